@@ -1,0 +1,75 @@
+#include "kernels/kmeans.hpp"
+
+#include <algorithm>
+
+#include "bindings/arrays.hpp"
+#include "kernels/grey.hpp"
+
+namespace pil_kmeans::bindings {
+namespace {
+
+auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vector<std::int64_t>& weights,
+         std::size_t n_colors, std::size_t seed_cells, std::size_t search_cells, int seed_steps, int rounds, int trials,
+         int neighbors, int relax_steps, int settle_steps, int fine_rounds, int polish_steps, double tolerance,
+         std::uint64_t seed, int n_threads) {
+    const std::size_t n = points.shape(1);
+    same_length(n, keys.shape(0), "keys and points");
+    same_length(n, weights.shape(0), "weights and points");
+    if (n_colors < 1 || n_colors > 65536 || n_colors > n) throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
+    if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; })) throw nb::value_error("weights must be positive");
+    const Effort effort{seed_cells, search_cells, seed_steps, rounds, trials, neighbors, relax_steps, settle_steps, fine_rounds, polish_steps, tolerance};
+    KMeansResult result;
+    Buffer<double> centers, sizes;
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        result = fit_centers(keys.data(), as_points(points), weights.data(), n_colors, effort, seed, team);
+        centers = Buffer<double>(result.centers.size());
+        sizes = Buffer<double>(result.weights.size());
+        std::copy(result.centers.begin(), result.centers.end(), centers.begin());
+        std::copy(result.weights.begin(), result.weights.end(), sizes.begin());
+    }
+    const std::size_t k = sizes.size;
+    return std::tuple{to_numpy(std::move(centers), {k, kDims}), to_numpy(std::move(sizes)), result.inertia, result.n_iter};
+}
+
+auto labels_of(const PointArray& points, const PointArray& centers, int n_threads) {
+    const std::size_t n = points.shape(1), k = centers.shape(1);
+    if (k < 1 || k > 65536) throw nb::value_error("there must be 1 to 65536 centers");
+    Buffer<std::uint16_t> labels(n);
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        const Points from = as_points(centers);
+        std::vector<Coordinates> positions(k);
+        for (std::size_t c = 0; c < k; ++c) positions[c] = unpack(from.xy[c], from.zw[c]);
+        nearest_labels(as_points(points), positions, team, labels.begin());
+    }
+    return to_numpy(std::move(labels));
+}
+
+auto intervals(const Vector<double>& values, const Vector<double>& weights, std::size_t n_colors) {
+    const std::size_t n = values.shape(0);
+    same_length(n, weights.shape(0), "values and weights");
+    if (n_colors < 1 || n_colors > n) throw nb::value_error("n_colors must be 1 to the number of values");
+    Buffer<std::int64_t> starts(n_colors);
+    {
+        const nb::gil_scoped_release unlocked;
+        const std::vector<std::size_t> found = optimal_intervals(values.data(), weights.data(), n, n_colors);
+        std::copy(found.begin(), found.end(), starts.begin());
+    }
+    return to_numpy(std::move(starts));
+}
+
+}  // namespace
+
+void register_kmeans(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a, nb::kw_only(),
+               "seed_cells"_a, "search_cells"_a, "seed_steps"_a, "rounds"_a, "trials"_a, "neighbors"_a, "relax_steps"_a,
+               "settle_steps"_a, "fine_rounds"_a, "polish_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
+    module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
+    module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a);
+}
+
+}  // namespace pil_kmeans::bindings

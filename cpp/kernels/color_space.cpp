@@ -1,0 +1,204 @@
+#include "kernels/color_space.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <vector>
+
+#include "kernels/isa.hpp"
+#include "kernels/points.hpp"
+
+namespace pil_kmeans {
+namespace {
+
+// --- sRGB's transfer function (IEC 61966-2-1), with roots by Newton's and Halley's methods ------------------------
+
+double cube_root(double x) {
+    if (x <= 0) return x < 0 ? -cube_root(-x) : 0.0;
+    double y = std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) / 3 + 0x2a9f789300000000ull);
+    for (int step = 0; step < 4; ++step) {
+        const double cube = y * y * y;
+        y *= (cube + 2 * x) / (2 * cube + x);
+    }
+    return y;
+}
+
+double fifth_root(double x) {  // x in (0, 1]
+    double y = std::sqrt(std::sqrt(x));
+    for (int step = 0; step < 6; ++step) {
+        const double fourth = y * y * y * y;
+        y -= (fourth * y - x) / (5 * fourth);
+    }
+    return y;
+}
+
+double decode_srgb(double v) {
+    if (v <= 0.04045) return v / 12.92;
+    const double base = (v + 0.055) / 1.055, square = base * base;
+    return square * fifth_root(square);  // base ^ 2.4
+}
+
+double encode_srgb(double v) {
+    if (v <= 0.0031308) return 12.92 * v;
+    return 1.055 * cube_root(v * std::sqrt(std::sqrt(v))) - 0.055;  // v ^ (5 / 12)
+}
+
+// Linear light of every sample value.
+template <typename Sample>
+const std::vector<float>& linear_table() {
+    static const std::vector<float> table = [] {
+        const std::size_t n = std::size_t{1} << (8 * sizeof(Sample));
+        std::vector<float> values(n);
+        for (std::size_t v = 0; v < n; ++v)
+            values[v] = static_cast<float>(decode_srgb(static_cast<double>(v) / static_cast<double>(n - 1)));
+        return values;
+    }();
+    return table;
+}
+
+// --- CIELAB (CIE 15, white D65) ---------------------------------------------------------------------------------
+
+constexpr double kWhiteX = 0.95047, kWhiteZ = 1.08883;
+constexpr double kLabKnee = 6.0 / 29.0;
+
+double lab_f(double t) {
+    return t > kLabKnee * kLabKnee * kLabKnee ? cube_root(t) : t / (3 * kLabKnee * kLabKnee) + 4.0 / 29.0;
+}
+
+double lab_f_inverse(double f) { return f > kLabKnee ? f * f * f : 3 * kLabKnee * kLabKnee * (f - 4.0 / 29.0); }
+
+void cielab(float* r, float* g, float* b, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const double red = r[i], green = g[i], blue = b[i];
+        const double fx = lab_f((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / kWhiteX);
+        const double fy = lab_f(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue);
+        const double fz = lab_f((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / kWhiteZ);
+        r[i] = static_cast<float>(116 * fy - 16);
+        g[i] = static_cast<float>(500 * (fx - fy));
+        b[i] = static_cast<float>(200 * (fy - fz));
+    }
+}
+
+// --- one chunk of colours ---------------------------------------------------------------------------------------
+
+constexpr std::size_t kChunk = 512;
+
+std::int16_t fixed_point(float value, float scale) {
+    const float shifted = value * scale + (kMaxCoordinate + 0.5f);  // truncation then rounds halves up
+    const auto whole = static_cast<std::int32_t>(shifted) - kMaxCoordinate;
+    return static_cast<std::int16_t>(std::clamp(whole, -kMaxCoordinate, kMaxCoordinate));
+}
+
+template <typename Sample>
+void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
+                     std::uint32_t* xy, std::uint32_t* zw) {
+    constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
+    const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
+    float channel[3][kChunk], alpha[kChunk];
+    const std::vector<float>* table = space == ColorSpace::srgb ? nullptr : &linear_table<Sample>();
+    for (std::size_t i = 0; i < n; ++i) {
+        const Sample* color = colors + i * n_channels;
+        for (std::size_t c = 0; c < 3; ++c) {
+            const Sample sample = color[has_color ? c : 0];
+            channel[c][i] = table ? (*table)[sample] : static_cast<float>(sample) * (255.0f / full);
+        }
+        alpha[i] = has_alpha ? static_cast<float>(color[n_channels - 1]) / full : 0.0f;
+    }
+    if (space == ColorSpace::oklab) kernels().oklab(channel[0], channel[1], channel[2], n);
+    if (space == ColorSpace::cielab) cielab(channel[0], channel[1], channel[2], n);
+
+    const auto unit = static_cast<float>(scale(space)), alpha_unit = static_cast<float>(alpha_scale(space));
+    for (std::size_t i = 0; i < n; ++i) {
+        const float cover = has_alpha && !straight ? alpha[i] : 1.0f;
+        xy[i] = pack_pair(fixed_point(channel[0][i] * cover, unit), fixed_point(channel[1][i] * cover, unit));
+        zw[i] = pack_pair(fixed_point(channel[2][i] * cover, unit), fixed_point(alpha[i], alpha_unit));
+    }
+}
+
+template <typename Sample>
+void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, Team& team,
+               std::uint32_t* xy, std::uint32_t* zw) {
+    constexpr std::size_t kChunksATask = 32;
+    if (space != ColorSpace::srgb) linear_table<Sample>();
+    const std::size_t n_chunks = (n + kChunk - 1) / kChunk;
+    team.run((n_chunks + kChunksATask - 1) / kChunksATask, [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(n_chunks, (task + 1) * kChunksATask);
+        for (std::size_t chunk = task * kChunksATask; chunk < end; ++chunk) {
+            const std::size_t first = chunk * kChunk, size = std::min(kChunk, n - first);
+            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, xy + first, zw + first);
+        }
+    });
+}
+
+}  // namespace
+
+double scale(ColorSpace space) {
+    switch (space) {
+        case ColorSpace::cielab: return 64;
+        case ColorSpace::srgb: return 32;
+        default: return 8192;
+    }
+}
+
+double alpha_scale(ColorSpace space) {
+    switch (space) {
+        case ColorSpace::cielab: return 64 * 100;
+        case ColorSpace::srgb: return 32 * 255;
+        default: return 8192;
+    }
+}
+
+void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
+                    Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+    points_of(colors, n, n_channels, space, straight, team, xy, zw);
+}
+
+void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
+                    Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+    points_of(colors, n, n_channels, space, straight, team, xy, zw);
+}
+
+void center_colors(const double* centers, std::size_t n, std::size_t n_channels, ColorSpace space, double* colors) {
+    const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const double* center = centers + i * kDims;
+        const double alpha = has_alpha ? std::clamp(center[3] / alpha_scale(space), 0.0, 1.0) : 1.0;
+        const double unit = alpha > 0 ? 1 / (alpha * scale(space)) : 0.0;
+        double x = center[0] * unit, y = center[1] * unit, z = center[2] * unit;
+        double rgb[3] = {x, y, z};
+        if (space == ColorSpace::oklab) {
+            double l = x + 0.3963377774 * y + 0.2158037573 * z;
+            double m = x - 0.1055613458 * y - 0.0638541728 * z;
+            double s = x - 0.0894841775 * y - 1.2914855480 * z;
+            l = l * l * l;
+            m = m * m * m;
+            s = s * s * s;
+            rgb[0] = 4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s;
+            rgb[1] = -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s;
+            rgb[2] = -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s;
+        } else if (space == ColorSpace::cielab) {
+            const double fy = (x + 16) / 116;
+            x = kWhiteX * lab_f_inverse(fy + y / 500);
+            const double luminance = lab_f_inverse(fy);
+            z = kWhiteZ * lab_f_inverse(fy - z / 200);
+            rgb[0] = 3.2404542 * x - 1.5371385 * luminance - 0.4985314 * z;
+            rgb[1] = -0.9692660 * x + 1.8760108 * luminance + 0.0415560 * z;
+            rgb[2] = 0.0556434 * x - 0.2040259 * luminance + 1.0572252 * z;
+        }
+        for (double& v : rgb) {
+            if (space == ColorSpace::srgb)
+                v /= 255;
+            else
+                v = encode_srgb(std::clamp(v, 0.0, 1.0));
+            v = std::clamp(v, 0.0, 1.0);
+        }
+        double* color = colors + i * n_channels;
+        if (has_color)
+            std::copy(rgb, rgb + 3, color);
+        else
+            color[0] = (rgb[0] + rgb[1] + rgb[2]) / 3;
+        if (has_alpha) color[n_channels - 1] = alpha;
+    }
+}
+
+}  // namespace pil_kmeans

@@ -1,0 +1,48 @@
+// Histogram: the distinct colours of a picture and how often each occurs, in Morton order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/buffer.hpp"
+#include "kernels/team.hpp"
+
+namespace pil_kmeans {
+
+struct Histogram {
+    Buffer<std::uint64_t> keys;   // Morton keys, ascending and distinct
+    Buffer<std::int64_t> counts;  // pixels per colour
+};
+
+struct CellHistogram {
+    Buffer<std::uint64_t> keys;    // Morton keys of the cells that occur, ascending
+    Buffer<std::int64_t> counts;   // pixels per cell
+    Buffer<std::uint16_t> colors;  // (cells, 3) mean colour of each cell's pixels, 65535 is full scale
+};
+
+// Exact histogram of n pixels of C samples each. O(n), plus a radix sort when a key has more than 24 bits.
+// 24-bit keys and shorter are counted in a table with one byte for every possible colour.
+Histogram histogram(const std::uint8_t* samples,  // IN  (n, C)
+                    std::size_t n, std::size_t n_channels, Team& team);
+Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_channels, Team& team);
+
+inline constexpr int kCellBits = 6;  // per channel: 4 levels wide
+
+// Histogram of n RGB pixels in cells of kCellBits bits a channel. O(n), one pass and no sort.
+CellHistogram cell_histogram(const std::uint8_t* samples,  // IN  (n, 3)
+                             std::size_t n, Team& team);
+
+// Add each pixel's weight to its colour. `keys` is the picture's own histogram: every pixel is found in it.
+Buffer<std::int64_t> weigh(const std::uint8_t* samples,    // IN  (n, C)
+                           const std::uint32_t* weights,   // IN  (n,)
+                           std::size_t n, std::size_t n_channels,
+                           const std::uint64_t* keys,      // IN  (U,) ascending
+                           std::size_t n_keys);
+Buffer<std::int64_t> weigh(const std::uint16_t* samples, const std::uint32_t* weights, std::size_t n,
+                           std::size_t n_channels, const std::uint64_t* keys, std::size_t n_keys);
+
+// The colours of Morton keys.
+void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors /* OUT (n, C) */);
+void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint16_t* colors);
+
+}  // namespace pil_kmeans

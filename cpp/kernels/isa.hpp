@@ -1,0 +1,71 @@
+// The hot loops, compiled once for every instruction set; `kernels()` gives the set in use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/points.hpp"
+
+namespace pil_kmeans {
+
+// Bounding box of some points; mid2 = high + low and size = high - low, as pairs.
+struct Box {
+    std::uint32_t mid2_xy, mid2_zw, size_xy, size_zw;
+};
+
+// Centers as the hot loops read them. All arrays have kCandidatePad readable entries beyond the last.
+inline constexpr std::size_t kCandidatePad = 8;
+struct Candidates {
+    std::uint32_t* xy;
+    std::uint32_t* zw;
+    std::int32_t* norm;     // squared length
+    std::uint32_t* index;   // ascending
+    std::size_t n;
+};
+
+inline constexpr std::size_t kBlock = 32;          // points that share one list of candidates
+inline constexpr std::size_t kSuperBlock = 256;    // points whose list is remembered between passes
+inline constexpr std::size_t kHyperBlock = 2048;   // points a task takes at a time
+inline constexpr std::size_t kRemembered = 23;     // longest list remembered
+
+struct RememberedList {
+    std::uint16_t n = 0;  // 0: none
+    std::uint16_t index[kRemembered];
+};
+
+struct CenterSum {
+    std::int64_t weight = 0;
+    std::int64_t sum[kDims] = {0, 0, 0, 0};
+};
+
+struct Kernels {
+    const char* name;
+
+    // Bounding boxes of the kBlock-sized blocks of the points.
+    void (*block_boxes)(const Points& points, Box* boxes);
+
+    // Nearest center of each point of hyper-block `h`; ties go to the lowest index. `scratch` is three candidate
+    // lists as long as `centers`. With `sums`, what points that change their label carry is moved between the sums;
+    // `moved`, one flag a center, and `remembered`, one list a super-block, let blocks be skipped in which nothing
+    // can have changed. With `first`, the labels hold nothing yet and every point is added.
+    void (*assign)(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers,
+                   Candidates* scratch, std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums,
+                   const std::uint8_t* moved, RememberedList* remembered, bool first);
+
+    // Nearest of a few centers, without pruning: labels are positions in `centers`.
+    void (*assign_few)(const Points& points, const Candidates& centers, std::uint16_t* labels);
+
+    // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
+    void (*oklab)(float* r, float* g, float* b, std::size_t n);
+};
+
+// Chosen when first called: PIL_KMEANS_ISA if it is set, else the best that this processor runs. Throws
+// std::runtime_error for a set that is unknown or not available here.
+const Kernels& kernels();
+
+// Names of the sets that are built in and run on this processor, slowest first.
+std::vector<std::string> instruction_sets();
+
+}  // namespace pil_kmeans

@@ -1,0 +1,103 @@
+// Weighted k-means: Lloyd's iterations over points of one resolution, and the way through the resolutions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/buffer.hpp"
+#include "kernels/isa.hpp"
+#include "kernels/points.hpp"
+#include "kernels/team.hpp"
+
+namespace pil_kmeans {
+
+// Points with weights, in Morton order, ready for block pruning.
+struct WeightedPoints {
+    Buffer<std::uint32_t> xy, zw;
+    Buffer<std::int64_t> weights;
+    Buffer<Box> boxes;
+    double energy = 0;  // sum of weight times squared length: inertia is this less what the centers explain
+
+    Points view() const { return {xy.begin(), zw.begin(), xy.size}; }
+    std::size_t size() const { return xy.size; }
+};
+
+WeightedPoints weighted_points(const Points& points, const std::int64_t* weights, Team& team);
+
+// The cells of all keys that agree when shifted right by `shift`: mean point and total weight of each.
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift);
+
+// The smallest shift at which the keys fall into at most `max_cells` cells.
+int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells);
+
+// Centers, labels and sums of one set of points, moved together.
+class Lloyd {
+public:
+    Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, Team& team);
+
+    // Assign every point to its nearest center, then move each center to the mean of its points. Returns the
+    // inertia of the assignment about those means. A center without points stays where it is.
+    double step();
+
+    // Step until the inertia falls by less than `tolerance` of itself, at most `max_steps` times. Returns the steps.
+    int run(int max_steps, double tolerance);
+
+    // Put centers elsewhere; the next step finds out what follows.
+    void place(std::size_t center, const Coordinates& position);
+
+    const WeightedPoints& points() const { return points_; }
+    const std::vector<Coordinates>& centers() const { return centers_; }
+    const std::vector<CenterSum>& sums() const { return sums_; }
+    const std::uint16_t* labels() const { return labels_.begin(); }
+    double inertia() const { return inertia_; }
+    bool settled() const { return settled_; }
+    Team& team() { return team_; }
+
+private:
+    const WeightedPoints& points_;
+    Team& team_;
+    std::vector<Coordinates> centers_;
+    std::vector<CenterSum> sums_;
+    std::vector<std::uint8_t> moved_;
+    Buffer<std::uint16_t> labels_;
+    Buffer<RememberedList> remembered_;
+    double inertia_ = 0;
+    bool first_ = true, settled_ = false;
+};
+
+// The effort, in counts of work.
+struct Effort {
+    std::size_t seed_cells = 4096;        // most points that the seed looks at
+    std::size_t search_cells = 32768;     // most points that the swap search works on
+    int seed_steps = 4;                   // Lloyd's steps before the search
+    int rounds = 4;                       // most rounds of the search on cells
+    int trials = 32;                      // removals and insertions tried a round, each
+    int neighbors = 8;                    // centers around a removal or insertion that are moved with it
+    int relax_steps = 3;                  // local steps a trial
+    int settle_steps = 2;                 // global steps after a round
+    int fine_rounds = 0;                  // rounds on all points
+    int polish_steps = 8;                 // most steps on all points
+    double tolerance = 1e-3;
+};
+
+struct KMeansResult {
+    std::vector<double> centers;  // (k, 4) in working units, the unrounded means
+    std::vector<double> weights;  // (k,) what each center stands for; 0 for one without points
+    double inertia = 0;           // in squared working units
+    int n_iter = 0;               // Lloyd's steps on all points
+};
+
+// k centers of n weighted points in Morton order, k < n. Deterministic: `seed` only varies how clusters are split.
+KMeansResult fit_centers(const std::uint64_t* keys,      // IN (n,) ascending, distinct
+                         const Points& points,           // IN (n,)
+                         const std::int64_t* weights,    // IN (n,) positive
+                         std::size_t k, const Effort& effort, std::uint64_t seed, Team& team);
+
+// Nearest center of every point, ties to the lowest index.
+void nearest_labels(const Points& points, const std::vector<Coordinates>& centers, Team& team,
+                    std::uint16_t* labels);  // OUT (n,)
+
+Coordinates mean_of(const CenterSum& sum);
+
+}  // namespace pil_kmeans

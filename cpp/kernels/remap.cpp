@@ -1,0 +1,59 @@
+#include "kernels/remap.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "kernels/buffer.hpp"
+#include "kernels/key_index.hpp"
+#include "kernels/morton.hpp"
+
+namespace pil_kmeans {
+namespace {
+
+constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
+
+template <std::size_t C, typename Sample, typename Label, typename Lookup>
+void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label* indices, const Lookup& label_of) {
+    static constexpr Morton morton(C, 8 * sizeof(Sample));
+    team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
+        for (std::size_t i = task * kPixelsATask; i < end; ++i)
+            indices[i] = label_of(morton.key<C>(samples + i * C) >> shift);
+    });
+}
+
+}  // namespace
+
+template <typename Sample, typename Label>
+void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const std::uint64_t* keys, const Label* labels,
+           std::size_t n_keys, int shift, Team& team, Label* indices) {
+    with_channels(n_channels, [&](auto c) {
+        constexpr std::size_t key_bits = 8 * sizeof(Sample) * c();
+        if constexpr (key_bits <= 24) {  // one entry for every possible key
+            const std::size_t table_size = (std::size_t{1} << key_bits) >> shift;
+            if (n_keys && keys[n_keys - 1] >= table_size) throw std::invalid_argument("a key has too many bits");
+            Buffer<Label> table(table_size);  // only the entries of keys that occur are written, and read
+            for (std::size_t i = 0; i < n_keys; ++i) table[keys[i]] = labels[i];
+            look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) { return table[key]; });
+        } else {
+            const KeyIndex index(keys, n_keys);
+            look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) {
+                const std::size_t at = index.find(key);
+                if (at == n_keys) throw std::invalid_argument("a pixel's colour is not in the histogram");
+                return labels[at];
+            });
+        }
+    });
+}
+
+#define PIL_KMEANS_REMAP(Sample, Label)                                                                     \
+    template void remap(const Sample*, std::size_t, std::size_t, const std::uint64_t*, const Label*, std::size_t, \
+                        int, Team&, Label*);
+PIL_KMEANS_REMAP(std::uint8_t, std::uint8_t)
+PIL_KMEANS_REMAP(std::uint8_t, std::uint16_t)
+PIL_KMEANS_REMAP(std::uint8_t, std::uint32_t)
+PIL_KMEANS_REMAP(std::uint16_t, std::uint8_t)
+PIL_KMEANS_REMAP(std::uint16_t, std::uint16_t)
+PIL_KMEANS_REMAP(std::uint16_t, std::uint32_t)
+
+}  // namespace pil_kmeans

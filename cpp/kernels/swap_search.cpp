@@ -1,0 +1,340 @@
+#include "kernels/swap_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "kernels/candidates.hpp"
+#include "kernels/wu.hpp"
+
+namespace pil_kmeans {
+namespace {
+
+// SplitMix64 (Steele, Lea and Flood, 2014): a stream of its own for every trial.
+double jitter(std::uint64_t seed) {  // in [-0.5, 0.5)
+    seed += 0x9e3779b97f4a7c15ull;
+    seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9ull;
+    seed = (seed ^ seed >> 27) * 0x94d049bb133111ebull;
+    return static_cast<double>((seed ^ seed >> 31) >> 11) * 0x1p-53 - 0.5;
+}
+
+// The points sorted by cluster.
+struct Clusters {
+    std::vector<std::size_t> start;  // (k + 1,)
+    Buffer<std::uint32_t> xy, zw;
+    Buffer<std::int64_t> weights;
+
+    explicit Clusters(const Lloyd& state)
+        : start(state.centers().size() + 1, 0),
+          xy(state.points().size()),
+          zw(state.points().size()),
+          weights(state.points().size()) {
+        const std::size_t n = state.points().size();
+        for (std::size_t i = 0; i < n; ++i) ++start[state.labels()[i] + 1u];
+        std::partial_sum(start.begin(), start.end(), start.begin());
+        std::vector<std::size_t> at(start.begin(), start.end() - 1);
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t to = at[state.labels()[i]]++;
+            xy[to] = state.points().xy[i];
+            zw[to] = state.points().zw[i];
+            weights[to] = state.points().weights[i];
+        }
+    }
+
+    std::size_t size(std::size_t cluster) const { return start[cluster + 1] - start[cluster]; }
+    Points points(std::size_t cluster) const {
+        return {xy.begin() + start[cluster], zw.begin() + start[cluster], size(cluster)};
+    }
+    const std::int64_t* weight(std::size_t cluster) const { return weights.begin() + start[cluster]; }
+};
+
+std::int32_t squared_distance(const Coordinates& a, const Coordinates& b) {
+    std::int32_t sum = 0;
+    for (std::size_t d = 0; d < kDims; ++d) sum += (a[d] - b[d]) * (a[d] - b[d]);
+    return sum;
+}
+
+// A small k-means problem: the points of some clusters, and the centers that they may move to.
+struct Local {
+    std::vector<std::uint32_t> xy, zw;
+    std::vector<std::int64_t> weights;
+    std::vector<std::uint16_t> labels;
+    std::vector<Coordinates> centers;
+    std::vector<CenterSum> sums;
+    CandidateList list;
+
+    explicit Local(std::size_t max_centers) : list(max_centers) {}
+
+    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which) {
+        xy.clear();
+        zw.clear();
+        weights.clear();
+        for (const std::uint16_t c : which) {
+            const Points p = clusters.points(c);
+            xy.insert(xy.end(), p.xy, p.xy + p.n);
+            zw.insert(zw.end(), p.zw, p.zw + p.n);
+            weights.insert(weights.end(), clusters.weight(c), clusters.weight(c) + p.n);
+        }
+        labels.resize(xy.size());
+    }
+
+    // A few of Lloyd's steps; what the last assignment explains.
+    double relax(int steps) {
+        double explained = 0;
+        for (int step = 0; step < steps; ++step) {
+            list.clear();
+            for (std::size_t c = 0; c < centers.size(); ++c) list.add(centers[c], static_cast<std::uint32_t>(c));
+            kernels().assign_few({xy.data(), zw.data(), xy.size()}, list.padded(), labels.data());
+            sums.assign(centers.size(), CenterSum{});
+            for (std::size_t i = 0; i < xy.size(); ++i) {
+                CenterSum& sum = sums[labels[i]];
+                const Coordinates x = unpack(xy[i], zw[i]);
+                sum.weight += weights[i];
+                for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weights[i] * x[d];
+            }
+            explained = 0;
+            for (std::size_t c = 0; c < centers.size(); ++c) {
+                if (sums[c].weight == 0) continue;
+                explained += explained_energy(sums[c]);
+                centers[c] = mean_of(sums[c]);
+            }
+        }
+        return explained;
+    }
+};
+
+struct Trial {
+    double change = 0;                      // of what is explained; negative for a removal
+    std::vector<std::uint16_t> clusters;    // touched; the first is the one removed or split
+    std::vector<Coordinates> centers;       // their new places; an insertion has one more at the end
+};
+
+class Round {
+public:
+    Round(Lloyd& state, const Effort& effort, std::uint64_t seed)
+        : state_(state), effort_(effort), seed_(seed), clusters_(state), k_(state.centers().size()) {
+        for (std::size_t worker = 0; worker < state.team().size(); ++worker)
+            local_.emplace_back(2 * static_cast<std::size_t>(effort.neighbors) + 4);
+    }
+
+    // Returns the number of swaps made.
+    std::size_t run() {
+        const std::size_t n_trials = std::min(k_, static_cast<std::size_t>(effort_.trials));
+        const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_trials);
+        std::vector<double> spreads = spread();
+        for (double& s : spreads) s = -s;
+        const std::vector<std::uint16_t> spread_out = lowest(spreads, n_trials);
+        std::vector<Trial> removals(n_trials), insertions(n_trials);
+        state_.team().run(2 * n_trials, [&](std::size_t t, std::size_t worker) {
+            if (t < n_trials)
+                removals[t] = remove(useless[t], local_[worker]);
+            else
+                insertions[t - n_trials] = insert(spread_out[t - n_trials], local_[worker]);
+        });
+        const auto best_first = [](const Trial& a, const Trial& b) { return a.change > b.change; };
+        std::stable_sort(removals.begin(), removals.end(), best_first);
+        std::stable_sort(insertions.begin(), insertions.end(), best_first);
+        return match(removals, insertions);
+    }
+
+private:
+    std::vector<std::uint16_t> lowest(const std::vector<double>& values, std::size_t n) const {
+        std::vector<std::uint16_t> order(k_);
+        std::iota(order.begin(), order.end(), std::uint16_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::uint16_t a, std::uint16_t b) { return values[a] < values[b]; });
+        order.resize(n);
+        return order;
+    }
+
+    // Cost of merging each cluster into the nearest other (Ward).
+    std::vector<double> removal_costs() const {
+        std::vector<double> costs(k_);
+        const auto& centers = state_.centers();
+        state_.team().run((k_ + 63) / 64, [&](std::size_t task, std::size_t) {
+            for (std::size_t c = task * 64; c < std::min(k_, task * 64 + 64); ++c) {
+                std::size_t nearest = c == 0;
+                for (std::size_t other = 0; other < k_; ++other)
+                    if (other != c && squared_distance(centers[c], centers[other]) < squared_distance(centers[c], centers[nearest]))
+                        nearest = other;
+                const auto a = static_cast<double>(state_.sums()[c].weight);
+                const auto b = static_cast<double>(state_.sums()[nearest].weight);
+                costs[c] = a + b > 0 ? a * b / (a + b) * squared_distance(centers[c], centers[nearest]) : 0;
+            }
+        });
+        return costs;
+    }
+
+    // Inertia within each cluster.
+    std::vector<double> spread() const {
+        std::vector<double> spreads(k_, 0.0);
+        state_.team().run((k_ + 15) / 16, [&](std::size_t task, std::size_t) {
+            for (std::size_t c = task * 16; c < std::min(k_, task * 16 + 16); ++c) {
+                const Points p = clusters_.points(c);
+                for (std::size_t i = 0; i < p.n; ++i)
+                    spreads[c] += static_cast<double>(clusters_.weight(c)[i]) *
+                                  squared_distance(unpack(p.xy[i], p.zw[i]), state_.centers()[c]);
+            }
+        });
+        return spreads;
+    }
+
+    std::vector<std::uint16_t> around(std::size_t center) const {
+        std::vector<std::pair<std::int32_t, std::uint16_t>> distances;
+        distances.reserve(k_);
+        for (std::size_t other = 0; other < k_; ++other)
+            if (other != center)
+                distances.emplace_back(squared_distance(state_.centers()[center], state_.centers()[other]),
+                                       static_cast<std::uint16_t>(other));
+        const std::size_t n = std::min(distances.size(), static_cast<std::size_t>(effort_.neighbors));
+        std::nth_element(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(n), distances.end());
+        std::sort(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(n));
+        std::vector<std::uint16_t> result{static_cast<std::uint16_t>(center)};
+        for (std::size_t i = 0; i < n; ++i) result.push_back(distances[i].second);
+        return result;
+    }
+
+    double explained_now(const std::vector<std::uint16_t>& which) const {
+        double explained = 0;
+        for (const std::uint16_t c : which) explained += explained_energy(state_.sums()[c]);
+        return explained;
+    }
+
+    Trial remove(std::size_t center, Local& local) const {
+        Trial trial;
+        trial.clusters = around(center);
+        local.take(clusters_, trial.clusters);
+        local.centers.clear();
+        for (std::size_t i = 1; i < trial.clusters.size(); ++i)
+            local.centers.push_back(state_.centers()[trial.clusters[i]]);
+        trial.change = local.relax(effort_.relax_steps) - explained_now(trial.clusters);
+        trial.centers = local.centers;
+        return trial;
+    }
+
+    Trial insert(std::size_t center, Local& local) const {
+        Trial trial;
+        trial.clusters = around(center);
+        local.take(clusters_, trial.clusters);
+        local.centers.clear();
+        for (const std::uint16_t c : trial.clusters) local.centers.push_back(state_.centers()[c]);
+        const auto [left, right] = halves(center);
+        local.centers[0] = left;
+        local.centers.push_back(right);
+        trial.change = local.relax(effort_.relax_steps) - explained_now(trial.clusters);
+        trial.centers = local.centers;
+        return trial;
+    }
+
+    // The means of a cluster's two sides of a plane across its principal axis, near its middle.
+    std::pair<Coordinates, Coordinates> halves(std::size_t center) const {
+        const Points p = clusters_.points(center);
+        const std::int64_t* weights = clusters_.weight(center);
+        const Coordinates middle = state_.centers()[center];
+        if (p.n < 2) return {middle, middle};
+        const std::array<double, kDims> axis = principal_axis(p, weights);
+        double length = 0, spread = 0, weight = 0;
+        std::vector<double> place(p.n);
+        for (const double a : axis) length += a * a;
+        for (std::size_t i = 0; i < p.n; ++i) {
+            const Coordinates x = unpack(p.xy[i], p.zw[i]);
+            double dot = 0;
+            for (std::size_t d = 0; d < kDims; ++d) dot += axis[d] * (x[d] - middle[d]);
+            place[i] = dot;
+            spread += static_cast<double>(weights[i]) * std::fabs(dot);
+            weight += static_cast<double>(weights[i]);
+        }
+        if (length == 0) return {middle, middle};
+        const double plane = 0.5 * jitter(seed_ * 65536 + center) * spread / weight;
+        CenterSum sides[2];
+        for (std::size_t i = 0; i < p.n; ++i) {
+            CenterSum& side = sides[place[i] > plane];
+            const Coordinates x = unpack(p.xy[i], p.zw[i]);
+            side.weight += weights[i];
+            for (std::size_t d = 0; d < kDims; ++d) side.sum[d] += weights[i] * x[d];
+        }
+        return {sides[0].weight ? mean_of(sides[0]) : middle, sides[1].weight ? mean_of(sides[1]) : middle};
+    }
+
+    // Do what pays, best first, each cluster touched at most once.
+    std::size_t match(const std::vector<Trial>& removals, const std::vector<Trial>& insertions) {
+        std::vector<std::uint8_t> touched(k_, 0);
+        std::vector<std::uint8_t> used(removals.size(), 0);
+        const auto is_free = [&](const Trial& trial) {
+            return std::none_of(trial.clusters.begin(), trial.clusters.end(), [&](std::uint16_t c) { return touched[c]; });
+        };
+        const auto touch = [&](const Trial& trial) {
+            for (const std::uint16_t c : trial.clusters) touched[c] = 1;
+        };
+        std::size_t swaps = 0;
+        for (const Trial& insertion : insertions) {
+            if (!is_free(insertion)) continue;
+            for (std::size_t r = 0; r < removals.size() && insertion.change + removals[r].change > 0; ++r) {
+                const Trial& removal = removals[r];
+                if (used[r] || !is_free(removal)) continue;
+                if (overlap(removal, insertion)) {
+                    if (!swap_together(removal, insertion)) continue;
+                } else {
+                    for (std::size_t i = 1; i < removal.clusters.size(); ++i)
+                        state_.place(removal.clusters[i], removal.centers[i - 1]);
+                    for (std::size_t i = 0; i < insertion.clusters.size(); ++i)
+                        state_.place(insertion.clusters[i], insertion.centers[i]);
+                    state_.place(removal.clusters[0], insertion.centers.back());
+                }
+                touch(removal);
+                touch(insertion);
+                used[r] = 1;
+                ++swaps;
+                break;
+            }
+        }
+        return swaps;
+    }
+
+    static bool overlap(const Trial& a, const Trial& b) {
+        return std::any_of(a.clusters.begin(), a.clusters.end(), [&](std::uint16_t c) {
+            return std::find(b.clusters.begin(), b.clusters.end(), c) != b.clusters.end();
+        });
+    }
+
+    // Both share clusters, so what they promise does not add up: solve the two as one problem.
+    bool swap_together(const Trial& removal, const Trial& insertion) {
+        if (removal.clusters[0] == insertion.clusters[0]) return false;
+        std::vector<std::uint16_t> both = insertion.clusters;
+        for (const std::uint16_t c : removal.clusters)
+            if (std::find(both.begin(), both.end(), c) == both.end()) both.push_back(c);
+        Local& local = local_[0];
+        local.take(clusters_, both);
+        local.centers.clear();
+        for (const std::uint16_t c : both) local.centers.push_back(state_.centers()[c]);
+        const auto [left, right] = halves(insertion.clusters[0]);
+        const auto at = [&](std::uint16_t c) {
+            return static_cast<std::size_t>(std::find(both.begin(), both.end(), c) - both.begin());
+        };
+        local.centers[at(insertion.clusters[0])] = left;
+        local.centers[at(removal.clusters[0])] = right;
+        if (local.relax(effort_.relax_steps + 1) <= explained_now(both)) return false;
+        for (std::size_t i = 0; i < both.size(); ++i) state_.place(both[i], local.centers[i]);
+        return true;
+    }
+
+    Lloyd& state_;
+    const Effort& effort_;
+    std::uint64_t seed_;
+    Clusters clusters_;
+    std::size_t k_;
+    std::vector<Local> local_;
+};
+
+}  // namespace
+
+int swap_search(Lloyd& state, const Effort& effort, int rounds, std::uint64_t seed) {
+    int steps = 0;
+    if (state.centers().size() < 3) return 0;
+    for (int round = 0; round < rounds; ++round) {
+        if (Round(state, effort, seed + static_cast<std::uint64_t>(round)).run() == 0) break;
+        steps += state.run(effort.settle_steps, effort.tolerance);
+    }
+    return steps;
+}
+
+}  // namespace pil_kmeans

@@ -1,0 +1,44 @@
+// A team of threads that lives for one call: created on first use, joined by the destructor.
+//
+// Nothing survives the call, so a process may fork between calls. Work is split into tasks that do not depend on
+// the number of threads; results that are merged are integers, or are merged in task order.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace pil_kmeans {
+
+class Team {
+public:
+    explicit Team(int n_threads) : n_threads_(n_threads < 1 ? 1 : n_threads) {}
+    ~Team();
+    Team(const Team&) = delete;
+    Team& operator=(const Team&) = delete;
+
+    std::size_t size() const { return static_cast<std::size_t>(n_threads_); }
+
+    // Call `task(i, worker)` once for every i < n_tasks; worker < size() tells whose scratch space may be used.
+    // The first exception that a task throws is rethrown here, after all workers have stopped.
+    void run(std::size_t n_tasks, const std::function<void(std::size_t, std::size_t)>& task);
+
+private:
+    void work(std::size_t worker);
+    void drain(std::size_t worker);
+
+    const int n_threads_;
+    std::vector<std::thread> threads_;
+    std::mutex mutex_;
+    std::condition_variable start_, done_;
+    const std::function<void(std::size_t, std::size_t)>* task_ = nullptr;
+    std::size_t n_tasks_ = 0, next_ = 0, busy_ = 0, generation_ = 0;
+    bool stop_ = false;
+    std::exception_ptr error_;
+};
+
+}  // namespace pil_kmeans

@@ -1,0 +1,26 @@
+// The seed: greedy variance-minimising bisection.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kmeans.hpp"
+
+namespace pil_kmeans {
+
+// What a center explains of the energy of its points: |sum|^2 / weight. Inertia is energy less this.
+inline double explained_energy(const CenterSum& sum) {
+    if (sum.weight == 0) return 0;
+    double square = 0;
+    for (const std::int64_t s : sum.sum) square += static_cast<double>(s) * static_cast<double>(s);
+    return square / static_cast<double>(sum.weight);
+}
+
+// Means of at most k groups of points. Always splits the group whose best cut across its principal axis lowers the
+// inertia most (X. Wu, "Color quantization by dynamic programming and principal analysis", ACM Transactions on
+// Graphics 11(4), 1992, taken greedily as in his Graphics Gems II algorithm). O(n log k).
+std::vector<Coordinates> wu_seed(const WeightedPoints& points, std::size_t k);
+
+// Principal axis of weighted points, of any length; zero where all points are the same.
+std::array<double, kDims> principal_axis(const Points& points, const std::int64_t* weights);
+
+}  // namespace pil_kmeans

@@ -1,0 +1,74 @@
+"""Pictures into palette pictures with k-means.
+
+`KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
+PNGs, `IndexedImage` is what they have in common. Everything loads when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+try:
+    from . import _native
+except ImportError as error:
+    if "PIL_KMEANS_ISA" in str(error):
+        raise
+    raise ImportError(
+        f"the compiled kernels of pil_kmeans cannot be loaded ({error}). Install the package, which builds them: "
+        "run `pip install pil_kmeans`, or `pip install .` in a clone of the project."
+    ) from error
+
+if TYPE_CHECKING:
+    from .encode import encode_png
+    from .estimator import KMeansQuantizer
+    from .pillow import quantize
+    from .stages.indexed_image import IndexedImage
+
+__version__: str = _native.version
+
+__all__ = ["IndexedImage", "KMeansQuantizer", "__version__", "build_info", "encode_png", "pillow", "quantize"]
+
+_HOMES = {
+    "IndexedImage": ".stages.indexed_image",
+    "KMeansQuantizer": ".estimator",
+    "encode_png": ".encode",
+    "quantize": ".pillow",
+}
+
+
+def build_info() -> dict[str, Any]:
+    """Tell how the kernels were built and which of them are in use.
+
+    Returns
+    -------
+    dict
+        ``version`` and ``compiler``, str; ``instruction_sets``, tuple of str: built in and able to run here;
+        ``instruction_set``, str: the one in use, which the environment variable ``PIL_KMEANS_ISA`` can force.
+
+    Examples
+    --------
+    >>> import pil_kmeans
+    >>> pil_kmeans.build_info()["instruction_set"] in pil_kmeans.build_info()["instruction_sets"]
+    True
+    """
+    return {
+        "version": _native.version,
+        "compiler": _native.compiler,
+        "instruction_sets": _native.instruction_sets,
+        "instruction_set": _native.instruction_set,
+    }
+
+
+def __getattr__(name: str) -> Any:
+    if name == "pillow":
+        return import_module(".pillow", __name__)
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name], __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,269 @@
+"""K-means: from weighted colours to centers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .color_space import Points, as_samples, full_scale, unscaled, working_points
+from .histogram import Histogram
+from .threads import count_threads
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work a fit does, in counts, never in time.
+
+    Attributes
+    ----------
+    seed_cells, search_cells : int
+        Most cells of colours that the seed, and then the search for better places, work on; more for many colours.
+    seed_steps : int
+        Lloyd's steps on the seed.
+    rounds, fine_rounds : int
+        Most rounds of the search on cells and on all colours.
+    trials : int
+        Removals and insertions of a center tried in each round.
+    neighbors : int
+        Centers around each that move with it.
+    relax_steps, settle_steps : int
+        Lloyd's steps of a trial and after a round.
+    polish_steps : int
+        Most Lloyd's steps on all colours at the end.
+    tolerance : float
+        Steps end when the inertia falls by less than this share of itself.
+    """
+
+    seed_cells: int
+    search_cells: int
+    seed_steps: int
+    rounds: int
+    trials: int
+    neighbors: int
+    relax_steps: int
+    settle_steps: int
+    fine_rounds: int
+    polish_steps: int
+    tolerance: float
+
+
+EFFORTS = {
+    "fast": Effort(4096, 32768, 2, 0, 0, 4, 1, 1, 0, 2, 1e-2),
+    "balanced": Effort(4096, 32768, 4, 4, 32, 8, 3, 2, 0, 8, 1e-3),
+    "best": Effort(4096, 32768, 8, 10, 64, 8, 3, 2, 10, 40, 1e-4),
+}
+
+MAX_COLORS = 65536
+
+
+@dataclass(frozen=True, eq=False)
+class KMeansResult:
+    """Centers in working units.
+
+    Attributes
+    ----------
+    centers : ndarray of shape (k, 4)
+        float64, the unrounded means.
+    weights : ndarray of shape (k,)
+        float64, what each center stands for.
+    n_iter : int
+        Lloyd's steps over all points.
+    """
+
+    centers: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    n_iter: int
+
+
+def fit_centers(
+    keys: NDArray[np.uint64],
+    points: Points,
+    counts: NDArray[np.int64],
+    *,
+    n_colors: int,
+    effort: str = "balanced",
+    random_state: int = 0,
+    n_threads: int | None = None,
+) -> KMeansResult:
+    """Return centers that minimise the weighted squared distance of points to the nearest of them.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n,)
+        Ascending Morton keys: the order makes near points neighbours, their common prefixes make cells.
+    points : ndarray of shape (2, n, 2)
+        int16, see `color_space.working_points`.
+    counts : ndarray of shape (n,)
+        int64, positive.
+    n_colors : int
+        1 to n.
+    effort : {"fast", "balanced", "best"}
+    random_state : int, default=0
+        Varies where the search splits clusters.
+    n_threads : int, optional
+        The result does not depend on it.
+
+    Returns
+    -------
+    KMeansResult
+        At most `n_colors` centers; fewer where points coincide.
+    """
+    centers, weights, _, n_iter = _native.fit_centers(
+        keys,
+        points,
+        counts,
+        n_colors,
+        **asdict(EFFORTS[effort]),
+        seed=random_state,
+        n_threads=count_threads(n_threads),
+    )
+    return KMeansResult(centers, weights, n_iter)
+
+
+def optimal_centers_1d(
+    values: NDArray[np.float64], counts: NDArray[Any], n_colors: int
+) -> NDArray[np.float64]:
+    """Return the centers of the partition of sorted values that has the least inertia of all.
+
+    Parameters
+    ----------
+    values : ndarray of shape (U,)
+        float64, ascending and distinct. Above 65536 of them, values are first binned to 1 / 65536 of their range.
+    counts : ndarray of shape (U,)
+        Positive weights.
+    n_colors : int
+        1 to U.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        float64 means of the intervals, ascending; n is `n_colors`, unless binning left fewer values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.kmeans import optimal_centers_1d
+    >>> optimal_centers_1d(np.array([0.0, 1.0, 10.0]), np.array([1, 1, 1]), 2)
+    array([ 0.5, 10. ])
+    """
+    weights = np.asarray(counts, dtype=np.float64)
+    if len(values) > MAX_COLORS:
+        low, span = values[0], values[-1] - values[0]
+        bins = np.minimum(((values - low) * (MAX_COLORS / span)).astype(np.int64), MAX_COLORS - 1)
+        starts = np.flatnonzero(np.concatenate([[True], bins[1:] != bins[:-1]]))
+        sums = np.add.reduceat(weights * (values - low), starts)
+        weights = np.add.reduceat(weights, starts)
+        values = low + sums / weights
+    starts = _native.optimal_intervals(np.ascontiguousarray(values), weights, min(n_colors, len(values)))
+    center = values[0]
+    return center + np.add.reduceat(weights * (values - center), starts) / np.add.reduceat(weights, starts)
+
+
+def fit_centers_matrix(
+    points: NDArray[np.float64],
+    counts: NDArray[Any],
+    n_colors: int,
+    *,
+    effort: str = "balanced",
+    random_state: int = 0,
+    n_threads: int | None = None,
+) -> tuple[NDArray[np.float64], int]:
+    """Return centers of the weighted rows of a matrix of two to four columns.
+
+    Parameters
+    ----------
+    points : ndarray of shape (U, d)
+        float64, any finite range, d from 2 to 4. The search sees them to 1 / 65535 of the widest column's range; the
+        centers are means of the rows themselves.
+    counts : ndarray of shape (U,)
+        Positive weights.
+    n_colors : int
+        1 to U.
+    effort, random_state, n_threads
+        As in `fit_centers`.
+
+    Returns
+    -------
+    centers : ndarray of shape (n, d)
+        float64; n is at most `n_colors`.
+    n_iter : int
+    """
+    threads = count_threads(n_threads)
+    low = points.min(axis=0)
+    span = float((points - low).max()) or 1.0
+    grid = np.rint((points - low) * (65535 / span)).astype(np.uint16, order="C")
+    weights = np.asarray(counts, dtype=np.float64)
+    scaled = np.maximum(np.rint(weights * (2.0**20 / weights.max())), 1).astype(np.uint32)
+    keys, _ = _native.histogram(grid, threads)
+    cell_counts = _native.weigh(grid, scaled, keys)
+    result = fit_centers(
+        keys,
+        _grid_points(_native.key_colors_uint16(keys, points.shape[1])),
+        cell_counts,
+        n_colors=min(n_colors, len(keys)),
+        effort=effort,
+        random_state=random_state,
+        n_threads=threads,
+    )
+    centers = np.rint(result.centers).astype(np.int16).reshape(-1, 2, 2).transpose(1, 0, 2)
+    labels = _native.nearest_labels(_grid_points(grid), np.ascontiguousarray(centers), threads)
+    totals = np.bincount(labels, weights)
+    used = np.flatnonzero(totals)
+    means = [low[c] + np.bincount(labels, weights * (points[:, c] - low[c]))[used] / totals[used] for c in range(points.shape[1])]
+    return np.stack(means, axis=1), result.n_iter
+
+
+def _grid_points(grid: NDArray[np.uint16]) -> Points:
+    points = np.zeros((2, len(grid), 2), dtype=np.int16)
+    for c in range(grid.shape[1]):
+        points[c // 2, :, c % 2] = (grid[:, c] >> 2).astype(np.int16) - _native.MAX_COORDINATE
+    return points
+
+
+def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_threads: int | None = None) -> float:
+    """Return the sum of weighted squared distances of colours to the nearest center.
+
+    Parameters
+    ----------
+    hist : Histogram
+    centers : ndarray of shape (n, C)
+        float64, unrounded, in the pictures' own units.
+    color_space : {"oklab", "cielab", "linear", "srgb"}
+        Where distances are measured, in its units: Oklab as L, a, b; sRGB in the pictures' own units. Pictures of one
+        channel are always measured in their stored values.
+
+    Returns
+    -------
+    float
+    """
+    if hist.n_channels == 1:
+        values = hist.colors[:, 0].astype(np.float64) / (255 if hist.dtype == np.bool_ else 1)
+        middles = (centers[1:, 0] + centers[:-1, 0]) / 2
+        nearest = centers[np.searchsorted(middles, values), 0]
+        return float((hist.counts * np.square(values - nearest)).sum())
+    full = full_scale(hist.dtype)
+    points = working_points(hist.colors, color_space, n_threads=n_threads)
+    center_points = working_points(as_samples(centers / full), color_space)
+    labels = _native.nearest_labels(points, center_points, count_threads(n_threads))
+    places = unscaled(center_points, color_space)
+    unit = 1.0
+    if color_space == "srgb":  # here the centers are known to more digits than their points
+        unit = full / 255
+        places = _srgb_places(centers / unit)
+    distances = np.square(unscaled(points, color_space) - places[labels]).sum(axis=1)
+    return float((hist.counts * distances).sum()) * unit**2
+
+
+def _srgb_places(colors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Colours in 0-255 as rows of three premultiplied coordinates and alpha."""
+    n_channels = colors.shape[1]
+    places = np.zeros((len(colors), 4))
+    places[:, :3] = colors[:, :3] if n_channels >= 3 else colors[:, :1]
+    if n_channels % 2 == 0:
+        places[:, :3] *= colors[:, -1:] / 255
+        places[:, 3] = colors[:, -1]
+    return places

@@ -1,0 +1,156 @@
+"""Pixels: from any accepted array to contiguous samples, with what the channels mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_CHANNELS = "grey, grey + alpha, RGB or RGBA"
+_DTYPES = "uint8 (0-255), uint16 (0-65535), bool, float32 or float64 (0.0-1.0)"
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A picture as the stages read it.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (H, W, C)
+        C-contiguous samples in sRGB; C is 1 (grey), 2 (grey + alpha), 3 (RGB) or 4 (RGBA). uint8 for bool (0 and
+        255) and uint8 pictures; uint16 for uint16 pictures and for float pictures, whose samples are read to the
+        nearest 1 / 65535; float64 for float pictures of one channel, which are kept as they are.
+    dtype : numpy.dtype
+        Of the picture as given: uint8, uint16, bool, float32 or float64.
+    values : ndarray of shape (H, W, C)
+        The picture as given, channels last, in `dtype`.
+    """
+
+    samples: NDArray[Any]
+    dtype: np.dtype[Any]
+    values: NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.samples.shape[0], self.samples.shape[1]
+
+    @property
+    def n_channels(self) -> int:
+        """1 to 4."""
+        return int(self.samples.shape[2])
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """The samples, one row a pixel: (H * W, C)."""
+        return self.samples.reshape(-1, self.n_channels)
+
+
+def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = "image") -> Pixels:
+    """Check a picture and make its samples contiguous.
+
+    Parameters
+    ----------
+    image : array-like of shape (H, W, C), or (H, W) with ``channel_axis=None``
+        uint8, uint16, bool, or float32 / float64 in [0, 1]; any strides and byte order. Not changed.
+    channel_axis : int or None, default=-1
+        Which axis holds the channels; None for a grey picture without one.
+    name : str, default="image"
+        What error messages call the picture.
+
+    Returns
+    -------
+    Pixels
+
+    Raises
+    ------
+    TypeError
+        If the dtype is none of the above.
+    ValueError
+        If the picture is empty, has the wrong number of axes or channels, or holds samples out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> read_pixels(np.zeros((3, 2), dtype=bool), channel_axis=None).samples.shape
+    (3, 2, 1)
+    """
+    array = np.asarray(image)
+    if array.dtype.kind not in "buf" or array.dtype.name not in ("bool", "uint8", "uint16", "float32", "float64"):
+        hint = " Convert it first, for example with astype or skimage.util.img_as_ubyte."
+        raise TypeError(f"{name} has dtype {array.dtype}; a picture is {_DTYPES}.{hint}")
+    if channel_axis is None:
+        if array.ndim != 2:
+            raise ValueError(f"{name} has shape {array.shape}; with channel_axis=None a picture has two axes, (H, W)")
+        array = array[:, :, np.newaxis]
+    else:
+        if array.ndim != 3:
+            grey = " For a grey picture pass channel_axis=None." if array.ndim == 2 else ""
+            raise ValueError(f"{name} has shape {array.shape}; a picture has three axes, (H, W, C).{grey}")
+        if not -3 <= channel_axis < 3:
+            raise ValueError(f"channel_axis={channel_axis} is not an axis of {name}, which has shape {array.shape}")
+        if channel_axis not in (-1, 2):
+            array = np.moveaxis(array, channel_axis, -1)
+    height, width, n_channels = array.shape
+    if not 1 <= n_channels <= 4:
+        raise ValueError(
+            f"{name} has {n_channels} channels (shape {np.shape(image)}); a picture has 1 to 4: {_CHANNELS}. "
+            "Check channel_axis, or reshape it to a matrix of shape (n_samples, n_features)."
+        )
+    if height == 0 or width == 0:
+        raise ValueError(f"{name} is empty: its shape is {np.shape(image)}")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return Pixels(samples=_samples(array, name), dtype=array.dtype, values=array)
+
+
+def _samples(values: NDArray[Any], name: str) -> NDArray[Any]:
+    if values.dtype.kind == "b":
+        return np.ascontiguousarray(values).view(np.uint8) * np.uint8(255)
+    if values.dtype.kind == "u":
+        return np.ascontiguousarray(values)
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= 1):  # also catches NaN
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} holds NaN or infinity; its samples must be finite, from 0.0 to 1.0")
+        hint = "Divide it by 255." if 1 < high <= 255 and low >= 0 else "Rescale it to that range."
+        raise ValueError(f"{name} has samples from {low:g} to {high:g}; float pictures run from 0.0 to 1.0. {hint}")
+    if values.shape[2] == 1:
+        return np.ascontiguousarray(values, dtype=np.float64)
+    return np.rint(np.asarray(values, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+
+
+def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """Check the weights of a picture's pixels or a matrix's rows.
+
+    Parameters
+    ----------
+    sample_weight : array-like of the given shape, or None
+        Non-negative and finite, not all zero. None, for equal weights, stays None.
+    shape : tuple of int
+        ``(H, W)`` for a picture.
+
+    Returns
+    -------
+    ndarray of float64 or None
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, or a weight is negative, NaN or infinite, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    if weights.shape != tuple(shape):
+        raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {tuple(shape)}")
+    if not np.isfinite(weights).all():
+        raise ValueError("sample_weight holds NaN or infinity; weights must be finite")
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight holds {weights.min():g}; weights must not be negative")
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights

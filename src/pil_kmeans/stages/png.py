@@ -1,0 +1,132 @@
+"""PNG: indexed image -> bytes of a palette PNG (colour type 3, PNG specification, third edition)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .indexed_image import (
+    MAX_BYTE_COLORS,
+    IndexedImage,
+    distinct_rows,
+    index_dtype,
+    rgba_rows,
+    round_to_8_bits,
+)
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COLOR_TYPE_PALETTE = 3
+COMPRESSION_LEVEL = 9
+MAX_CHUNK_LENGTH = 2**31 - 1
+
+Chunk = tuple[bytes, bytes]
+"""Type and data of one chunk, without length and checksum."""
+
+
+def encode(image: IndexedImage, metadata: Sequence[Chunk] = ()) -> bytes:
+    """
+    Write an indexed image as a palette PNG.
+
+    Parameters
+    ----------
+    image : IndexedImage
+        The picture; 16-bit and float colours are rounded to 8 bits.
+    metadata : sequence of (type, data)
+        Ancillary chunks, written right behind IHDR, where every kind may stand.
+
+    Returns
+    -------
+    bytes
+        A whole PNG file: PLTE holds exactly the colours which pixels have, those with
+        transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel.
+
+    Raises
+    ------
+    ValueError
+        If the pixels have more than 256 different colours, or a chunk is too long for a PNG.
+    """
+    indices, rgba = plte_entries(image)
+    if len(rgba) > MAX_BYTE_COLORS:
+        msg = (
+            f"a palette PNG holds at most {MAX_BYTE_COLORS} colors, this picture has {len(rgba)}: "
+            f"quantize to n_colors={MAX_BYTE_COLORS} or fewer"
+        )
+        raise ValueError(msg)
+    height, width = indices.shape
+    depth = bit_depth(len(rgba))
+    header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPE_PALETTE, 0, 0, 0)
+    chunks = [
+        (b"IHDR", header),
+        *metadata,
+        (b"PLTE", rgba[:, :3].tobytes()),
+        *trns_chunk(rgba[:, 3]),
+        *idat_chunks(indices, depth),
+        (b"IEND", b""),
+    ]
+    return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)
+
+
+def plte_entries(image: IndexedImage) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Find indices (H, W) into the different colours that pixels have, and these as RGBA (n, 4)."""
+    image = round_to_8_bits(image)
+    used = np.flatnonzero(np.bincount(image.indices.ravel(), minlength=len(image.palette)))
+    rgba = rgba_rows(image.palette[used])
+    keep, new_row = distinct_rows(rgba)
+    rgba = rgba[keep]
+    order = np.argsort(transparency_group(rgba[:, 3]), kind="stable")
+    place = np.argsort(order)
+    new_index = np.zeros(len(image.palette), index_dtype(len(keep)))
+    new_index[used] = place[new_row]
+    return new_index[image.indices], rgba[order]
+
+
+def transparency_group(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Order in the palette: 0 for fully transparent, 1 for partly transparent, 2 for opaque."""
+    return np.digitize(alpha, (1, 255)).astype(np.uint8)
+
+
+def bit_depth(n_colors: int) -> int:
+    """Bits per pixel: the fewest of 1, 2, 4 and 8 that can count `n_colors`."""
+    return next(depth for depth in (1, 2, 4, 8) if n_colors <= 1 << depth)
+
+
+def trns_chunk(alpha: NDArray[np.uint8]) -> list[Chunk]:
+    """Make tRNS up to the last entry that is not opaque; nothing if all are."""
+    n_transparent = int(np.count_nonzero(alpha < 255))  # they come first
+    return [(b"tRNS", alpha[:n_transparent].tobytes())] if n_transparent else []
+
+
+def idat_chunks(indices: NDArray[Any], depth: int) -> list[Chunk]:
+    """Compressed rows, each behind its filter byte: 0, none, as suits a palette."""
+    packed = pack_bits(indices.astype(np.uint8, copy=False), depth)
+    rows = np.zeros((packed.shape[0], packed.shape[1] + 1), np.uint8)
+    rows[:, 1:] = packed
+    data = zlib.compress(rows.data, COMPRESSION_LEVEL)
+    starts = range(0, len(data), MAX_CHUNK_LENGTH)
+    return [(b"IDAT", data[start : start + MAX_CHUNK_LENGTH]) for start in starts]
+
+
+def pack_bits(indices: NDArray[np.uint8], depth: int) -> NDArray[np.uint8]:
+    """Pack 8 / `depth` indices into each byte, the leftmost in the highest bits; rows end padded."""
+    per_byte = 8 // depth
+    height, width = indices.shape
+    packed = np.zeros((height, -(-width // per_byte)), np.uint8)
+    for place in range(per_byte):
+        part = indices[:, place::per_byte]
+        packed[:, : part.shape[1]] |= part << np.uint8(8 - depth * (place + 1))
+    return packed
+
+
+def chunk_bytes(kind: bytes, data: bytes) -> bytes:
+    """One chunk with its length and checksum."""
+    if len(data) > MAX_CHUNK_LENGTH:
+        name = kind.decode("latin-1")
+        msg = f"metadata: a PNG chunk holds at most 2 GiB, {name} would need {len(data)} bytes"
+        raise ValueError(msg)
+    checksum = zlib.crc32(data, zlib.crc32(kind))
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

@@ -1,0 +1,83 @@
+"""The stages in a row: from pixels to palette and indices. Every face that fits one picture calls this."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .color_space import COLOR_SPACES
+from .kmeans import EFFORTS, MAX_COLORS
+from .palette import Palette, fit_palette
+from .pixels import Pixels
+from .remap import picture_histogram, remap
+
+
+def quantize_pixels(
+    pixels: Pixels,
+    *,
+    n_colors: int,
+    color_space: str = "oklab",
+    effort: str = "balanced",
+    sample_weight: NDArray[np.float64] | None = None,
+    random_state: int = 0,
+    n_threads: int | None = None,
+) -> tuple[Palette, NDArray[Any]]:
+    """Fit a palette to a picture and remap the picture with it.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    n_colors : int
+        Most entries, 1 to 65536.
+    color_space, effort, random_state, n_threads
+        As in `palette.fit_palette`.
+    sample_weight : ndarray of shape (H, W), optional
+        Checked weights of the pixels.
+
+    Returns
+    -------
+    palette : Palette
+    indices : ndarray of shape (H, W)
+        uint8, or uint16 above 256 entries.
+    """
+    hist = picture_histogram(
+        pixels, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=n_threads
+    )
+    palette = fit_palette(
+        hist,
+        n_colors=n_colors,
+        color_space=color_space,
+        effort=effort,
+        random_state=random_state,
+        n_threads=n_threads,
+    )
+    return palette, remap(pixels, palette.colors, hist=hist, labels=palette.labels, n_threads=n_threads)
+
+
+def check_options(*, n_colors: Any, color_space: Any, effort: Any, n_threads: Any, max_colors: int = MAX_COLORS) -> None:
+    """Check the options that every face shares.
+
+    Raises
+    ------
+    TypeError
+        If `n_colors` or `n_threads` is not an integer.
+    ValueError
+        If an option has a value that is not allowed.
+    """
+    _check_count("n_colors", n_colors, max_colors)
+    if n_threads is not None:
+        _check_count("n_threads", n_threads, None)
+    for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
+        if value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+
+
+def _check_count(name: str, value: Any, largest: int | None) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    if value < 1 or (largest is not None and value > largest):
+        allowed = "at least 1" if largest is None else f"between 1 and {largest}"
+        raise ValueError(f"{name} must be {allowed}, got {value}")

@@ -1,0 +1,132 @@
+"""Remap: the nearest palette entry of every pixel, by way of the label of every colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .color_space import Points, as_samples, full_scale, working_points
+from .histogram import Histogram, histogram, unify_transparent
+from .pixels import Pixels
+from .threads import count_threads
+
+
+def remap(
+    pixels: Pixels,
+    palette: NDArray[Any],
+    *,
+    color_space: str = "oklab",
+    effort: str = "balanced",
+    hist: Histogram | None = None,
+    labels: NDArray[np.uint16] | None = None,
+    n_threads: int | None = None,
+) -> NDArray[Any]:
+    """Return the index of the nearest palette entry for every pixel.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    palette : ndarray of shape (n, C)
+        In the pixels' dtype, 1 to 65536 entries.
+    color_space : {"oklab", "cielab", "linear", "srgb", "rgba8"}
+        Where distances are measured. "rgba8" is the distance between the samples as they are, alpha being one of
+        them, as Pillow measures it to a given palette; the others let transparent stay transparent and opaque opaque
+        where the palette has such entries.
+    effort : {"fast", "balanced", "best"}
+        "fast" gives all colours of a cell of 4 levels a channel the entry that is nearest to their mean; otherwise
+        every pixel gets its nearest entry.
+    hist, labels : Histogram and ndarray of shape (U,), optional
+        The picture's own histogram and the label of each of its colours, where they are known already.
+    n_threads : int, optional
+        The result does not depend on it.
+
+    Returns
+    -------
+    ndarray of shape (H, W)
+        uint8, or uint16 above 256 entries. Ties go to the lowest index.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> from pil_kmeans.stages.remap import remap
+    >>> remap(read_pixels(np.array([[0, 99, 250]], dtype=np.uint8), channel_axis=None), np.array([[0], [255]], dtype=np.uint8))
+    array([[0, 0, 1]], dtype=uint8)
+    """
+    if hist is None:
+        hist = picture_histogram(pixels, n_colors=len(palette), effort=effort, n_threads=n_threads)
+        labels = None
+    if labels is None:
+        labels = label_colors(hist.colors, palette, color_space, n_threads=n_threads)
+    labels = labels.astype(np.uint8 if len(palette) <= 256 else np.uint16, copy=False)
+    if hist.keys.dtype == np.float64:
+        return labels[np.searchsorted(hist.keys, pixels.samples[:, :, 0])]
+    rows = pixels.rows
+    if pixels.n_channels % 2 == 0:
+        rows = unify_transparent(rows)
+    return _native.remap(rows, hist.keys, labels, hist.shift, count_threads(n_threads)).reshape(pixels.shape)
+
+
+def picture_histogram(
+    pixels: Pixels,
+    *,
+    n_colors: int,
+    effort: str,
+    sample_weight: NDArray[np.float64] | None = None,
+    n_threads: int | None = None,
+) -> Histogram:
+    """Return the histogram that an effort works on: cells when fast, unless there are too few to choose from."""
+    hist = histogram(pixels, sample_weight=sample_weight, cells=effort == "fast", n_threads=n_threads)
+    if hist.cell_colors is not None and len(hist) <= n_colors:
+        return histogram(pixels, sample_weight=sample_weight, n_threads=n_threads)
+    return hist
+
+
+def label_colors(
+    colors: NDArray[Any],
+    palette: NDArray[Any],
+    color_space: str,
+    *,
+    points: Points | None = None,
+    n_threads: int | None = None,
+) -> NDArray[np.uint16]:
+    """Return the nearest palette entry of every colour: (U, C) and (n, C) to (U,).
+
+    `points` are the working points of `colors`, where they are known already.
+    """
+    if colors.shape[1] == 1:
+        return _label_values(colors, palette)
+    straight = color_space == "rgba8"
+    space = "srgb" if straight else color_space
+    threads = count_threads(n_threads)
+    if points is None:
+        points = working_points(colors, space, straight=straight, n_threads=threads)
+    entries = working_points(palette, space, straight=straight)
+    labels = _native.nearest_labels(points, entries, threads)
+    if colors.shape[1] % 2 == 0 and not straight:
+        for alpha in (0.0, 1.0):
+            members = np.flatnonzero(colors[:, -1] == alpha * full_scale(colors.dtype))
+            among = np.flatnonzero(palette[:, -1] == alpha * full_scale(palette.dtype))
+            if len(members) and len(among) and len(among) < len(palette):
+                nearest = _native.nearest_labels(
+                    np.ascontiguousarray(points[:, members]), np.ascontiguousarray(entries[:, among]), threads
+                )
+                labels[members] = among[nearest]
+    return labels
+
+
+def _label_values(colors: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint16]:
+    """Nearest of the values of one channel, ties to the lowest index."""
+    values = colors[:, 0].astype(np.float64)
+    entries = (as_samples(palette)[:, 0] if palette.dtype.kind in "bu" else palette[:, 0]).astype(np.float64)
+    order = np.argsort(entries, kind="stable")
+    distinct, first = np.unique(entries[order], return_index=True)
+    index = order[first]  # of equal entries the lowest
+    above = np.minimum(np.searchsorted(distinct, values), len(distinct) - 1)
+    below = np.maximum(above - 1, 0)
+    to_above, to_below = np.abs(distinct[above] - values), np.abs(distinct[below] - values)
+    take_below = (to_below < to_above) | ((to_below == to_above) & (index[below] < index[above]))
+    return np.where(take_below, index[below], index[above]).astype(np.uint16)
