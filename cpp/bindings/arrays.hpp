@@ -36,7 +36,7 @@ using Out = nb::ndarray<nb::numpy, T>;
 template <typename T>
 Out<T> to_numpy(Buffer<T>&& buffer, std::initializer_list<std::size_t> shape) {
     T* data = buffer.data.release();
-    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    nb::capsule owner(data, [](void* p) noexcept { FreeMemory{}(p); });
     return Out<T>(data, shape, owner);
 }
 

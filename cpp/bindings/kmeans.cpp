@@ -9,15 +9,15 @@ namespace pil_kmeans::bindings {
 namespace {
 
 auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vector<std::int64_t>& weights,
-         std::size_t n_colors, std::size_t seed_cells, std::size_t search_cells, int seed_steps, int rounds, int trials,
-         int neighbors, int relax_steps, int settle_steps, int fine_rounds, int polish_steps, double tolerance,
+         std::size_t n_colors, std::size_t seed_cells, std::size_t search_cells, int seed_steps, int rounds,
+         int fine_rounds, int trials, int neighbors, int relax_steps, int settle_steps, int polish_steps, double tolerance,
          std::uint64_t seed, int n_threads) {
     const std::size_t n = points.shape(1);
     same_length(n, keys.shape(0), "keys and points");
     same_length(n, weights.shape(0), "weights and points");
     if (n_colors < 1 || n_colors > 65536 || n_colors > n) throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
     if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; })) throw nb::value_error("weights must be positive");
-    const Effort effort{seed_cells, search_cells, seed_steps, rounds, trials, neighbors, relax_steps, settle_steps, fine_rounds, polish_steps, tolerance};
+    const Effort effort{seed_cells, search_cells, seed_steps, rounds, fine_rounds, trials, neighbors, relax_steps, settle_steps, polish_steps, tolerance};
     KMeansResult result;
     Buffer<double> centers, sizes;
     {
@@ -66,8 +66,8 @@ auto intervals(const Vector<double>& values, const Vector<double>& weights, std:
 void register_kmeans(nb::module_& module) {
     using namespace nb::literals;
     module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a, nb::kw_only(),
-               "seed_cells"_a, "search_cells"_a, "seed_steps"_a, "rounds"_a, "trials"_a, "neighbors"_a, "relax_steps"_a,
-               "settle_steps"_a, "fine_rounds"_a, "polish_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
+               "seed_cells"_a, "search_cells"_a, "seed_steps"_a, "rounds"_a, "fine_rounds"_a, "trials"_a, "neighbors"_a,
+               "relax_steps"_a, "settle_steps"_a, "polish_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a);
 }

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <new>
+#include <numeric>
 #include <stdexcept>
 #include <vector>
 
+#include "kernels/isa.hpp"
 #include "kernels/key_index.hpp"
 #include "kernels/morton.hpp"
 
@@ -13,80 +19,107 @@ namespace pil_kmeans {
 namespace {
 
 // --- keys of at most 24 bits: a table of one-byte counters -------------------------------------------------------
-// A counter that wraps is noted in a list, so the whole table stays 16 MB. Regions of the table that no pixel falls
-// in are neither touched nor scanned, which is most of them in most pictures.
+// A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB. Regions of the table that
+// no pixel falls in are neither touched nor scanned, which is most of them in most pictures.
 
 constexpr int kRegionBits = 12;
 constexpr std::size_t kRegionSize = std::size_t{1} << kRegionBits;
 constexpr std::size_t kMaxTables = 3;  // one a thread; bounds the memory at 48 MB
+constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // pixels
+constexpr std::size_t kChunk = 1024;                         // pixels whose keys are made at a time
+constexpr std::int64_t kWrap = 255;
+
+template <std::size_t C>
+void make_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) {
+    static constexpr Morton morton(C, 8);
+    if constexpr (C == 3) {
+        kernels().rgb_keys(samples, n, keys);
+    } else {
+        for (std::size_t i = 0; i < n; ++i) keys[i] = morton.key<C>(samples + i * C);
+    }
+}
+
+// Call `one(key)` for every pixel, or `eight(key)` for eight equal ones in a row. Neighbours are often alike, and adding
+// to a counter twice in a row waits for the first addition to land: so four quarters of a chunk take turns.
+template <std::size_t C, typename One, typename Eight>
+void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eight) {
+    constexpr std::size_t kQuarter = kChunk / 4, kRun = 8;
+    std::uint32_t keys[kChunk];
+    const auto is_flat = [&](std::size_t at) {
+        std::uint64_t pairs[4];
+        std::memcpy(pairs, keys + at, sizeof pairs);
+        return pairs[0] == pairs[1] && pairs[0] == pairs[2] && pairs[0] == pairs[3] && keys[at] == keys[at + 1];
+    };
+    std::size_t start = 0;
+    for (; start + kChunk <= n; start += kChunk) {
+        make_keys<C>(samples + start * C, kChunk, keys);
+        for (std::size_t i = 0; i < kQuarter; i += kRun) {
+            const std::size_t runs[4] = {i, i + kQuarter, i + 2 * kQuarter, i + 3 * kQuarter};
+            if (is_flat(runs[0]) || is_flat(runs[1]) || is_flat(runs[2]) || is_flat(runs[3])) {
+                for (const std::size_t run : runs) {
+                    if (is_flat(run))
+                        eight(keys[run]);
+                    else
+                        for (std::size_t j = run; j < run + kRun; ++j) one(keys[j]);
+                }
+            } else {
+                for (std::size_t j = i; j < i + kRun; ++j) {
+                    one(keys[j]);
+                    one(keys[j + kQuarter]);
+                    one(keys[j + 2 * kQuarter]);
+                    one(keys[j + 3 * kQuarter]);
+                }
+            }
+        }
+    }
+    make_keys<C>(samples + start * C, n - start, keys);
+    for (std::size_t i = 0; i < n - start; ++i) one(keys[i]);
+}
 
 struct CounterTable {
-    Buffer<std::uint8_t> counters;        // cleared region by region, when a region is first met
-    std::vector<std::uint8_t> touched;    // per region
-    std::vector<std::uint32_t> wrapped;   // a key for every 256 pixels beyond the counter
+    Buffer<std::uint8_t> counters;
+    std::vector<std::uint8_t> touched;   // per region
+    std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
-    explicit CounterTable(int key_bits)
-        : counters(std::size_t{1} << key_bits), touched((counters.size + kRegionSize - 1) >> kRegionBits, 0) {}
+    explicit CounterTable(std::size_t size)
+        : counters(zeroed<std::uint8_t>(size)), touched((size + kRegionSize - 1) >> kRegionBits, 0) {}
 
-    void add(std::uint32_t key, std::uint8_t n) {
-        std::uint8_t& region = touched[key >> kRegionBits];
-        if (!region) [[unlikely]] {
-            region = 1;
-            const std::size_t first = key & ~(kRegionSize - 1);
-            std::memset(&counters[first], 0, std::min(kRegionSize, counters.size - first));
-        }
-        std::uint8_t& counter = counters[key];
-        counter = static_cast<std::uint8_t>(counter + n);
-        if (counter < n) wrapped.push_back(key);
+    // Adds n to the counter of a key. Holds plain pointers by value: a store of a byte may not be taken to change them.
+    template <std::uint8_t n>
+    auto adder() {
+        return [counter = counters.begin(), region = touched.data(), this](std::uint32_t key) {
+            region[key >> kRegionBits] = 1;
+            const auto count = static_cast<std::uint8_t>(counter[key] + n);
+            counter[key] = count;
+            if (count < n) [[unlikely]] {
+                ++counter[key];
+                wrapped.push_back(key);
+            }
+        };
     }
 };
 
 template <std::size_t C>
-void count_pixels(const std::uint8_t* samples, std::size_t n, CounterTable& table) {
-    static constexpr Morton morton(C, 8);
-    constexpr std::size_t kRun = 8;  // pixels compared at once with their right neighbours
-    std::size_t i = 0;
-    while (i + kRun < n) {
-        const std::uint8_t* pixel = samples + i * C;
-        if (std::memcmp(pixel, pixel + C, kRun * C) == 0) {
-            table.add(morton.key<C>(pixel), kRun);
-        } else {
-            for (std::size_t j = 0; j < kRun; ++j) table.add(morton.key<C>(pixel + j * C), 1);
-        }
-        i += kRun;
-    }
-    for (; i < n; ++i) table.add(morton.key<C>(samples + i * C), 1);
-}
-
-template <std::size_t C>
 Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
-    constexpr int key_bits = 8 * C;
-    constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // pixels
+    constexpr std::size_t table_size = std::size_t{1} << (8 * C);
+    constexpr std::size_t region_size = std::min(kRegionSize, table_size);
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
     std::vector<CounterTable> tables;
-    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(key_bits);
+    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size);
     team.run(n_tables, [&](std::size_t t, std::size_t) {
         const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
-        count_pixels<C>(samples + first * C, last - first, tables[t]);
+        for_each_key<C>(samples + first * C, last - first, tables[t].adder<1>(), tables[t].adder<8>());
     });
 
-    std::vector<std::uint32_t> wrapped;
-    for (const CounterTable& table : tables) wrapped.insert(wrapped.end(), table.wrapped.begin(), table.wrapped.end());
-    std::sort(wrapped.begin(), wrapped.end());
-
-    // Regions in order: merge the tables into sums, count the distinct keys, then write them out.
+    // Region by region, eight counters at a time: how many colours, then which.
     const std::size_t n_regions = tables[0].touched.size();
-    std::vector<std::size_t> distinct(n_regions + 1, 0);
-    const std::size_t region_size = std::min(kRegionSize, tables[0].counters.size);
-    const auto visit = [&](std::size_t region, auto&& colour) {
+    const auto visit = [&](std::size_t region, auto&& eight_counters) {
         const std::size_t first_key = region << kRegionBits;
         std::array<const std::uint8_t*, kMaxTables> parts{};
         std::size_t n_parts = 0;
         for (const CounterTable& table : tables)
-            if (table.touched[region]) parts[n_parts++] = table.counters.begin() + first_key;
+            if (table.touched[region]) parts[n_parts++] = &table.counters[first_key];
         if (n_parts == 0) return;
-        auto wrap = wrapped.empty() ? wrapped.end() : std::lower_bound(wrapped.begin(), wrapped.end(), first_key);
-        std::size_t next_wrap = wrap == wrapped.end() ? ~std::size_t{0} : *wrap;
         for (std::size_t word = 0; word < region_size; word += 8) {
             std::uint64_t any = 0;
             for (std::size_t p = 0; p < n_parts; ++p) {
@@ -94,44 +127,91 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
                 std::memcpy(&eight, parts[p] + word, 8);
                 any |= eight;
             }
-            if (any == 0 && next_wrap >= first_key + word + 8) continue;
-            for (std::size_t j = word; j < word + 8; ++j) {
+            if (any == 0) continue;
+            constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
+            const std::uint64_t occupied = (((any & kLow) + kLow) | any) & ~kLow;  // the top bit of every byte that is not 0
+            eight_counters(first_key + word, occupied, [&](std::size_t j) {
                 std::int64_t count = 0;
-                for (std::size_t p = 0; p < n_parts; ++p) count += parts[p][j];
-                while (next_wrap == first_key + j) {
-                    count += 256;
-                    ++wrap;
-                    next_wrap = wrap == wrapped.end() ? ~std::size_t{0} : *wrap;
-                }
-                if (count) colour(first_key + j, count);
-            }
+                for (std::size_t p = 0; p < n_parts; ++p) count += parts[p][word + j];
+                return count;
+            });
         }
     };
     constexpr std::size_t kRegionsATask = 64;
     const std::size_t n_tasks = (n_regions + kRegionsATask - 1) / kRegionsATask;
-    const auto regions = [&](std::size_t task, auto&& body) {
-        for (std::size_t r = task * kRegionsATask; r < std::min(n_regions, (task + 1) * kRegionsATask); ++r) body(r);
+    std::vector<std::size_t> start(n_regions + 1, 0);
+    const auto for_regions = [&](auto&& body) {
+        team.run(n_tasks, [&](std::size_t task, std::size_t) {
+            const std::size_t end = std::min(n_regions, (task + 1) * kRegionsATask);
+            for (std::size_t region = task * kRegionsATask; region < end; ++region) body(region);
+        });
     };
-    team.run(n_tasks, [&](std::size_t task, std::size_t) {
-        regions(task, [&](std::size_t r) {
-            std::size_t found = 0;
-            visit(r, [&](std::size_t, std::int64_t) { ++found; });
-            distinct[r + 1] = found;
+    for_regions([&](std::size_t region) {
+        std::size_t distinct = 0;
+        visit(region, [&](std::size_t, std::uint64_t occupied, auto&&) {
+            distinct += static_cast<std::size_t>(std::popcount(occupied));
+        });
+        start[region + 1] = distinct;
+    });
+    std::partial_sum(start.begin(), start.end(), start.begin());
+    Histogram result{Buffer<std::uint64_t>(start[n_regions]), Buffer<std::int64_t>(start[n_regions])};
+    for_regions([&](std::size_t region) {
+        std::size_t at = start[region];
+        visit(region, [&](std::size_t first_key, std::uint64_t occupied, auto&& count_of) {
+            for (; occupied; occupied &= occupied - 1) {
+                const auto j = static_cast<std::size_t>(std::countr_zero(occupied)) / 8;
+                result.keys[at] = first_key + j;
+                result.counts[at++] = count_of(j);
+            }
         });
     });
-    for (std::size_t r = 0; r < n_regions; ++r) distinct[r + 1] += distinct[r];
-    Histogram result{Buffer<std::uint64_t>(distinct[n_regions]), Buffer<std::int64_t>(distinct[n_regions])};
-    team.run(n_tasks, [&](std::size_t task, std::size_t) {
-        regions(task, [&](std::size_t r) {
-            std::size_t at = distinct[r];
-            visit(r, [&](std::size_t key, std::int64_t count) {
-                result.keys[at] = key;
-                result.counts[at++] = count;
-            });
-        });
-    });
+    for (const CounterTable& table : tables)
+        for (const std::uint32_t key : table.wrapped) {
+            const std::uint64_t* first = result.keys.begin() + start[key >> kRegionBits];
+            const std::uint64_t* last = result.keys.begin() + start[(key >> kRegionBits) + 1];
+            result.counts[static_cast<std::size_t>(std::lower_bound(first, last, key) - result.keys.begin())] += kWrap;
+        }
     return result;
 }
+
+// --- cells: a word each ------------------------------------------------------------------------------------------
+// The pixel count on top, below it for each channel the sum of what the cell leaves out of the sample. Before a sum can
+// run over into the next, the word is put aside.
+
+constexpr Morton kRgb(3, 8);
+constexpr int kDropped = 8 - kCellBits, kSumBits = 13;
+constexpr std::size_t kCells = std::size_t{1} << (3 * kCellBits);
+constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
+constexpr std::uint64_t kFull = kSumMask / ((1u << kDropped) - 1) - 8;
+// What a pixel adds, by the low bits of its key.
+constexpr auto kIncrements = [] {
+    std::array<std::uint64_t, std::size_t{1} << (3 * kDropped)> table{};
+    for (std::size_t low = 0; low < table.size(); ++low) {
+        const std::uint64_t offset = kRgb.samples(low);
+        table[low] = std::uint64_t{1} << (3 * kSumBits);
+        for (int c = 0; c < 3; ++c) table[low] |= (offset >> (16 * c) & 0xffff) << (kSumBits * c);
+    }
+    return table;
+}();
+struct CellTable {
+    Buffer<std::uint64_t> words = zeroed<std::uint64_t>(kCells);
+    std::vector<std::uint8_t> touched = std::vector<std::uint8_t>(kCells >> kRegionBits, 0);
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> spilled;
+
+    template <std::uint64_t times>
+    auto adder() {
+        return [word = words.begin(), region = touched.data(), this](std::uint32_t key) {
+            const std::uint32_t cell = key >> (3 * kDropped);
+            region[cell >> kRegionBits] = 1;
+            std::uint64_t sums = word[cell];
+            if (sums >> (3 * kSumBits) > kFull) [[unlikely]] {
+                spilled.emplace_back(cell, sums);
+                sums = 0;
+            }
+            word[cell] = sums + times * kIncrements[key & (kIncrements.size() - 1)];
+        };
+    }
+};
 
 // --- longer keys: radix sort, then count the runs ----------------------------------------------------------------
 
@@ -222,67 +302,35 @@ Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_c
 }
 
 CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
-    // One 64-bit word a cell and chunk of pixels: the pixel count in the top 16 bits, then for each channel the sum
-    // of the bits that the cell leaves out. A chunk is small enough that no field can overflow into the next.
-    static constexpr Morton morton(3, 8);
-    constexpr int kDropped = 8 - kCellBits;
-    constexpr unsigned kOffset = (1u << kDropped) - 1;
-    constexpr std::size_t kCells = std::size_t{1} << (3 * kCellBits);
-    constexpr std::uint32_t kFull = 21845;  // 65535 / kOffset, and below 65536: the largest count a word holds
-    struct Sums {
-        std::uint64_t count = 0;
-        std::array<std::uint64_t, 3> offset{};
-    };
-    struct Table {
-        std::vector<std::uint64_t> words = std::vector<std::uint64_t>(kCells, 0);
-        std::vector<std::pair<std::uint32_t, std::uint64_t>> spilled;
-    };
-    constexpr std::size_t kWorthAThread = std::size_t{1} << 20;
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, team.size());
-    std::vector<Table> tables(n_tables);
+    std::vector<CellTable> tables(n_tables);
     team.run(n_tables, [&](std::size_t t, std::size_t) {
-        Table& table = tables[t];
-        const std::size_t last = n * (t + 1) / n_tables;
-        const auto add = [&](const std::uint8_t* pixel, std::uint64_t times) {
-            const std::uint32_t cell = morton.key<3>(pixel) >> (3 * kDropped);
-            std::uint64_t& word = table.words[cell];
-            if (word >> 48 > kFull - 8) [[unlikely]] {
-                table.spilled.emplace_back(cell, word);
-                word = 0;
-            }
-            word += times * (std::uint64_t{1} << 48 | static_cast<std::uint64_t>(pixel[0] & kOffset) << 32 |
-                             static_cast<std::uint64_t>(pixel[1] & kOffset) << 16 | (pixel[2] & kOffset));
-        };
-        std::size_t i = n * t / n_tables;
-        for (; i + 8 < last; i += 8) {
-            const std::uint8_t* pixel = samples + 3 * i;
-            if (std::memcmp(pixel, pixel + 3, 24) == 0) {
-                add(pixel, 8);
-            } else {
-                for (std::size_t j = 0; j < 8; ++j) add(pixel + 3 * j, 1);
-            }
-        }
-        for (; i < last; ++i) add(samples + 3 * i, 1);
+        CellTable& table = tables[t];
+        const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
+        for_each_key<3>(samples + 3 * first, last - first, table.adder<1>(), table.adder<8>());
         std::sort(table.spilled.begin(), table.spilled.end());
     });
 
-    std::size_t occupied = 0;
-    std::vector<std::size_t> spilled_at(n_tables, 0);
-    const auto has_pixels = [&](std::size_t cell) {
-        for (const Table& table : tables)
-            if (table.words[cell]) return true;
-        return false;
+    const auto for_each_cell = [&](auto&& body) {
+        for (std::size_t region = 0; region < kCells >> kRegionBits; ++region) {
+            if (std::none_of(tables.begin(), tables.end(), [&](const CellTable& table) { return table.touched[region]; }))
+                continue;
+            for (std::size_t cell = region << kRegionBits; cell < (region + 1) << kRegionBits; ++cell)
+                if (std::any_of(tables.begin(), tables.end(), [&](const CellTable& table) { return table.words[cell]; }))
+                    body(cell);
+        }
     };
-    for (std::size_t cell = 0; cell < kCells; ++cell) occupied += has_pixels(cell);
+    std::size_t occupied = 0;
+    for_each_cell([&](std::size_t) { ++occupied; });
     CellHistogram result{Buffer<std::uint64_t>(occupied), Buffer<std::int64_t>(occupied),
                          Buffer<std::uint16_t>(3 * occupied)};
     std::size_t at = 0;
-    for (std::size_t cell = 0; cell < kCells; ++cell) {
-        if (!has_pixels(cell)) continue;
-        Sums sums;
+    std::vector<std::size_t> spilled_at(n_tables, 0);
+    for_each_cell([&](std::size_t cell) {
+        std::uint64_t count = 0, offset[3] = {0, 0, 0};
         const auto merge = [&](std::uint64_t word) {
-            sums.count += word >> 48;
-            for (int c = 0; c < 3; ++c) sums.offset[static_cast<std::size_t>(c)] += word >> (32 - 16 * c) & 0xffff;
+            count += word >> (3 * kSumBits);
+            for (int c = 0; c < 3; ++c) offset[c] += word >> (kSumBits * c) & kSumMask;
         };
         for (std::size_t t = 0; t < n_tables; ++t) {
             merge(tables[t].words[cell]);
@@ -290,13 +338,13 @@ CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, Team& t
             for (; s < tables[t].spilled.size() && tables[t].spilled[s].first == cell; ++s)
                 merge(tables[t].spilled[s].second);
         }
-        const std::uint64_t corner = morton.samples(static_cast<std::uint64_t>(cell) << (3 * kDropped));
+        const std::uint64_t corner = kRgb.samples(static_cast<std::uint64_t>(cell) << (3 * kDropped));
         for (std::size_t c = 0; c < 3; ++c)
             result.colors[3 * at + c] = static_cast<std::uint16_t>(
-                257u * (corner >> (16 * c) & 0xffff) + (257u * sums.offset[c] + sums.count / 2) / sums.count);
+                257u * (corner >> (16 * c) & 0xffff) + (257u * offset[c] + count / 2) / count);
         result.keys[at] = cell;
-        result.counts[at++] = static_cast<std::int64_t>(sums.count);
-    }
+        result.counts[at++] = static_cast<std::int64_t>(count);
+    });
     return result;
 }
 

@@ -57,6 +57,9 @@ struct Kernels {
     // Nearest of a few centers, without pruning: labels are positions in `centers`.
     void (*assign_few)(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
+    // Morton keys of n RGB pixels, 24 bits each.
+    void (*rgb_keys)(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
+
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
 };

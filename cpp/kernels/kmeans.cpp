@@ -175,35 +175,34 @@ int Lloyd::run(int max_steps, double tolerance) {
 KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, std::size_t k,
                          const Effort& effort, std::uint64_t seed, Team& team) {
     const std::size_t n = points.n;
-    const std::size_t seed_cells = std::min(n, std::max(effort.seed_cells, 8 * k));
-    const std::size_t search_cells = std::min(n, std::max(effort.search_cells, 32 * k));
-
-    // Coarse: the seed, then a few steps.
-    const WeightedPoints coarse = cells(keys, points, weights, shift_for_cells(keys, n, seed_cells));
-    Lloyd seeded(coarse, wu_seed(coarse, k), team);
-    seeded.run(effort.seed_steps, effort.tolerance);
-
-    // Finer: the search.
-    const int shift = shift_for_cells(keys, n, search_cells);
-    std::vector<Coordinates> centers = seeded.centers();
-    const bool has_fine = n > search_cells;
-    WeightedPoints all = has_fine ? WeightedPoints{} : weighted_points(points, weights, team);
+    const auto at_most = [&](std::size_t cells_a_center, std::size_t least) { return std::max(least, cells_a_center * k); };
+    // The coarsest cells carry the seed, finer ones the search, all points the last steps.
+    std::vector<Coordinates> centers;
     {
-        const WeightedPoints middle = has_fine ? cells(keys, points, weights, shift) : WeightedPoints{};
-        Lloyd searched(has_fine ? middle : all, centers, team);
+        const int shift = shift_for_cells(keys, n, at_most(effort.seed_cells, 1024));
+        const WeightedPoints coarse = cells(keys, points, weights, shift);
+        Lloyd seeded(coarse, wu_seed(coarse, k), team);
+        seeded.run(effort.seed_steps, effort.tolerance);
+        centers = seeded.centers();
+    }
+    int rounds = effort.rounds;
+    const int shift = shift_for_cells(keys, n, at_most(effort.search_cells, 4096));
+    if (shift > 0 && rounds > 0) {
+        const WeightedPoints middle = cells(keys, points, weights, shift);
+        Lloyd searched(middle, std::move(centers), team);
         searched.run(effort.settle_steps, effort.tolerance);
-        swap_search(searched, effort, effort.rounds, seed);
+        swap_search(searched, effort, rounds, seed);
         centers = searched.centers();
+        rounds = effort.fine_rounds;
     }
-
-    // All points: polish, and search on where the effort says so.
-    if (has_fine) all = weighted_points(points, weights, team);
-    Lloyd polished(all, centers, team);
-    int n_iter = polished.run(effort.fine_rounds ? effort.settle_steps : effort.polish_steps, effort.tolerance);
-    if (effort.fine_rounds) {
-        n_iter += swap_search(polished, effort, effort.fine_rounds, seed);
-        n_iter += polished.run(effort.polish_steps, effort.tolerance);
+    const WeightedPoints all = weighted_points(points, weights, team);
+    Lloyd polished(all, std::move(centers), team);
+    int n_iter = 0;
+    if (rounds > 0) {
+        n_iter += polished.run(effort.settle_steps, effort.tolerance);
+        n_iter += swap_search(polished, effort, rounds, seed + 1);
     }
+    n_iter += polished.run(effort.polish_steps, effort.tolerance);
 
     KMeansResult result;
     result.inertia = polished.inertia();

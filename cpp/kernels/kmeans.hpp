@@ -68,17 +68,17 @@ private:
 
 // The effort, in counts of work.
 struct Effort {
-    std::size_t seed_cells = 4096;        // most points that the seed looks at
-    std::size_t search_cells = 32768;     // most points that the swap search works on
-    int seed_steps = 4;                   // Lloyd's steps before the search
-    int rounds = 4;                       // most rounds of the search on cells
-    int trials = 32;                      // removals and insertions tried a round, each
-    int neighbors = 8;                    // centers around a removal or insertion that are moved with it
-    int relax_steps = 3;                  // local steps a trial
-    int settle_steps = 2;                 // global steps after a round
-    int fine_rounds = 0;                  // rounds on all points
-    int polish_steps = 8;                 // most steps on all points
-    double tolerance = 1e-3;
+    std::size_t seed_cells;    // most cells a center that the seed looks at
+    std::size_t search_cells;  // most cells a center that the swap search works on
+    int seed_steps;            // Lloyd's steps on the seed's cells
+    int rounds;                // most rounds of the search on cells
+    int fine_rounds;           // most rounds of the search on all points, after those on cells
+    int trials;                // removals and insertions tried a round, each
+    int neighbors;             // centers around a removal or insertion that are moved with it
+    int relax_steps;           // local steps a trial
+    int settle_steps;          // global steps after a round
+    int polish_steps;          // most steps on all points at the end
+    double tolerance;          // steps end when the inertia falls by less than this share of itself
 };
 
 struct KMeansResult {

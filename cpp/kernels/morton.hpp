@@ -65,7 +65,7 @@ public:
     }
 
     // The samples of a key, the inverse of `key`: channel c in bits 16 c and up.
-    std::uint64_t samples(std::uint64_t key) const {
+    constexpr std::uint64_t samples(std::uint64_t key) const {
         std::uint64_t packed = 0;
         for (std::size_t byte = 0; byte < n_bytes_; ++byte) packed |= gather_[byte][key >> (8 * byte) & 255];
         return packed;

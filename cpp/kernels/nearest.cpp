@@ -133,14 +133,12 @@ void prune(const Candidates& from, const Box& box, Candidates& to) {
         const Vec needed = sub(load(from.norm + j), pivot_norm);
         unsigned behind = lane_bits(less(reach, needed));
         if (from.n - j < kLanes) behind |= ~0u << (from.n - j);
-        for (unsigned keep = ~behind & ((1u << kLanes) - 1); keep; keep &= keep - 1) {
-            const std::size_t at = j + static_cast<std::size_t>(std::countr_zero(keep));
-            to.xy[kept] = from.xy[at];
-            to.zw[kept] = from.zw[at];
-            to.norm[kept] = from.norm[at];
-            to.index[kept] = from.index[at];
-            ++kept;
-        }
+        const unsigned keep = ~behind & ((1u << kLanes) - 1);
+        compress(load(from.xy + j), keep, to.xy + kept);
+        compress(load(from.zw + j), keep, to.zw + kept);
+        compress(load(from.norm + j), keep, to.norm + kept);
+        compress(load(from.index + j), keep, to.index + kept);
+        kept += static_cast<std::size_t>(std::popcount(keep));
     }
     to.n = kept;
     for (std::size_t j = kept; j < kept + kCandidatePad; ++j) {
@@ -255,6 +253,6 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), block_boxes, assign, assign_few, oklab};
+const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), block_boxes, assign, assign_few, rgb_keys, oklab};
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

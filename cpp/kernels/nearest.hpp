@@ -1,10 +1,11 @@
-// What the two files of one instruction set share.
+// What the files of one instruction set share.
 #pragma once
 
 #include "kernels/isa.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 
+void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
 void oklab(float* r, float* g, float* b, std::size_t n);
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

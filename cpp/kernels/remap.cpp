@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "kernels/buffer.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/key_index.hpp"
 #include "kernels/morton.hpp"
 
@@ -17,8 +18,22 @@ void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label*
     static constexpr Morton morton(C, 8 * sizeof(Sample));
     team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t) {
         const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
-        for (std::size_t i = task * kPixelsATask; i < end; ++i)
-            indices[i] = label_of(morton.key<C>(samples + i * C) >> shift);
+        if constexpr (C == 3 && sizeof(Sample) == 1) {
+            constexpr std::size_t kChunk = 1024;
+            std::uint32_t keys[kChunk];
+            for (std::size_t start = task * kPixelsATask; start < end; start += kChunk) {
+                const std::size_t count = std::min(kChunk, end - start);
+                kernels().rgb_keys(samples + 3 * start, count, keys);
+                // A copy of the look-up: stores of bytes may not be taken to change where it looks.
+                const Lookup lookup = label_of;
+                const int kept = shift;
+                Label* const out = indices + start;
+                for (std::size_t i = 0; i < count; ++i) out[i] = lookup(keys[i] >> kept);
+            }
+        } else {
+            for (std::size_t i = task * kPixelsATask; i < end; ++i)
+                indices[i] = label_of(morton.key<C>(samples + i * C) >> shift);
+        }
     });
 }
 
@@ -34,7 +49,8 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
             if (n_keys && keys[n_keys - 1] >= table_size) throw std::invalid_argument("a key has too many bits");
             Buffer<Label> table(table_size);  // only the entries of keys that occur are written, and read
             for (std::size_t i = 0; i < n_keys; ++i) table[keys[i]] = labels[i];
-            look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) { return table[key]; });
+            const Label* const entries = table.begin();
+            look_up<c()>(samples, n, shift, team, indices, [entries](std::uint64_t key) { return entries[key]; });
         } else {
             const KeyIndex index(keys, n_keys);
             look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) {

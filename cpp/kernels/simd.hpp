@@ -39,6 +39,28 @@ inline Vec min16(Vec a, Vec b) { return {_mm256_min_epi16(a.v, b.v)}; }
 inline Vec max16(Vec a, Vec b) { return {_mm256_max_epi16(a.v, b.v)}; }
 inline Vec dot_pairs(Vec a, Vec b) { return {_mm256_madd_epi16(a.v, b.v)}; }
 
+inline Vec bit_and(Vec a, Vec b) { return {_mm256_and_si256(a.v, b.v)}; }
+inline Vec bit_or(Vec a, Vec b) { return {_mm256_or_si256(a.v, b.v)}; }
+template <int kBits> inline Vec shift_left(Vec a) { return {_mm256_slli_epi32(a.v, kBits)}; }
+template <int kBits> inline Vec shift_right(Vec a) { return {_mm256_srli_epi32(a.v, kBits)}; }
+
+// For every set of lanes, which lane comes 1st, 2nd, ...: one byte each.
+struct LaneOrders {
+    std::uint64_t lanes[256];
+    constexpr LaneOrders() : lanes{} {
+        for (unsigned bits = 0; bits < 256; ++bits)
+            for (unsigned lane = 0, n = 0; lane < 8; ++lane)
+                if (bits >> lane & 1) lanes[bits] |= static_cast<std::uint64_t>(lane) << (8 * n++);
+    }
+};
+inline constexpr LaneOrders kLaneOrders{};
+
+// Store the lanes whose bit is set, in order, one after the other; what lies behind them is overwritten.
+inline void compress(Vec a, unsigned bits, void* p) {
+    const __m128i order = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(&kLaneOrders.lanes[bits]));
+    store(p, {_mm256_permutevar8x32_epi32(a.v, _mm256_cvtepu8_epi32(order))});
+}
+
 #elif defined(__SSE2__) || defined(_M_X64)
 
 inline constexpr std::size_t kLanes = 4;
@@ -61,6 +83,11 @@ inline Vec abs16(Vec a) { return {_mm_max_epi16(a.v, _mm_sub_epi16(_mm_setzero_s
 inline Vec min16(Vec a, Vec b) { return {_mm_min_epi16(a.v, b.v)}; }
 inline Vec max16(Vec a, Vec b) { return {_mm_max_epi16(a.v, b.v)}; }
 inline Vec dot_pairs(Vec a, Vec b) { return {_mm_madd_epi16(a.v, b.v)}; }
+
+inline Vec bit_and(Vec a, Vec b) { return {_mm_and_si128(a.v, b.v)}; }
+inline Vec bit_or(Vec a, Vec b) { return {_mm_or_si128(a.v, b.v)}; }
+template <int kBits> inline Vec shift_left(Vec a) { return {_mm_slli_epi32(a.v, kBits)}; }
+template <int kBits> inline Vec shift_right(Vec a) { return {_mm_srli_epi32(a.v, kBits)}; }
 
 #elif defined(__ARM_NEON)
 
@@ -93,6 +120,12 @@ inline Vec dot_pairs(Vec a, Vec b) {
     const int32x4_t high = vmull_s16(vget_high_s16(as16(a)), vget_high_s16(as16(b)));
     return {vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)),
                          vpadd_s32(vget_low_s32(high), vget_high_s32(high)))};
+}
+inline Vec bit_and(Vec a, Vec b) { return {vandq_s32(a.v, b.v)}; }
+inline Vec bit_or(Vec a, Vec b) { return {vorrq_s32(a.v, b.v)}; }
+template <int kBits> inline Vec shift_left(Vec a) { return {vshlq_n_s32(a.v, kBits)}; }
+template <int kBits> inline Vec shift_right(Vec a) {
+    return {vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a.v), kBits))};
 }
 
 #else
@@ -128,7 +161,30 @@ inline Vec max16(Vec a, Vec b) {
     return pair(low16(a) > low16(b) ? low16(a) : low16(b), high16(a) > high16(b) ? high16(a) : high16(b));
 }
 inline Vec dot_pairs(Vec a, Vec b) { return {low16(a) * low16(b) + high16(a) * high16(b)}; }
+inline Vec bit_and(Vec a, Vec b) { return {a.v & b.v}; }
+inline Vec bit_or(Vec a, Vec b) { return {a.v | b.v}; }
+template <int kBits> inline Vec shift_left(Vec a) {
+    return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) << kBits)};
+}
+template <int kBits> inline Vec shift_right(Vec a) {
+    return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) >> kBits)};
+}
 
+#endif
+
+#if !defined(__AVX2__)
+// Store the lanes whose bit is set, in order, one after the other; what lies behind them is overwritten.
+inline void compress(Vec a, unsigned bits, void* p) {
+    std::int32_t lanes[kLanes], kept[kLanes];
+    store(lanes, a);
+    store(kept, a);
+    std::size_t n = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        kept[n] = lanes[lane];
+        n += bits >> lane & 1;
+    }
+    store(p, load(kept));
+}
 #endif
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "kernels/candidates.hpp"
@@ -65,33 +66,35 @@ struct Local {
 
     explicit Local(std::size_t max_centers) : list(max_centers) {}
 
-    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which) {
+    // The points of some clusters, labelled by place among them, and the sums of these.
+    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which, const std::vector<CenterSum>& all_sums) {
         xy.clear();
         zw.clear();
         weights.clear();
-        for (const std::uint16_t c : which) {
-            const Points p = clusters.points(c);
+        labels.clear();
+        sums.clear();
+        for (std::size_t i = 0; i < which.size(); ++i) {
+            const Points p = clusters.points(which[i]);
             xy.insert(xy.end(), p.xy, p.xy + p.n);
             zw.insert(zw.end(), p.zw, p.zw + p.n);
-            weights.insert(weights.end(), clusters.weight(c), clusters.weight(c) + p.n);
+            weights.insert(weights.end(), clusters.weight(which[i]), clusters.weight(which[i]) + p.n);
+            labels.insert(labels.end(), p.n, static_cast<std::uint16_t>(i));
+            sums.push_back(all_sums[which[i]]);
         }
-        labels.resize(xy.size());
+        nearest.resize(xy.size());
     }
 
-    // A few of Lloyd's steps; what the last assignment explains.
-    double relax(int steps) {
+    // A few of Lloyd's steps from `centers`, without the one at `gone`; what the last assignment explains. Only points
+    // that change their center are added up again.
+    double relax(int steps, std::size_t gone) {
+        sums.resize(centers.size());
         double explained = 0;
         for (int step = 0; step < steps; ++step) {
             list.clear();
-            for (std::size_t c = 0; c < centers.size(); ++c) list.add(centers[c], static_cast<std::uint32_t>(c));
-            kernels().assign_few({xy.data(), zw.data(), xy.size()}, list.padded(), labels.data());
-            sums.assign(centers.size(), CenterSum{});
-            for (std::size_t i = 0; i < xy.size(); ++i) {
-                CenterSum& sum = sums[labels[i]];
-                const Coordinates x = unpack(xy[i], zw[i]);
-                sum.weight += weights[i];
-                for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weights[i] * x[d];
-            }
+            for (std::size_t c = 0; c < centers.size(); ++c)
+                if (c != gone) list.add(centers[c], static_cast<std::uint32_t>(c));
+            kernels().assign_few({xy.data(), zw.data(), xy.size()}, list.padded(), nearest.data());
+            move_points();
             explained = 0;
             for (std::size_t c = 0; c < centers.size(); ++c) {
                 if (sums[c].weight == 0) continue;
@@ -101,12 +104,39 @@ struct Local {
         }
         return explained;
     }
+
+private:
+    std::vector<std::uint16_t> nearest;
+
+    void move_points() {
+        constexpr std::size_t kRun = 16;
+        for (std::size_t start = 0; start < xy.size(); start += kRun) {
+            const std::size_t end = std::min(xy.size(), start + kRun);
+            if (std::memcmp(&labels[start], &nearest[start], (end - start) * sizeof labels[0]) == 0) continue;
+            for (std::size_t i = start; i < end; ++i) {
+                if (labels[i] == nearest[i]) continue;
+                const Coordinates x = unpack(xy[i], zw[i]);
+                CenterSum &from = sums[labels[i]], &to = sums[nearest[i]];
+                from.weight -= weights[i];
+                to.weight += weights[i];
+                for (std::size_t d = 0; d < kDims; ++d) {
+                    const std::int64_t moment = weights[i] * x[d];
+                    from.sum[d] -= moment;
+                    to.sum[d] += moment;
+                }
+                labels[i] = nearest[i];
+            }
+        }
+    }
 };
+
+constexpr std::size_t kNone = ~std::size_t{0};
 
 struct Trial {
     double change = 0;                      // of what is explained; negative for a removal
     std::vector<std::uint16_t> clusters;    // touched; the first is the one removed or split
-    std::vector<Coordinates> centers;       // their new places; an insertion has one more at the end
+    std::vector<Coordinates> centers;       // their new places; of a removal the first does not count, an insertion has
+                                            // one more at the end
 };
 
 class Round {
@@ -202,11 +232,8 @@ private:
     Trial remove(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        local.take(clusters_, trial.clusters);
-        local.centers.clear();
-        for (std::size_t i = 1; i < trial.clusters.size(); ++i)
-            local.centers.push_back(state_.centers()[trial.clusters[i]]);
-        trial.change = local.relax(effort_.relax_steps) - explained_now(trial.clusters);
+        start(trial.clusters, local);
+        trial.change = local.relax(effort_.relax_steps, 0) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
     }
@@ -214,15 +241,20 @@ private:
     Trial insert(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        local.take(clusters_, trial.clusters);
-        local.centers.clear();
-        for (const std::uint16_t c : trial.clusters) local.centers.push_back(state_.centers()[c]);
+        start(trial.clusters, local);
         const auto [left, right] = halves(center);
         local.centers[0] = left;
         local.centers.push_back(right);
-        trial.change = local.relax(effort_.relax_steps) - explained_now(trial.clusters);
+        trial.change = local.relax(effort_.relax_steps, kNone) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
+    }
+
+    // The clusters as a problem of their own, as they are.
+    void start(const std::vector<std::uint16_t>& which, Local& local) const {
+        local.take(clusters_, which, state_.sums());
+        local.centers.clear();
+        for (const std::uint16_t c : which) local.centers.push_back(state_.centers()[c]);
     }
 
     // The means of a cluster's two sides of a plane across its principal axis, near its middle.
@@ -275,7 +307,7 @@ private:
                     if (!swap_together(removal, insertion)) continue;
                 } else {
                     for (std::size_t i = 1; i < removal.clusters.size(); ++i)
-                        state_.place(removal.clusters[i], removal.centers[i - 1]);
+                        state_.place(removal.clusters[i], removal.centers[i]);
                     for (std::size_t i = 0; i < insertion.clusters.size(); ++i)
                         state_.place(insertion.clusters[i], insertion.centers[i]);
                     state_.place(removal.clusters[0], insertion.centers.back());
@@ -303,16 +335,14 @@ private:
         for (const std::uint16_t c : removal.clusters)
             if (std::find(both.begin(), both.end(), c) == both.end()) both.push_back(c);
         Local& local = local_[0];
-        local.take(clusters_, both);
-        local.centers.clear();
-        for (const std::uint16_t c : both) local.centers.push_back(state_.centers()[c]);
+        start(both, local);
         const auto [left, right] = halves(insertion.clusters[0]);
         const auto at = [&](std::uint16_t c) {
             return static_cast<std::size_t>(std::find(both.begin(), both.end(), c) - both.begin());
         };
         local.centers[at(insertion.clusters[0])] = left;
         local.centers[at(removal.clusters[0])] = right;
-        if (local.relax(effort_.relax_steps + 1) <= explained_now(both)) return false;
+        if (local.relax(effort_.relax_steps + 1, kNone) <= explained_now(both)) return false;
         for (std::size_t i = 0; i < both.size(); ++i) state_.place(both[i], local.centers[i]);
         return true;
     }

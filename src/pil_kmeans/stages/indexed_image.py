@@ -188,7 +188,8 @@ def p_image(indices: NDArray[Any], colors: NDArray[np.uint8]) -> Image.Image:
     image = Image.frombytes("P", (width, height), indices.astype(np.uint8).tobytes())
     mode = "RGBA" if colors.shape[1] == 4 else "RGB"
     data = colors.tobytes()
-    image.im.putpalette(mode, mode, data)
+    image.putpalette(data, mode)
+    image.load()  # brings the palette to where the pixels are
     image.palette = ImagePalette.ImagePalette(mode, data)
     return image
 

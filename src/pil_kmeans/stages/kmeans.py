@@ -21,11 +21,11 @@ class Effort:
     Attributes
     ----------
     seed_cells, search_cells : int
-        Most cells of colours that the seed, and then the search for better places, work on; more for many colours.
+        Most cells of colours for each center that the seed, and then the search for better places, work on.
     seed_steps : int
         Lloyd's steps on the seed.
     rounds, fine_rounds : int
-        Most rounds of the search on cells and on all colours.
+        Most rounds of the search, on cells and then on all colours.
     trials : int
         Removals and insertions of a center tried in each round.
     neighbors : int
@@ -42,19 +42,19 @@ class Effort:
     search_cells: int
     seed_steps: int
     rounds: int
+    fine_rounds: int
     trials: int
     neighbors: int
     relax_steps: int
     settle_steps: int
-    fine_rounds: int
     polish_steps: int
     tolerance: float
 
 
 EFFORTS = {
-    "fast": Effort(4096, 32768, 2, 0, 0, 4, 1, 1, 0, 2, 1e-2),
-    "balanced": Effort(4096, 32768, 4, 4, 32, 8, 3, 2, 0, 8, 1e-3),
-    "best": Effort(4096, 32768, 8, 10, 64, 8, 3, 2, 10, 40, 1e-4),
+    "fast": Effort(8, 64, 2, 0, 0, 0, 4, 1, 1, 2, 1e-2),
+    "balanced": Effort(16, 128, 4, 4, 0, 32, 8, 3, 2, 8, 1e-3),
+    "best": Effort(16, 128, 8, 10, 10, 64, 8, 3, 2, 40, 1e-4),
 }
 
 MAX_COLORS = 65536

@@ -1,0 +1,99 @@
+"""`encode_png`: a picture as the bytes of a palette PNG."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from .metadata import Metadata, check_metadata, metadata_chunks, orientation, oriented
+from .pillow.source import Source
+from .stages import png
+from .stages.indexed_image import MAX_BYTE_COLORS, IndexedImage
+from .stages.pixels import read_pixels, read_sample_weight
+from .stages.quantize import check_options, quantize_pixels
+
+
+def encode_png(
+    image: Any,
+    *,
+    n_colors: int = 256,
+    color_space: str = "oklab",
+    effort: str = "balanced",
+    sample_weight: ArrayLike | None = None,
+    metadata: Metadata = "color",
+    n_threads: int | None = None,
+) -> bytes:
+    r"""
+    Encode a picture as a palette PNG of at most `n_colors` colours.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or IndexedImage
+        A PIL image of any mode (of several frames, the current one); or grey, grey + alpha, RGB
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. Samples are rounded to 8 bits.
+        A PIL image is turned as its EXIF orientation says.
+    n_colors : int, default 256
+        Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
+        also an `IndexedImage`, is stored exactly.
+    color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
+        Where distances between colours are measured.
+    effort : {"fast", "balanced", "best"}, default "balanced"
+        How long to search for better colours.
+    sample_weight : array-like of shape (H, W), optional
+        Importance of each pixel of `image` as given, zero or more.
+    metadata : {"color", "all", "none"}, default "color"
+        What to keep of a PIL image's metadata. "color": what changes how it looks, which is the
+        ICC profile if it is for RGB, gAMA, cHRM, sRGB, and dpi. "all": also EXIF, without the
+        orientation, XMP and text.
+    n_threads : int, optional
+        Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
+        The bytes do not depend on it.
+
+    Returns
+    -------
+    bytes
+        A whole PNG file.
+
+    Raises
+    ------
+    TypeError
+        If `image` is not a picture, or an argument is of the wrong type.
+    ValueError
+        If `image` has no pixels, or samples or an argument are out of range. The message says
+        what is allowed.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from pil_kmeans import encode_png
+    >>> encode_png(Image.linear_gradient("L"), n_colors=16)[:4]
+    b'\x89PNG'
+    """
+    check_options(
+        n_colors=n_colors,
+        color_space=color_space,
+        effort=effort,
+        n_threads=n_threads,
+        max_colors=MAX_BYTE_COLORS,
+    )
+    check_metadata(metadata)
+    if isinstance(image, IndexedImage):
+        read_sample_weight(sample_weight, image.shape)
+        if len(png.plte_entries(image)[1]) <= n_colors:
+            return png.encode(image)
+        image = image.to_array()
+    source = Source.read(image)
+    turn = 1 if source.image is None else orientation(source.image)
+    chunks = [] if source.image is None else metadata_chunks(source.image, metadata)
+    pixels = read_pixels(oriented(source.samples_8_bit(), turn))
+    weight = read_sample_weight(sample_weight, source.samples.shape[:2])
+    palette, indices = quantize_pixels(
+        pixels,
+        n_colors=n_colors,
+        color_space=color_space,
+        effort=effort,
+        sample_weight=None if weight is None else oriented(weight, turn),
+        n_threads=n_threads,
+    )
+    return png.encode(IndexedImage(indices, palette.colors), chunks)

@@ -1,0 +1,237 @@
+"""`KMeansQuantizer`: k-means colour quantisation as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .fitted import FittedQuantizer
+from .matrix import MatrixModel
+from .model import Model
+from .picture_model import PictureModel
+from .pictures import Pictures
+from .stages.color_space import COLOR_SPACES
+from .stages.kmeans import EFFORTS, MAX_COLORS
+
+
+class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Reduce pictures to the few colours that k-means finds best.
+
+    Parameters
+    ----------
+    n_colors : int, default=256
+        Most colours the palette may have, 1 to 65536. Pictures that have no more distinct colours keep them exactly.
+    color_space : {"oklab", "cielab", "linear", "srgb"}, default="oklab"
+        Where distances between colours are measured: "oklab" and "cielab" are perceptual, "linear" is linear light,
+        "srgb" the samples as they are. Pictures of one channel and matrices are always measured as they are.
+    effort : {"fast", "balanced", "best"}, default="balanced"
+        How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
+        cells of 4 levels a channel, also where it assigns indices; the others see every colour.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the search. None means 0: results never depend on hidden state.
+    n_threads : int or None, default=None
+        Threads to use, at least 1; None means ``OMP_NUM_THREADS`` if set, else the CPUs usable. The results are the
+        same for every number. Matrices of more than four columns use one.
+    channel_axis : int or None, default=-1
+        The axis of a picture that holds its channels: -1 for (H, W, C), 0 for (C, H, W), -3 to 2 in general, in a
+        stack as well. None says that pictures are grey and without such an axis, (H, W). PIL images know by themselves.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of shape (n_colors_, n_features_in_), float64
+        The centers, not rounded, in the colours and scale of the pictures.
+    palette_ : ndarray of shape (n_colors_, n_features_in_)
+        The same, rounded to the dtype of the pictures or matrix.
+    n_colors_ : int
+        How many there are.
+    inertia_ : float
+        Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
+        for "oklab"), for "srgb" and matrices in the units of X.
+    labels_ : ndarray or list of ndarray
+        What `predict` gives for the fitted X, after `partial_fit` for the last one. Made on first access.
+    n_iter_ : int
+        Passes of the search; 0 where the result is exact without one.
+    n_features_in_ : int
+        Channels of the pictures or columns of the matrix.
+    feature_names_in_ : ndarray of str
+        Columns of the data frame fitted, where X was one with string names.
+
+    See Also
+    --------
+    pil_kmeans.quantize : The same for one call on a PIL image.
+
+    Notes
+    -----
+    ============================================  ===============  ==============  =================
+    X                                             `transform`      `predict`       inverse_transform
+    ============================================  ===============  ==============  =================
+    (n, d): array, list of rows, data frame       (n, 1) int32     (n,) int32      (n, d)
+    (H, W, C), C = 1 to 4, or a PIL image         (H, W)           (H, W)          (H, W, C)
+    (H, W) with ``channel_axis=None``             (H, W)           (H, W)          (H, W)
+    (N, H, W, C), or (N, H, W) with ``None``      (N, H, W)        (N, H, W)       (N, H, W[, C])
+    list or tuple of pictures, of any sizes       list             list            list
+    ============================================  ===============  ==============  =================
+
+    Channels are grey, grey + alpha, RGB or RGBA; samples are uint8, uint16, bool, or floats in [0, 1]. Indices of
+    pictures are uint8 up to 256 entries of the palette and uint16 above. Stacks and lists share one palette. Arrays of
+    two axes are matrices of any finite numbers, which are not read as colours, unless ``channel_axis=None``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_sample_image
+    >>> from pil_kmeans import KMeansQuantizer
+    >>> picture = load_sample_image("china.jpg")
+    >>> quantizer = KMeansQuantizer(n_colors=16)
+    >>> indices = quantizer.fit_transform(picture)
+    >>> indices.shape, indices.dtype, quantizer.palette_.shape
+    ((427, 640), dtype('uint8'), (16, 3))
+    >>> quantizer.inverse_transform(indices).shape
+    (427, 640, 3)
+    """
+
+    _parameter_constraints: ClassVar = {
+        "n_colors": [Interval(Integral, 1, MAX_COLORS, closed="both")],
+        "color_space": [StrOptions(set(COLOR_SPACES))],
+        "effort": [StrOptions(set(EFFORTS))],
+        "random_state": ["random_state"],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "channel_axis": [Interval(Integral, -3, 2, closed="both"), None],
+    }
+
+    def __init__(
+        self,
+        n_colors: int = 256,
+        *,
+        color_space: str = "oklab",
+        effort: str = "balanced",
+        random_state: int | np.random.RandomState | None = 0,
+        n_threads: int | None = None,
+        channel_axis: int | None = -1,
+    ) -> None:
+        self.n_colors = n_colors
+        self.color_space = color_space
+        self.effort = effort
+        self.random_state = random_state
+        self.n_threads = n_threads
+        self.channel_axis = channel_axis
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeansQuantizer:
+        """Find the palette of X.
+
+        Parameters
+        ----------
+        X : picture, stack, list of pictures, or matrix
+            See the table in the notes of the class. It may be changed afterwards.
+        y : None
+            Ignored.
+        sample_weight : array_like, or list of array_like, default=None
+            Weight of each pixel, (H, W), (N, H, W), or one (H, W) for each picture of a list; of each row of a matrix,
+            (n,). Not negative and not all zero. A weight of 2 is a sample that comes twice. One of 0 has no say in
+            where centers are; a row of a matrix is then as if it were not there.
+
+        Returns
+        -------
+        self : KMeansQuantizer
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters out of range, and for X or `sample_weight` of the wrong shape, dtype or range; the message
+            says which and what is allowed.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).cluster_centers_.tolist()
+        [[0.5], [9.0]]
+        """
+        _ = self._learn(None, X, sample_weight).palette
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeansQuantizer:
+        """Add X to what was fitted before; the palette is that of everything.
+
+        In any order the same as one `fit` on everything, without keeping pictures in memory: only their distinct
+        colours are kept. The search runs when its result is first asked for, with the parameters of the first call.
+
+        Parameters
+        ----------
+        X : picture, stack, list of pictures, or matrix
+            As in `fit`; of the same kind, channels and, for pictures, dtype as before.
+        y : None
+            Ignored.
+        sample_weight : array_like, or list of array_like, default=None
+            As in `fit`.
+
+        Returns
+        -------
+        self : KMeansQuantizer
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`, and if X does not agree with what was fitted before, which then stays as it was.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> quantizer = KMeansQuantizer(n_colors=2).partial_fit([[0.0], [9.0]])
+        >>> quantizer.partial_fit([[1.0]]).cluster_centers_.tolist()
+        [[0.5], [9.0]]
+        """
+        self._learn(getattr(self, "_model", None), X, sample_weight)
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Fit to X and return its labels: the same as ``fit(X).predict(X)``, faster.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`; the errors are the same, too.
+
+        Returns
+        -------
+        labels : ndarray or list of ndarray
+            As `predict`.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> KMeansQuantizer(n_colors=2).fit_predict([[0.0], [1.0], [9.0]])
+        array([0, 0, 1], dtype=int32)
+        """
+        return self._learn(None, X, sample_weight, own=False).labels
+
+    def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
+        """Add X to the model, or to a new one."""
+        self._validate_params()
+        data = self._read(X, model)
+        if model is None:
+            model = (PictureModel if isinstance(data, Pictures) else MatrixModel)(self._options())
+        model.add(data, sample_weight, own=own)
+        self._model = model
+        self._n_features_out = 1  # for get_feature_names_out: the column of a matrix
+        return model
+
+    def _options(self) -> dict[str, Any]:
+        seed = self.random_state
+        if isinstance(seed, np.random.RandomState):
+            seed = seed.randint(np.iinfo(np.int32).max)
+        return {
+            "n_colors": int(self.n_colors),
+            "color_space": self.color_space,
+            "effort": self.effort,
+            "random_state": int(seed or 0),
+            "n_threads": self.n_threads,
+        }
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags

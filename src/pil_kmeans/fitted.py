@@ -1,0 +1,265 @@
+"""What a fitted `KMeansQuantizer` can do; how it is fitted is in `estimator.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils._set_output import _wrap_data_with_container
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .model import Model
+from .pictures import Pictures, read_pictures
+from .stages.indexed_image import IndexedImage
+
+
+class FittedQuantizer:
+    """Methods and attributes that read from the fitted model, which may fit when first asked.
+
+    `transform` and `fit_transform` are here for a second reason: scikit-learn wraps them into data
+    frames where an estimator's own class defines them. Indices of pictures are no table; only the
+    column of a matrix is wrapped.
+    """
+
+    fit_predict: Callable[..., Any]
+    _model: Model
+    channel_axis: int | None
+
+    def transform(self, X: Any) -> Any:
+        """Replace every sample by the index of its nearest palette entry.
+
+        Parameters
+        ----------
+        X : picture, stack, list of pictures, or matrix
+            As in `fit`: the same kind (pictures or matrix), channels and, for pictures, dtype.
+
+        Returns
+        -------
+        indices : ndarray or list of ndarray
+            For pictures (H, W), (N, H, W) or a list of (H, W): uint8 up to 256 entries of
+            `palette_`, uint16 above. For a matrix (n, 1), int32, or a data frame of one column
+            where `set_output` says so.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `partial_fit`.
+        ValueError
+            If X is of another kind, has other channels or another dtype than what was fitted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> picture = np.array([[[0, 0, 0], [250, 0, 0]]], np.uint8)
+        >>> KMeansQuantizer().fit(picture).transform(picture)
+        array([[0, 1]], dtype=uint8)
+        """
+        return self._present(X, self.predict(X))
+
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Fit to X and return its indices: the same as ``fit(X).transform(X)``, faster.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`; the errors are the same, too.
+
+        Returns
+        -------
+        indices : ndarray or list of ndarray
+            As `transform`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> stack = np.zeros((2, 3, 5, 3), np.uint8)
+        >>> KMeansQuantizer(n_colors=8).fit_transform(stack).shape
+        (2, 3, 5)
+        """
+        return self._present(X, self.fit_predict(X, y, sample_weight))
+
+    def predict(self, X: Any) -> Any:
+        """Label every sample with its nearest palette entry.
+
+        Parameters
+        ----------
+        X : picture, stack, list of pictures, or matrix
+            As in `transform`.
+
+        Returns
+        -------
+        labels : ndarray or list of ndarray
+            For pictures as `transform`. For a matrix (n,), int32, of the nearest of `cluster_centers_`, the lowest of
+            equal ones; never a data frame.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `transform`.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).predict([[6.0]])
+        array([1], dtype=int32)
+        """
+        return self._fitted.predict(self._read(X, self._fitted))
+
+    def inverse_transform(self, indices: Any) -> Any:
+        """Replace indices by the colours of `palette_`.
+
+        Parameters
+        ----------
+        indices : array_like of int or list of them
+            As `transform` or `predict` gives them, each from 0 to ``n_colors_ - 1``.
+
+        Returns
+        -------
+        X : ndarray or list of ndarray
+            In the shape and dtype of what was fitted: see the table in the notes of the class.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `partial_fit`.
+        TypeError, ValueError
+            If indices are no integers, out of range or of the wrong shape.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).inverse_transform([0, 1, 1])
+        array([[0.5],
+               [9. ],
+               [9. ]])
+        """
+        if self._fitted.is_matrix or not isinstance(indices, list | tuple):
+            return self._fitted.colors(indices, channel_axis=self.channel_axis)
+        return [self._fitted.colors(item, channel_axis=self.channel_axis) for item in indices]
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return minus the inertia of X, the measure of `GridSearchCV`: higher is better.
+
+        Parameters
+        ----------
+        X : picture, stack, list of pictures, or matrix
+            As in `transform`.
+        y : None
+            Ignored.
+        sample_weight : array_like, or list of array_like, default=None
+            As in `fit`.
+
+        Returns
+        -------
+        score : float
+            Not above 0; in the units of `inertia_`.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `transform`, and for weights as `fit`.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).score([[2.0]])
+        -2.25
+        """
+        return self._fitted.score(self._read(X, self._fitted), sample_weight)
+
+    def to_indexed(self, X: Any) -> Any:
+        """Return the indices of X with the palette.
+
+        Parameters
+        ----------
+        X : picture, stack or list of pictures
+            As in `transform`.
+
+        Returns
+        -------
+        indexed : IndexedImage, or list of them
+            A list for a stack or a list of pictures.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `transform`, and if a matrix was fitted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> picture = np.zeros((3, 5, 3), np.uint8)
+        >>> KMeansQuantizer(n_colors=8).fit(picture).to_indexed(picture).to_array().shape
+        (3, 5, 3)
+        """
+        if self._fitted.is_matrix:
+            raise ValueError("to_indexed needs pictures, but KMeansQuantizer was fitted on a matrix")
+        indices = self.predict(X)
+        if isinstance(indices, np.ndarray) and indices.ndim == 2:
+            return IndexedImage(indices, self.palette_)
+        return [IndexedImage(item, self.palette_) for item in indices]
+
+    def _present(self, X: Any, indices: Any) -> Any:
+        if self._model.is_matrix:
+            return _wrap_data_with_container("transform", indices[:, np.newaxis], X, self)
+        return indices
+
+    def _read(self, X: Any, model: Model | None) -> Pictures | np.ndarray:
+        """Tell pictures from a matrix, and check X against the model, if there is one."""
+        pictures = read_pictures(X, channel_axis=self.channel_axis)
+        if model is not None and model.is_matrix != (pictures is None):
+            if model.is_matrix:
+                raise ValueError("X holds pictures, but KMeansQuantizer was fitted on a matrix: reshape X to (n, d)")
+            raise ValueError(
+                "X is a matrix, but KMeansQuantizer was fitted on pictures: an array of two axes is a picture only "
+                "with channel_axis=None"
+            )
+        if pictures is None:
+            matrix: np.ndarray = validate_data(self, X, reset=model is None)
+            return matrix
+        if model is None:
+            self.n_features_in_ = pictures.pixels.n_channels
+            self.__dict__.pop("feature_names_in_", None)
+        return pictures
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    @property
+    def cluster_centers_(self) -> np.ndarray:
+        """Centers (n_colors_, n_features_in_), not rounded."""
+        return self._fitted.centers
+
+    @property
+    def palette_(self) -> np.ndarray:
+        """Centers (n_colors_, n_features_in_) in the dtype of what was fitted."""
+        return self._fitted.palette
+
+    @property
+    def n_colors_(self) -> int:
+        """How many centers there are."""
+        return len(self.palette_)
+
+    @property
+    def inertia_(self) -> float:
+        """Sum of weighted squared distances to the nearest center."""
+        return self._fitted.inertia
+
+    @property
+    def n_iter_(self) -> int:
+        """Passes of the search."""
+        return self._fitted.n_iter
+
+    @property
+    def labels_(self) -> Any:
+        """Labels of what was fitted last, made on first access."""
+        return self._fitted.labels
+
+    @property
+    def _fitted(self) -> Model:
+        check_is_fitted(self)
+        return self._model

@@ -1,0 +1,233 @@
+"""k-means on plain matrices: rows of any finite numbers, which are not read as colours."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from .model import Model
+from .stages.kmeans import fit_centers_matrix, optimal_centers_1d
+from .stages.pixels import read_sample_weight
+
+MAX_NATIVE_COLUMNS = 4
+STARTS = {"fast": 1, "balanced": 1, "best": 10}
+"""Starts of scikit-learn's KMeans, which does the matrices of more columns."""
+GRID_STEPS = 1 << 14
+"""Steps of the grid on which fewer columns are searched, over the range of the widest."""
+COARSE_STEPS = 8
+"""Where the error is less than so many of them, a fit without the grid may be better."""
+CHUNK_ELEMENTS = 1 << 16
+"""Distances held at a time."""
+
+
+class UniqueRows(NamedTuple):
+    """The distinct rows of a matrix in lexicographic order."""
+
+    rows: NDArray[Any]
+    """(U, d), in the matrix's dtype."""
+    counts: NDArray[Any]
+    """(U,) float64: the summed weight of each."""
+    inverse: NDArray[Any]
+    """(n,): which of them each row of the matrix is."""
+
+
+def unique_rows(X: NDArray[Any], sample_weight: NDArray[Any] | None = None) -> UniqueRows:
+    """Find the distinct rows of `X` (n, d), sorting column by column (fast for 8 and 16 bits)."""
+    order = np.lexsort(X.T[::-1])
+    ordered = X[order]
+    is_first = np.empty(len(X), bool)
+    is_first[:1] = True
+    np.any(ordered[1:] != ordered[:-1], axis=1, out=is_first[1:])
+    starts = np.flatnonzero(is_first)
+    if sample_weight is None:
+        counts = np.diff(starts, append=len(X)).astype(np.float64)
+    else:
+        counts = np.add.reduceat(sample_weight[order], starts)
+    inverse = np.empty(len(X), np.intp)
+    inverse[order] = np.cumsum(is_first) - 1
+    return UniqueRows(ordered[starts], counts, inverse)
+
+
+def nearest(points: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Index (n,) int32 of the nearest of the `centers` (K, d) for each of the `points` (n, d).
+
+    Both float64; ties go to the lowest index. The answer is that of the differences squared and
+    summed in double precision, whatever the offset of the data; a matrix product only sorts out
+    the points whose nearest center is beyond doubt.
+    """
+    if centers.shape[1] == 1:
+        return _nearest_value(points[:, 0], centers[:, 0])
+    labels = np.empty(len(points), np.int32)
+    offset = centers.mean(axis=0)
+    shifted_centers = centers - offset
+    half_norms = 0.5 * np.sum(shifted_centers**2, axis=1)
+    largest_norm = math.sqrt(2 * half_norms.max())
+    relative_error = (centers.shape[1] + 8) * np.finfo(np.float64).eps
+    chunk_size = max(1, CHUNK_ELEMENTS // len(centers))
+    for start in range(0, len(points), chunk_size):
+        chunk = points[start : start + chunk_size]
+        shifted = chunk - offset
+        partial = half_norms - shifted @ shifted_centers.T  # half the distance less half the norm
+        best = partial.argmin(axis=1)
+        place = np.arange(len(chunk)), best
+        reach = np.sqrt(np.sum(shifted**2, axis=1)) + largest_norm
+        bound = partial[place] + 2 * relative_error * reach**2
+        partial[place] = np.inf
+        doubtful = np.flatnonzero(partial.min(axis=1) <= bound)
+        best[doubtful] = _squared_distances(chunk[doubtful], centers).argmin(axis=1)
+        labels[start : start + chunk_size] = best
+    return labels
+
+
+def _nearest_value(values: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.int32]:
+    """One column: the two neighbours among the ascending centers decide."""
+    above = np.searchsorted(centers, values).clip(1, max(1, len(centers) - 1))
+    above = np.minimum(above, len(centers) - 1)
+    below = np.maximum(above - 1, 0)
+    is_above = np.abs(centers[above] - values) < np.abs(values - centers[below])
+    labels: NDArray[np.int32] = np.where(is_above, above, below).astype(np.int32)
+    return labels
+
+
+def _squared_distances(points: NDArray[Any], centers: NDArray[Any]) -> NDArray[Any]:
+    distances = np.zeros((len(points), len(centers)))
+    for column in range(centers.shape[1]):
+        distances += np.subtract.outer(points[:, column], centers[:, column]) ** 2
+    return distances
+
+
+class Centers(NamedTuple):
+    """What a fit finds."""
+
+    centers: NDArray[Any]
+    """(n, d) float64."""
+    n_iter: int
+    """Passes of the search, 0 without one."""
+
+
+def fit_centers(points: NDArray[Any], counts: NDArray[Any], options: dict[str, Any]) -> Centers:
+    """Find centers of the distinct `points` (U, d), in lexicographic order, with their weights."""
+    n_colors, n_columns = options["n_colors"], points.shape[1]
+    if len(points) <= n_colors:
+        return Centers(points, 0)
+    if n_columns == 1:
+        centers = optimal_centers_1d(points[:, 0], counts, n_colors)
+        return Centers(centers[:, np.newaxis], 0)
+    if n_columns > MAX_NATIVE_COLUMNS:
+        return _general_fit(points, counts, options)
+    found = Centers(*fit_centers_matrix(points, counts, **options))
+    inertia = weighted_inertia(points, counts, found.centers)
+    grid_step = np.ptp(points, axis=0).max() / GRID_STEPS
+    if len(found.centers) == n_colors and inertia > counts.sum() * (COARSE_STEPS * grid_step) ** 2:
+        return found
+    other = _general_fit(points, counts, options)
+    return found if inertia < weighted_inertia(points, counts, other.centers) else other
+
+
+def _general_fit(points: NDArray[Any], counts: NDArray[Any], options: dict[str, Any]) -> Centers:
+    kmeans = KMeans(options["n_colors"], n_init=STARTS[options["effort"]], random_state=options["random_state"])
+    with threadpool_limits(limits=1), warnings.catch_warnings():  # its sums come in the order in which threads finish
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer centers than asked for are fine
+        kmeans.fit(points, sample_weight=counts)
+    return Centers(kmeans.cluster_centers_, int(kmeans.n_iter_))
+
+
+def weighted_inertia(points: NDArray[Any], counts: NDArray[Any], centers: NDArray[Any]) -> float:
+    """Sum the weighted squared distances of the points to the nearest center."""
+    distances = np.sum((points - centers[nearest(points, centers)]) ** 2, axis=1)
+    return float(np.sum(counts * distances))
+
+
+class MatrixModel(Model):
+    """Centers of all rows added, of which the distinct ones and their weights are kept.
+
+    Inside, numbers are scaled by a power of two to at most 1, which changes no result and keeps
+    squares of very large and very small numbers in range.
+    """
+
+    is_matrix = True
+    _rows: Any = None
+    _counts: Any = None
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__({name: options[name] for name in options if name != "color_space"})
+
+    def add(self, data: NDArray[Any], sample_weight: Any, *, own: bool) -> None:
+        """Add the rows of `data` (n, d); what is kept are its distinct rows, a copy."""
+        distinct = unique_rows(data, read_sample_weight(sample_weight, (len(data),)))
+        is_there = distinct.counts > 0
+        rows, counts = distinct.rows[is_there], distinct.counts[is_there]
+        if self._rows is not None:
+            rows, counts, _ = unique_rows(np.concatenate([self._rows, rows]), np.concatenate([self._counts, counts]))
+        self._rows, self._counts = rows, counts
+        self._replace(distinct)
+
+    def predict(self, data: NDArray[Any] | UniqueRows) -> NDArray[np.int32]:
+        """Label each row, (n,), with its nearest center."""
+        distinct = data if isinstance(data, UniqueRows) else unique_rows(data)
+        labels: NDArray[np.int32] = nearest(self._scale(distinct.rows), self._fitted.centers)[distinct.inverse]
+        return labels
+
+    def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
+        """Return the centers (n, d) of indices (n,) or (n, 1)."""
+        checked = self._check_indices(indices)
+        if checked.ndim != 1 and checked.shape[1:] != (1,):
+            raise ValueError(f"indices of a matrix must have shape (n,) or (n, 1), got {checked.shape}")
+        return np.take(self.palette, checked.ravel(), axis=0)
+
+    def score(self, data: NDArray[Any], sample_weight: Any) -> float:
+        """Return minus the inertia of the rows."""
+        distinct = unique_rows(data, read_sample_weight(sample_weight, (len(data),)))
+        return -self._inertia(distinct.rows, distinct.counts)
+
+    @cached_property
+    def palette(self) -> NDArray[Any]:
+        """Centers in the dtype of the rows; whole numbers and bool are rounded."""
+        rounded = self.centers if self._rows.dtype.kind == "f" else np.rint(self.centers)
+        palette: NDArray[Any] = rounded.astype(self._rows.dtype)
+        return palette
+
+    @cached_property
+    def centers(self) -> NDArray[np.float64]:
+        """Centers in the units of the rows."""
+        centers: NDArray[np.float64] = np.ldexp(self._fitted.centers, self._exponent)
+        return centers
+
+    @property
+    def n_iter(self) -> int:
+        """Passes of the search."""
+        return self._fitted.n_iter
+
+    @cached_property
+    def inertia(self) -> float:
+        """Inertia of all rows, in their units squared."""
+        return self._inertia(self._rows, self._counts)
+
+    @cached_property
+    def _exponent(self) -> int:
+        """The largest number is less than 2 to the power of this."""
+        return int(np.frexp(np.abs(self._rows.astype(np.float64)).max())[1])
+
+    @cached_property
+    def _fitted(self) -> Centers:
+        """Scaled centers, each of them the nearest of some row."""
+        points = self._scale(self._rows)
+        centers, n_iter = fit_centers(points, self._counts, self.options)
+        return Centers(centers[np.unique(nearest(points, centers))], n_iter)
+
+    def _scale(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        points: NDArray[np.float64] = np.ldexp(rows.astype(np.float64), -self._exponent)
+        return points
+
+    def _inertia(self, rows: NDArray[Any], counts: NDArray[Any]) -> float:
+        inertia = weighted_inertia(self._scale(rows), counts, self._fitted.centers)
+        with np.errstate(over="ignore"):
+            return float(np.ldexp(inertia, 2 * self._exponent))

@@ -1,0 +1,165 @@
+"""Metadata of a PIL image -> PNG chunks, and the orientation its EXIF asks for."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+from .stages.png import Chunk
+
+Metadata = Literal["color", "all", "none"]
+
+ORIENTED: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels),
+}
+"""EXIF orientation -> how to turn (H, W, ...) so that its first row is the top one."""
+
+SIDEWAYS = (5, 6, 7, 8)
+"""Orientations that exchange width and height."""
+
+TIFF_STRUCTURE_TAGS = frozenset(
+    {*range(254, 260), *range(277, 280), *range(322, 326), *range(529, 533), 262, 266, 273, 284, 292}
+    | {293, 317, 320, 330, 338, 339, 347, 512, 513, 700, 33723, 34377, 34675}
+)
+"""Tags that say how a TIFF file stores its pixels, or hold XMP, IPTC, Photoshop data or ICC."""
+
+NOT_TEXT = frozenset(["xmp", "XML:com.adobe.xmp", "Raw profile type exif", "compression"])
+"""Keys of `info` with a string that is no text of the picture's."""
+
+XMP_KEYWORD = "XML:com.adobe.xmp"
+MIN_COMPRESSED_TEXT = 1024
+METERS_PER_INCH = 0.0254
+
+
+def check_metadata(metadata: str) -> None:
+    """Raise ValueError unless `metadata` is one of the three choices."""
+    allowed = get_args(Metadata)
+    if metadata not in allowed:
+        msg = f"metadata must be one of {list(allowed)}, got {metadata!r}"
+        raise ValueError(msg)
+
+
+def orientation(image: Image.Image) -> int:
+    """Return the EXIF (or XMP) orientation, 1 to 8; 1, upright, if there is none that can be read."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, ValueError, struct.error, OSError):  # what Pillow raises on broken EXIF
+        return 1
+    return value if value in ORIENTED else 1
+
+
+def oriented(pixels: NDArray[Any], turn: int) -> NDArray[Any]:
+    """Turn (H, W, ...) upright, given its EXIF orientation."""
+    return ORIENTED[turn](pixels) if turn in ORIENTED else pixels
+
+
+def metadata_chunks(image: Image.Image, metadata: Metadata) -> list[Chunk]:
+    """PNG chunks for the upright image: none, those that change its looks, or all."""
+    if metadata == "none":
+        return []
+    chunks = color_chunks(image.info) + density_chunk(image.info, orientation(image))
+    if metadata == "all":
+        chunks += exif_chunk(image) + xmp_chunk(image.info) + text_chunks(image)
+    return chunks
+
+
+def color_chunks(info: Mapping[Any, Any]) -> list[Chunk]:
+    """Make iCCP or sRGB, gAMA, cHRM: what the numbers of a colour mean."""
+    chunks: list[Chunk] = []
+    profile = info.get("icc_profile")
+    if profile and profile[16:20] == b"RGB ":  # the only kind that fits a palette of RGB
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile, 9)))
+    elif info.get("srgb") in (0, 1, 2, 3):
+        chunks.append((b"sRGB", bytes([info["srgb"]])))
+    if info.get("gamma"):
+        chunks.append((b"gAMA", png_numbers([info["gamma"]])))
+    if len(info.get("chromaticity") or ()) == 8:
+        chunks.append((b"cHRM", png_numbers(info["chromaticity"])))
+    return chunks
+
+
+def png_numbers(values: Any) -> bytes:
+    """Numbers as PNG stores them: hundred-thousandths."""
+    return struct.pack(f">{len(values)}I", *(round(float(value) * 100_000) for value in values))
+
+
+def density_chunk(info: Mapping[Any, Any], turned: int) -> list[Chunk]:
+    """Make pHYs from dpi, in pixels per metre, or from the aspect of a pixel."""
+    unit, scale = (1, 1 / METERS_PER_INCH) if "dpi" in info else (0, 1.0)
+    try:
+        x, y = (float(value) * scale for value in info.get("dpi", info.get("aspect")))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return []
+    if not (isfinite(x) and isfinite(y) and round(min(x, y)) >= 1 and max(x, y) < 2**31):
+        return []
+    if turned in SIDEWAYS:
+        x, y = y, x
+    return [(b"pHYs", struct.pack(">IIB", round(x), round(y), unit))]
+
+
+def exif_chunk(image: Image.Image) -> list[Chunk]:
+    """EXIF (eXIf) without the orientation, which the pixels have taken on."""
+    exif = Image.Exif()
+    try:
+        exif.load(image.getexif().tobytes())  # a copy: the image keeps its tags
+    except (SyntaxError, ValueError, struct.error, OSError):
+        return []
+    for tag in {ExifTags.Base.Orientation, *TIFF_STRUCTURE_TAGS} & set(exif):
+        del exif[tag]
+    return [(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))] if len(exif) else []
+
+
+def xmp_chunk(info: Mapping[Any, Any]) -> list[Chunk]:
+    """XMP (iTXt) without the orientation."""
+    xmp = info.get("xmp") or info.get(XMP_KEYWORD)
+    if not xmp:
+        return []
+    text = xmp.encode() if isinstance(xmp, str) else bytes(xmp).rstrip(b"\0")
+    text = re.sub(rb'\s*tiff:Orientation="[0-9]"', b"", text)
+    text = re.sub(rb"<tiff:Orientation>[0-9]</tiff:Orientation>\s*", b"", text)
+    return [(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + text)]
+
+
+def text_chunks(image: Image.Image) -> list[Chunk]:
+    """tEXt, zTXt or iTXt for every text in `info` that has a keyword PNG allows."""
+    texts: dict[Any, str] = {k: v for k, v in image.info.items() if isinstance(v, str)}
+    comment = image.info.get("comment")
+    if isinstance(comment, bytes):
+        texts["Comment"] = comment.decode("utf-8", errors="replace")
+    return [
+        text_chunk(keyword, text) for keyword, text in texts.items() if keyword not in NOT_TEXT and is_keyword(keyword)
+    ]
+
+
+def is_keyword(key: Any) -> bool:
+    """Whether PNG allows `key`: 1 to 79 printable Latin-1 characters, single spaces within."""
+    return isinstance(key, str) and bool(re.fullmatch(r"(?! )(?!.*  )[\x20-\x7e\xa1-\xff]{1,79}(?<! )", key))
+
+
+def text_chunk(keyword: str, text: str) -> Chunk:
+    """Smallest of the chunks that can hold the text and what Pillow knows about its language."""
+    name = keyword.encode("latin-1") + b"\0"
+    language = [getattr(text, field, None) or "" for field in ("lang", "tkey")]
+    is_latin = not re.search(r"[^\n\x20-\x7e\xa0-\xff]", text) and not any(language)
+    data = text.encode("latin-1" if is_latin else "utf-8")
+    compressed = zlib.compress(data, 9) if len(data) >= MIN_COMPRESSED_TEXT else data
+    is_smaller = len(compressed) < len(data)
+    data = compressed if is_smaller else data
+    if is_latin:
+        return (b"zTXt", name + b"\0" + data) if is_smaller else (b"tEXt", name + data)
+    header = name + bytes([is_smaller, 0]) + b"\0".join(part.encode() for part in language)
+    return b"iTXt", header + b"\0" + data

@@ -1,0 +1,103 @@
+"""What the estimator learns: a model of pictures or of a matrix, fitted when first asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Model(ABC):
+    """Sums of all data added, from which the fit is made when it is first asked for.
+
+    A subclass caches what it derives from the sums in `cached_property`; it keeps the data last
+    added until somebody asks for its labels, or pickles the model.
+
+    Parameters
+    ----------
+    options : dict
+        `n_colors`, `color_space`, `effort`, `random_state` (an int), `n_threads`.
+    """
+
+    is_matrix: bool
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        self._kept: Any = None
+        self._labels: Any = None
+
+    @abstractmethod
+    def add(self, data: Any, sample_weight: Any, *, own: bool) -> None:
+        """Check the data, then add it; with `own`, keep nothing of it that is in the caller's memory."""
+
+    @abstractmethod
+    def predict(self, data: Any) -> Any:
+        """Index of the nearest entry for every sample."""
+
+    @abstractmethod
+    def score(self, data: Any, sample_weight: Any) -> float:
+        """Minus the inertia of the data."""
+
+    @abstractmethod
+    def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
+        """Palette entries of one array of indices, in the shape of the data."""
+
+    @property
+    @abstractmethod
+    def palette(self) -> NDArray[Any]:
+        """Centers (n, d) in the dtype of the data."""
+
+    @property
+    @abstractmethod
+    def centers(self) -> NDArray[np.float64]:
+        """Centers (n, d), not rounded, float64."""
+
+    @property
+    @abstractmethod
+    def n_iter(self) -> int:
+        """Passes of the search."""
+
+    @property
+    @abstractmethod
+    def inertia(self) -> float:
+        """Sum of weighted squared distances of all data to the nearest center."""
+
+    @property
+    def labels(self) -> Any:
+        """Labels of the data last added."""
+        kept = self._kept
+        if kept is not None:
+            self._labels = self._label(kept)
+            self._kept = None
+        return self._labels
+
+    def _label(self, data: Any) -> Any:
+        """Label the data last added: what `predict` gives, perhaps faster."""
+        return self.predict(data)
+
+    def _check_indices(self, indices: Any) -> NDArray[Any]:
+        """Refuse indices that are no integers or beyond the palette."""
+        checked = np.asarray(indices)
+        if checked.dtype.kind not in "iu":
+            raise TypeError(f"indices must be integers, got {checked.dtype}")
+        n_colors = len(self.palette)
+        if checked.size and not 0 <= checked.min() <= checked.max() < n_colors:
+            raise ValueError(
+                f"indices must be from 0 to {n_colors - 1}, the last entry of palette_, got "
+                f"{checked.min()} to {checked.max()}"
+            )
+        return checked
+
+    def _replace(self, kept: Any) -> None:
+        """Keep other data and forget everything derived from the sums so far."""
+        self._kept, self._labels = kept, None
+        for name in list(self.__dict__):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                del self.__dict__[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        _ = self.labels, self.inertia
+        return self.__dict__.copy()

@@ -1,0 +1,149 @@
+"""Palettes of pictures, fitted to the histogram of them all."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Model
+from .pictures import Pictures
+from .stages.histogram import Histogram, has_cells, histogram
+from .stages.kmeans import inertia
+from .stages.palette import Palette, fit_palette
+from .stages.remap import picture_histogram, remap
+
+
+class Fit(NamedTuple):
+    """A palette and the histogram, exact or in cells, that it was fitted to."""
+
+    palette: Palette
+    hist: Histogram
+
+
+class PictureModel(Model):
+    """The palette of all pictures added, whose histograms add up.
+
+    With ``effort="fast"`` the first picture is only counted in cells, which is all that its fit needs; a copy of it is
+    kept, to count its colours when the inertia or the next picture asks for them.
+    """
+
+    is_matrix = False
+    _n_channels = 0
+    _has_cells = False
+    _dtype: np.dtype[Any] | None = None
+    _hist: Histogram | None = None
+    _cells: Histogram | None = None
+    _uncounted: Pictures | None = None
+
+    def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
+        """Add the pictures' colours to the histogram."""
+        weight = data.read_sample_weight(sample_weight)
+        is_first = self._dtype is None
+        if not is_first:
+            self._check(data)
+        if is_first and weight is None and self.options["effort"] == "fast":
+            hist = picture_histogram(data.pixels, n_colors=self.options["n_colors"], effort="fast", **self._threads)
+            if hist.cell_colors is None:
+                self._hist = hist
+            else:
+                data = data.copied()
+                self._cells, self._uncounted = hist, data
+        else:
+            hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+            self._hist = hist if is_first else self._counted() + hist
+            self._cells = None
+        self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
+        self._has_cells = has_cells(data.pixels)
+        self._replace(data.copied() if own else data)
+
+    def predict(self, data: Pictures) -> Any:
+        """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
+        self._check(data)
+        color_space, effort = self.options["color_space"], self.options["effort"]
+        return data.arrange(remap(data.pixels, self.palette, color_space=color_space, effort=effort, **self._threads))
+
+    def score(self, data: Pictures, sample_weight: Any) -> float:
+        """Return minus the inertia of the pictures."""
+        self._check(data)
+        weight = data.read_sample_weight(sample_weight)
+        return -self._inertia(histogram(data.pixels, sample_weight=weight, **self._threads))
+
+    def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
+        """Return the picture, or stack, of one array of indices."""
+        checked = self._check_indices(indices)
+        if checked.ndim not in (2, 3):
+            raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
+        colors = np.take(self.palette, checked, axis=0)
+        if channel_axis is None:
+            return colors[..., 0] if self._n_channels == 1 else colors
+        return np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
+
+    @property
+    def palette(self) -> NDArray[Any]:
+        """Entries in the dtype of the pictures."""
+        return self._fitted.palette.colors
+
+    @property
+    def centers(self) -> NDArray[np.float64]:
+        """Centers in the units of the pictures."""
+        return self._fitted.palette.centers
+
+    @property
+    def n_iter(self) -> int:
+        """Steps of the search."""
+        return self._fitted.palette.n_iter
+
+    @cached_property
+    def inertia(self) -> float:
+        """Inertia of all pictures, in the working space."""
+        return self._inertia(self._counted())
+
+    @property
+    def _threads(self) -> dict[str, Any]:
+        return {"n_threads": self.options["n_threads"]}
+
+    @cached_property
+    def _fitted(self) -> Fit:
+        hist = self._cells
+        if hist is None:
+            hist = self._counted()
+            if self.options["effort"] == "fast" and self._has_cells:
+                cells = hist.in_cells()
+                hist = cells if len(cells) > self.options["n_colors"] else hist
+        return Fit(fit_palette(hist, **self.options), hist)
+
+    def _counted(self) -> Histogram:
+        """Return the exact histogram of all pictures added."""
+        uncounted = self._uncounted
+        if uncounted is not None:
+            self._hist = histogram(uncounted.pixels, **self._threads)
+            self._uncounted = None
+        assert self._hist is not None
+        return self._hist
+
+    def _inertia(self, hist: Histogram) -> float:
+        return inertia(hist, self.centers, self.options["color_space"], **self._threads)
+
+    def _label(self, data: Pictures) -> Any:
+        """Use the labels of the fitted colours, unless they are cells of more than these pictures."""
+        palette, hist = self._fitted
+        if hist.cell_colors is not None and hist is not self._cells:
+            return self.predict(data)
+        return data.arrange(remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._threads))
+
+    def _check(self, data: Pictures) -> None:
+        """Refuse other channels or another dtype than the fitted ones."""
+        n_channels, dtype = data.pixels.n_channels, data.pixels.dtype
+        if n_channels != self._n_channels:
+            raise ValueError(
+                f"X has {n_channels} channels, but KMeansQuantizer was fitted on pictures of {self._n_channels}: "
+                f"convert X to {self._n_channels} channels"
+            )
+        if dtype != self._dtype:
+            raise ValueError(
+                f"X has dtype {dtype}, but KMeansQuantizer was fitted on pictures of {self._dtype}: "
+                f"convert X to {self._dtype}"
+            )

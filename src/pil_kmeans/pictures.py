@@ -1,0 +1,163 @@
+"""What X means to the estimator: one picture, a stack, a list of pictures, or a matrix."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .stages.pixels import Pixels, read_pixels, read_sample_weight
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """One or more pictures with the same channels and dtype, their pixels in one piece.
+
+    Attributes
+    ----------
+    pixels : Pixels
+        A picture as it is; a stack as one tall picture, a list as one column of pixels.
+    shape : tuple of int, or list of them
+        Of the indices handed back: (H, W); (N, H, W) of a stack; those of all pictures of a list.
+    is_copy : bool
+        Whether the samples are in no memory of the caller.
+    """
+
+    pixels: Pixels
+    shape: tuple[int, ...] | list[tuple[int, int]]
+    is_copy: bool = False
+
+    def copied(self) -> Pictures:
+        """Return the same with samples of its own."""
+        if self.is_copy:
+            return self
+        samples = self.pixels.samples.copy()
+        values = samples if self.pixels.values.dtype == samples.dtype else self.pixels.values.copy()
+        return replace(self, pixels=replace(self.pixels, samples=samples, values=values), is_copy=True)
+
+    def arrange(self, indices: NDArray[Any]) -> Any:
+        """Give the indices of all pixels the form in which the pictures came."""
+        if isinstance(self.shape, tuple):
+            return indices.reshape(self.shape)
+        ends = np.cumsum([height * width for height, width in self.shape])[:-1]
+        parts = np.split(indices.ravel(), ends)
+        return [part.reshape(shape) for part, shape in zip(parts, self.shape, strict=True)]
+
+    def read_sample_weight(self, sample_weight: Any) -> NDArray[np.float64] | None:
+        """Check the weights, which have the form of the pictures, and put them in one piece as well."""
+        if sample_weight is None:
+            return None
+        if isinstance(self.shape, tuple):
+            weight = read_sample_weight(sample_weight, self.shape)
+        else:
+            flat = self._join_weights(sample_weight, self.shape)
+            weight = read_sample_weight(flat, flat.shape)
+        return None if weight is None else weight.reshape(self.pixels.shape)
+
+    @staticmethod
+    def _join_weights(sample_weight: Any, shapes: list[tuple[int, int]]) -> NDArray[Any]:
+        if not isinstance(sample_weight, list | tuple) or len(sample_weight) != len(shapes):
+            is_list = isinstance(sample_weight, list | tuple)
+            given = f"a list of {len(sample_weight)}" if is_list else f"an array of shape {np.shape(sample_weight)}"
+            raise ValueError(
+                f"sample_weight must be a list of {len(shapes)} arrays (H, W), one for each picture of the list X, "
+                f"got {given}"
+            )
+        weights = [np.asarray(weight) for weight in sample_weight]
+        for i, (weight, shape) in enumerate(zip(weights, shapes, strict=True)):
+            if weight.shape != shape:
+                raise ValueError(
+                    f"sample_weight[{i}] has shape {weight.shape}; it must have the shape {shape} of X[{i}]"
+                )
+        return np.concatenate([weight.ravel() for weight in weights])
+
+
+def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
+    """Tell what `X` is, and check its pictures.
+
+    Parameters
+    ----------
+    X : PIL image, array, or list
+        Three axes are a picture (two with ``channel_axis=None``), one more a stack. A list or tuple that holds PIL
+        images or arrays of two and more axes is a list of pictures. Everything of fewer axes is a matrix.
+    channel_axis : int or None
+        Which axis of each picture holds the channels; None for grey pictures without one.
+
+    Returns
+    -------
+    Pictures or None
+        None for a matrix, which is not checked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_pixels`; also for arrays of more axes, and for lists of pictures that differ in channels or dtype.
+    """
+    if _is_pil(X):
+        pixels = _read_picture(X, channel_axis, "X")
+        return Pictures(pixels, pixels.shape)
+    if isinstance(X, list | tuple) and any(_is_pil(item) or getattr(item, "ndim", 0) >= 2 for item in X):
+        return _read_list(X, channel_axis)
+    if hasattr(X, "toarray"):  # sparse: scikit-learn refuses it where it expects a matrix
+        return None
+    n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    n_picture_axes = 2 if channel_axis is None else 3
+    if n_axes < n_picture_axes:
+        return None
+    if n_axes == n_picture_axes:
+        pixels = _read_picture(X, channel_axis, "X")
+        return Pictures(pixels, pixels.shape)
+    if n_axes == n_picture_axes + 1:
+        return _read_stack(np.asarray(X), channel_axis)
+    raise ValueError(
+        f"X has shape {np.shape(X)}; with channel_axis={channel_axis} a picture has {n_picture_axes} axes and a stack "
+        f"of pictures {n_picture_axes + 1}. Pass a list of pictures, or reshape X."
+    )
+
+
+def _is_pil(item: Any) -> bool:
+    pil = sys.modules.get("PIL.Image")
+    return pil is not None and isinstance(item, pil.Image)
+
+
+def _read_picture(item: Any, channel_axis: int | None, name: str) -> Pixels:
+    if _is_pil(item):
+        from .pil_modes import pixels_from_pil
+
+        return read_pixels(pixels_from_pil(item), name=name)
+    return read_pixels(item, channel_axis=channel_axis, name=name)
+
+
+def _read_list(items: Sequence[Any], channel_axis: int | None) -> Pictures:
+    pictures = [_read_picture(item, channel_axis, f"X[{i}]") for i, item in enumerate(items)]
+    first = pictures[0]
+    for i, pixels in enumerate(pictures):
+        if (pixels.n_channels, pixels.dtype) != (first.n_channels, first.dtype):
+            raise ValueError(
+                f"X[{i}] has {pixels.n_channels} channels of {pixels.dtype}, X[0] has {first.n_channels} of "
+                f"{first.dtype}. Pictures that share a palette must agree: convert them first."
+            )
+    samples = np.concatenate([pixels.rows for pixels in pictures])[:, np.newaxis]
+    values = samples
+    if first.values.dtype != samples.dtype:
+        values = np.concatenate([pixels.values.reshape(-1, first.n_channels) for pixels in pictures])[:, np.newaxis]
+    return Pictures(Pixels(samples, first.dtype, values), [pixels.shape for pixels in pictures], is_copy=True)
+
+
+def _read_stack(stack: NDArray[Any], channel_axis: int | None) -> Pictures:
+    if channel_axis is None:
+        stack = stack[..., np.newaxis]
+    else:
+        stack = np.moveaxis(stack, channel_axis + 1 if channel_axis >= 0 else channel_axis, -1)
+    n, height, width, n_channels = stack.shape
+    if not 1 <= n_channels <= 4:
+        raise ValueError(
+            f"X is a stack of {n} pictures of {n_channels} channels each; a picture has 1 to 4: grey, grey + alpha, "
+            "RGB or RGBA. Check channel_axis, or reshape X to a matrix of shape (n_samples, n_features)."
+        )
+    pixels = read_pixels(stack.reshape(n * height, width, n_channels), name="X")
+    return Pictures(pixels, (n, height, width))

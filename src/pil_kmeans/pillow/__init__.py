@@ -1,0 +1,179 @@
+"""The Pillow face: `quantize`, as `Image.quantize` but with k-means, and `patch`, to put it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from ..stages.quantize import check_options
+from .fitted_palette import check_kmeans, quantize_to_fitted_palette
+from .given_palette import check_palette, dither_to_palette, map_to_palette
+from .patch import original_quantize, patch
+from .source import Source
+
+__all__ = ["patch", "quantize"]
+
+DITHERS = {"none": Image.Dither.NONE, "floyd-steinberg": Image.Dither.FLOYDSTEINBERG}
+
+
+def quantize(
+    image: Image.Image | ArrayLike | Sequence[Image.Image | ArrayLike],
+    colors: int = 256,
+    method: int | None = None,
+    kmeans: int = 0,
+    palette: Image.Image | None = None,
+    dither: int | str | None = None,
+    *,
+    color_space: str = "oklab",
+    effort: str = "balanced",
+    sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
+    n_threads: int | None = None,
+) -> Any:
+    """
+    Convert a picture to mode P with a palette found by k-means.
+
+    Takes the place of `PIL.Image.Image.quantize`: the arguments up to `dither` are Pillow's, and
+    so are the types and texts of the errors about them.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or list or tuple of these
+        A PIL image of any mode; or grey, grey + alpha, RGB or RGBA samples: uint8, uint16, bool,
+        or floats in [0, 1]. The pictures of a list share one palette; their sizes and modes may
+        differ. Samples are rounded to the 8 bits of a palette: mode I;16 from its whole range, 0 to
+        65535; I and F must hold values of 0 to 255.
+    colors : int, default 256
+        Most colours to use, 1 to 256. A picture that has no more comes back exactly.
+    method : int or PIL.Image.Quantize, optional
+        If given, Pillow's own method of that number does the work, unchanged; k-means does not
+        run and the options after `dither` have no effect.
+    kmeans : int, default 0
+        Checked as Pillow checks it, without effect: k-means always runs.
+    palette : PIL.Image.Image of mode P, optional
+        Use this palette, as it is, instead of looking for one. Without dithering each pixel gets
+        the entry nearest in 8-bit sRGB and alpha, the first of several; fully transparent pixels
+        get the first fully transparent entry if there is one. `colors`, `kmeans`, `color_space`
+        and `effort` have no effect then, as in Pillow.
+    dither : {"none", "floyd-steinberg"} or PIL.Image.Dither, optional
+        With `palette`: whether to diffuse the error, Pillow's way; None means yes, as in Pillow.
+        Pictures with an alpha channel cannot be dithered to a palette. Without `palette`
+        nothing is dithered: Pillow's numbers 0 to 3 are accepted and without effect, as in
+        Pillow; of the strings, only "none" is.
+    color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
+        Where distances between colours are measured.
+    effort : {"fast", "balanced", "best"}, default "balanced"
+        How long to search for better colours.
+    sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
+        Importance of each pixel, zero or more. More weight brings the palette closer to it.
+    n_threads : int, optional
+        Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
+        The result does not depend on it.
+
+    Returns
+    -------
+    PIL.Image.Image, or list of them if `image` is a list
+        Of mode P. The palette's mode is RGBA if the picture has an alpha channel, otherwise RGB;
+        unless given, it holds no duplicate, and for a single picture no unused colour. `info` is
+        carried over, and its "transparency" made to fit the new palette. An empty picture gives
+        an empty P image.
+
+    Raises
+    ------
+    TypeError
+        If `image` is not a picture, or `colors` or `kmeans` not an integer.
+    ValueError
+        If an argument is out of range, samples are not finite or out of range, or an argument
+        cannot be used together with another. The message says what is allowed.
+    AttributeError
+        If `palette` is not an image.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from pil_kmeans import quantize
+    >>> gradient = Image.linear_gradient("L").convert("RGB")
+    >>> result = quantize(gradient, 16)
+    >>> result.mode, len(result.getcolors())
+    ('P', 16)
+    """
+    is_list = isinstance(image, (list, tuple))
+    pictures: Any = image if is_list else [image]
+    if not pictures:
+        msg = "image must be a picture or a list of at least one picture, got an empty list"
+        raise ValueError(msg)
+    if method is not None:
+        if is_list or sample_weight is not None:
+            given = "list of pictures" if is_list else "sample_weight"
+            msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
+            raise ValueError(msg)
+        return by_pillow(image, colors, method, kmeans, palette, dither)
+    check_options(n_colors=1, color_space=color_space, effort=effort, n_threads=n_threads)
+    names = [f"image[{i}]" for i in range(len(pictures))] if is_list else ["image"]
+    sources = [Source.read(*given) for given in zip(pictures, names, strict=True)]
+    given_palette: Any = palette
+    if isinstance(given_palette, np.ndarray) or given_palette:  # falsy is none, as in Pillow
+        if sample_weight is not None:
+            msg = "sample_weight has no use with palette=, which is not fitted: drop one of them"
+            raise ValueError(msg)
+        reference = check_palette(given_palette)
+        dithered = is_dithered(dither, to_palette=True)
+        results = [
+            dither_to_palette(source, reference)
+            if dithered and not source.is_empty
+            else map_to_palette(source, reference, n_threads=n_threads)
+            for source in sources
+        ]
+    else:
+        is_dithered(dither, to_palette=False)
+        check_kmeans(kmeans)
+        weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
+        results = quantize_to_fitted_palette(
+            sources,
+            colors,
+            weights,
+            color_space=color_space,
+            effort=effort,
+            n_threads=n_threads,
+        )
+    return results if is_list else results[0]
+
+
+def by_pillow(
+    image: Any,
+    colors: int,
+    method: int,
+    kmeans: int,
+    palette: Image.Image | None,
+    dither: int | str | None,
+) -> Image.Image:
+    """Pillow's own method, with what was given; arrays are made images of 8 bits first."""
+    source = None if isinstance(image, Image.Image) else Source.read(image)
+    if source is not None:
+        samples = source.samples_8_bit()
+        image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    options: dict[str, Any] = {}
+    if dither is not None:
+        options["dither"] = DITHERS.get(dither, dither) if isinstance(dither, str) else dither
+    return original_quantize()(image, colors, method, kmeans, palette, **options)
+
+
+def is_dithered(dither: int | str | None, *, to_palette: bool) -> bool:
+    """Check `dither`, and say whether it asks for Floyd-Steinberg; only `to_palette` it can be had."""
+    if dither is None:
+        return to_palette
+    if isinstance(dither, str):
+        allowed = [*DITHERS] if to_palette else ["none"]
+        if dither not in allowed:
+            where = "with" if to_palette else "without"
+            msg = f"dither must be one of {allowed} or None {where} palette=, got {dither!r}"
+            raise ValueError(msg)
+        return DITHERS[dither] != Image.Dither.NONE
+    try:
+        return Image.Dither(dither) != Image.Dither.NONE
+    except ValueError:
+        msg = f"dither must be one of {[*DITHERS]}, None or a PIL.Image.Dither, 0 to 3, got {dither!r}"
+        raise ValueError(msg) from None

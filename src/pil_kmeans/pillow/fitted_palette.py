@@ -1,0 +1,86 @@
+"""`quantize` without `palette=`: one palette, found by k-means, for all pictures given."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows
+from ..stages.pixels import Pixels, read_pixels, read_sample_weight
+from ..stages.quantize import quantize_pixels
+from .source import Source
+
+
+def quantize_to_fitted_palette(
+    sources: Sequence[Source], colors: int, sample_weights: Sequence[Any] | None, **options: Any
+) -> list[Image.Image]:
+    """Quantize pictures, each with its weights if there are any, to one palette of at most `colors`."""
+    seen = [source for source in sources if not source.is_empty]
+    if not seen:  # `colors` is not even checked: Pillow takes any number here
+        return [source.empty_result() for source in sources]
+    n_colors = check_colors(colors)
+    weight = None if sample_weights is None else read_weights(sources, sample_weights)
+    palette, indices = quantize_pixels(read_as_one(seen), n_colors=n_colors, sample_weight=weight, **options)
+    alpha_mode = any(source.has_alpha_mode for source in seen)
+    results, start = [], 0
+    for source in sources:
+        height, width = source.samples.shape[:2]
+        own = indices.ravel()[start : start + height * width].reshape(height, width)
+        start += height * width
+        results.append(
+            source.empty_result() if source.is_empty else source.result(own, palette.colors, has_alpha_mode=alpha_mode)
+        )
+    return results
+
+
+def check_colors(colors: int) -> int:
+    """Accept what Pillow accepts."""
+    n_colors = operator.index(colors)
+    if not 1 <= n_colors <= MAX_BYTE_COLORS:
+        raise ValueError(f"bad number of colors: colors must be between 1 and {MAX_BYTE_COLORS}, got {colors}")
+    return n_colors
+
+
+def check_kmeans(kmeans: int) -> None:
+    """Accept what Pillow accepts; the number itself has no use here."""
+    if operator.index(kmeans) < 0:
+        raise ValueError(f"kmeans must not be negative, got {kmeans}: leave it out, k-means always runs")
+
+
+def read_as_one(sources: Sequence[Source]) -> Pixels:
+    """Read pictures that are to share a palette as one, a row of all their pixels; a single one stays as it is."""
+    pictures = [source.samples_8_bit() for source in sources]
+    if len(pictures) == 1:
+        return read_pixels(pictures[0])
+    channels = {picture.shape[2] for picture in pictures}
+    if len(channels) > 1:
+        has_color, has_alpha = bool(channels & {3, 4}), bool(channels & {2, 4})
+        keep = [*range(3 if has_color else 1), *([3] if has_alpha else [])]
+        pictures = [rgba_rows(picture)[..., keep] for picture in pictures]
+    rows = [picture.reshape(1, -1, picture.shape[2]) for picture in pictures]
+    return read_pixels(np.concatenate(rows, axis=1))
+
+
+def read_weights(sources: Sequence[Source], sample_weights: Sequence[Any]) -> NDArray[np.float64] | None:
+    """Check the weights of every picture; all of one picture may be zero, but not of all pictures."""
+    if len(sample_weights) != len(sources):
+        raise ValueError(
+            f"sample_weight must be a list of {len(sources)} arrays (H, W), one for each picture, "
+            f"got {len(sample_weights)}"
+        )
+    weights = [np.asarray(weight, dtype=np.float64) for weight in sample_weights]
+    for source, weight in zip(sources, weights, strict=True):
+        shape = source.samples.shape[:2]
+        if weight.shape != shape:
+            raise ValueError(
+                f"sample_weight has shape {weight.shape} for {source.name}; it must have the shape {shape}"
+            )
+    if len(weights) == 1:
+        return read_sample_weight(weights[0], weights[0].shape)
+    flat = np.concatenate([weight.ravel() for weight in weights])[np.newaxis]
+    return read_sample_weight(flat, flat.shape)

@@ -1,0 +1,174 @@
+"""`quantize` with `palette=` and `dither=`."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pil_kmeans import quantize
+from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
+
+
+@pytest.fixture(scope="module")
+def photo(china):
+    return Image.fromarray(china).resize((64, 48))
+
+
+@pytest.fixture(scope="module")
+def drawing(logo):
+    """RGBA with soft edges and fully transparent pixels."""
+    return Image.fromarray(logo).resize((50, 50))
+
+
+@pytest.fixture
+def reference():
+    """Four colours, one of them twice."""
+    image = Image.new("P", (1, 1))
+    image.putpalette([0, 0, 0, 255, 255, 255, 200, 30, 30, 0, 0, 0])
+    return image
+
+
+def test_palette_is_kept_with_duplicates_and_unused_entries(photo, reference):
+    result = quantize(photo, palette=reference, dither="none")
+    assert result.palette.mode == "RGB"
+    assert result.palette.palette == reference.palette.palette
+    assert 3 not in np.asarray(result)  # the same colour as entry 0
+
+
+def test_palette_gets_the_nearest_entry(photo):
+    reference = photo.quantize(40, 1)
+    result = quantize(photo, palette=reference, dither=0)
+    pixels, palette = np.asarray(photo).astype(int), entries(reference).astype(int)
+    nearest = ((pixels[:, :, None] - palette) ** 2).sum(-1).argmin(-1)
+    assert np.array_equal(np.asarray(result), nearest)
+
+
+def test_ties_go_to_the_lowest_entry():
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([0, 0, 0, 32, 32, 32])
+    ramp = Image.new("L", (9, 1))
+    ramp.putdata(range(0, 36, 4))
+    result = quantize(ramp, palette=reference, dither=Image.Dither.NONE)
+    assert list(np.asarray(result)[0]) == [0] * 5 + [1] * 4
+
+
+def test_palette_with_alpha_is_searched_with_alpha(drawing):
+    reference = quantize(drawing, 12)
+    result = quantize(drawing, palette=reference, dither="none")
+    assert result.palette.mode == "RGBA"
+    assert result.palette.palette == reference.palette.palette
+    pixels, palette = np.asarray(drawing).astype(int), entries(reference).astype(int)
+    nearest = ((pixels[:, :, None] - palette) ** 2).sum(-1).argmin(-1)
+    visible = pixels[..., 3] > 0
+    assert np.array_equal(np.asarray(result)[visible], nearest[visible])
+    assert (rgba(result)[~visible, 3] == 0).all()
+
+
+def test_invisible_pixels_stay_invisible_whatever_their_color():
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([0, 0, 0, 0, 255, 255, 255, 255], "RGBA")
+    image = Image.new("RGBA", (2, 2), (255, 255, 255, 0))
+    assert not np.asarray(quantize(image, palette=reference, dither="none")).any()
+
+
+def test_opaque_pixels_avoid_transparent_entries():
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([250, 250, 250, 0, 200, 200, 200, 255], "RGBA")
+    result = quantize(Image.new("RGB", (2, 2), "white"), palette=reference, dither="none")
+    assert np.asarray(result).all()
+
+
+@pytest.mark.parametrize(("transparency", "alpha"), [(1, 0), (b"\xff\x07", 7)])
+def test_transparency_in_the_info_of_a_palette_counts_for_pictures_with_alpha(reference, transparency, alpha):
+    reference.info["transparency"] = transparency
+    image = Image.new("RGBA", (2, 2), (255, 255, 255, 0))
+    result = quantize(image, palette=reference, dither="none")
+    assert (np.asarray(result) == 1).all()
+    assert (rgba(result)[..., 3] == alpha).all()
+    assert "transparency" not in quantize(image.convert("RGB"), palette=reference, dither="none").info
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_palette_works_in_every_mode_without_dithering(photo, reference, mode):
+    result = quantize(in_mode(photo, mode), palette=reference, dither="none")
+    assert (result.mode, result.size) == ("P", photo.size)
+    assert result.getpalette() == reference.getpalette()
+
+
+@pytest.mark.parametrize("dither", [None, 1, 2, 3, "floyd-steinberg", Image.Dither.FLOYDSTEINBERG])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_palette_dithers_by_default_as_pillow_does(photo, reference, mode, dither):
+    image = photo.convert(mode)
+    result = quantize(image, palette=reference, dither=dither)
+    assert result.tobytes() == image.quantize(palette=reference).tobytes()
+    assert result.tobytes() != quantize(image, palette=reference, dither="none").tobytes()
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ALPHA_MODES])
+def test_opaque_modes_can_be_dithered_to_a_palette(photo, reference, mode):
+    result = quantize(in_mode(photo, mode), palette=reference)
+    assert (result.mode, result.size) == ("P", photo.size)
+
+
+@pytest.mark.parametrize("mode", ALPHA_MODES)
+def test_alpha_cannot_be_dithered_to_a_palette(photo, reference, mode):
+    with pytest.raises(ValueError, match=r'image has an alpha channel.*dither="none"'):
+        quantize(in_mode(photo, mode), palette=reference)
+
+
+def test_colors_and_kmeans_do_not_matter_with_palette(photo, reference):
+    plain = quantize(photo, palette=reference, dither=0)
+    assert quantize(photo, 999, None, -1, reference, 0).tobytes() == plain.tobytes()
+
+
+@pytest.mark.parametrize("falsy", [0, "", None])
+def test_falsy_palette_is_none(photo, falsy):
+    assert quantize(photo, 8, palette=falsy).tobytes() == quantize(photo, 8).tobytes()
+
+
+def test_palette_must_be_a_p_image(photo):
+    with pytest.raises(ValueError, match=r"bad mode for palette image: .* got RGB"):
+        quantize(photo, palette=photo)
+
+
+@pytest.mark.parametrize("palette", [[0, 0, 0], b"\0\0\0", np.zeros((2, 3), np.uint8)])
+def test_palette_must_be_an_image(photo, palette):
+    with pytest.raises(AttributeError, match=r"palette must be .* no attribute 'load'"):
+        quantize(photo, palette=palette)
+
+
+def test_palette_must_not_be_empty(photo):
+    with pytest.raises(ValueError, match="empty palette"):
+        quantize(photo, palette=Image.new("P", (1, 1)))
+
+
+def test_palette_takes_no_weights(photo, reference):
+    with pytest.raises(ValueError, match="sample_weight has no use with palette="):
+        quantize(photo, palette=reference, sample_weight=np.ones((48, 64)))
+
+
+@pytest.mark.parametrize("dither", ["none", 0, 1, 2, 3, Image.Dither.FLOYDSTEINBERG])
+def test_dither_of_pillow_has_no_effect_without_palette(photo, dither):
+    assert quantize(photo, 8, dither=dither).tobytes() == quantize(photo, 8).tobytes()
+
+
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "auto", "x", 4, -1, 99, 1.5])
+def test_dither_that_cannot_be_had_is_refused(photo, dither):
+    with pytest.raises(ValueError, match=r"dither must be one of \['none'.*got"):
+        quantize(photo, 8, dither=dither)
+
+
+@pytest.mark.parametrize("dither", ["ordered", "x", 4, -1, 99])
+def test_unknown_dither_is_refused_with_palette(photo, reference, dither):
+    with pytest.raises(ValueError, match=r"dither must be one of \['none', 'floyd-steinberg'\]"):
+        quantize(photo, palette=reference, dither=dither)
+
+
+def test_empty_image_keeps_a_given_palette(reference):
+    result = quantize(Image.new("RGBA", (0, 3)), palette=reference, dither="none")
+    assert result.size == (0, 3)
+    assert result.getpalette() == reference.getpalette()
+
+
+def test_method_with_palette_and_dither_is_pillows(photo, reference):
+    ours = quantize(photo, method=0, palette=reference, dither="none")
+    assert ours.tobytes() == photo.quantize(method=0, palette=reference, dither=0).tobytes()
