@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer
-from pil_kmeans.matrix import nearest, unique_rows
+from pil_kmeans.estimator.matrix_model import nearest, unique_rows
 
 
 def squared_distances(X, centers):

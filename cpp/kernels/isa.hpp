@@ -28,6 +28,7 @@ struct Candidates {
 inline constexpr std::size_t kBlock = 32;          // points that share one list of candidates
 inline constexpr std::size_t kSuperBlock = 256;    // points whose list is remembered between passes
 inline constexpr std::size_t kHyperBlock = 2048;   // points a task takes at a time
+inline constexpr std::size_t kBoxes = 1 + kHyperBlock / kSuperBlock + kHyperBlock / kBlock;  // of a hyper-block
 inline constexpr std::size_t kRemembered = 23;     // longest list remembered
 
 struct RememberedList {
@@ -43,10 +44,10 @@ struct CenterSum {
 struct Kernels {
     const char* name;
 
-    // Bounding boxes of the kBlock-sized blocks of the points.
-    void (*block_boxes)(const Points& points, Box* boxes);
+    // Bounding boxes of hyper-block `h`: its own, its super-blocks', its blocks'.
+    void (*boxes)(const Points& points, std::size_t h, Box* boxes);
 
-    // Nearest center of each point of hyper-block `h`; ties go to the lowest index. `scratch` is three candidate
+    // Nearest center of each point of hyper-block `h`, whose boxes are given; ties go to the lowest index. `scratch` is three candidate
     // lists as long as `centers`. With `sums`, what points that change their label carry is moved between the sums;
     // `moved`, one flag a center, and `remembered`, one list a super-block, let blocks be skipped in which nothing
     // can have changed. With `first`, the labels hold nothing yet and every point is added.

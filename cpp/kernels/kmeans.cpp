@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
 
 #include "kernels/candidates.hpp"
 #include "kernels/swap_search.hpp"
@@ -10,6 +11,9 @@
 
 namespace pil_kmeans {
 namespace {
+
+const int kStretch = getenv("KS")?atoi(getenv("KS")):4;  // eighths of its way that a center goes beyond the mean
+constexpr std::size_t kFewestCells = 1024;  // below this, coarser cells save no time
 
 std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperBlock; }
 
@@ -39,23 +43,33 @@ CandidateList as_candidates(const std::vector<Coordinates>& centers) {
     return list;
 }
 
-void prepare(WeightedPoints& points, Team& team) {
-    const std::size_t n = points.size(), n_tasks = hyper_blocks(n);
-    points.boxes = Buffer<Box>((n + kBlock - 1) / kBlock);
+void prepare(WeightedPoints& weighted, Team& team) {
+    const Points& points = weighted.points;
+    const std::size_t n_tasks = hyper_blocks(points.n);
+    weighted.boxes = Buffer<Box>(n_tasks * kBoxes);
     std::vector<double> energies(n_tasks);
     team.run(n_tasks, [&](std::size_t h, std::size_t) {
-        const std::size_t first = h * kHyperBlock, last = std::min(n, first + kHyperBlock);
-        kernels().block_boxes({&points.xy[first], &points.zw[first], last - first}, &points.boxes[first / kBlock]);
+        kernels().boxes(points, h, &weighted.boxes[h * kBoxes]);
+        const std::size_t first = h * kHyperBlock, last = std::min(points.n, first + kHyperBlock);
         double energy = 0;
         for (std::size_t i = first; i < last; ++i) {
             const Coordinates x = unpack(points.xy[i], points.zw[i]);
             std::int32_t norm = 0;
             for (const std::int32_t v : x) norm += v * v;
-            energy += static_cast<double>(points.weights[i]) * norm;
+            energy += static_cast<double>(weighted.weights[i]) * norm;
         }
         energies[h] = energy;
     });
-    for (const double energy : energies) points.energy += energy;
+    for (const double energy : energies) weighted.energy += energy;
+}
+
+// Where a center goes whose points have this mean: a little farther, for means keep moving the same way for long.
+Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stretch) {
+    Coordinates result;
+    for (std::size_t d = 0; d < kDims; ++d)
+        result[d] = static_cast<std::int16_t>(
+            std::clamp(mean[d] + (mean[d] - center[d]) * stretch / 8, -kMaxCoordinate, kMaxCoordinate));
+    return result;
 }
 
 }  // namespace
@@ -71,11 +85,9 @@ Coordinates mean_of(const CenterSum& sum) {
 }
 
 WeightedPoints weighted_points(const Points& points, const std::int64_t* weights, Team& team) {
-    WeightedPoints result{Buffer<std::uint32_t>(points.n), Buffer<std::uint32_t>(points.n),
-                          Buffer<std::int64_t>(points.n), {}};
-    std::copy_n(points.xy, points.n, result.xy.begin());
-    std::copy_n(points.zw, points.n, result.zw.begin());
-    std::copy_n(weights, points.n, result.weights.begin());
+    WeightedPoints result;
+    result.points = points;
+    result.weights = weights;
     prepare(result, team);
     return result;
 }
@@ -90,14 +102,17 @@ int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_ce
     return shift;
 }
 
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift) {
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team) {
     const auto cell = [&](std::size_t i) { return shift < 64 ? keys[i] >> shift : 0; };
     std::size_t n_cells = 0;
     for (std::size_t i = 0; i < points.n; ++i) n_cells += i == 0 || cell(i) != cell(i - 1);
-    WeightedPoints result{Buffer<std::uint32_t>(n_cells), Buffer<std::uint32_t>(n_cells),
-                          Buffer<std::int64_t>(n_cells), {}};
+    WeightedPoints result;
+    result.keys = Buffer<std::uint64_t>(n_cells);
+    result.xy = Buffer<std::uint32_t>(n_cells);
+    result.zw = Buffer<std::uint32_t>(n_cells);
+    result.cell_weights = Buffer<std::int64_t>(n_cells);
     std::size_t at = 0;
-    for (std::size_t i = 0; i < points.n;) {
+    for (std::size_t i = 0; i < points.n; ++at) {
         const std::uint64_t here = cell(i);
         CenterSum sum;
         for (; i < points.n && cell(i) == here; ++i) {
@@ -106,12 +121,14 @@ WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std:
             for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weights[i] * x[d];
         }
         const Coordinates mean = mean_of(sum);
+        result.keys[at] = here;
         result.xy[at] = pack_pair(mean[0], mean[1]);
         result.zw[at] = pack_pair(mean[2], mean[3]);
-        result.weights[at++] = sum.weight;
+        result.cell_weights[at] = sum.weight;
     }
-    Team alone(1);
-    prepare(result, alone);
+    result.points = {result.xy.begin(), result.zw.begin(), n_cells};
+    result.weights = result.cell_weights.begin();
+    prepare(result, team);
     return result;
 }
 
@@ -131,15 +148,15 @@ void Lloyd::place(std::size_t center, const Coordinates& position) {
     settled_ = false;
 }
 
-double Lloyd::step() {
+double Lloyd::step(int stretch) {
     const std::size_t k = centers_.size();
     CandidateList list = as_candidates(centers_);
     std::vector<Scratch> scratch = scratch_for(team_, k);
     std::vector<std::vector<CenterSum>> changes(team_.size(), std::vector<CenterSum>(k));
-    const Points view = points_.view();
+    const Points& view = points_.points;
     team_.run(hyper_blocks(view.n), [&](std::size_t h, std::size_t worker) {
-        kernels().assign(view, points_.boxes.begin(), h, list.view(), scratch[worker].views(), labels_.begin(),
-                         points_.weights.begin(), changes[worker].data(), moved_.data(), remembered_.begin(), first_);
+        kernels().assign(view, &points_.boxes[h * kBoxes], h, list.view(), scratch[worker].views(), labels_.begin(),
+                         points_.weights, changes[worker].data(), moved_.data(), remembered_.begin(), first_);
     });
     first_ = false;
     for (const std::vector<CenterSum>& change : changes)
@@ -155,7 +172,7 @@ double Lloyd::step() {
         explained += explained_energy(sums_[c]);
         const Coordinates mean = mean_of(sums_[c]);
         if (mean == centers_[c]) continue;
-        centers_[c] = mean;
+        centers_[c] = beyond(centers_[c], mean, stretch);
         moved_[c] = 1;
         settled_ = false;
     }
@@ -164,9 +181,14 @@ double Lloyd::step() {
 
 int Lloyd::run(int max_steps, double tolerance) {
     double before = -1;
+    int stretch = kStretch;
     for (int steps = 1; steps <= max_steps; ++steps) {
-        const double after = step();
-        if (settled_ || (before >= 0 && before - after < tolerance * before)) return steps;
+        const double after = step(steps < max_steps ? stretch : 0);
+        if (settled_) return steps;
+        if (before >= 0 && before - after < tolerance * before) {
+            if (stretch == 0) return steps;
+            stretch = 0;  // the last step ends on the means themselves
+        }
         before = after;
     }
     return max_steps;
@@ -174,46 +196,41 @@ int Lloyd::run(int max_steps, double tolerance) {
 
 KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, std::size_t k,
                          const Effort& effort, std::uint64_t seed, Team& team) {
-    const std::size_t n = points.n;
-    const auto at_most = [&](std::size_t cells_a_center, std::size_t least) { return std::max(least, cells_a_center * k); };
-    // The coarsest cells carry the seed, finer ones the search, all points the last steps.
-    std::vector<Coordinates> centers;
-    {
-        const int shift = shift_for_cells(keys, n, at_most(effort.seed_cells, 1024));
-        const WeightedPoints coarse = cells(keys, points, weights, shift);
-        Lloyd seeded(coarse, wu_seed(coarse, k), team);
-        seeded.run(effort.seed_steps, effort.tolerance);
-        centers = seeded.centers();
+    // One level a stage, from all points to the coarsest cells; stages that would have the same cells share a level.
+    std::vector<WeightedPoints> levels;
+    std::vector<std::size_t> level_of(effort.stages.size());
+    levels.reserve(effort.stages.size() + 1);
+    levels.push_back(weighted_points(points, weights, team));
+    for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
+        const WeightedPoints& finer = levels.back();
+        const std::uint64_t* finer_keys = levels.size() == 1 ? keys : finer.keys.begin();
+        const std::size_t most = std::max(kFewestCells, effort.stages[stage].cells * k);
+        if (effort.stages[stage].cells && finer.size() > most) {
+            const int shift = shift_for_cells(finer_keys, finer.size(), most);
+            levels.push_back(cells(finer_keys, finer.points, finer.weights, shift, team));
+        }
+        level_of[stage] = levels.size() - 1;
     }
-    int rounds = effort.rounds;
-    const int shift = shift_for_cells(keys, n, at_most(effort.search_cells, 4096));
-    if (shift > 0 && rounds > 0) {
-        const WeightedPoints middle = cells(keys, points, weights, shift);
-        Lloyd searched(middle, std::move(centers), team);
-        searched.run(effort.settle_steps, effort.tolerance);
-        swap_search(searched, effort, rounds, seed);
-        centers = searched.centers();
-        rounds = effort.fine_rounds;
-    }
-    const WeightedPoints all = weighted_points(points, weights, team);
-    Lloyd polished(all, std::move(centers), team);
-    int n_iter = 0;
-    if (rounds > 0) {
-        n_iter += polished.run(effort.settle_steps, effort.tolerance);
-        n_iter += swap_search(polished, effort, rounds, seed + 1);
-    }
-    n_iter += polished.run(effort.polish_steps, effort.tolerance);
 
     KMeansResult result;
-    result.inertia = polished.inertia();
-    result.n_iter = n_iter;
-    for (std::size_t c = 0; c < polished.centers().size(); ++c) {
-        const CenterSum& sum = polished.sums()[c];
+    std::vector<Coordinates> centers = wu_seed(levels.back(), k);
+    std::optional<Lloyd> state;
+    for (std::size_t stage = 0; stage < effort.stages.size(); ++stage) {
+        if (stage == 0 || level_of[stage] != level_of[stage - 1]) {
+            if (state) centers = state->centers();
+            state.emplace(levels[level_of[stage]], std::move(centers), team);
+        }
+        int steps = state->run(effort.stages[stage].steps, effort.tolerance);
+        steps += swap_search(*state, effort, effort.stages[stage].rounds, seed + stage);
+        if (level_of[stage] == 0) result.n_iter += steps;
+    }
+    result.inertia = state->inertia();
+    for (std::size_t c = 0; c < state->centers().size(); ++c) {
+        const CenterSum& sum = state->sums()[c];
         result.weights.push_back(static_cast<double>(sum.weight));
         for (std::size_t d = 0; d < kDims; ++d)
-            result.centers.push_back(sum.weight
-                                         ? static_cast<double>(sum.sum[d]) / static_cast<double>(sum.weight)
-                                         : polished.centers()[c][d]);
+            result.centers.push_back(sum.weight ? static_cast<double>(sum.sum[d]) / static_cast<double>(sum.weight)
+                                                : state->centers()[c][d]);
     }
     return result;
 }
@@ -221,12 +238,11 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
 void nearest_labels(const Points& points, const std::vector<Coordinates>& centers, Team& team, std::uint16_t* labels) {
     CandidateList list = as_candidates(centers);
     std::vector<Scratch> scratch = scratch_for(team, centers.size());
-    Buffer<Box> boxes((points.n + kBlock - 1) / kBlock);
     team.run(hyper_blocks(points.n), [&](std::size_t h, std::size_t worker) {
-        const std::size_t first = h * kHyperBlock, n = std::min(kHyperBlock, points.n - first);
-        kernels().block_boxes({points.xy + first, points.zw + first, n}, &boxes[first / kBlock]);
-        kernels().assign(points, boxes.begin(), h, list.view(), scratch[worker].views(), labels, nullptr, nullptr,
-                         nullptr, nullptr, true);
+        Box boxes[kBoxes];
+        kernels().boxes(points, h, boxes);
+        kernels().assign(points, boxes, h, list.view(), scratch[worker].views(), labels, nullptr, nullptr, nullptr,
+                         nullptr, true);
     });
 }
 

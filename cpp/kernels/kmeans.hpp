@@ -12,21 +12,24 @@
 
 namespace pil_kmeans {
 
-// Points with weights, in Morton order, ready for block pruning.
+// Points with weights, in Morton order, ready for block pruning: a view, or the owner of cells.
 struct WeightedPoints {
-    Buffer<std::uint32_t> xy, zw;
-    Buffer<std::int64_t> weights;
+    Points points{};
+    const std::int64_t* weights = nullptr;
     Buffer<Box> boxes;
     double energy = 0;  // sum of weight times squared length: inertia is this less what the centers explain
 
-    Points view() const { return {xy.begin(), zw.begin(), xy.size}; }
-    std::size_t size() const { return xy.size; }
+    Buffer<std::uint64_t> keys;  // of cells
+    Buffer<std::uint32_t> xy, zw;
+    Buffer<std::int64_t> cell_weights;
+
+    std::size_t size() const { return points.n; }
 };
 
 WeightedPoints weighted_points(const Points& points, const std::int64_t* weights, Team& team);
 
-// The cells of all keys that agree when shifted right by `shift`: mean point and total weight of each.
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift);
+// The cells of all keys that agree when shifted right by `shift`: key so shifted, mean point and total weight of each.
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team);
 
 // The smallest shift at which the keys fall into at most `max_cells` cells.
 int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells);
@@ -37,8 +40,9 @@ public:
     Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, Team& team);
 
     // Assign every point to its nearest center, then move each center to the mean of its points. Returns the
-    // inertia of the assignment about those means. A center without points stays where it is.
-    double step();
+    // inertia of the assignment about those means. A center without points stays where it is. With `stretch`, centers
+    // go that many eighths of their way beyond the mean.
+    double step(int stretch);
 
     // Step until the inertia falls by less than `tolerance` of itself, at most `max_steps` times. Returns the steps.
     int run(int max_steps, double tolerance);
@@ -66,19 +70,20 @@ private:
     bool first_ = true, settled_ = false;
 };
 
-// The effort, in counts of work.
+// How much work a fit does, in counts, never in time. Stages go from coarse to fine.
+struct Stage {
+    std::size_t cells;  // most cells a center; 0 for all points
+    int steps;          // most Lloyd's steps at first
+    int rounds;         // most rounds of the swap search then
+};
+
 struct Effort {
-    std::size_t seed_cells;    // most cells a center that the seed looks at
-    std::size_t search_cells;  // most cells a center that the swap search works on
-    int seed_steps;            // Lloyd's steps on the seed's cells
-    int rounds;                // most rounds of the search on cells
-    int fine_rounds;           // most rounds of the search on all points, after those on cells
-    int trials;                // removals and insertions tried a round, each
-    int neighbors;             // centers around a removal or insertion that are moved with it
-    int relax_steps;           // local steps a trial
-    int settle_steps;          // global steps after a round
-    int polish_steps;          // most steps on all points at the end
-    double tolerance;          // steps end when the inertia falls by less than this share of itself
+    std::vector<Stage> stages;  // at least one, the last one on all points
+    int trials;                 // removals and insertions tried a round, each
+    int neighbors;              // centers around a removal or insertion that are moved with it
+    int relax_steps;            // local steps a trial
+    int settle_steps;           // global steps after a round
+    double tolerance;           // steps end when the inertia falls by less than this share of itself
 };
 
 struct KMeansResult {

@@ -21,51 +21,48 @@ constexpr std::size_t kGroups = 4;  // vectors of points that one pass over the 
 // Twice the dot product that decides between candidates.
 inline Vec doubled(Vec pairs) { return add16(pairs, pairs); }
 
-void block_boxes(const Points& points, Box* boxes) {
-    for (std::size_t start = 0; start < points.n; start += kBlock) {
-        const std::size_t end = start + kBlock < points.n ? start + kBlock : points.n;
-        std::int16_t low[kDims], high[kDims];
-        std::size_t i = start;
-        const Coordinates first = unpack(points.xy[i], points.zw[i]);
-        for (std::size_t d = 0; d < kDims; ++d) low[d] = high[d] = first[d];
-        if (end - start >= kLanes) {
-            Vec low_xy = load(points.xy + i), high_xy = low_xy, low_zw = load(points.zw + i), high_zw = low_zw;
-            for (i += kLanes; i + kLanes <= end; i += kLanes) {
-                const Vec xy = load(points.xy + i), zw = load(points.zw + i);
-                low_xy = min16(low_xy, xy);
-                high_xy = max16(high_xy, xy);
-                low_zw = min16(low_zw, zw);
-                high_zw = max16(high_zw, zw);
-            }
-            std::uint32_t corner[4][kLanes];
-            store(corner[0], low_xy);
-            store(corner[1], low_zw);
-            store(corner[2], high_xy);
-            store(corner[3], high_zw);
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                const Coordinates a = unpack(corner[0][lane], corner[1][lane]);
-                const Coordinates b = unpack(corner[2][lane], corner[3][lane]);
-                for (std::size_t d = 0; d < kDims; ++d) {
-                    if (a[d] < low[d]) low[d] = a[d];
-                    if (b[d] > high[d]) high[d] = b[d];
-                }
-            }
+Box box_of(const Points& points, std::size_t start, std::size_t end) {
+    std::int16_t low[kDims], high[kDims];
+    std::size_t i = start;
+    const Coordinates first = unpack(points.xy[i], points.zw[i]);
+    for (std::size_t d = 0; d < kDims; ++d) low[d] = high[d] = first[d];
+    if (end - start >= kLanes) {
+        Vec low_xy = load(points.xy + i), high_xy = low_xy, low_zw = load(points.zw + i), high_zw = low_zw;
+        for (i += kLanes; i + kLanes <= end; i += kLanes) {
+            const Vec xy = load(points.xy + i), zw = load(points.zw + i);
+            low_xy = min16(low_xy, xy);
+            high_xy = max16(high_xy, xy);
+            low_zw = min16(low_zw, zw);
+            high_zw = max16(high_zw, zw);
         }
-        for (; i < end; ++i) {
-            const Coordinates x = unpack(points.xy[i], points.zw[i]);
+        std::uint32_t corner[4][kLanes];
+        store(corner[0], low_xy);
+        store(corner[1], low_zw);
+        store(corner[2], high_xy);
+        store(corner[3], high_zw);
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const Coordinates a = unpack(corner[0][lane], corner[1][lane]);
+            const Coordinates b = unpack(corner[2][lane], corner[3][lane]);
             for (std::size_t d = 0; d < kDims; ++d) {
-                if (x[d] < low[d]) low[d] = x[d];
-                if (x[d] > high[d]) high[d] = x[d];
+                if (a[d] < low[d]) low[d] = a[d];
+                if (b[d] > high[d]) high[d] = b[d];
             }
         }
-        std::int16_t mid2[kDims], size[kDims];
-        for (std::size_t d = 0; d < kDims; ++d) {
-            mid2[d] = static_cast<std::int16_t>(high[d] + low[d]);
-            size[d] = static_cast<std::int16_t>(high[d] - low[d]);
-        }
-        *boxes++ = {pack_pair(mid2[0], mid2[1]), pack_pair(mid2[2], mid2[3]), pack_pair(size[0], size[1]),
-                    pack_pair(size[2], size[3])};
     }
+    for (; i < end; ++i) {
+        const Coordinates x = unpack(points.xy[i], points.zw[i]);
+        for (std::size_t d = 0; d < kDims; ++d) {
+            if (x[d] < low[d]) low[d] = x[d];
+            if (x[d] > high[d]) high[d] = x[d];
+        }
+    }
+    std::int16_t mid2[kDims], size[kDims];
+    for (std::size_t d = 0; d < kDims; ++d) {
+        mid2[d] = static_cast<std::int16_t>(high[d] + low[d]);
+        size[d] = static_cast<std::int16_t>(high[d] - low[d]);
+    }
+    return {pack_pair(mid2[0], mid2[1]), pack_pair(mid2[2], mid2[3]), pack_pair(size[0], size[1]),
+            pack_pair(size[2], size[3])};
 }
 
 Box enclose(const Box* boxes, std::size_t n) {
@@ -86,6 +83,21 @@ Box enclose(const Box* boxes, std::size_t n) {
     }
     return {pack_pair(mid2[0], mid2[1]), pack_pair(mid2[2], mid2[3]), pack_pair(size[0], size[1]),
             pack_pair(size[2], size[3])};
+}
+
+void boxes(const Points& points, std::size_t h, Box* out) {
+    const std::size_t first = h * kHyperBlock, n = points.n - first < kHyperBlock ? points.n - first : kHyperBlock;
+    Box* const supers = out + 1;
+    Box* const blocks = supers + kHyperBlock / kSuperBlock;
+    constexpr std::size_t kBlocksASuper = kSuperBlock / kBlock;
+    const std::size_t n_blocks = (n + kBlock - 1) / kBlock, n_supers = (n + kSuperBlock - 1) / kSuperBlock;
+    for (std::size_t b = 0; b < n_blocks; ++b)
+        blocks[b] = box_of(points, first + b * kBlock, first + (n < (b + 1) * kBlock ? n : (b + 1) * kBlock));
+    for (std::size_t s = 0; s < n_supers; ++s) {
+        const std::size_t left = n_blocks - s * kBlocksASuper;
+        supers[s] = enclose(blocks + s * kBlocksASuper, left < kBlocksASuper ? left : kBlocksASuper);
+    }
+    *out = enclose(supers, n_supers);
 }
 
 // The candidates that can be nearest somewhere in the box.
@@ -187,11 +199,42 @@ inline void nearest_in_block(const std::uint32_t* xy, const std::uint32_t* zw, s
         nearest_of(xy + i, zw + i, candidates, names, labels + i);
 }
 
-inline void move_point(const Points& points, std::size_t i, std::int64_t weight, CenterSum& sum) {
-    const Coordinates x = unpack(points.xy[i], points.zw[i]);
-    sum.weight += weight;
-    for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weight * x[d];
-}
+// Adds points to the sum of one center, and takes them from it with `sign` -1. Points that follow each other mostly
+// share a center: what they carry stays in registers until the center changes.
+class Mover {
+public:
+    Mover(const Points& points, const std::int64_t* weights, CenterSum* sums)
+        : points_(points), weights_(weights), sums_(sums) {}
+    ~Mover() {
+        if (sums_) flush();
+    }
+
+    template <int sign>
+    void move(std::size_t i, std::uint32_t label) {
+        if (label != label_) {
+            flush();
+            label_ = label;
+        }
+        const Coordinates x = unpack(points_.xy[i], points_.zw[i]);
+        const std::int64_t weight = sign * weights_[i];
+        sum_.weight += weight;
+        for (std::size_t d = 0; d < kDims; ++d) sum_.sum[d] += weight * x[d];
+    }
+
+private:
+    void flush() {
+        CenterSum& total = sums_[label_];
+        total.weight += sum_.weight;
+        for (std::size_t d = 0; d < kDims; ++d) total.sum[d] += sum_.sum[d];
+        sum_ = CenterSum{};
+    }
+
+    const Points& points_;
+    const std::int64_t* weights_;
+    CenterSum* sums_;
+    std::uint32_t label_ = 0;
+    CenterSum sum_;
+};
 
 // Whether this list was met before and none of its centers has moved since; if not, remember it.
 bool unchanged(const Candidates& list, const std::uint8_t* moved, bool first, RememberedList& remembered) {
@@ -204,36 +247,42 @@ bool unchanged(const Candidates& list, const std::uint8_t* moved, bool first, Re
     return false;
 }
 
+// Store the labels of a block; with movers, move the points whose label is new.
+inline void relabel(std::size_t start, std::size_t n, const std::uint32_t* nearest, std::uint16_t* labels, Mover* to,
+                    Mover* from, bool first) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto label = static_cast<std::uint16_t>(nearest[i]);
+        if (to && (first || labels[start + i] != label)) {
+            if (!first) from->move<-1>(start + i, labels[start + i]);
+            to->move<1>(start + i, label);
+        }
+        labels[start + i] = label;
+    }
+}
+
 void assign(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers, Candidates* scratch,
             std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums, const std::uint8_t* moved,
             RememberedList* remembered, bool first) {
-    const auto box_of = [&](std::size_t start, std::size_t n) {
-        return enclose(boxes + start / kBlock, (n + kBlock - 1) / kBlock);
-    };
+    const Box* super_box = boxes + 1;
+    const Box* block_box = super_box + kHyperBlock / kSuperBlock;
     const auto upto = [&](std::size_t end) { return end < points.n ? end : points.n; };
-    const std::size_t hyper_end = upto((h + 1) * kHyperBlock);
-    prune(centers, box_of(h * kHyperBlock, hyper_end - h * kHyperBlock), scratch[0]);
-    for (std::size_t super = h * kHyperBlock; super < hyper_end; super += kSuperBlock) {
+    const std::size_t hyper = h * kHyperBlock, hyper_end = upto(hyper + kHyperBlock);
+    Mover to(points, weights, sums), from(points, weights, sums);
+    prune(centers, *boxes, scratch[0]);
+    for (std::size_t super = hyper; super < hyper_end; super += kSuperBlock) {
         const std::size_t super_end = upto(super + kSuperBlock);
-        prune(scratch[0], box_of(super, super_end - super), scratch[1]);
+        prune(scratch[0], *super_box++, scratch[1]);
         if (sums && unchanged(scratch[1], moved, first, remembered[super / kSuperBlock])) continue;
         for (std::size_t start = super; start < super_end; start += kBlock) {
             const std::size_t n = upto(start + kBlock) - start;
-            prune(scratch[1], boxes[start / kBlock], scratch[2]);
+            prune(scratch[1], block_box[(start - hyper) / kBlock], scratch[2]);
             std::uint32_t nearest[kBlock];
             if (scratch[2].n == 1) {
                 for (std::uint32_t& label : nearest) label = scratch[2].index[0];
             } else {
                 nearest_in_block(points.xy + start, points.zw + start, n, scratch[2], scratch[2].index, nearest);
             }
-            for (std::size_t i = 0; i < n; ++i) {
-                const auto label = static_cast<std::uint16_t>(nearest[i]);
-                if (sums && (first || labels[start + i] != label)) {
-                    if (!first) move_point(points, start + i, -weights[start + i], sums[labels[start + i]]);
-                    move_point(points, start + i, weights[start + i], sums[label]);
-                }
-                labels[start + i] = label;
-            }
+            relabel(start, n, nearest, labels, sums ? &to : nullptr, &from, first);
         }
     }
 }
@@ -253,6 +302,6 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), block_boxes, assign, assign_few, rgb_keys, oklab};
+const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), boxes, assign, assign_few, rgb_keys, oklab};
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -36,8 +36,8 @@ struct Clusters {
         std::vector<std::size_t> at(start.begin(), start.end() - 1);
         for (std::size_t i = 0; i < n; ++i) {
             const std::size_t to = at[state.labels()[i]]++;
-            xy[to] = state.points().xy[i];
-            zw[to] = state.points().zw[i];
+            xy[to] = state.points().points.xy[i];
+            zw[to] = state.points().points.zw[i];
             weights[to] = state.points().weights[i];
         }
     }

@@ -143,9 +143,8 @@ std::array<double, kDims> principal_axis(const Points& points, const std::int64_
 }
 
 std::vector<Coordinates> wu_seed(const WeightedPoints& all, std::size_t k) {
-    Permuted points{{all.xy.begin(), all.xy.begin() + all.size()},
-                    {all.zw.begin(), all.zw.begin() + all.size()},
-                    {all.weights.begin(), all.weights.begin() + all.size()}};
+    const std::size_t n = all.size();
+    Permuted points{{all.points.xy, all.points.xy + n}, {all.points.zw, all.points.zw + n}, {all.weights, all.weights + n}};
     std::vector<Group> groups{{0, all.size(), sum_of(points, 0, all.size())}};
     find_cut(points, groups[0]);
     // The group that gains most, the earliest of equals.

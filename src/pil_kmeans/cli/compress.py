@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
-from ..pil_modes import pixels_from_pil
+from ..pillow.modes import pixels_from_pil
 from ..stages.histogram import histogram
 from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.pixels import read_pixels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,41 +20,31 @@ class Effort:
 
     Attributes
     ----------
-    seed_cells, search_cells : int
-        Most cells of colours for each center that the seed, and then the search for better places, work on.
-    seed_steps : int
-        Lloyd's steps on the seed.
-    rounds, fine_rounds : int
-        Most rounds of the search, on cells and then on all colours.
+    stages : tuple of (cells, steps, rounds)
+        From coarse to fine: the most cells of colours for each center, 0 for all colours; Lloyd's steps at first;
+        rounds of the search for better places then.
     trials : int
         Removals and insertions of a center tried in each round.
     neighbors : int
         Centers around each that move with it.
     relax_steps, settle_steps : int
-        Lloyd's steps of a trial and after a round.
-    polish_steps : int
-        Most Lloyd's steps on all colours at the end.
+        Lloyd's steps of a trial, and of all centers after a round.
     tolerance : float
         Steps end when the inertia falls by less than this share of itself.
     """
 
-    seed_cells: int
-    search_cells: int
-    seed_steps: int
-    rounds: int
-    fine_rounds: int
+    stages: tuple[tuple[int, int, int], ...]
     trials: int
     neighbors: int
     relax_steps: int
     settle_steps: int
-    polish_steps: int
     tolerance: float
 
 
 EFFORTS = {
-    "fast": Effort(8, 64, 2, 0, 0, 0, 4, 1, 1, 2, 1e-2),
-    "balanced": Effort(16, 128, 4, 4, 0, 32, 8, 3, 2, 8, 1e-3),
-    "best": Effort(16, 128, 8, 10, 10, 64, 8, 3, 2, 40, 1e-4),
+    "fast": Effort(((8, 2, 0), (0, 2, 0)), 1, 1, 1, 1, 1e-2),
+    "balanced": Effort(((32, 4, 0), (128, 2, 8), (512, 6, 0), (0, 2, 0)), 32, 8, 3, 2, 1e-3),
+    "best": Effort(((32, 8, 0), (128, 2, 10), (0, 2, 10), (0, 40, 0)), 64, 8, 3, 2, 1e-4),
 }
 
 MAX_COLORS = 65536
@@ -117,7 +107,7 @@ def fit_centers(
         points,
         counts,
         n_colors,
-        **asdict(EFFORTS[effort]),
+        **vars(EFFORTS[effort]),
         seed=random_state,
         n_threads=count_threads(n_threads),
     )

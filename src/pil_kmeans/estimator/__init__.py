@@ -10,12 +10,12 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .fitted import FittedQuantizer
-from .matrix import MatrixModel
+from .matrix_model import MatrixModel
 from .model import Model
 from .picture_model import PictureModel
 from .pictures import Pictures
-from .stages.color_space import COLOR_SPACES
-from .stages.kmeans import EFFORTS, MAX_COLORS
+from ..stages.color_space import COLOR_SPACES
+from ..stages.kmeans import EFFORTS, MAX_COLORS
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -14,8 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .model import Model
-from .stages.kmeans import fit_centers_matrix, optimal_centers_1d
-from .stages.pixels import read_sample_weight
+from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
+from ..stages.pixels import read_sample_weight
 
 MAX_NATIVE_COLUMNS = 4
 STARTS = {"fast": 1, "balanced": 1, "best": 10}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .stages.pixels import Pixels, read_pixels, read_sample_weight
+from ..stages.pixels import Pixels, read_pixels, read_sample_weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def _is_pil(item: Any) -> bool:
 
 def _read_picture(item: Any, channel_axis: int | None, name: str) -> Pixels:
     if _is_pil(item):
-        from .pil_modes import pixels_from_pil
+        from ..pillow.modes import pixels_from_pil
 
         return read_pixels(pixels_from_pil(item), name=name)
     return read_pixels(item, channel_axis=channel_axis, name=name)

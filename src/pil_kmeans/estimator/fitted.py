@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .model import Model
 from .pictures import Pictures, read_pictures
-from .stages.indexed_image import IndexedImage
+from ..stages.indexed_image import IndexedImage
 
 
 class FittedQuantizer:

@@ -1,0 +1,62 @@
+"""Colour spaces in float64, from the published formulas.
+
+Oklab: B. Ottosson, "A perceptual color space for image processing" (2020). CIELAB: CIE 15, white D65. Transfer function
+of sRGB: IEC 61966-2-1.
+"""
+
+import numpy as np
+
+SPACES = ["oklab", "cielab", "linear", "srgb"]
+SCALES = {"oklab": 8192, "cielab": 64, "linear": 8192, "srgb": 32}  # working units per unit of the space
+WHITES = {"oklab": 1, "cielab": 100, "linear": 1, "srgb": 255}  # the lightness of white, and what opaque counts
+
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def linear(rgb):
+    """Linear light of sRGB in [0, 1]."""
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(rgb):
+    return np.cbrt(linear(rgb) @ _LMS.T) @ _OKLAB.T
+
+
+def cielab(rgb):
+    t = linear(rgb) @ _XYZ.T / [0.95047, 1.0, 1.08883]
+    fx, fy, fz = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29).T
+    return np.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=1)
+
+
+def srgb(rgb):
+    return 255 * rgb
+
+
+def coordinates(colors, space, straight=False):
+    """Working coordinates of colours in [0, 1] before they are rounded: (n, C) to (n, 4)."""
+    n, n_channels = colors.shape
+    rgb = colors[:, :3] if n_channels >= 3 else colors[:, :1].repeat(3, axis=1)
+    result = np.zeros((n, 4))
+    result[:, :3] = {"oklab": oklab, "cielab": cielab, "linear": linear, "srgb": srgb}[space](rgb)
+    if n_channels % 2 == 0:
+        alpha = colors[:, -1]
+        result[:, 3] = alpha * WHITES[space]
+        if not straight:
+            result[:, :3] *= alpha[:, np.newaxis]
+    return result * SCALES[space]
