@@ -12,7 +12,6 @@
 namespace pil_kmeans {
 namespace {
 
-const int kStretch = getenv("KS")?atoi(getenv("KS")):4;  // eighths of its way that a center goes beyond the mean
 constexpr std::size_t kFewestCells = 1024;  // below this, coarser cells save no time
 
 std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperBlock; }
@@ -63,7 +62,8 @@ void prepare(WeightedPoints& weighted, Team& team) {
     for (const double energy : energies) weighted.energy += energy;
 }
 
-// Where a center goes whose points have this mean: a little farther, for means keep moving the same way for long.
+}  // namespace
+
 Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stretch) {
     Coordinates result;
     for (std::size_t d = 0; d < kDims; ++d)
@@ -71,8 +71,6 @@ Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stret
             std::clamp(mean[d] + (mean[d] - center[d]) * stretch / 8, -kMaxCoordinate, kMaxCoordinate));
     return result;
 }
-
-}  // namespace
 
 Coordinates mean_of(const CenterSum& sum) {
     Coordinates mean;

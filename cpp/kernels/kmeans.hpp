@@ -105,4 +105,12 @@ void nearest_labels(const Points& points, const std::vector<Coordinates>& center
 
 Coordinates mean_of(const CenterSum& sum);
 
+// Where a center goes whose points have this mean: farther by `stretch` eighths of its way, for means keep moving the
+// same way for many steps (over-relaxation).
+Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stretch);
+
+inline constexpr int kStretch = 12;       // of all centers, where a step that fails is noticed
+inline constexpr int kLocalStretch = 8;  // in a trial
+
+
 }  // namespace pil_kmeans

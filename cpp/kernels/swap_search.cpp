@@ -99,7 +99,7 @@ struct Local {
             for (std::size_t c = 0; c < centers.size(); ++c) {
                 if (sums[c].weight == 0) continue;
                 explained += explained_energy(sums[c]);
-                centers[c] = mean_of(sums[c]);
+                centers[c] = step + 1 < steps ? beyond(centers[c], mean_of(sums[c]), kLocalStretch) : mean_of(sums[c]);
             }
         }
         return explained;
@@ -263,14 +263,14 @@ private:
         const std::int64_t* weights = clusters_.weight(center);
         const Coordinates middle = state_.centers()[center];
         if (p.n < 2) return {middle, middle};
-        const std::array<double, kDims> axis = principal_axis(p, weights);
+        const std::array<float, kDims> axis = principal_axis(p, weights, state_.sums()[center]);
         double length = 0, spread = 0, weight = 0;
         std::vector<double> place(p.n);
-        for (const double a : axis) length += a * a;
+        for (const float a : axis) length += std::fabs(a);
         for (std::size_t i = 0; i < p.n; ++i) {
             const Coordinates x = unpack(p.xy[i], p.zw[i]);
             double dot = 0;
-            for (std::size_t d = 0; d < kDims; ++d) dot += axis[d] * (x[d] - middle[d]);
+            for (std::size_t d = 0; d < kDims; ++d) dot += static_cast<double>(axis[d]) * (x[d] - middle[d]);
             place[i] = dot;
             spread += static_cast<double>(weights[i]) * std::fabs(dot);
             weight += static_cast<double>(weights[i]);

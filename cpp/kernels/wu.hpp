@@ -1,6 +1,7 @@
 // The seed: greedy variance-minimising bisection.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "kernels/kmeans.hpp"
@@ -20,7 +21,8 @@ inline double explained_energy(const CenterSum& sum) {
 // Graphics 11(4), 1992, taken greedily as in his Graphics Gems II algorithm). O(n log k).
 std::vector<Coordinates> wu_seed(const WeightedPoints& points, std::size_t k);
 
-// Principal axis of weighted points, of any length; zero where all points are the same.
-std::array<double, kDims> principal_axis(const Points& points, const std::int64_t* weights);
+// Principal axis of weighted points about their mean, of any length; zero where all points are the same.
+std::array<float, kDims> principal_axis(const Points& points, const std::int64_t* weights,
+                                        const CenterSum& sum);  // IN of all the points
 
 }  // namespace pil_kmeans

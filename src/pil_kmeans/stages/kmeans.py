@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, full_scale, unscaled, working_points
-from .histogram import Histogram
+from .color_space import Points, as_samples, full_scale, points_coincide, unscaled, working_points
+from .histogram import Histogram, integer_weights, places
+from .nearest import nearest
 from .threads import count_threads
 
 
@@ -42,9 +43,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(((8, 2, 0), (0, 2, 0)), 1, 1, 1, 1, 1e-2),
-    "balanced": Effort(((32, 4, 0), (128, 2, 8), (512, 6, 0), (0, 2, 0)), 32, 8, 3, 2, 1e-3),
-    "best": Effort(((32, 8, 0), (128, 2, 10), (0, 2, 10), (0, 40, 0)), 64, 8, 3, 2, 1e-4),
+    "fast": Effort(((16, 3, 0), (0, 2, 0)), 1, 1, 1, 1, 1e-2),
+    "balanced": Effort(((32, 8, 0), (128, 4, 4), (512, 8, 0), (0, 2, 0)), 32, 6, 3, 2, 5e-4),
+    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 64, 8, 4, 3, 1e-4),
 }
 
 MAX_COLORS = 65536
@@ -88,7 +89,7 @@ def fit_centers(
     points : ndarray of shape (2, n, 2)
         int16, see `color_space.working_points`.
     counts : ndarray of shape (n,)
-        int64, positive.
+        int64, positive, below 2**48 together.
     n_colors : int
         1 to n.
     effort : {"fast", "balanced", "best"}
@@ -187,13 +188,12 @@ def fit_centers_matrix(
     span = float((points - low).max()) or 1.0
     grid = np.rint((points - low) * (65535 / span)).astype(np.uint16, order="C")
     weights = np.asarray(counts, dtype=np.float64)
-    scaled = np.maximum(np.rint(weights * (2.0**20 / weights.max())), 1).astype(np.uint32)
     keys, _ = _native.histogram(grid, threads)
-    cell_counts = _native.weigh(grid, scaled, keys)
+    key_weights = np.bincount(places(grid, keys, threads), weights)
     result = fit_centers(
         keys,
         _grid_points(_native.key_colors_uint16(keys, points.shape[1])),
-        cell_counts,
+        integer_weights(key_weights),
         n_colors=min(n_colors, len(keys)),
         effort=effort,
         random_state=random_state,
@@ -203,8 +203,8 @@ def fit_centers_matrix(
     labels = _native.nearest_labels(_grid_points(grid), np.ascontiguousarray(centers), threads)
     totals = np.bincount(labels, weights)
     used = np.flatnonzero(totals)
-    means = [low[c] + np.bincount(labels, weights * (points[:, c] - low[c]))[used] / totals[used] for c in range(points.shape[1])]
-    return np.stack(means, axis=1), result.n_iter
+    means = [np.bincount(labels, weights * column)[used] / totals[used] for column in (points - low).T]
+    return low + np.stack(means, axis=1), result.n_iter
 
 
 def _grid_points(grid: NDArray[np.uint16]) -> Points:
@@ -229,31 +229,35 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     Returns
     -------
     float
+        0 where every colour is a center. In several channels the nearest center is the one on the working grid, and
+        so the result up to 1e-6 of itself too large; outside of sRGB distances are measured on that grid.
     """
-    if hist.n_channels == 1:
-        values = hist.colors[:, 0].astype(np.float64) / (255 if hist.dtype == np.bool_ else 1)
-        middles = (centers[1:, 0] + centers[:-1, 0]) / 2
-        nearest = centers[np.searchsorted(middles, values), 0]
-        return float((hist.counts * np.square(values - nearest)).sum())
     full = full_scale(hist.dtype)
+    if hist.exact is not None:
+        colors = hist.exact.astype(np.float64)
+    else:
+        colors = hist.colors / (full_scale(hist.colors.dtype) / full)
+    if hist.n_channels == 1:
+        labels = nearest(colors, centers := np.sort(centers, axis=0))
+        return float((hist.counts * np.square(colors - centers[labels])[:, 0]).sum())
     points = working_points(hist.colors, color_space, n_threads=n_threads)
     center_points = working_points(as_samples(centers / full), color_space)
     labels = _native.nearest_labels(points, center_points, count_threads(n_threads))
-    places = unscaled(center_points, color_space)
-    unit = 1.0
-    if color_space == "srgb":  # here the centers are known to more digits than their points
-        unit = full / 255
-        places = _srgb_places(centers / unit)
-    distances = np.square(unscaled(points, color_space) - places[labels]).sum(axis=1)
-    return float((hist.counts * distances).sum()) * unit**2
+    if color_space == "srgb":
+        places, center_places = _premultiplied(colors, full), _premultiplied(centers, full)
+        if points_coincide(center_points):
+            labels = nearest(places, center_places)
+    else:
+        places, center_places = unscaled(points, color_space), unscaled(center_points, color_space)
+    return float((hist.counts * np.square(places - center_places[labels]).sum(axis=1)).sum())
 
 
-def _srgb_places(colors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Colours in 0-255 as rows of three premultiplied coordinates and alpha."""
+def _premultiplied(colors: NDArray[np.float64], full: float) -> NDArray[np.float64]:
+    """Colours in sRGB as rows of three samples, multiplied by alpha if there is any, and alpha."""
     n_channels = colors.shape[1]
-    places = np.zeros((len(colors), 4))
-    places[:, :3] = colors[:, :3] if n_channels >= 3 else colors[:, :1]
+    rows = np.zeros((len(colors), 4))
+    rows[:, :3] = colors[:, : 3 if n_channels > 2 else 1]
     if n_channels % 2 == 0:
-        places[:, :3] *= colors[:, -1:] / 255
-        places[:, 3] = colors[:, -1]
-    return places
+        rows[:, :3] *= colors[:, -1:] / full
+        rows[:, 3] = colors[:, -1]
+    return rows
