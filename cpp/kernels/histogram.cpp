@@ -26,6 +26,7 @@ constexpr int kRegionBits = 12;
 constexpr std::size_t kRegionSize = std::size_t{1} << kRegionBits;
 constexpr std::size_t kMaxTables = 3;  // one a thread; bounds the memory at 48 MB
 constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // pixels
+constexpr std::size_t kWorthATable = std::size_t{1} << 22;   // pixels
 constexpr std::size_t kChunk = 1024;                         // pixels whose keys are made at a time
 constexpr std::int64_t kWrap = 255;
 
@@ -99,6 +100,22 @@ struct CounterTable {
     }
 };
 
+// Call `body(place, mask)` for every eight counters of a region of which some are not zero in one of the parts: the mask
+// has the top bit of their bytes set.
+template <typename Body>
+void for_each_occupied(const std::uint8_t* const* parts, std::size_t n_parts, std::size_t region_size, const Body& body) {
+    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
+    for (std::size_t place = 0; place < region_size; place += 8) {
+        std::uint64_t any = 0;
+        for (std::size_t p = 0; p < n_parts; ++p) {
+            std::uint64_t eight;
+            std::memcpy(&eight, parts[p] + place, 8);
+            any |= eight;
+        }
+        if (any) body(place, (((any & kLow) + kLow) | any) & ~kLow);
+    }
+}
+
 template <std::size_t C>
 Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
     constexpr std::size_t table_size = std::size_t{1} << (8 * C);
@@ -111,31 +128,17 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
         for_each_key<C>(samples + first * C, last - first, tables[t].adder<1>(), tables[t].adder<8>());
     });
 
-    // Region by region, eight counters at a time: how many colours, then which.
+    // Region by region: how many colours, then which.
     const std::size_t n_regions = tables[0].touched.size();
-    const auto visit = [&](std::size_t region, auto&& eight_counters) {
-        const std::size_t first_key = region << kRegionBits;
-        std::array<const std::uint8_t*, kMaxTables> parts{};
-        std::size_t n_parts = 0;
+    struct Parts {
+        std::array<const std::uint8_t*, kMaxTables> counters{};
+        std::size_t n = 0;
+    };
+    const auto parts_of = [&](std::size_t region) {
+        Parts parts;
         for (const CounterTable& table : tables)
-            if (table.touched[region]) parts[n_parts++] = &table.counters[first_key];
-        if (n_parts == 0) return;
-        for (std::size_t word = 0; word < region_size; word += 8) {
-            std::uint64_t any = 0;
-            for (std::size_t p = 0; p < n_parts; ++p) {
-                std::uint64_t eight;
-                std::memcpy(&eight, parts[p] + word, 8);
-                any |= eight;
-            }
-            if (any == 0) continue;
-            constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
-            const std::uint64_t occupied = (((any & kLow) + kLow) | any) & ~kLow;  // the top bit of every byte that is not 0
-            eight_counters(first_key + word, occupied, [&](std::size_t j) {
-                std::int64_t count = 0;
-                for (std::size_t p = 0; p < n_parts; ++p) count += parts[p][word + j];
-                return count;
-            });
-        }
+            if (table.touched[region]) parts.counters[parts.n++] = &table.counters[region << kRegionBits];
+        return parts;
     };
     constexpr std::size_t kRegionsATask = 64;
     const std::size_t n_tasks = (n_regions + kRegionsATask - 1) / kRegionsATask;
@@ -147,21 +150,27 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
         });
     };
     for_regions([&](std::size_t region) {
+        const Parts parts = parts_of(region);
         std::size_t distinct = 0;
-        visit(region, [&](std::size_t, std::uint64_t occupied, auto&&) {
-            distinct += static_cast<std::size_t>(std::popcount(occupied));
-        });
+        if (parts.n)
+            for_each_occupied(parts.counters.data(), parts.n, region_size, [&](std::size_t, std::uint64_t mask) {
+                distinct += static_cast<std::size_t>(std::popcount(mask));
+            });
         start[region + 1] = distinct;
     });
     std::partial_sum(start.begin(), start.end(), start.begin());
     Histogram result{Buffer<std::uint64_t>(start[n_regions]), Buffer<std::int64_t>(start[n_regions])};
     for_regions([&](std::size_t region) {
+        const Parts parts = parts_of(region);
         std::size_t at = start[region];
-        visit(region, [&](std::size_t first_key, std::uint64_t occupied, auto&& count_of) {
-            for (; occupied; occupied &= occupied - 1) {
-                const auto j = static_cast<std::size_t>(std::countr_zero(occupied)) / 8;
-                result.keys[at] = first_key + j;
-                result.counts[at++] = count_of(j);
+        if (parts.n == 0) return;
+        for_each_occupied(parts.counters.data(), parts.n, region_size, [&](std::size_t place, std::uint64_t mask) {
+            for (; mask; mask &= mask - 1) {
+                const std::size_t low = place + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
+                std::int64_t count = 0;
+                for (std::size_t p = 0; p < parts.n; ++p) count += parts.counters[p][low];
+                result.keys[at] = region << kRegionBits | low;
+                result.counts[at++] = count;
             }
         });
     });
@@ -171,6 +180,54 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
             const std::uint64_t* last = result.keys.begin() + start[(key >> kRegionBits) + 1];
             result.counts[static_cast<std::size_t>(std::lower_bound(first, last, key) - result.keys.begin())] += kWrap;
         }
+    return result;
+}
+
+// Small pictures: sort the keys into regions first, then count one region after the other in the nearest cache.
+Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
+    constexpr std::size_t n_regions = (std::size_t{1} << 24) >> kRegionBits;
+    std::vector<std::uint32_t> start(n_regions + 1, 0);
+    for_each_key<3>(
+        samples, n, [size = start.data() + 1](std::uint32_t key) { ++size[key >> kRegionBits]; },
+        [size = start.data() + 1](std::uint32_t key) { size[key >> kRegionBits] += 8; });
+    std::partial_sum(start.begin(), start.end(), start.begin());
+    Buffer<std::uint16_t> low_bits(n);
+    std::vector<std::uint32_t> at(start.begin(), start.end() - 1);
+    for_each_key<3>(
+        samples, n,
+        [at = at.data(), low = low_bits.begin()](std::uint32_t key) {
+            low[at[key >> kRegionBits]++] = static_cast<std::uint16_t>(key & (kRegionSize - 1));
+        },
+        [at = at.data(), low = low_bits.begin()](std::uint32_t key) {
+            std::fill_n(low + at[key >> kRegionBits], 8, static_cast<std::uint16_t>(key & (kRegionSize - 1)));
+            at[key >> kRegionBits] += 8;
+        });
+
+    Histogram result{Buffer<std::uint64_t>(n), Buffer<std::int64_t>(n)};  // pages beyond the last colour cost nothing
+    CounterTable table(kRegionSize);
+    std::uint8_t* const counters = table.counters.begin();
+    std::size_t end = 0;
+    for (std::size_t region = 0; region < n_regions; ++region) {
+        if (start[region] == start[region + 1]) continue;
+        const auto add = table.adder<1>();
+        for (std::size_t i = start[region]; i < start[region + 1]; ++i) add(low_bits[i]);
+        const std::size_t first = end;
+        for_each_occupied(&counters, 1, kRegionSize, [&](std::size_t place, std::uint64_t mask) {
+            for (; mask; mask &= mask - 1) {
+                const std::size_t low = place + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
+                result.keys[end] = region << kRegionBits | low;
+                result.counts[end++] = counters[low];
+            }
+            std::memset(counters + place, 0, 8);
+        });
+        for (const std::uint32_t low : table.wrapped) {
+            const std::uint64_t* found =
+                std::lower_bound(result.keys.begin() + first, result.keys.begin() + end, region << kRegionBits | low);
+            result.counts[static_cast<std::size_t>(found - result.keys.begin())] += kWrap;
+        }
+        table.wrapped.clear();
+    }
+    result.keys.size = result.counts.size = end;
     return result;
 }
 
@@ -285,7 +342,10 @@ Histogram histogram(const std::uint8_t* samples, std::size_t n, std::size_t n_ch
     switch (n_channels) {
         case 1: return table_histogram<1>(samples, n, team);
         case 2: return table_histogram<2>(samples, n, team);
-        case 3: return table_histogram<3>(samples, n, team);
+        case 3: {
+            const bool is_small = n < (team.size() > 1 ? kWorthAThread : kWorthATable);
+            return is_small ? partition_histogram(samples, n) : table_histogram<3>(samples, n, team);
+        }
         case 4: return sorted_histogram<4, std::uint32_t>(samples, n);
         default: throw std::invalid_argument("a pixel has 1 to 4 channels");
     }
@@ -320,10 +380,11 @@ CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, Team& t
                     body(cell);
         }
     };
-    std::size_t occupied = 0;
-    for_each_cell([&](std::size_t) { ++occupied; });
-    CellHistogram result{Buffer<std::uint64_t>(occupied), Buffer<std::int64_t>(occupied),
-                         Buffer<std::uint16_t>(3 * occupied)};
+    std::size_t most = 0;  // a page that no cell is written to costs nothing, so room for all that there may be
+    for (const CellTable& table : tables)
+        most += static_cast<std::size_t>(std::count(table.touched.begin(), table.touched.end(), 1)) * kRegionSize;
+    most = std::min({most, n, kCells});
+    CellHistogram result{Buffer<std::uint64_t>(most), Buffer<std::int64_t>(most), Buffer<std::uint16_t>(3 * most)};
     std::size_t at = 0;
     std::vector<std::size_t> spilled_at(n_tables, 0);
     for_each_cell([&](std::size_t cell) {
@@ -339,12 +400,20 @@ CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, Team& t
                 merge(tables[t].spilled[s].second);
         }
         const std::uint64_t corner = kRgb.samples(static_cast<std::uint64_t>(cell) << (3 * kDropped));
-        for (std::size_t c = 0; c < 3; ++c)
-            result.colors[3 * at + c] = static_cast<std::uint16_t>(
-                257u * (corner >> (16 * c) & 0xffff) + (257u * offset[c] + count / 2) / count);
+        const auto rounded_mean = [&]<typename Integer>(std::uint64_t sum, Integer total) {
+            return (257 * static_cast<Integer>(sum) + total / 2) / total;
+        };
+        const bool is_small = count < 1u << 22;  // 257 * 3 * count fits in 32 bits, whose division is faster
+        for (std::size_t c = 0; c < 3; ++c) {
+            const std::uint64_t mean = is_small ? rounded_mean(offset[c], static_cast<std::uint32_t>(count))
+                                                : rounded_mean(offset[c], count);
+            result.colors[3 * at + c] = static_cast<std::uint16_t>(257u * (corner >> (16 * c) & 0xffff) + mean);
+        }
         result.keys[at] = cell;
         result.counts[at++] = static_cast<std::int64_t>(count);
     });
+    result.keys.size = result.counts.size = at;
+    result.colors.size = 3 * at;
     return result;
 }
 

@@ -90,15 +90,16 @@ public:
             total.moment += bin.moment;
         }
         Bin left;
-        double best = 0;
+        double best = 0, best_halves = 1;
         std::size_t best_bin = 0;
         for (std::size_t b = 0; b + 1 < kBins; ++b) {
             left.weight += bins[b].weight;
             left.moment += bins[b].moment;
             const double apart = left.moment * total.weight - total.moment * left.weight;
-            const double between = apart * apart / (left.weight * (total.weight - left.weight));
-            if (between > best) {
+            const double between = apart * apart, halves = left.weight * (total.weight - left.weight);
+            if (between * best_halves > best * halves) {  // compares the quotients
                 best = between;
+                best_halves = halves;
                 best_bin = b;
             }
         }
@@ -151,7 +152,7 @@ std::array<float, kDims> principal_axis(const Points& points, const std::int64_t
     }
     // Power iteration, from the row of the widest coordinate.
     std::array<double, kDims> axis = covariance[widest];
-    for (int step = 0; step < 8; ++step) {
+    for (int step = 0; step < 4; ++step) {
         std::array<double, kDims> next{};
         double largest = 0;
         for (std::size_t a = 0; a < kDims; ++a) {
