@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer
-from pil_kmeans.estimator.matrix_model import nearest, unique_rows
+from pil_kmeans.estimator.matrix_model import unique_rows
+from pil_kmeans.stages.nearest import nearest
 
 
 def squared_distances(X, centers):

@@ -43,6 +43,50 @@ def test_weight_of_a_row_is_its_repetition(n_columns):
     assert weighted.score(X, sample_weight=repeats) == pytest.approx(-weighted.inertia_)
 
 
+def test_weights_of_a_half_are_half_of_the_picture():
+    picture = pictures_of_one_palette()[1]
+    whole = KMeansQuantizer(8).fit(picture)
+    half = KMeansQuantizer(8).fit(picture, sample_weight=np.full(picture.shape[:2], 0.5))
+    np.testing.assert_array_equal(half.cluster_centers_, whole.cluster_centers_)
+    assert half.inertia_ == whole.inertia_ / 2
+    assert half.score(picture) == -whole.inertia_
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.1, 3, 1e-9, 1e9, 1e-300, 1e90])
+def test_unit_of_the_weights_does_not_matter(factor):
+    picture = pictures_of_one_palette()[1]
+    weight = np.random.default_rng(5).uniform(0.001, 1, picture.shape[:2])
+    expected = KMeansQuantizer(8).fit(picture, sample_weight=weight)
+    found = KMeansQuantizer(8).fit(picture, sample_weight=weight * factor)
+    np.testing.assert_array_equal(found.palette_, expected.palette_)
+    np.testing.assert_allclose(found.cluster_centers_, expected.cluster_centers_, atol=1e-5)
+    assert found.inertia_ == pytest.approx(expected.inertia_ * factor, rel=1e-6)
+
+
+@pytest.mark.parametrize("effort", ["fast", "balanced"])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_fractions_and_whole_pictures_add_up_in_any_order(order, effort):
+    pictures = pictures_of_one_palette()
+    rng = np.random.default_rng(6)
+    weights = [rng.uniform(0.001, 1, pictures[0].shape[:2]), None, np.full(pictures[2].shape[:2], 0.5)]
+    ones = np.ones(pictures[1].shape[:2])
+    expected = KMeansQuantizer(10, effort=effort).fit(pictures, sample_weight=[weights[0], ones, weights[2]])
+    quantizer = KMeansQuantizer(10, effort=effort)
+    for i in order:
+        quantizer.partial_fit(pictures[i], sample_weight=weights[i])
+    assert_same_fit(quantizer, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_the_smallest_weight_beside_the_largest_has_a_say(dtype):
+    grey = np.array([[0, 255, 102]], np.uint8) if dtype == np.uint8 else np.array([[0, 1, 0.4]])
+    quantizer = KMeansQuantizer(3, channel_axis=None).fit(grey, sample_weight=[[1e100, 1e-300, 1]])
+    assert quantizer.inertia_ == 0
+    picture = np.tile(grey[..., np.newaxis], 3)
+    few = KMeansQuantizer(2, color_space="srgb").fit(picture, sample_weight=[[1e100, 1e-300, 0]])
+    np.testing.assert_array_equal(np.sort(few.palette_[:, 0]), grey[0, :2])
+
+
 def test_weights_follow_the_form_of_the_pictures():
     picture = pictures_of_one_palette()[0]
     weight = np.arange(1, 51).reshape(5, 10)
@@ -130,3 +174,22 @@ def test_failed_partial_fit_changes_nothing():
     with pytest.raises(ValueError, match="channels"):
         quantizer.partial_fit(second[..., :2])
     assert_same_fit(quantizer, KMeansQuantizer(10).fit(first))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_pictures_with_transparency_share_one_transparent_entry(dtype):
+    rng = np.random.default_rng(8)
+    full = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    pictures = []
+    for _ in range(5):
+        picture = (rng.integers(0, 6, (6, 7, 4)) * (full / 5)).astype(dtype)
+        picture[0, 0] = [*(rng.integers(1, 5, 3) * (full / 5)).astype(dtype), 0]
+        picture[picture[..., 3] == 0, :3] = picture[0, 0, :3]
+        pictures.append(picture)
+    quantizer = KMeansQuantizer(4)
+    for picture in pictures:
+        quantizer.partial_fit(picture)
+    assert_same_fit(quantizer, KMeansQuantizer(4).fit(pictures))
+    np.testing.assert_array_equal(quantizer.palette_[0], pictures[0][0, 0])
+    assert (quantizer.palette_[1:, 3] > 0).all()
+    np.testing.assert_array_equal(quantizer.labels_ == 0, pictures[-1][..., 3] == 0)

@@ -12,6 +12,7 @@
 namespace pil_kmeans {
 namespace {
 
+constexpr std::size_t kMostPoints = std::size_t{1} << 21;  // above this, cells stand for single points
 constexpr std::size_t kFewestCells = 1024;  // below this, coarser cells save no time
 
 std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperBlock; }
@@ -198,10 +199,13 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     std::vector<WeightedPoints> levels;
     std::vector<std::size_t> level_of(effort.stages.size());
     levels.reserve(effort.stages.size() + 1);
-    levels.push_back(weighted_points(points, weights, team));
+    if (points.n > kMostPoints)
+        levels.push_back(cells(keys, points, weights, shift_for_cells(keys, points.n, kMostPoints), team));
+    else
+        levels.push_back(weighted_points(points, weights, team));
     for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
         const WeightedPoints& finer = levels.back();
-        const std::uint64_t* finer_keys = levels.size() == 1 ? keys : finer.keys.begin();
+        const std::uint64_t* finer_keys = finer.keys.size ? finer.keys.begin() : keys;
         const std::size_t most = std::max(kFewestCells, effort.stages[stage].cells * k);
         if (effort.stages[stage].cells && finer.size() > most) {
             const int shift = shift_for_cells(finer_keys, finer.size(), most);

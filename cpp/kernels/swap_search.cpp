@@ -1,8 +1,10 @@
 #include "kernels/swap_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "kernels/candidates.hpp"
@@ -145,6 +147,8 @@ public:
         : state_(state), effort_(effort), seed_(seed), clusters_(state), k_(state.centers().size()) {
         for (std::size_t worker = 0; worker < state.team().size(); ++worker)
             local_.emplace_back(2 * static_cast<std::size_t>(effort.neighbors) + 4);
+        for (std::size_t d = 0; d < kDims; ++d)
+            for (const Coordinates& center : state.centers()) axes_[d].push_back(center[d]);
     }
 
     // Returns the number of swaps made.
@@ -179,19 +183,30 @@ private:
     // Cost of merging each cluster into the nearest other (Ward).
     std::vector<double> removal_costs() const {
         std::vector<double> costs(k_);
-        const auto& centers = state_.centers();
         state_.team().run((k_ + 63) / 64, [&](std::size_t task, std::size_t) {
+            std::vector<float> distances(k_);
             for (std::size_t c = task * 64; c < std::min(k_, task * 64 + 64); ++c) {
-                std::size_t nearest = c == 0;
-                for (std::size_t other = 0; other < k_; ++other)
-                    if (other != c && squared_distance(centers[c], centers[other]) < squared_distance(centers[c], centers[nearest]))
-                        nearest = other;
+                distances_from(c, distances);
+                const auto nearest = static_cast<std::size_t>(std::min_element(distances.begin(), distances.end()) - distances.begin());
                 const auto a = static_cast<double>(state_.sums()[c].weight);
                 const auto b = static_cast<double>(state_.sums()[nearest].weight);
-                costs[c] = a + b > 0 ? a * b / (a + b) * squared_distance(centers[c], centers[nearest]) : 0;
+                costs[c] = a + b > 0 ? a * b / (a + b) * static_cast<double>(distances[nearest]) : 0;
             }
         });
         return costs;
+    }
+
+    // Squared distances to the other centers; none to itself.
+    void distances_from(std::size_t center, std::vector<float>& distances) const {
+        const float* const x = axes_[0].data();
+        const float* const y = axes_[1].data();
+        const float* const z = axes_[2].data();
+        const float* const w = axes_[3].data();
+        for (std::size_t c = 0; c < k_; ++c) {
+            const float dx = x[c] - x[center], dy = y[c] - y[center], dz = z[c] - z[center], dw = w[c] - w[center];
+            distances[c] = (dx * dx + dy * dy) + (dz * dz + dw * dw);
+        }
+        distances[center] = std::numeric_limits<float>::max();
     }
 
     // Inertia within each cluster.
@@ -209,12 +224,12 @@ private:
     }
 
     std::vector<std::uint16_t> around(std::size_t center) const {
-        std::vector<std::pair<std::int32_t, std::uint16_t>> distances;
+        std::vector<float> to(k_);
+        distances_from(center, to);
+        std::vector<std::pair<float, std::uint16_t>> distances;
         distances.reserve(k_);
-        for (std::size_t other = 0; other < k_; ++other)
-            if (other != center)
-                distances.emplace_back(squared_distance(state_.centers()[center], state_.centers()[other]),
-                                       static_cast<std::uint16_t>(other));
+        for (std::size_t c = 0; c < k_; ++c)
+            if (c != center) distances.emplace_back(to[c], static_cast<std::uint16_t>(c));
         const std::size_t n = std::min(distances.size(), static_cast<std::size_t>(effort_.neighbors));
         std::nth_element(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(n), distances.end());
         std::sort(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(n));
@@ -353,6 +368,7 @@ private:
     Clusters clusters_;
     std::size_t k_;
     std::vector<Local> local_;
+    std::array<std::vector<float>, kDims> axes_;  // the centers' coordinates
 };
 
 }  // namespace

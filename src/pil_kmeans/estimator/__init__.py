@@ -9,13 +9,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ..stages.color_space import COLOR_SPACES
+from ..stages.kmeans import EFFORTS, MAX_COLORS
 from .fitted import FittedQuantizer
 from .matrix_model import MatrixModel
 from .model import Model
 from .picture_model import PictureModel
 from .pictures import Pictures
-from ..stages.color_space import COLOR_SPACES
-from ..stages.kmeans import EFFORTS, MAX_COLORS
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

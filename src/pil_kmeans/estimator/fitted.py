@@ -1,4 +1,4 @@
-"""What a fitted `KMeansQuantizer` can do; how it is fitted is in `estimator.py`."""
+"""What a fitted `KMeansQuantizer` can do; how it is fitted is in `__init__.py`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..stages.indexed_image import IndexedImage
 from .model import Model
 from .pictures import Pictures, read_pictures
-from ..stages.indexed_image import IndexedImage
 
 
 class FittedQuantizer:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Model
-from .pictures import Pictures
 from ..stages.histogram import Histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
 from ..stages.remap import picture_histogram, remap
+from .model import Model
+from .pictures import Pictures
 
 
 class Fit(NamedTuple):

@@ -64,3 +64,9 @@ def unscaled(points: Points, color_space: str) -> NDArray[np.float64]:
     """Return points in the units of the space (Oklab as L, a, b; sRGB from 0 to 255), alpha last: (n, 4)."""
     scale = _native.scale(color_space)
     return points.transpose(1, 0, 2).reshape(-1, 4).astype(np.float64) / scale
+
+
+def points_coincide(points: Points) -> bool:
+    """Whether some of the points are equal."""
+    words = points.transpose(1, 0, 2).reshape(-1, 4).view(np.uint64)[:, 0]
+    return len(np.unique(words)) < len(words)

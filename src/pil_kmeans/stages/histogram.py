@@ -13,8 +13,8 @@ from .. import _native
 from .pixels import Pixels
 from .threads import count_threads
 
-_MAX_WEIGHT = 1 << 24  # of one pixel, in the integers that weights are rounded to
-_MAX_TOTAL = 1 << 46
+_WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
+_TOTAL_BITS = 46  # of all weights together, where they are integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Histogram:
         uint64 Morton keys, ascending: the bits of a colour's samples interleaved. For float pictures of one channel
         the values themselves, ascending.
     counts : ndarray of shape (U,)
-        int64. Pixels of each colour, or the sum of their weights as integers; 0 where all weights are 0.
+        Pixels of each colour, int64; or the sum of their weights, float64, 0 where all are 0.
     n_channels : int
         1 to 4.
     bits : int
@@ -41,7 +41,7 @@ class Histogram:
     """
 
     keys: NDArray[Any]
-    counts: NDArray[np.int64]
+    counts: NDArray[Any]
     n_channels: int
     bits: int
     dtype: np.dtype[Any]
@@ -58,6 +58,18 @@ class Histogram:
         decode = _native.key_colors_uint8 if self.bits == 8 else _native.key_colors_uint16
         return decode(self.keys, self.n_channels)
 
+    @cached_property
+    def weights(self) -> NDArray[np.int64]:
+        """The counts as integers, (U,), as `integer_weights` makes them."""
+        return integer_weights(self.counts)
+
+    @property
+    def transparent(self) -> NDArray[np.intp]:
+        """Where the fully transparent colour is, (1,); (0,) where there is none."""
+        if self.n_channels % 2:
+            return np.zeros(0, dtype=np.intp)
+        return np.flatnonzero(self.colors[:, -1] == 0)
+
     def __len__(self) -> int:
         """Return the number of distinct colours."""
         return len(self.keys)
@@ -71,15 +83,17 @@ class Histogram:
         """Return the same pictures counted in cells, as ``histogram(..., cells=True)`` counts them."""
         keys = self.keys >> np.uint64(self.n_channels * (8 - _native.CELL_BITS))
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        counts = np.add.reduceat(self.counts, starts)
-        weights = np.maximum(self.counts, counts.repeat(np.diff(starts, append=len(keys))) == 0)  # all zero: equal
+        weights = self.weights
+        is_empty = np.add.reduceat(weights, starts) == 0
+        weights = np.maximum(weights, is_empty.repeat(np.diff(starts, append=len(keys))))  # all zero: equal
         sums = np.add.reduceat(weights[:, np.newaxis] * self.colors.astype(np.int64), starts)
         totals = np.add.reduceat(weights, starts)[:, np.newaxis]
         cell_colors = ((257 * sums + totals // 2) // totals).astype(np.uint16)
+        counts = np.add.reduceat(self.counts, starts)
         return Histogram(keys[starts], counts, self.n_channels, _native.CELL_BITS, self.dtype, cell_colors)
 
     def __add__(self, other: Histogram) -> Histogram:
-        """Return the histogram of both pictures."""
+        """Return the histogram of both pictures; of two fully transparent colours it keeps the first picture's."""
         if not isinstance(other, Histogram):
             return NotImplemented
         if self.cell_colors is not None or other.cell_colors is not None:
@@ -89,8 +103,12 @@ class Histogram:
                 f"cannot add histograms of {self.n_channels}-channel {self.dtype} and {other.n_channels}-channel "
                 f"{other.dtype} pictures; convert the pictures to the same kind first"
             )
-        keys, place = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
-        counts = np.zeros(len(keys), dtype=np.int64)
+        other_keys = other.keys
+        if len(self.transparent) and len(other.transparent):
+            other_keys = other_keys.copy()
+            other_keys[other.transparent] = self.keys[self.transparent]
+        keys, place = np.unique(np.concatenate([self.keys, other_keys]), return_inverse=True)
+        counts = np.zeros(len(keys), dtype=np.result_type(self.counts, other.counts))
         np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
         exact = None
         if self.exact is not None and other.exact is not None:
@@ -105,6 +123,7 @@ def histogram(
     *,
     sample_weight: NDArray[np.float64] | None = None,
     cells: bool = False,
+    one_transparent: bool = True,
     n_threads: int | None = None,
 ) -> Histogram:
     """Count the distinct colours of a picture.
@@ -113,17 +132,20 @@ def histogram(
     ----------
     pixels : Pixels
     sample_weight : ndarray of shape (H, W), optional
-        Non-negative weight of every pixel, checked before (`read_sample_weight`). Integers up to 2**24 count exactly;
-        other weights are rounded to 24 bits of the largest.
+        Non-negative weight of every pixel, checked before (`read_sample_weight`), and taken in single precision: to
+        24 significant bits. Sums of such weights are exact, and so the same in any order, unless a colour's largest
+        sum is more than 2**29 times its smallest weight.
     cells : bool, default=False
         Count cells of 6 bits a channel, which is faster, instead of colours. Only for RGB pictures in uint8 without
         weights; others are counted exactly all the same.
+    one_transparent : bool, default=True
+        Count all fully transparent pixels as one colour, that of the first of them.
     n_threads : int, optional
 
     Returns
     -------
     Histogram
-        In Morton order. All fully transparent pixels count as one colour, that of the first of them.
+        In Morton order.
 
     Examples
     --------
@@ -139,18 +161,20 @@ def histogram(
     if rows.dtype == np.float64:
         return _value_histogram(pixels, sample_weight)
     if cells and sample_weight is None and has_cells(pixels):
-        keys, counts, cell_colors = _native.cell_histogram(rows, threads)
-        return Histogram(keys, counts, n_channels, _native.CELL_BITS, pixels.dtype, cell_colors)
-    if n_channels % 2 == 0:
+        cell_keys, n_pixels, cell_colors = _native.cell_histogram(rows, threads)
+        return Histogram(cell_keys, n_pixels, n_channels, _native.CELL_BITS, pixels.dtype, cell_colors)
+    if one_transparent and n_channels % 2 == 0:
         rows = unify_transparent(rows)
+    counts: NDArray[Any]
     keys, counts = _native.histogram(rows, threads)
-    if sample_weight is not None:
-        counts = _native.weigh(rows, _integer_weights(sample_weight).ravel(), keys)
     exact = None
-    if pixels.dtype.kind == "f":
-        exact = np.empty((len(keys), n_channels), dtype=pixels.dtype)
-        place = _native.remap(rows, keys, np.arange(len(keys), dtype=np.uint32), 0, threads)
-        exact[place[::-1]] = pixels.values.reshape(-1, n_channels)[::-1]  # the first pixel of a colour is written last
+    if sample_weight is not None or pixels.dtype.kind == "f":
+        place = places(rows, keys, threads)
+        if sample_weight is not None:
+            counts = _summed_weights(place, sample_weight, len(keys))
+        if pixels.dtype.kind == "f":
+            exact = np.empty((len(keys), n_channels), dtype=pixels.dtype)
+            exact[place[::-1]] = pixels.values.reshape(-1, n_channels)[::-1]  # the first pixel of a colour is last
     exact_histogram = Histogram(keys, counts, n_channels, 8 * rows.dtype.itemsize, pixels.dtype, None, exact)
     return exact_histogram.in_cells() if cells and has_cells(pixels) else exact_histogram
 
@@ -160,28 +184,48 @@ def has_cells(pixels: Pixels) -> bool:
     return pixels.n_channels == 3 and pixels.samples.dtype == np.uint8
 
 
-def unify_transparent(rows: NDArray[Any]) -> NDArray[Any]:
-    """Give all fully transparent pixels the colour of the first of them; rows are (n, C), alpha last."""
+def places(rows: NDArray[Any], keys: NDArray[np.uint64], n_threads: int) -> NDArray[np.uint32]:
+    """Return which of the keys, all of which are there, is that of each row (n, C) of uint8 or uint16 samples."""
+    return _native.remap(rows, keys, np.arange(len(keys), dtype=np.uint32), 0, n_threads)
+
+
+def unify_transparent(rows: NDArray[Any], color: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Give all fully transparent pixels one colour, by default that of the first; rows are (n, C), alpha last."""
     transparent = rows[:, -1] == 0
     if not transparent.any():
         return rows
     unified = rows.copy()
-    unified[transparent] = rows[transparent.argmax()]
+    unified[transparent] = rows[transparent.argmax()] if color is None else color
     return unified
 
 
+def integer_weights(counts: NDArray[Any]) -> NDArray[np.int64]:
+    """Return weights as integers, which add up exactly: the same after any exact sum, whatever the unit.
+
+    Integers stay as they are. Others are multiplied by the power of two that makes integers of them, or at most by one
+    that brings all together near 2**46, and rounded; a positive weight stays positive.
+    """
+    if counts.dtype.kind == "i":
+        return counts
+    fractions, exponents = np.frexp(counts[counts > 0])
+    whole = np.ldexp(fractions, 53).astype(np.int64)
+    bits_used = 54 - np.frexp((whole & -whole).astype(np.float64))[1]
+    shift = max(0, int((bits_used - exponents).max()))
+    shift = min(shift, _TOTAL_BITS - int(np.frexp(counts.sum())[1]))
+    weights: NDArray[np.int64] = np.maximum(np.rint(np.ldexp(counts, shift)), counts > 0).astype(np.int64)
+    return weights
+
+
 def _value_histogram(pixels: Pixels, sample_weight: NDArray[np.float64] | None) -> Histogram:
-    flat = pixels.samples.ravel()
-    values, place, counts = np.unique(flat, return_inverse=True, return_counts=True)
-    if sample_weight is not None:
-        counts = np.zeros(len(values), dtype=np.int64)
-        np.add.at(counts, place, _integer_weights(sample_weight).ravel())
-    return Histogram(values, counts.astype(np.int64), 1, 64, pixels.dtype)
+    values, place = np.unique(pixels.samples.ravel(), return_inverse=True)
+    if sample_weight is None:
+        return Histogram(values, np.bincount(place), 1, 64, pixels.dtype)
+    return Histogram(values, _summed_weights(place, sample_weight, len(values)), 1, 64, pixels.dtype)
 
 
-def _integer_weights(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """Weights as integers that add up exactly, in any order; a positive weight stays positive."""
-    largest = min(_MAX_WEIGHT, max(_MAX_TOTAL // weights.size, 1))
-    if weights.max() > largest or (weights != np.floor(weights)).any():
-        weights = np.where(weights > 0, np.maximum(np.rint(weights * (largest / weights.max())), 1), 0)
-    return weights.astype(np.uint32)
+def _summed_weights(place: NDArray[Any], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Sum the weights, in single precision but without its limits, at each of n places."""
+    fractions, exponents = np.frexp(weights.ravel())
+    rounded = np.ldexp(np.rint(np.ldexp(fractions, _WEIGHT_BITS)), exponents - _WEIGHT_BITS)
+    sums: NDArray[Any] = np.bincount(place, rounded, minlength=n)
+    return sums

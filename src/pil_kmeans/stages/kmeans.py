@@ -115,9 +115,7 @@ def fit_centers(
     return KMeansResult(centers, weights, n_iter)
 
 
-def optimal_centers_1d(
-    values: NDArray[np.float64], counts: NDArray[Any], n_colors: int
-) -> NDArray[np.float64]:
+def optimal_centers_1d(values: NDArray[np.float64], counts: NDArray[Any], n_colors: int) -> NDArray[np.float64]:
     """Return the centers of the partition of sorted values that has the least inertia of all.
 
     Parameters
@@ -150,8 +148,9 @@ def optimal_centers_1d(
         weights = np.add.reduceat(weights, starts)
         values = low + sums / weights
     starts = _native.optimal_intervals(np.ascontiguousarray(values), weights, min(n_colors, len(values)))
-    center = values[0]
-    return center + np.add.reduceat(weights * (values - center), starts) / np.add.reduceat(weights, starts)
+    sums = np.add.reduceat(weights * (values - values[0]), starts)
+    centers: NDArray[np.float64] = values[0] + sums / np.add.reduceat(weights, starts)
+    return centers
 
 
 def fit_centers_matrix(
@@ -238,18 +237,18 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     else:
         colors = hist.colors / (full_scale(hist.colors.dtype) / full)
     if hist.n_channels == 1:
-        labels = nearest(colors, centers := np.sort(centers, axis=0))
-        return float((hist.counts * np.square(colors - centers[labels])[:, 0]).sum())
+        ascending = np.sort(centers, axis=0)
+        return float((hist.counts * np.square(colors - ascending[nearest(colors, ascending)])[:, 0]).sum())
     points = working_points(hist.colors, color_space, n_threads=n_threads)
     center_points = working_points(as_samples(centers / full), color_space)
-    labels = _native.nearest_labels(points, center_points, count_threads(n_threads))
+    labels: NDArray[Any] = _native.nearest_labels(points, center_points, count_threads(n_threads))
     if color_space == "srgb":
-        places, center_places = _premultiplied(colors, full), _premultiplied(centers, full)
+        rows, center_rows = _premultiplied(colors, full), _premultiplied(centers, full)
         if points_coincide(center_points):
-            labels = nearest(places, center_places)
+            labels = nearest(rows, center_rows)
     else:
-        places, center_places = unscaled(points, color_space), unscaled(center_points, color_space)
-    return float((hist.counts * np.square(places - center_places[labels]).sum(axis=1)).sum())
+        rows, center_rows = unscaled(points, color_space), unscaled(center_points, color_space)
+    return float((hist.counts * np.square(rows - center_rows[labels]).sum(axis=1)).sum())
 
 
 def _premultiplied(colors: NDArray[np.float64], full: float) -> NDArray[np.float64]:

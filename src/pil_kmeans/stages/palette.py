@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, center_colors, full_scale, working_points
+from .color_space import Points, as_samples, center_colors, full_scale, working_points
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .remap import label_colors
@@ -82,38 +82,33 @@ def fit_palette(
         return _all_colors(hist)
     if hist.n_channels == 1:
         return _grey_palette(hist, n_colors)
-    colors, n_channels = hist.colors, hist.n_channels
-    weighted = np.flatnonzero(hist.counts > 0)
-    transparent = np.zeros(0, dtype=np.intp)
-    if n_channels % 2 == 0 and n_colors > 1:
-        transparent = np.flatnonzero(colors[:, -1] == 0)
-        weighted = weighted[~np.isin(weighted, transparent)]
+    points = working_points(hist.colors, color_space, n_threads=n_threads)
+    transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
     free = n_colors - len(transparent)
-    points = working_points(colors, color_space, n_threads=n_threads)
-    if len(weighted) == len(hist):
-        keys, fit_points, counts = hist.keys, points, hist.counts
-    else:
-        keys, fit_points, counts = hist.keys[weighted], np.ascontiguousarray(points[:, weighted]), hist.counts[weighted]
+    fitted = hist.weights > 0
+    fitted[transparent] = False
+    keys, fit_points, weights = hist.keys, points, hist.weights
+    if not fitted.all():
+        keys, fit_points, weights = keys[fitted], np.ascontiguousarray(points[:, fitted]), weights[fitted]
     if len(keys) > _MAX_POINTS:
-        keys, fit_points, counts = _finer_cells(keys, fit_points, counts)
+        keys, fit_points, weights = _finer_cells(keys, fit_points, weights)
     if len(keys) <= free:
-        chosen, n_iter = colors[weighted].astype(np.float64) / full_scale(colors.dtype), 0
+        chosen, n_iter = _given_colors(hist, np.flatnonzero(fitted)), 0
     else:
         result = fit_centers(
             keys,
             fit_points,
-            counts,
+            weights,
             n_colors=free,
             effort=effort,
             random_state=random_state,
             n_threads=n_threads,
         )
-        used = result.weights > 0
-        chosen, n_iter = center_colors(result.centers[used], n_channels, color_space), result.n_iter
-    if n_channels % 2 == 0:
-        chosen = _settle_alpha(chosen, colors[weighted], hist.counts[weighted], color_space, n_threads)
-    if len(transparent):
-        chosen = np.concatenate([colors[transparent] / full_scale(colors.dtype), chosen])
+        chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space)
+        n_iter = result.n_iter
+    if hist.n_channels % 2 == 0:
+        chosen = _settle_alpha(chosen, hist, points, color_space)
+        chosen = np.concatenate([_given_colors(hist, transparent), chosen])
     return _distinct_and_used(chosen, hist, points, n_colors, color_space, n_iter, n_threads)
 
 
@@ -126,7 +121,7 @@ def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any
 
 def _all_colors(hist: Histogram) -> Palette:
     """Every colour its own entry, transparent first."""
-    colors = hist.exact if hist.exact is not None else hist.colors
+    colors = hist.colors if hist.exact is None else hist.exact
     if hist.dtype == np.bool_:
         colors = colors > 127
     order = _transparent_first(colors)
@@ -136,13 +131,18 @@ def _all_colors(hist: Histogram) -> Palette:
     return Palette(entries, entries.astype(np.float64), labels, 0)
 
 
+def _given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return some of the colours as the pictures have them, in [0, 1]."""
+    colors = hist.colors if hist.exact is None else hist.exact
+    return colors[chosen] / full_scale(colors.dtype)
+
+
 def _grey_palette(hist: Histogram, n_colors: int) -> Palette:
-    values = hist.colors[:, 0].astype(np.float64)
-    weighted = hist.counts > 0
-    n = min(n_colors, int(np.count_nonzero(weighted)))
-    centers = optimal_centers_1d(values[weighted], hist.counts[weighted], n)
-    chosen = centers / (255.0 if hist.dtype == np.bool_ else full_scale(hist.dtype))
-    return _distinct_and_used(chosen[:, np.newaxis], hist, None, n_colors, "srgb", 1, None)
+    weighted = np.flatnonzero(hist.weights)
+    values = hist.colors[weighted, 0].astype(np.float64)
+    centers = optimal_centers_1d(values, hist.weights[weighted], min(n_colors, len(weighted)))
+    chosen = centers[:, np.newaxis] / full_scale(hist.colors.dtype)
+    return _distinct_and_used(chosen, hist, None, n_colors, "srgb", 1, None)
 
 
 def _distinct_and_used(
@@ -154,46 +154,51 @@ def _distinct_and_used(
     n_iter: int,
     n_threads: int | None,
 ) -> Palette:
-    """Round the chosen colours; merge equal entries, drop unused ones, and give their places to the worst colours."""
-    full = full_scale(hist.dtype)
+    """Round the chosen colours; merge equal entries, drop unused ones, and give their places to the worst colours.
+
+    A colour that gets a place is then the entry's own, which stays used; so it ends with no place left or with an entry
+    for every colour. Cells of several colours need not be nearest to their rounded mean: none gets a place twice.
+    """
     entries = to_samples(chosen, hist.dtype)
-    samples = hist.colors
+    tried = np.zeros(len(hist), dtype=np.bool_)
     while True:
         _, first = np.unique(entries, axis=0, return_index=True)
-        kept = np.sort(first)
+        kept = first if hist.n_channels == 1 else np.sort(first)  # values in ascending order, others as they come
+        kept = kept[_transparent_first(entries[kept])]
         entries, chosen = entries[kept], chosen[kept]
-        labels = label_colors(samples, entries, color_space, points=points, n_threads=n_threads)
+        labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
         used = np.bincount(labels, minlength=len(entries)) > 0
-        free = n_colors - int(np.count_nonzero(used))
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
             entries, chosen = entries[used], chosen[used]
+        free = n_colors - len(entries)
         if free == 0:
             break
-        worst = _worst_colors(hist, entries, labels, free)
+        worst = _worst_colors(hist, entries, labels, tried, free)
         if len(worst) == 0:
             break
-        colors = (hist.exact if hist.exact is not None else samples)[worst]
-        added = colors.astype(np.float64) / full_scale(colors.dtype)
+        tried[worst] = True
+        added = _given_colors(hist, worst)
         chosen = np.concatenate([chosen, added])
         entries = np.concatenate([entries, to_samples(added, hist.dtype)])
-    order = _transparent_first(entries)
-    if (order[1:] < order[:-1]).any():
-        place = np.empty(len(order), dtype=np.uint16)
-        place[order] = np.arange(len(order))
-        labels, entries, chosen = place[labels], entries[order], chosen[order]
-    return Palette(entries, chosen * full, labels, n_iter)
+    return Palette(entries, chosen * full_scale(hist.dtype), labels, n_iter)
 
 
-def _worst_colors(hist: Histogram, entries: NDArray[Any], labels: NDArray[np.uint16], n: int) -> NDArray[np.intp]:
-    """Return at most n colours that no entry equals, those with the largest weighted error first."""
-    colors = hist.colors.astype(np.float64) / full_scale(hist.colors.dtype)
-    rounded = to_samples(colors, hist.dtype)
-    away = np.flatnonzero((rounded != entries[labels]).any(axis=1))
-    error = np.square(colors[away] - entries[labels[away]] / full_scale(hist.dtype)).sum(axis=1)
-    worst = away[np.argsort(-error * (hist.counts[away] + 1e-6), kind="stable")]
-    _, first = np.unique(rounded[worst[: 4 * n]], axis=0, return_index=True)
-    return worst[np.sort(first)[:n]]
+def _worst_colors(
+    hist: Histogram, entries: NDArray[Any], labels: NDArray[np.uint16], tried: NDArray[np.bool_], n: int
+) -> NDArray[np.intp]:
+    """Return at most n colours not tried that no entry equals, those with the largest weighted error first."""
+    colors = hist.colors / full_scale(hist.colors.dtype)
+    places = entries / full_scale(entries.dtype)
+    if hist.colors.dtype == np.float64:
+        equal = colors == places[labels]
+    elif hist.cell_colors is not None:
+        equal = to_samples(colors, hist.dtype) == entries[labels]
+    else:
+        equal = hist.colors == as_samples(entries)[labels]
+    away = np.flatnonzero(~equal.all(axis=1) & ~tried)
+    error = np.square(colors[away] - places[labels[away]]).sum(axis=1)
+    return away[np.lexsort((-error, -error * hist.weights[away]))[:n]]
 
 
 def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
@@ -203,33 +208,27 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _settle_alpha(
-    chosen: NDArray[np.float64],
-    colors: NDArray[Any],
-    counts: NDArray[np.int64],
-    color_space: str,
-    n_threads: int | None,
+    chosen: NDArray[np.float64], hist: Histogram, points: Points, color_space: str
 ) -> NDArray[np.float64]:
-    """Make entries that mostly stand for opaque colours opaque; keep the others visible."""
-    full = full_scale(colors.dtype)
-    opaque = colors[:, -1] == full
+    """Make what mostly stands for opaque colours opaque, one at least if there are any; keep the others visible."""
+    full = full_scale(hist.colors.dtype)
+    opaque = hist.colors[:, -1] == full
     visible = chosen.copy()
     visible[:, -1] = np.maximum(visible[:, -1], 1 / full)
-    if not opaque.any():
+    if not opaque.any() or not len(chosen):
         return visible
-    points = working_points(colors, color_space, n_threads=n_threads)
-    labels = _native.nearest_labels(points, working_points(chosen, color_space), 1)
-    weights = counts.astype(np.float64)
-    opaque_weight = np.bincount(labels, weights * opaque, minlength=len(chosen))
-    total = np.bincount(labels, weights, minlength=len(chosen))
-    mostly = opaque_weight * 2 > total
+    labels = _native.nearest_labels(points, working_points(as_samples(chosen), color_space), 1)
+    weights = np.where(hist.colors[:, -1] > 0, hist.weights + 2.0**-30, 0)  # no weight decides where no other does
+    of_opaque = np.bincount(labels, weights * opaque, minlength=len(chosen))
+    mostly = of_opaque * 2 > np.bincount(labels, weights, minlength=len(chosen))
     if not mostly.any():
-        mostly[opaque_weight.argmax()] = True
+        mostly[of_opaque.argmax()] = True
     visible[mostly, -1] = 1.0
     return visible
 
 
 def _finer_cells(
-    keys: NDArray[np.uint64], points: Points, counts: NDArray[np.int64]
+    keys: NDArray[np.uint64], points: Points, weights: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], Points, NDArray[np.int64]]:
     """Merge colours into cells, as small as keep their number within bounds."""
     shift = 0
@@ -239,7 +238,7 @@ def _finer_cells(
         starts = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
         if len(starts) <= _MAX_POINTS:
             break
-    weights = np.add.reduceat(counts, starts)
-    sums = np.add.reduceat(points.astype(np.int64) * counts[:, np.newaxis], starts, axis=1)
-    means = np.rint(sums / weights[:, np.newaxis]).astype(np.int16)
-    return cells[starts], means, weights
+    totals = np.add.reduceat(weights, starts)
+    sums = np.add.reduceat(points.astype(np.int64) * weights[:, np.newaxis], starts, axis=1)
+    means = np.rint(sums / totals[:, np.newaxis]).astype(np.int16)
+    return cells[starts], means, totals

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
 _DTYPES = "uint8 (0-255), uint16 (0-65535), bool, float32 or float64 (0.0-1.0)"
+_MAX_WEIGHT = 1e100  # so that sums of weighted squares stay finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
     Parameters
     ----------
     sample_weight : array-like of the given shape, or None
-        Non-negative and finite, not all zero. None, for equal weights, stays None.
+        Non-negative, at most 1e100, not all zero. None, for equal weights, stays None.
     shape : tuple of int
         ``(H, W)`` for a picture.
 
@@ -140,7 +141,7 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
     Raises
     ------
     ValueError
-        If the shape differs, or a weight is negative, NaN or infinite, or all are zero.
+        If the shape differs, or a weight is negative, NaN, infinite or more than 1e100, or all are zero.
     """
     if sample_weight is None:
         return None
@@ -151,6 +152,8 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
         raise ValueError("sample_weight holds NaN or infinity; weights must be finite")
     if weights.min() < 0:
         raise ValueError(f"sample_weight holds {weights.min():g}; weights must not be negative")
+    if weights.max() > _MAX_WEIGHT:
+        raise ValueError(f"sample_weight holds {weights.max():g}; weights must be at most {_MAX_WEIGHT:g}: scale them")
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -43,9 +42,7 @@ def quantize_pixels(
     indices : ndarray of shape (H, W)
         uint8, or uint16 above 256 entries.
     """
-    hist = picture_histogram(
-        pixels, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=n_threads
-    )
+    hist = picture_histogram(pixels, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=n_threads)
     palette = fit_palette(
         hist,
         n_colors=n_colors,
@@ -57,7 +54,9 @@ def quantize_pixels(
     return palette, remap(pixels, palette.colors, hist=hist, labels=palette.labels, n_threads=n_threads)
 
 
-def check_options(*, n_colors: Any, color_space: Any, effort: Any, n_threads: Any, max_colors: int = MAX_COLORS) -> None:
+def check_options(
+    *, n_colors: Any, color_space: Any, effort: Any, n_threads: Any, max_colors: int = MAX_COLORS
+) -> None:
     """Check the options that every face shares.
 
     Raises
@@ -76,7 +75,7 @@ def check_options(*, n_colors: Any, color_space: Any, effort: Any, n_threads: An
 
 
 def _check_count(name: str, value: Any, largest: int | None) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool):
+    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if value < 1 or (largest is not None and value > largest):
         allowed = "at least 1" if largest is None else f"between 1 and {largest}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, full_scale, working_points
+from .color_space import Points, as_samples, full_scale, points_coincide, working_points
 from .histogram import Histogram, histogram, unify_transparent
 from .pixels import Pixels
 from .threads import count_threads
@@ -33,13 +33,15 @@ def remap(
         In the pixels' dtype, 1 to 65536 entries.
     color_space : {"oklab", "cielab", "linear", "srgb", "rgba8"}
         Where distances are measured. "rgba8" is the distance between the samples as they are, alpha being one of
-        them, as Pillow measures it to a given palette; the others let transparent stay transparent and opaque opaque
-        where the palette has such entries.
+        them, as Pillow measures it to a given palette: what fully transparent pixels hide counts, too. In the others
+        all fully transparent pixels are alike; transparent stays transparent and opaque opaque where the palette has
+        such entries.
     effort : {"fast", "balanced", "best"}
         "fast" gives all colours of a cell of 4 levels a channel the entry that is nearest to their mean; otherwise
         every pixel gets its nearest entry.
     hist, labels : Histogram and ndarray of shape (U,), optional
-        The picture's own histogram and the label of each of its colours, where they are known already.
+        A histogram that has all colours of the picture, and the label of each, where they are known already. Without
+        effect for "rgba8".
     n_threads : int, optional
         The result does not depend on it.
 
@@ -53,10 +55,13 @@ def remap(
     >>> import numpy as np
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> from pil_kmeans.stages.remap import remap
-    >>> remap(read_pixels(np.array([[0, 99, 250]], dtype=np.uint8), channel_axis=None), np.array([[0], [255]], dtype=np.uint8))
+    >>> pixels = read_pixels(np.array([[0, 99, 250]], dtype=np.uint8), channel_axis=None)
+    >>> remap(pixels, np.array([[0], [255]], dtype=np.uint8))
     array([[0, 0, 1]], dtype=uint8)
     """
-    if hist is None:
+    if color_space == "rgba8":
+        hist, labels = histogram(pixels, one_transparent=False, n_threads=n_threads), None
+    elif hist is None:
         hist = picture_histogram(pixels, n_colors=len(palette), effort=effort, n_threads=n_threads)
         labels = None
     if labels is None:
@@ -65,8 +70,8 @@ def remap(
     if hist.keys.dtype == np.float64:
         return labels[np.searchsorted(hist.keys, pixels.samples[:, :, 0])]
     rows = pixels.rows
-    if pixels.n_channels % 2 == 0:
-        rows = unify_transparent(rows)
+    if color_space != "rgba8" and len(hist.transparent):
+        rows = unify_transparent(rows, hist.colors[hist.transparent])
     return _native.remap(rows, hist.keys, labels, hist.shift, count_threads(n_threads)).reshape(pixels.shape)
 
 
@@ -95,7 +100,8 @@ def label_colors(
 ) -> NDArray[np.uint16]:
     """Return the nearest palette entry of every colour: (U, C) and (n, C) to (U,).
 
-    `points` are the working points of `colors`, where they are known already.
+    A colour that is in the palette gets that entry, also where the working space cannot tell it from others. `points`
+    are the working points of `colors`, where they are known already.
     """
     if colors.shape[1] == 1:
         return _label_values(colors, palette)
@@ -106,16 +112,36 @@ def label_colors(
         points = working_points(colors, space, straight=straight, n_threads=threads)
     entries = working_points(palette, space, straight=straight)
     labels = _native.nearest_labels(points, entries, threads)
+    palette_samples = as_samples(palette)
     if colors.shape[1] % 2 == 0 and not straight:
         for alpha in (0.0, 1.0):
             members = np.flatnonzero(colors[:, -1] == alpha * full_scale(colors.dtype))
-            among = np.flatnonzero(palette[:, -1] == alpha * full_scale(palette.dtype))
+            among = np.flatnonzero(palette_samples[:, -1] == alpha * full_scale(palette_samples.dtype))
             if len(members) and len(among) and len(among) < len(palette):
                 nearest = _native.nearest_labels(
                     np.ascontiguousarray(points[:, members]), np.ascontiguousarray(entries[:, among]), threads
                 )
                 labels[members] = among[nearest]
+    if palette_samples.dtype == colors.dtype and points_coincide(entries):
+        _label_equals(labels, colors, palette_samples)
     return labels
+
+
+def _label_equals(labels: NDArray[np.uint16], colors: NDArray[Any], palette: NDArray[Any]) -> None:
+    """Give each colour that the palette has its entry, the first of several."""
+    distinct, first = np.unique(_packed(palette), return_index=True)
+    packed = _packed(colors)
+    place = np.minimum(np.searchsorted(distinct, packed), len(distinct) - 1)
+    equal = distinct[place] == packed
+    labels[equal] = first[place[equal]]
+
+
+def _packed(colors: NDArray[Any]) -> NDArray[np.uint64]:
+    """Colours of up to four uint8 or uint16 samples, each as one number."""
+    packed = colors[:, 0].astype(np.uint64)
+    for channel in range(1, colors.shape[1]):
+        packed = packed << np.uint64(16) | colors[:, channel].astype(np.uint64)
+    return packed
 
 
 def _label_values(colors: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint16]:
