@@ -13,7 +13,6 @@ namespace pil_kmeans {
 namespace {
 
 constexpr std::size_t kMostPoints = std::size_t{1} << 21;  // above this, cells stand for single points
-constexpr std::size_t kFewestCells = 1024;  // below this, coarser cells save no time
 
 std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperBlock; }
 
@@ -206,7 +205,7 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
         const WeightedPoints& finer = levels.back();
         const std::uint64_t* finer_keys = finer.keys.size ? finer.keys.begin() : keys;
-        const std::size_t most = std::max(kFewestCells, effort.stages[stage].cells * k);
+        const std::size_t most = std::max(effort.fewest_cells, effort.stages[stage].cells * k);
         if (effort.stages[stage].cells && finer.size() > most) {
             const int shift = shift_for_cells(finer_keys, finer.size(), most);
             levels.push_back(cells(finer_keys, finer.points, finer.weights, shift, team));

@@ -24,6 +24,8 @@ class Effort:
     stages : tuple of (cells, steps, rounds)
         From coarse to fine: the most cells of colours for each center, 0 for all colours; Lloyd's steps at first;
         rounds of the search for better places then.
+    fewest_cells : int
+        The most cells are at least this many.
     trials : int
         Removals and insertions of a center tried in each round.
     neighbors : int
@@ -35,6 +37,7 @@ class Effort:
     """
 
     stages: tuple[tuple[int, int, int], ...]
+    fewest_cells: int
     trials: int
     neighbors: int
     relax_steps: int
@@ -43,9 +46,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(((16, 3, 0), (0, 2, 0)), 1, 1, 1, 1, 1e-2),
-    "balanced": Effort(((32, 8, 0), (128, 4, 4), (512, 8, 0), (0, 2, 0)), 32, 6, 3, 2, 5e-4),
-    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 64, 8, 4, 3, 1e-4),
+    "fast": Effort(((8, 3, 1), (0, 1, 0)), 1024, 6, 4, 2, 1, 1e-3),
+    "balanced": Effort(((32, 8, 0), (128, 4, 8), (512, 8, 0), (0, 2, 0)), 4096, 32, 8, 3, 2, 2e-4),
+    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 4096, 64, 8, 4, 3, 1e-4),
 }
 
 MAX_COLORS = 65536
