@@ -16,7 +16,7 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
     same_length(n, weights.shape(0), "weights and points");
     if (n_colors < 1 || n_colors > 65536 || n_colors > n) throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
     if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; })) throw nb::value_error("weights must be positive");
-    if (stages.empty() || std::get<0>(stages.back()) != 0) throw nb::value_error("the last stage must be on all points");
+    if (stages.empty()) throw nb::value_error("there must be a stage");
     if (trials < 0 || neighbors < 1) throw nb::value_error("trials must not be negative, neighbors must be positive");
     Effort effort{{}, fewest_cells, trials, neighbors, relax_steps, settle_steps, tolerance};
     for (const auto& [cells, steps, rounds] : stages) effort.stages.push_back({cells, std::max(steps, 1), rounds});

@@ -7,12 +7,14 @@
 
 namespace pil_kmeans {
 
-// First value of each of the k intervals that minimise the inertia about their means, k <= n. Where several
-// partitions are optimal the later interval starts as early as it can.
+// First value of each of the k intervals that minimise the inertia about their means, k <= n.
 //
-// Interval costs satisfy the quadrangle inequality, so each of the k rows is filled by divide and conquer over its
-// monotone minima: O(k n log n) time, O(k n) memory for the way back (F. Wu 1991; H. Wang and M. Song, "Ckmeans.1d.dp",
-// The R Journal 3(2), 2011).
+// With a price on every interval the best partition takes one pass, O(n log n), because interval costs satisfy the
+// quadrangle inequality (D. Hirschberg and L. Larmore, "The least weight subsequence problem", SIAM J. Comput. 16(4),
+// 1987). The price is searched until it asks for k intervals; where it jumps over k, two optimal partitions, one with
+// fewer and one with more, are joined into one with k that is as good (A. Aggarwal, B. Schieber and T. Tokuyama,
+// "Finding a minimum-weight k-link path in graphs with the concave Monge property", Discrete & Computational Geometry
+// 12, 1994). O(n) memory.
 std::vector<std::size_t> optimal_intervals(const double* values,   // IN (n,) ascending, distinct
                                            const double* weights,  // IN (n,) positive
                                            std::size_t n, std::size_t k);

@@ -78,7 +78,7 @@ struct Stage {
 };
 
 struct Effort {
-    std::vector<Stage> stages;  // at least one, the last one on all points
+    std::vector<Stage> stages;  // at least one
     std::size_t fewest_cells;   // no stage has fewer cells than this for its limit
     int trials;                 // removals and insertions tried a round, each
     int neighbors;              // centers around a removal or insertion that are moved with it
