@@ -63,6 +63,14 @@ def test_palette_with_alpha_is_searched_with_alpha(drawing):
     assert (rgba(result)[~visible, 3] == 0).all()
 
 
+def test_invisible_pixels_get_the_nearest_entry_each_where_no_entry_is_invisible():
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([250, 0, 0, 90, 0, 0, 250, 90], "RGBA")
+    image = Image.new("RGBA", (3, 1), (255, 0, 0, 0))
+    image.putpixel((1, 0), (0, 0, 255, 0))
+    assert np.asarray(quantize(image, palette=reference, dither="none")).tolist() == [[0, 1, 0]]
+
+
 def test_invisible_pixels_stay_invisible_whatever_their_color():
     reference = Image.new("P", (1, 1))
     reference.putpalette([0, 0, 0, 0, 255, 255, 255, 255], "RGBA")

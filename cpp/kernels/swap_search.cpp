@@ -278,23 +278,30 @@ private:
         const std::int64_t* weights = clusters_.weight(center);
         const Coordinates middle = state_.centers()[center];
         if (p.n < 2) return {middle, middle};
-        const std::array<float, kDims> axis = principal_axis(p, weights, state_.sums()[center]);
-        double length = 0, spread = 0, weight = 0;
-        std::vector<double> place(p.n);
-        for (const float a : axis) length += std::fabs(a);
+        Covariance covariance{};
+        double weight = 0;
         for (std::size_t i = 0; i < p.n; ++i) {
             const Coordinates x = unpack(p.xy[i], p.zw[i]);
-            double dot = 0;
-            for (std::size_t d = 0; d < kDims; ++d) dot += static_cast<double>(axis[d]) * (x[d] - middle[d]);
-            place[i] = dot;
-            spread += static_cast<double>(weights[i]) * std::fabs(dot);
+            const auto w = static_cast<float>(weights[i]);
             weight += static_cast<double>(weights[i]);
+            for (std::size_t a = 0; a < kDims; ++a)
+                for (std::size_t b = 0; b < kDims; ++b)
+                    covariance[a][b] += w * static_cast<float>((x[a] - middle[a]) * (x[b] - middle[b]));
         }
-        if (length == 0) return {middle, middle};
+        const std::array<float, kDims> axis = main_axis(covariance);
+        std::vector<float> place(p.n);
+        double spread = 0;
+        for (std::size_t i = 0; i < p.n; ++i) {
+            const Coordinates x = unpack(p.xy[i], p.zw[i]);
+            place[i] = 0;
+            for (std::size_t d = 0; d < kDims; ++d) place[i] += axis[d] * static_cast<float>(x[d] - middle[d]);
+            spread += static_cast<double>(weights[i]) * static_cast<double>(std::fabs(place[i]));
+        }
+        if (spread == 0) return {middle, middle};
         const double plane = 0.5 * jitter(seed_ * 65536 + center) * spread / weight;
         CenterSum sides[2];
         for (std::size_t i = 0; i < p.n; ++i) {
-            CenterSum& side = sides[place[i] > plane];
+            CenterSum& side = sides[static_cast<double>(place[i]) > plane];
             const Coordinates x = unpack(p.xy[i], p.zw[i]);
             side.weight += weights[i];
             for (std::size_t d = 0; d < kDims; ++d) side.sum[d] += weights[i] * x[d];

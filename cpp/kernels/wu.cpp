@@ -9,34 +9,15 @@ namespace pil_kmeans {
 namespace {
 
 constexpr std::size_t kBins = 32;  // cuts tried across an axis
+constexpr std::size_t kLanes = 4;  // sums kept side by side: always as many, so that they add up the same everywhere
 
 struct Group {
     std::size_t first, last;  // range of the permuted points
     CenterSum sum;
     std::size_t cut = 0;  // first point of the second half
+    CenterSum left{};     // of the first half
     double gain = 0;      // how much the cut lowers the inertia
 };
-
-struct Permuted {
-    std::vector<std::uint32_t> xy, zw;
-    std::vector<std::int64_t> weights;
-
-    void move(std::size_t from, std::size_t to) {
-        xy[to] = xy[from];
-        zw[to] = zw[from];
-        weights[to] = weights[from];
-    }
-};
-
-CenterSum sum_of(const Permuted& points, std::size_t first, std::size_t last) {
-    CenterSum sum;
-    for (std::size_t i = first; i < last; ++i) {
-        const Coordinates x = unpack(points.xy[i], points.zw[i]);
-        sum.weight += points.weights[i];
-        for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += points.weights[i] * x[d];
-    }
-    return sum;
-}
 
 CenterSum difference(const CenterSum& whole, const CenterSum& part) {
     CenterSum rest = whole;
@@ -45,51 +26,118 @@ CenterSum difference(const CenterSum& whole, const CenterSum& part) {
     return rest;
 }
 
+// The points, coordinate by coordinate, in an order that keeps every group together.
 class Splitter {
 public:
-    explicit Splitter(const WeightedPoints& all)
-        : points_{{all.points.xy, all.points.xy + all.size()},
-                  {all.points.zw, all.points.zw + all.size()},
-                  {all.weights, all.weights + all.size()}},
-          spare_(points_),
-          place_(all.size()),
-          bin_(all.size()) {}
+    explicit Splitter(const WeightedPoints& all) : weight_(all.weights, all.weights + all.size()), bin_(all.size()) {
+        const std::size_t n = all.size();
+        for (std::vector<float>& axis : x_) axis.resize(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            const Coordinates x = unpack(all.points.xy[i], all.points.zw[i]);
+            for (std::size_t d = 0; d < kDims; ++d) x_[d][i] = x[d];
+        }
+        spare_ = x_;
+        spare_weight_ = weight_;
+        place_.resize(n);
+    }
 
-    const Permuted& points() const { return points_; }
+    CenterSum sum(std::size_t first, std::size_t last) const {
+        CenterSum sum;
+        for (std::size_t i = first; i < last; ++i) {
+            sum.weight += weight_[i];
+            for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weight_[i] * static_cast<std::int64_t>(x_[d][i]);
+        }
+        return sum;
+    }
 
     // Order the group's points so that its best cut falls between two of them.
     void find_cut(Group& group) {
-        const std::size_t n = group.last - group.first;
-        const Points view{&points_.xy[group.first], &points_.zw[group.first], n};
-        const std::int64_t* weights = &points_.weights[group.first];
-        const std::array<float, kDims> axis = principal_axis(view, weights, group.sum);
+        if (group.last - group.first < 2) return;
+        std::array<float, kDims> mean;
+        for (std::size_t d = 0; d < kDims; ++d)
+            mean[d] = static_cast<float>(static_cast<double>(group.sum.sum[d]) / static_cast<double>(group.sum.weight));
+        const std::array<float, kDims> axis = axis_of(group, mean);
         float low = 0, high = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            const Coordinates x = unpack(view.xy[i], view.zw[i]);
-            const float place = (axis[0] * x[0] + axis[1] * x[1]) + (axis[2] * x[2] + axis[3] * x[3]);
-            place_[i] = place;
-            low = i ? std::min(low, place) : place;
-            high = i ? std::max(high, place) : place;
+        for (std::size_t i = group.first; i < group.last; ++i) {
+            place_[i] = (axis[0] * (x_[0][i] - mean[0]) + axis[1] * (x_[1][i] - mean[1])) +
+                        (axis[2] * (x_[2][i] - mean[2]) + axis[3] * (x_[3][i] - mean[3]));
+        }
+        for (std::size_t i = group.first; i < group.last; ++i) {
+            low = std::min(low, place_[i]);
+            high = std::max(high, place_[i]);
         }
         if (!(high > low)) return;
+        const std::size_t best_bin = best_cut(group, low, static_cast<float>(kBins) * 0.9999f / (high - low));
+        CenterSum left;
+        std::size_t left_at = group.first, right_at = 0;
+        for (std::size_t i = group.first; i < group.last; ++i) {
+            if (bin_[i] <= best_bin) {
+                left.weight += weight_[i];
+                for (std::size_t d = 0; d < kDims; ++d) {
+                    left.sum[d] += weight_[i] * static_cast<std::int64_t>(x_[d][i]);
+                    x_[d][left_at] = x_[d][i];
+                }
+                weight_[left_at++] = weight_[i];
+            } else {
+                for (std::size_t d = 0; d < kDims; ++d) spare_[d][right_at] = x_[d][i];
+                spare_weight_[right_at++] = weight_[i];
+            }
+        }
+        for (std::size_t d = 0; d < kDims; ++d) std::copy_n(spare_[d].data(), right_at, &x_[d][left_at]);
+        std::copy_n(spare_weight_.data(), right_at, &weight_[left_at]);
+        group.cut = left_at;
+        group.left = left;
+        group.gain = explained_energy(left) + explained_energy(difference(group.sum, left)) - explained_energy(group.sum);
+    }
+
+private:
+    // Principal axis of a group, from its covariance.
+    std::array<float, kDims> axis_of(const Group& group, const std::array<float, kDims>& mean) const {
+        float lanes[kDims * (kDims + 1) / 2][kLanes] = {};
+        const auto add = [&](std::size_t i, std::size_t lane) {
+            const auto w = static_cast<float>(weight_[i]);
+            const float a = x_[0][i] - mean[0], b = x_[1][i] - mean[1], c = x_[2][i] - mean[2], d = x_[3][i] - mean[3];
+            lanes[0][lane] += w * a * a;
+            lanes[1][lane] += w * a * b;
+            lanes[2][lane] += w * a * c;
+            lanes[3][lane] += w * a * d;
+            lanes[4][lane] += w * b * b;
+            lanes[5][lane] += w * b * c;
+            lanes[6][lane] += w * b * d;
+            lanes[7][lane] += w * c * c;
+            lanes[8][lane] += w * c * d;
+            lanes[9][lane] += w * d * d;
+        };
+        std::size_t i = group.first;
+        for (; i + kLanes <= group.last; i += kLanes)
+            for (std::size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+        for (; i < group.last; ++i) add(i, 0);
+        Covariance covariance;
+        std::size_t at = 0;
+        for (std::size_t a = 0; a < kDims; ++a)
+            for (std::size_t b = a; b < kDims; ++b, ++at)
+                covariance[a][b] = covariance[b][a] = (lanes[at][0] + lanes[at][1]) + (lanes[at][2] + lanes[at][3]);
+        return main_axis(covariance);
+    }
+
+    // The bin after which to cut so that the places on the axis differ least within the halves.
+    std::size_t best_cut(const Group& group, float low, float to_bin) {
         struct Bin {
             double weight = 0, moment = 0;
         };
         std::array<Bin, kBins> bins{};
-        const float to_bin = static_cast<float>(kBins) * 0.9999f / (high - low);
-        Bin total;
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = group.first; i < group.last; ++i) {
             const float above = place_[i] - low;
             bin_[i] = static_cast<std::uint8_t>(above * to_bin);
-            const auto weight = static_cast<double>(weights[i]);
+            const auto weight = static_cast<double>(weight_[i]);
             bins[bin_[i]].weight += weight;
-            bins[bin_[i]].moment += weight * above;
+            bins[bin_[i]].moment += weight * static_cast<double>(above);
         }
+        Bin total, left;
         for (const Bin& bin : bins) {
             total.weight += bin.weight;
             total.moment += bin.moment;
         }
-        Bin left;
         double best = 0, best_halves = 1;
         std::size_t best_bin = 0;
         for (std::size_t b = 0; b + 1 < kBins; ++b) {
@@ -103,72 +151,44 @@ public:
                 best_bin = b;
             }
         }
-        std::size_t left_at = group.first, right_at = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::size_t from = group.first + i;
-            if (bin_[i] <= best_bin) {
-                points_.move(from, left_at++);
-            } else {
-                spare_.xy[right_at] = points_.xy[from];
-                spare_.zw[right_at] = points_.zw[from];
-                spare_.weights[right_at++] = points_.weights[from];
-            }
-        }
-        group.cut = left_at;
-        std::copy_n(spare_.xy.data(), right_at, &points_.xy[left_at]);
-        std::copy_n(spare_.zw.data(), right_at, &points_.zw[left_at]);
-        std::copy_n(spare_.weights.data(), right_at, &points_.weights[left_at]);
-        const CenterSum half = sum_of(points_, group.first, group.cut);
-        group.gain = explained_energy(half) + explained_energy(difference(group.sum, half)) - explained_energy(group.sum);
+        return best_bin;
     }
 
-private:
-    Permuted points_, spare_;
+    std::array<std::vector<float>, kDims> x_, spare_;
+    std::vector<std::int64_t> weight_, spare_weight_;
     std::vector<float> place_;
     std::vector<std::uint8_t> bin_;
 };
 
 }  // namespace
 
-std::array<float, kDims> principal_axis(const Points& points, const std::int64_t* weights, const CenterSum& sum) {
-    std::array<float, kDims> mean{};
-    for (std::size_t d = 0; d < kDims; ++d)
-        mean[d] = static_cast<float>(static_cast<double>(sum.sum[d]) / static_cast<double>(sum.weight));
-    std::array<std::array<double, kDims>, kDims> covariance{};
-    for (std::size_t i = 0; i < points.n; ++i) {
-        const Coordinates x = unpack(points.xy[i], points.zw[i]);
-        const auto w = static_cast<double>(weights[i]);
-        float centered[kDims];
-        for (std::size_t d = 0; d < kDims; ++d) centered[d] = static_cast<float>(x[d]) - mean[d];
-        for (std::size_t a = 0; a < kDims; ++a) {
-            const double scaled = w * centered[a];
-            for (std::size_t b = a; b < kDims; ++b) covariance[a][b] += scaled * centered[b];
-        }
-    }
+std::array<float, kDims> main_axis(const Covariance& covariance) {
     std::size_t widest = 0;
-    for (std::size_t a = 0; a < kDims; ++a) {
-        for (std::size_t b = 0; b < a; ++b) covariance[a][b] = covariance[b][a];
+    for (std::size_t a = 1; a < kDims; ++a)
         if (covariance[a][a] > covariance[widest][widest]) widest = a;
-    }
     // Power iteration, from the row of the widest coordinate.
-    std::array<double, kDims> axis = covariance[widest];
+    std::array<float, kDims> axis = covariance[widest];
     for (int step = 0; step < 4; ++step) {
-        std::array<double, kDims> next{};
-        double largest = 0;
-        for (std::size_t a = 0; a < kDims; ++a) {
-            for (std::size_t b = 0; b < kDims; ++b) next[a] += covariance[a][b] * axis[b];
-            largest = std::max(largest, std::fabs(next[a]));
-        }
+        float largest = 0;
+        for (const float a : axis) largest = std::max(largest, std::fabs(a));
         if (largest == 0) return {};
-        for (std::size_t a = 0; a < kDims; ++a) axis[a] = next[a] / largest;
+        std::array<float, kDims> next{};
+        for (std::size_t b = 0; b < kDims; ++b) {
+            const float share = axis[b] / largest;
+            for (std::size_t a = 0; a < kDims; ++a) next[a] += covariance[a][b] * share;
+        }
+        axis = next;
     }
-    return {static_cast<float>(axis[0]), static_cast<float>(axis[1]), static_cast<float>(axis[2]),
-            static_cast<float>(axis[3])};
+    float largest = 0;
+    for (const float a : axis) largest = std::max(largest, std::fabs(a));
+    if (largest == 0) return {};
+    for (float& a : axis) a /= largest;
+    return axis;
 }
 
 std::vector<Coordinates> wu_seed(const WeightedPoints& all, std::size_t k) {
     Splitter splitter(all);
-    std::vector<Group> groups{{0, all.size(), sum_of(splitter.points(), 0, all.size())}};
+    std::vector<Group> groups{{0, all.size(), splitter.sum(0, all.size())}};
     splitter.find_cut(groups[0]);
     // The group that gains most, the earliest of equals.
     std::priority_queue<std::pair<double, std::int64_t>> by_gain;
@@ -177,8 +197,8 @@ std::vector<Coordinates> wu_seed(const WeightedPoints& all, std::size_t k) {
         const auto at = static_cast<std::size_t>(-by_gain.top().second);
         by_gain.pop();
         const Group whole = groups[at];
-        Group left{whole.first, whole.cut, sum_of(splitter.points(), whole.first, whole.cut)};
-        Group right{whole.cut, whole.last, difference(whole.sum, left.sum)};
+        Group left{whole.first, whole.cut, whole.left};
+        Group right{whole.cut, whole.last, difference(whole.sum, whole.left)};
         splitter.find_cut(left);
         splitter.find_cut(right);
         groups[at] = left;

@@ -21,8 +21,8 @@ inline double explained_energy(const CenterSum& sum) {
 // Graphics 11(4), 1992, taken greedily as in his Graphics Gems II algorithm). O(n log k).
 std::vector<Coordinates> wu_seed(const WeightedPoints& points, std::size_t k);
 
-// Principal axis of weighted points about their mean, of any length; zero where all points are the same.
-std::array<float, kDims> principal_axis(const Points& points, const std::int64_t* weights,
-                                        const CenterSum& sum);  // IN of all the points
+// Direction in which points of this covariance are spread most, the largest coordinate 1; zero where there is none.
+using Covariance = std::array<std::array<float, kDims>, kDims>;
+std::array<float, kDims> main_axis(const Covariance& covariance);
 
 }  // namespace pil_kmeans

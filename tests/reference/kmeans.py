@@ -47,7 +47,7 @@ def interval_inertia(values, weights, starts):
 
 
 def least_inertia_1d(values, weights):
-    """Least inertia of sorted values in 1, 2, ... n intervals, by dynamic programming over where the last one starts."""
+    """Least inertia of sorted values in 1, 2, ... n intervals, by dynamic programming over the last one's start."""
     n = len(values)
     centered = values - np.average(values, weights=weights)
     w, s, q = (np.concatenate([[0], np.cumsum(weights * centered**power)]) for power in (0, 1, 2))

@@ -80,6 +80,12 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     pictures are uint8 up to 256 entries of the palette and uint16 above. Stacks and lists share one palette. Arrays of
     two axes are matrices of any finite numbers, which are not read as colours, unless ``channel_axis=None``.
 
+    Pictures are searched on a grid that is fine for 8-bit colours (32 steps a level in sRGB) but coarse for 16-bit and
+    float pictures of several channels whose samples all lie within a few 8-bit levels. Stretch those to the full range
+    first, or fit them as a matrix, ``picture.reshape(-1, n_channels)``, whose grid follows the range of the data.
+
+    Float samples are told apart to 1 / 65535, in one channel exactly. Weights count to 24 significant bits.
+
     Examples
     --------
     >>> from sklearn.datasets import load_sample_image

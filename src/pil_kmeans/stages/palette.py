@@ -66,7 +66,13 @@ def fit_palette(
     -------
     Palette
         With no more distinct colours than `n_colors`, exactly those. Otherwise `n_colors` entries, each the nearest
-        of some colour.
+        of some colour; cells of colours may leave fewer. Fully transparent pixels have an entry of their own and
+        opaque ones an opaque entry, unless `n_colors` is 1.
+
+    Notes
+    -----
+    The search sees colours on the grid of `color_space.working_points`: 1 / 32 of an 8-bit level in sRGB. That is
+    coarse for 16-bit and float pictures whose whole range is a few 8-bit levels.
 
     Examples
     --------

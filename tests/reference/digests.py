@@ -1,0 +1,90 @@
+"""Digests of what kernels and stages give for many inputs: equal digests are equal bytes.
+
+As a program, with a file of photographs (.npz): prints the instruction set in use and the digests as JSON.
+"""
+
+import hashlib
+import json
+import sys
+
+import numpy as np
+
+from pil_kmeans import _native, build_info
+from pil_kmeans.stages.histogram import histogram
+from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.quantize import quantize_pixels
+
+SPACES = ["oklab", "cielab", "linear", "srgb"]
+EFFORTS = ["fast", "balanced", "best"]
+SIZES = [1, 7, 8, 9, 31, 33, 255, 257, 2047, 2049, 4999]
+
+
+def digest(*arrays):
+    state = hashlib.sha256()
+    for array in arrays:
+        state.update(f"{array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return state.hexdigest()[:16]
+
+
+def made_pictures():
+    """Smooth pictures with noise, every dtype and number of channels; not a multiple of anything."""
+    y, x = np.mgrid[:61, :83]
+    rng = np.random.default_rng(0)
+    for n_channels in (1, 2, 3, 4):
+        waves = [np.sin(x / (7 + 5 * c) + y / (11 + c)) for c in range(n_channels)]
+        smooth = np.clip(0.55 + 0.5 * np.stack(waves, axis=-1) + rng.normal(0, 0.04, (61, 83, n_channels)), 0, 1)
+        yield f"uint8 {n_channels}", np.rint(255 * smooth).astype(np.uint8)
+        yield f"uint16 {n_channels}", np.rint(65535 * smooth).astype(np.uint16)
+        yield f"float32 {n_channels}", smooth.astype(np.float32)
+        yield f"float64 {n_channels}", smooth
+        yield f"bool {n_channels}", smooth > 0.6
+
+
+def picture_digests(name, picture, n_colors, space, effort, n_threads):
+    palette, indices = quantize_pixels(
+        read_pixels(picture), n_colors=n_colors, color_space=space, effort=effort, n_threads=n_threads
+    )
+    return {f"{name} k={n_colors} {space} {effort}": digest(palette.colors, palette.centers, indices)}
+
+
+def kernel_digests(n_threads):
+    """Inputs that stages never make: every size of tail, noise, ties and extreme coordinates."""
+    rng = np.random.default_rng(1)
+    result = {}
+    for n in SIZES:
+        colors = rng.integers(0, 256, (n, 3), np.uint8)
+        result[f"keys {n}"] = digest(*_native.histogram(colors, n_threads), *_native.cell_histogram(colors, n_threads))
+        for space in SPACES:
+            points = _native.working_points(colors, space, False, n_threads)
+            result[f"points {n} {space}"] = digest(points)
+        for limit in (2, 300, _native.MAX_COORDINATE):
+            points = rng.integers(-limit, limit, (2, n, 2), np.int16, endpoint=True)
+            for k in (1, 2, 9, 249):
+                centers = rng.integers(-limit, limit, (2, k, 2), np.int16, endpoint=True)
+                result[f"labels {n} {limit} {k}"] = digest(_native.nearest_labels(points, centers, n_threads))
+    return result
+
+
+def digests(photographs, n_threads):
+    """A dict from the name of each case to its digest."""
+    result = kernel_digests(n_threads)
+    for name, picture in made_pictures():
+        for effort in EFFORTS:
+            result |= picture_digests(name, picture, 17, "oklab", effort, n_threads)
+    for name, picture in photographs.items():
+        for n_colors, space, effort in [
+            (256, "oklab", "balanced"),
+            (16, "srgb", "balanced"),
+            (256, "oklab", "fast"),
+            (33, "cielab", "fast"),
+            (40, "linear", "best"),
+        ]:
+            result |= picture_digests(name, picture, n_colors, space, effort, n_threads)
+        hist = histogram(read_pixels(picture), n_threads=n_threads)
+        result[f"{name} histogram"] = digest(hist.keys, hist.counts)
+    return result
+
+
+if __name__ == "__main__":
+    with np.load(sys.argv[1]) as photographs:
+        print(json.dumps([build_info()["instruction_set"], digests(dict(photographs), 2)]))

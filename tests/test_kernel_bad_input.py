@@ -1,0 +1,148 @@
+"""What the bindings refuse: every wrong dtype, shape, order, length and range is an error, never a crash."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from pil_kmeans.stages.kmeans import EFFORTS
+
+U64, I64 = np.uint64, np.int64
+
+
+def fit(keys=None, points=None, weights=None, n_colors=2, n_threads=1):
+    return _native.fit_centers(
+        np.arange(5, dtype=U64) if keys is None else keys,
+        pairs(5) if points is None else points,
+        np.ones(5, I64) if weights is None else weights,
+        n_colors,
+        **vars(EFFORTS["fast"]),
+        seed=0,
+        n_threads=n_threads,
+    )
+
+
+def zeros(*shape, dtype=np.uint8):
+    return np.zeros(shape, dtype)
+
+
+def pairs(n, dtype=np.int16):
+    return np.zeros((2, n, 2), dtype)
+
+
+def strided(*shape, dtype=np.uint8):
+    return np.zeros((2 * shape[0], *shape[1:]), dtype)[::2]
+
+
+WRONG_TYPES = {
+    "histogram of float": lambda: _native.histogram(zeros(4, 3, dtype=np.float64), 1),
+    "histogram of int8": lambda: _native.histogram(zeros(4, 3, dtype=np.int8), 1),
+    "histogram of a list": lambda: _native.histogram([[1, 2, 3]], 1),
+    "histogram of nothing": lambda: _native.histogram(None, 1),
+    "histogram of one axis": lambda: _native.histogram(zeros(12), 1),
+    "histogram of three axes": lambda: _native.histogram(zeros(2, 2, 3), 1),
+    "histogram of every other row": lambda: _native.histogram(strided(4, 3), 1),
+    "histogram of columns": lambda: _native.histogram(np.asfortranarray(zeros(4, 3)), 1),
+    "histogram, byte-swapped": lambda: _native.histogram(zeros(4, 3, dtype=np.dtype(np.uint16).newbyteorder()), 1),
+    "histogram, threads as text": lambda: _native.histogram(zeros(4, 3), "1"),
+    "histogram, too many threads": lambda: _native.histogram(zeros(4, 3), 2**40),
+    "cells of four channels": lambda: _native.cell_histogram(zeros(4, 4), 1),
+    "cells of uint16": lambda: _native.cell_histogram(zeros(4, 3, dtype=np.uint16), 1),
+    "cells of every other row": lambda: _native.cell_histogram(strided(4, 3), 1),
+    "weights of int64": lambda: _native.weigh(zeros(4, 3), np.ones(4, I64), zeros(1, dtype=U64)),
+    "weights of two axes": lambda: _native.weigh(zeros(4, 3), np.ones((4, 1), np.uint32), zeros(1, dtype=U64)),
+    "keys of int64": lambda: _native.weigh(zeros(4, 3), np.ones(4, np.uint32), zeros(1, dtype=I64)),
+    "colors of int64 keys": lambda: _native.key_colors_uint8(zeros(4, dtype=I64), 3),
+    "colors of -1 channels": lambda: _native.key_colors_uint8(zeros(4, dtype=U64), -1),
+    "points of float": lambda: _native.working_points(zeros(4, 3, dtype=np.float32), "oklab", False, 1),
+    "points of every other row": lambda: _native.working_points(strided(4, 3), "oklab", False, 1),
+    "points of no space": lambda: _native.working_points(zeros(4, 3), None, False, 1),
+    "centers of float32": lambda: _native.center_colors(zeros(2, 4, dtype=np.float32), 3, "oklab"),
+    "centers of three coordinates": lambda: _native.center_colors(zeros(2, 3, dtype=np.float64), 3, "oklab"),
+    "labels of int32 points": lambda: _native.nearest_labels(pairs(4, np.int32), pairs(1), 1),
+    "labels of rows": lambda: _native.nearest_labels(zeros(4, 4, dtype=np.int16), pairs(1), 1),
+    "labels, three coordinates": lambda: _native.nearest_labels(zeros(2, 4, 3, dtype=np.int16), pairs(1), 1),
+    "labels, wrong pairs": lambda: _native.nearest_labels(pairs(4), zeros(3, 1, 2, dtype=np.int16), 1),
+    "labels of a view": lambda: _native.nearest_labels(pairs(8)[:, ::2], pairs(1), 1),
+    "fit, float weights": lambda: fit(weights=np.ones(5)),
+    "fit, int64 keys": lambda: fit(keys=np.arange(5)),
+    "fit, float points": lambda: fit(points=pairs(5, np.float64)),
+    "fit, points of a view": lambda: fit(points=pairs(10)[:, ::2]),
+    "fit, weights of every other": lambda: fit(weights=np.ones(10, I64)[::2]),
+    "fit, -1 colors": lambda: fit(n_colors=-1),
+    "fit, half a color": lambda: fit(n_colors=1.5),
+    "intervals of float32": lambda: _native.optimal_intervals(zeros(3, dtype=np.float32), np.ones(3), 2),
+    "intervals, integer weights": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3, I64), 2),
+    "intervals of every other": lambda: _native.optimal_intervals(np.arange(6.0)[::2], np.ones(3), 2),
+    "intervals, -1": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), -1),
+    "remap to int16": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1, dtype=np.int16), 0, 1),
+    "remap, int64 keys": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=I64), zeros(1), 0, 1),
+    "remap of every other row": lambda: _native.remap(strided(4, 3), zeros(1, dtype=U64), zeros(1), 0, 1),
+}
+
+WRONG_VALUES = {
+    "histogram without channels": lambda: _native.histogram(zeros(4, 0), 1),
+    "histogram of five channels": lambda: _native.histogram(zeros(4, 5), 1),
+    "histogram of five wide channels": lambda: _native.histogram(zeros(4, 5, dtype=np.uint16), 1),
+    "fewer weights than pixels": lambda: _native.weigh(zeros(4, 3), np.ones(3, np.uint32), zeros(1, dtype=U64)),
+    "weights of five channels": lambda: _native.weigh(zeros(4, 5), np.ones(4, np.uint32), zeros(1, dtype=U64)),
+    "colors of no channel": lambda: _native.key_colors_uint8(zeros(4, dtype=U64), 0),
+    "colors of five channels": lambda: _native.key_colors_uint16(zeros(4, dtype=U64), 5),
+    "points of five channels": lambda: _native.working_points(zeros(4, 5), "oklab", False, 1),
+    "points of no channel": lambda: _native.working_points(zeros(4, 0), "srgb", False, 1),
+    "points of another space": lambda: _native.working_points(zeros(4, 3), "hsv", False, 1),
+    "scale of another space": lambda: _native.scale("Oklab"),
+    "centers of five channels": lambda: _native.center_colors(zeros(2, 4, dtype=np.float64), 5, "oklab"),
+    "centers of another space": lambda: _native.center_colors(zeros(2, 4, dtype=np.float64), 3, ""),
+    "labels without centers": lambda: _native.nearest_labels(pairs(4), pairs(0), 1),
+    "labels of 65537 centers": lambda: _native.nearest_labels(pairs(4), pairs(65537), 1),
+    "fit, no color": lambda: fit(n_colors=0),
+    "fit, more colors than points": lambda: fit(n_colors=6),
+    "fit, no points": lambda: fit(zeros(0, dtype=U64), pairs(0), zeros(0, dtype=I64), 1),
+    "fit, fewer keys than points": lambda: fit(keys=np.arange(4, dtype=U64)),
+    "fit, fewer weights than points": lambda: fit(weights=np.ones(4, I64)),
+    "fit, weight 0": lambda: fit(weights=np.array([1, 1, 0, 1, 1])),
+    "fit, weight -1": lambda: fit(weights=np.array([1, 1, 1, 1, -1])),
+    "fewer interval weights": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(2), 2),
+    "no interval": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), 0),
+    "more intervals than values": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), 4),
+    "intervals of nothing": lambda: _native.optimal_intervals(np.zeros(0), np.zeros(0), 1),
+    "remap, fewer labels": lambda: _native.remap(zeros(4, 3), zeros(2, dtype=U64), zeros(1), 0, 1),
+    "remap, shift 64": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), 64, 1),
+    "remap, shift -1": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), -1, 1),
+    "remap of five channels": lambda: _native.remap(zeros(4, 5), zeros(1, dtype=U64), zeros(1), 0, 1),
+}
+
+
+@pytest.mark.parametrize("call", WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_wrong_types_and_layouts_are_type_errors(call):
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        call()
+
+
+@pytest.mark.parametrize("call", WRONG_VALUES.values(), ids=WRONG_VALUES)
+def test_wrong_values_are_value_errors(call):
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        call()
+
+
+@pytest.mark.parametrize("n_threads", [-1, 0])
+def test_no_threads_are_one(n_threads):
+    for found, one in zip(fit(n_threads=n_threads), fit(), strict=True):
+        np.testing.assert_array_equal(found, one)
+
+
+def test_read_only_arrays_are_read():
+    samples, keys, labels = zeros(4, 3), zeros(1, dtype=U64), zeros(1)
+    for array in (samples, keys, labels):
+        array.flags.writeable = False
+    assert _native.histogram(samples, 1)[1].tolist() == [4]
+    assert _native.remap(samples, keys, labels, 0, 1).tolist() == [0] * 4
+
+
+def test_results_are_arrays_of_their_own():
+    keys, counts = _native.histogram(zeros(4, 3), 1)
+    other, _ = _native.histogram(zeros(4, 3), 1)
+    keys[:] = 7
+    assert keys.flags.owndata or keys.base is not None
+    assert counts.flags.writeable
+    assert other.tolist() == [0]

@@ -1,0 +1,159 @@
+"""Working points and their way back against the published formulas in float64."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from reference.color_space import SCALES, SPACES, WHITES, coordinates, oklab
+from reference.points import fixed_point, to_rows
+
+DTYPES = [np.uint8, np.uint16]
+
+PUBLISHED_OKLAB = {  # of sRGB primaries and white, as in CSS Color 4 and at bottosson.github.io
+    (255, 255, 255): (1.0, 0.0, 0.0),
+    (255, 0, 0): (0.62796, 0.22486, 0.12585),
+    (0, 255, 0): (0.86644, -0.23389, 0.17950),
+    (0, 0, 255): (0.45201, -0.03246, -0.31153),
+    (0, 0, 0): (0.0, 0.0, 0.0),
+}
+PUBLISHED_CIELAB = {  # D65
+    (255, 255, 255): (100.0, 0.0, 0.0),
+    (255, 0, 0): (53.2408, 80.0925, 67.2032),
+    (0, 255, 0): (87.7347, -86.1827, 83.1793),
+    (0, 0, 255): (32.2970, 79.1875, -107.8602),
+    (0, 0, 0): (0.0, 0.0, 0.0),
+}
+
+
+def full(dtype):
+    return float(np.iinfo(dtype).max)
+
+
+def points(colors, space, straight=False, n_threads=1):
+    result = _native.working_points(colors, space, straight, n_threads)
+    assert result.shape == (2, len(colors), 2)
+    assert result.dtype == np.int16
+    return to_rows(result)
+
+
+def noise(n, n_channels, dtype, seed=0):
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (n, n_channels), dtype, endpoint=True)
+
+
+@pytest.mark.parametrize(("space", "published"), [("oklab", PUBLISHED_OKLAB), ("cielab", PUBLISHED_CIELAB)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_points_are_the_published_values(space, published, dtype):
+    colors = (np.array(list(published)) * (full(dtype) / 255)).astype(dtype)
+    expected = np.array(list(published.values())) * SCALES[space]
+    found = points(colors, space)
+    assert np.abs(found[:, :3] - expected).max() <= 1
+    assert not found[:, 3].any()
+
+
+def test_reference_has_the_published_values():
+    for color, expected in PUBLISHED_OKLAB.items():
+        np.testing.assert_allclose(oklab(np.array([color]) / 255)[0], expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("straight", [False, True])
+def test_points_are_the_formulas_rounded(space, dtype, n_channels, straight):
+    corners = np.array(np.meshgrid(*[[0, np.iinfo(dtype).max]] * n_channels), dtype).reshape(n_channels, -1).T
+    colors = np.ascontiguousarray(np.concatenate([corners, noise(3001, n_channels, dtype)]))
+    exact = coordinates(colors / full(dtype), space, straight)
+    found = points(colors, space, straight)
+    assert np.abs(found - fixed_point(exact)).max() <= 1
+    assert np.abs(found - exact).max() < 0.55
+    assert np.abs(found).max() <= _native.MAX_COORDINATE
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_grey_is_neutral_and_lightness_rises(space, dtype):
+    greys = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[:, np.newaxis]
+    found = points(greys, space)
+    exact = coordinates(greys / full(dtype), space)
+    assert np.abs(found - fixed_point(exact)).max() <= 1
+    assert found[0].tolist() == [0, 0, 0, 0]
+    assert found[-1, 0] == SCALES[space] * WHITES[space]
+    assert (np.diff(found[:, 0]) >= 0).all()
+    if dtype == np.uint8:
+        assert (np.diff(found[:, 0]) > 0).all()
+    if space in ("oklab", "cielab"):
+        assert not found[:, 1:].any()
+    else:
+        np.testing.assert_array_equal(found[:, :3], found[:, :1].repeat(3, axis=1))
+    np.testing.assert_array_equal(points(greys.repeat(3, axis=1), space), found)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_srgb_bytes_and_16_bits_agree(space):
+    colors = noise(2000, 4, np.uint8)
+    wide = colors.astype(np.uint16) * np.uint16(257)
+    assert np.abs(points(colors, space) - points(wide, space)).max() <= 1
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("n_channels", [2, 4])
+def test_alpha_premultiplies_unless_straight(space, n_channels):
+    colors = noise(500, n_channels, np.uint8)
+    opaque, half, clear = colors.copy(), colors.copy(), colors.copy()
+    opaque[:, -1], half[:, -1], clear[:, -1] = 255, 51, 0
+    assert not points(clear, space).any()
+    without = points(np.ascontiguousarray(colors[:, :-1]), space)
+    np.testing.assert_array_equal(points(opaque, space)[:, :3], without[:, :3])
+    for translucent in (half, clear):
+        np.testing.assert_array_equal(points(translucent, space, straight=True)[:, :3], without[:, :3])
+    assert np.abs(points(half, space)[:, :3] - without[:, :3] / 5).max() <= 1
+    for colors, alpha in ((opaque, 1), (half, 0.2), (clear, 0)):
+        assert set(points(colors, space)[:, 3]) == {round(alpha * SCALES[space] * WHITES[space])}
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5, 7, 8, 9, 511, 512, 513, 16_383, 16_384, 16_385, 33_000])
+def test_every_size_at_any_number_of_threads(space, n):
+    colors = noise(33_000, 3, np.uint8)
+    whole = points(colors, space)
+    for n_threads in (1, 2, 7):
+        np.testing.assert_array_equal(points(colors[:n], space, n_threads=n_threads), whole[:n])
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_scales_are_those_of_the_reference(space):
+    assert _native.scale(space) == SCALES[space]
+    assert _native.alpha_scale(space) == SCALES[space] * WHITES[space]
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+@pytest.mark.parametrize(("margin", "atol"), [(0.1, 1e-6), (0.01, 5e-6)])
+def test_colors_of_centers_are_the_inverse(space, n_channels, margin, atol):
+    """The published matrices and their inverses agree to 7 digits, which the steep end near black multiplies by 13."""
+    colors = np.random.default_rng(5).uniform(margin, 1 - margin, (3000, n_channels))
+    found = _native.center_colors(coordinates(colors, space), n_channels, space)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, colors, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_black_and_white_centers_are_exact(space):
+    for value in (0.0, 1.0):
+        center = coordinates(np.full((1, 3), value), space)
+        np.testing.assert_allclose(_native.center_colors(center, 3, space), np.full((1, 3), value), rtol=0, atol=5e-6)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_centers_that_srgb_cannot_show_are_clipped(space):
+    centers = np.random.default_rng(6).uniform(-9000, 9000, (2000, 4))
+    for n_channels in (1, 2, 3, 4):
+        found = _native.center_colors(centers, n_channels, space)
+        assert found.shape == (2000, n_channels)
+        assert found.min() >= 0
+        assert found.max() <= 1
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_transparent_centers_have_no_color(space):
+    assert _native.center_colors(np.zeros((1, 4)), 4, space).tolist() == [[0, 0, 0, 0]]

@@ -1,0 +1,170 @@
+"""Kernels of the histogram against NumPy: counting, cells, weights, and colours of keys."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from reference.histogram import cell_histogram, histogram, morton_keys
+
+KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16) for n_channels in (1, 2, 3, 4)]
+CHUNK = 1024  # pixels whose keys the kernel makes at a time, in four quarters
+
+
+def noise(n, n_channels, dtype=np.uint8, high=None, seed=0):
+    high = np.iinfo(dtype).max if high is None else high
+    return np.random.default_rng(seed).integers(0, high, (n, n_channels), dtype, endpoint=True)
+
+
+def assert_counted(samples, n_threads=1):
+    keys, counts = _native.histogram(samples, n_threads)
+    expected_keys, expected_counts = histogram(samples)
+    assert keys.dtype == np.uint64
+    assert counts.dtype == np.int64
+    np.testing.assert_array_equal(keys, expected_keys)
+    np.testing.assert_array_equal(counts, expected_counts)
+
+
+def assert_celled(samples, n_threads=1):
+    keys, counts, colors = _native.cell_histogram(samples, n_threads)
+    expected_keys, expected_counts, expected_colors = cell_histogram(samples, _native.CELL_BITS)
+    assert colors.dtype == np.uint16
+    np.testing.assert_array_equal(keys, expected_keys)
+    np.testing.assert_array_equal(counts, expected_counts)
+    np.testing.assert_array_equal(colors, expected_colors)
+
+
+def test_four_pixels_by_hand():
+    samples = np.array([[255, 0, 0], [0, 0, 1], [255, 0, 0], [128, 0, 0]], np.uint8)
+    keys, counts = _native.histogram(samples, 1)
+    assert keys.tolist() == [0b001, 0b100 << 21, 0b100100100100100100100100]
+    assert counts.tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+@pytest.mark.parametrize("high", [1, 7, None])
+def test_histogram_of_noise_is_that_of_numpy(dtype, n_channels, high):
+    assert_counted(noise(5000, n_channels, dtype, high))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "n", [0, 1, 2, 3, 7, 8, 9, 255, 256, 257, 511, 513, 767, 769, 1016, 1023, 1024, 1025, 1281, 2047, 2048, 2057]
+)
+def test_every_size_is_counted_to_the_last_pixel(n_channels, n):
+    samples = noise(n, n_channels, high=3, seed=n)
+    assert_counted(samples)
+    if n_channels == 3:
+        assert_celled(samples)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("n", [1, 8, 254, 255, 256, 257, 509, 510, 511, 512, CHUNK, 65_280, 65_536, 100_003])
+def test_counts_beyond_one_byte_are_exact(n_channels, n):
+    flat = np.full((n, n_channels), 77, np.uint8)
+    assert_counted(flat)
+    keys, counts = _native.histogram(flat, 1)
+    assert counts.tolist() == [n]
+    np.testing.assert_array_equal(keys, morton_keys(flat[:1]))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("run", [1, 2, 7, 8, 9, 15, 16, 17, 64, 255, 256])
+def test_runs_of_equal_pixels_are_counted(n_channels, run):
+    n_runs = 12_000 // run
+    colors = noise(n_runs, n_channels, high=2, seed=run)
+    assert_counted(colors.repeat(run, axis=0))
+    assert_counted(np.concatenate([colors[:1].repeat(3, axis=0), colors.repeat(run, axis=0)]))
+
+
+@pytest.mark.parametrize("single_first", [False, True])
+def test_single_pixels_and_runs_of_one_color_add_up(single_first):
+    """Counters go up by one and by eight, and pass their limit from every value below it."""
+    rng = np.random.default_rng(1)
+    lengths = rng.permutation(np.repeat([1, 8, 9, 23], 400))
+    runs = [np.full((length, 3), 200 * (i % 2 == single_first), np.uint8) for i, length in enumerate(lengths)]
+    assert_counted(np.concatenate(runs))
+
+
+def test_first_and_last_color_of_every_table_are_found():
+    for n_channels in (1, 2, 3):
+        corners = np.array([[0] * n_channels, [255] * n_channels], np.uint8)
+        assert_counted(corners)
+        assert_counted(corners.repeat(3000, axis=0))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 7])
+def test_tables_of_several_threads_add_up(n_threads):
+    """Above 2**20 pixels a thread, each counts in a table of its own."""
+    samples = noise((3 << 20) + 5, 3, high=2)
+    samples[: 1 << 20] = 255  # one table alone holds this color, and its counter is full many times
+    samples[1 << 20 : (1 << 20) + 700] = samples[-700:] = [9, 9, 9]
+    weights = np.array([1 << 16, 1 << 8, 1])
+    packed, expected = np.unique(samples @ weights, return_counts=True)
+    colors = np.stack([packed // w % 256 for w in weights], axis=1).astype(np.uint8)
+    order = np.argsort(morton_keys(colors))
+    keys, counts = _native.histogram(samples, n_threads)
+    np.testing.assert_array_equal(keys, morton_keys(colors)[order])
+    np.testing.assert_array_equal(counts, expected[order])
+    cell_keys, cell_counts, _ = _native.cell_histogram(samples, n_threads)
+    assert cell_keys.tolist() == sorted({int(key) >> 6 for key in keys})
+    assert cell_counts.sum() == len(samples)
+    for kind, one_thread in zip(
+        _native.cell_histogram(samples, n_threads), _native.cell_histogram(samples, 1), strict=True
+    ):
+        np.testing.assert_array_equal(kind, one_thread)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+def test_photograph_is_counted(china, n_threads):
+    assert_counted(china.reshape(-1, 3), n_threads)
+    assert_celled(china.reshape(-1, 3), n_threads)
+
+
+def test_cells_have_the_exact_mean_of_their_pixels():
+    samples = np.array([[0, 1, 2], [3, 3, 3], [3, 0, 1], [4, 0, 0]], np.uint8)
+    keys, counts, colors = _native.cell_histogram(samples, 1)
+    assert keys.tolist() == [0, 0b100]
+    assert counts.tolist() == [3, 1]
+    assert colors.tolist() == [[514, 343, 514], [1028, 0, 0]]  # 257 times 2, 4 / 3, 2 and 4, 0, 0
+
+
+@pytest.mark.parametrize("n", [2699, 2722, 2723, 2730, 2731, 2738, 5460, 8192, 50_000])
+@pytest.mark.parametrize("color", [[3, 3, 3], [255, 255, 255], [0, 0, 0], [252, 255, 1]])
+def test_cell_of_many_pixels_is_exact(n, color):
+    """A cell's word holds the sums of a few thousand pixels; what goes beyond is put aside."""
+    assert_celled(np.full((n, 3), color, np.uint8))
+
+
+@pytest.mark.parametrize("high", [3, 9, 255])
+def test_cells_of_noise_are_exact(high):
+    assert_celled(noise(40_000, 3, high=high))
+    runs = noise(5000, 3, high=high, seed=2).repeat(9, axis=0)
+    assert_celled(runs)
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_weights_add_up_per_color(dtype, n_channels):
+    samples = noise(4000, n_channels, dtype, high=3)
+    weights = np.random.default_rng(3).integers(0, 1 << 32, len(samples), np.uint32)
+    keys, expected = histogram(samples, weights.astype(np.int64))
+    sums = _native.weigh(samples, weights, keys)
+    assert sums.dtype == np.int64
+    np.testing.assert_array_equal(sums, expected)
+
+
+def test_weight_of_a_color_that_has_no_key_is_an_error():
+    samples, weights = np.array([[1], [2]], np.uint8), np.ones(2, np.uint32)
+    for keys in ([1], [3], [1, 3], []):
+        with pytest.raises(ValueError, match="not in the histogram"):
+            _native.weigh(samples, weights, np.array(keys, np.uint64))
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_colors_of_keys_are_the_inverse_of_keys(dtype, n_channels):
+    decode = _native.key_colors_uint8 if dtype == np.uint8 else _native.key_colors_uint16
+    colors = np.concatenate([noise(2000, n_channels, dtype), np.eye(n_channels, dtype=dtype)])
+    decoded = decode(morton_keys(colors), n_channels)
+    assert decoded.dtype == dtype
+    np.testing.assert_array_equal(decoded, colors)
+    bits = np.arange(8 * n_channels * np.dtype(dtype).itemsize, dtype=np.uint64)
+    np.testing.assert_array_equal(morton_keys(decode(np.uint64(1) << bits, n_channels)), np.uint64(1) << bits)

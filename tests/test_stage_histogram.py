@@ -1,0 +1,130 @@
+"""The histogram stage: all pixels counted, histograms that add up, weights, cells, transparent pixels."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from pil_kmeans.stages.histogram import histogram
+from pil_kmeans.stages.pixels import read_pixels
+from reference.histogram import cell_histogram
+
+DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
+KINDS = [(dtype, n_channels) for dtype in DTYPES for n_channels in (1, 2, 3, 4)]
+CELLED = [(np.uint8, 3), (np.bool_, 3)]  # whose samples are RGB in 8 bits
+
+
+def made(dtype, n_channels, shape=(19, 23), seed=0, levels=4):
+    """A picture of few levels, so that colours repeat."""
+    levels = np.random.default_rng([seed, n_channels]).integers(0, levels, (*shape, n_channels)) / (levels - 1)
+    if np.dtype(dtype).kind == "u":
+        return (levels * np.iinfo(dtype).max).astype(dtype)
+    return (levels > 0.5) if dtype == np.bool_ else levels.astype(dtype)
+
+
+def counted(picture, **options):
+    return histogram(read_pixels(picture), **options)
+
+
+def assert_equal(a, b):
+    np.testing.assert_array_equal(a.keys, b.keys)
+    np.testing.assert_array_equal(a.counts, b.counts)
+    np.testing.assert_array_equal(a.colors, b.colors)
+    assert (a.n_channels, a.bits, a.dtype) == (b.n_channels, b.bits, b.dtype)
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_every_pixel_is_counted_and_every_color_once(dtype, n_channels):
+    picture = made(dtype, n_channels)
+    hist = counted(picture)
+    assert hist.counts.sum() == picture.shape[0] * picture.shape[1]
+    assert hist.counts.min() > 0
+    assert len(np.unique(hist.colors, axis=0)) == len(hist)
+    assert (np.diff(hist.keys) > 0).all()
+    if n_channels % 2:
+        colors, counts = np.unique(picture.reshape(-1, n_channels), axis=0, return_counts=True)
+        assert len(hist) == len(colors)
+        assert sorted(hist.counts) == sorted(counts)
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_histograms_of_parts_add_up_to_that_of_the_whole(dtype, n_channels):
+    """In any order but for the colour of transparent pixels, which is that of the first."""
+    picture = made(dtype, n_channels, (30, 20))
+    top, middle, bottom = (counted(part) for part in np.split(picture, [7, 8]))
+    whole = counted(picture)
+    assert_equal(top + middle + bottom, whole)
+    assert_equal(top + (middle + bottom), whole)
+    if n_channels % 2:
+        assert_equal(bottom + top + middle, whole)
+    np.testing.assert_array_equal(np.sort((bottom + middle + top).counts), np.sort(whole.counts))
+
+
+def test_histograms_of_unlike_pictures_do_not_add():
+    hist = counted(made(np.uint8, 3))
+    for other in (made(np.uint8, 4), made(np.uint16, 3), made(np.bool_, 3), made(np.float32, 3)):
+        with pytest.raises(ValueError, match="cannot add histograms of 3-channel uint8"):
+            hist + counted(other)
+    with pytest.raises(ValueError, match="in_cells"):
+        hist + counted(made(np.uint8, 3), cells=True)
+    with pytest.raises(TypeError):
+        hist + 1
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_weight_of_a_pixel_is_its_repetition(dtype, n_channels):
+    picture = made(dtype, n_channels)
+    weights = np.random.default_rng(1).integers(1, 6, picture.shape[:2])
+    repeated = picture.reshape(1, -1, n_channels).repeat(weights.ravel(), axis=1)
+    assert_equal(counted(picture, sample_weight=weights.astype(np.float64)), counted(repeated))
+
+
+def test_pixels_of_no_weight_leave_their_color():
+    picture = np.array([[[1, 2, 3], [4, 5, 6], [1, 2, 3]]], np.uint8)
+    hist = counted(picture, sample_weight=np.array([[0.0, 0.0, 2.0]]))
+    assert hist.colors.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert hist.counts.tolist() == [2, 0]
+
+
+def test_scale_of_the_weights_does_not_matter_to_their_ratio():
+    picture = made(np.uint8, 3)
+    weights = np.random.default_rng(2).random(picture.shape[:2])
+    ratios = [
+        counts / counts.sum()
+        for counts in (counted(picture, sample_weight=scale * weights).counts for scale in (1, 1e-12, 1e12))
+    ]
+    np.testing.assert_allclose(ratios[1], ratios[0], rtol=1e-6)
+    np.testing.assert_allclose(ratios[2], ratios[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_cells_are_those_of_the_exact_histogram(astronaut, n_threads):
+    cells = counted(astronaut, cells=True, n_threads=n_threads)
+    keys, counts, colors = cell_histogram(astronaut.reshape(-1, 3), _native.CELL_BITS)
+    for hist in (cells, counted(astronaut).in_cells()):
+        np.testing.assert_array_equal(hist.keys, keys)
+        np.testing.assert_array_equal(hist.counts, counts)
+        np.testing.assert_array_equal(hist.colors, colors)
+
+
+def test_cells_of_weighted_pictures_have_weighted_means():
+    picture = np.array([[[0, 0, 0], [3, 3, 3], [200, 0, 0]]], np.uint8)
+    hist = counted(picture, sample_weight=np.array([[1.0, 2.0, 0.0]]), cells=True)
+    assert hist.colors.tolist() == [[2 * 257] * 3, [200 * 257, 0, 0]]
+    assert hist.counts.tolist() == [3, 0]
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), [kind for kind in KINDS if kind not in CELLED])
+def test_other_pictures_are_counted_exactly_where_cells_are_asked_for(dtype, n_channels):
+    picture = made(dtype, n_channels)
+    assert_equal(counted(picture, cells=True), counted(picture))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("n_channels", [2, 4])
+def test_transparent_pixels_count_as_the_first_of_them(dtype, n_channels):
+    picture = made(dtype, n_channels, levels=5)
+    picture[..., -1] = np.where(np.arange(23) % 3 == 1, 0, np.iinfo(dtype).max)
+    hist = counted(picture)
+    transparent = hist.colors[:, -1] == 0
+    assert hist.colors[transparent].tolist() == [picture[0, 1].tolist()]
+    assert hist.counts[transparent].sum() == 19 * 8
