@@ -16,27 +16,16 @@ auto histogram_of(const Pixels<Sample>& samples, int n_threads) {
     return std::pair{to_numpy(std::move(result.keys)), to_numpy(std::move(result.counts))};
 }
 
-auto cell_histogram_of(const In<std::uint8_t, nb::shape<-1, 3>>& samples, int n_threads) {
+auto cell_histogram_of(const In<std::uint8_t, nb::shape<-1, 3>>& samples, int bits, int n_threads) {
     CellHistogram result;
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        result = cell_histogram(samples.data(), samples.shape(0), team);
+        result = cell_histogram(samples.data(), samples.shape(0), bits, team);
     }
     const std::size_t n = result.keys.size;
     return std::tuple{to_numpy(std::move(result.keys)), to_numpy(std::move(result.counts)),
                       to_numpy(std::move(result.colors), {n, 3})};
-}
-
-template <typename Sample>
-auto weigh_pixels(const Pixels<Sample>& samples, const Vector<std::uint32_t>& weights, const Vector<std::uint64_t>& keys) {
-    same_length(samples.shape(0), weights.shape(0), "samples and weights");
-    Buffer<std::int64_t> sums;
-    {
-        const nb::gil_scoped_release unlocked;
-        sums = weigh(samples.data(), weights.data(), samples.shape(0), samples.shape(1), keys.data(), keys.shape(0));
-    }
-    return to_numpy(std::move(sums));
 }
 
 template <typename Sample>
@@ -56,12 +45,9 @@ void register_histogram(nb::module_& module) {
     using namespace nb::literals;
     module.def("histogram", &histogram_of<std::uint8_t>, "samples"_a.noconvert(), "n_threads"_a);
     module.def("histogram", &histogram_of<std::uint16_t>, "samples"_a.noconvert(), "n_threads"_a);
-    module.def("cell_histogram", &cell_histogram_of, "samples"_a.noconvert(), "n_threads"_a);
-    module.def("weigh", &weigh_pixels<std::uint8_t>, "samples"_a.noconvert(), "weights"_a.noconvert(), "keys"_a.noconvert());
-    module.def("weigh", &weigh_pixels<std::uint16_t>, "samples"_a.noconvert(), "weights"_a.noconvert(), "keys"_a.noconvert());
+    module.def("cell_histogram", &cell_histogram_of, "samples"_a.noconvert(), "bits"_a, "n_threads"_a);
     module.def("key_colors_uint8", &colors_of<std::uint8_t>, "keys"_a.noconvert(), "n_channels"_a);
     module.def("key_colors_uint16", &colors_of<std::uint16_t>, "keys"_a.noconvert(), "n_channels"_a);
-    module.attr("CELL_BITS") = kCellBits;
 }
 
 }  // namespace pil_kmeans::bindings

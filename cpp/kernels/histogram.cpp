@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "kernels/isa.hpp"
-#include "kernels/key_index.hpp"
 #include "kernels/morton.hpp"
 
 namespace pil_kmeans {
@@ -236,21 +235,24 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
 // run over into the next, the word is put aside.
 
 constexpr Morton kRgb(3, 8);
-constexpr int kDropped = 8 - kCellBits, kSumBits = 13;
-constexpr std::size_t kCells = std::size_t{1} << (3 * kCellBits);
-constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
-constexpr std::uint64_t kFull = kSumMask / ((1u << kDropped) - 1) - 8;
-// What a pixel adds, by the low bits of its key.
-constexpr auto kIncrements = [] {
-    std::array<std::uint64_t, std::size_t{1} << (3 * kDropped)> table{};
-    for (std::size_t low = 0; low < table.size(); ++low) {
-        const std::uint64_t offset = kRgb.samples(low);
-        table[low] = std::uint64_t{1} << (3 * kSumBits);
-        for (int c = 0; c < 3; ++c) table[low] |= (offset >> (16 * c) & 0xffff) << (kSumBits * c);
-    }
-    return table;
-}();
+
+template <int bits>
 struct CellTable {
+    static constexpr int kDropped = 8 - bits, kSumBits = 13;
+    static constexpr std::size_t kCells = std::size_t{1} << (3 * bits);
+    static constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
+    static constexpr std::uint64_t kFull = kSumMask / ((1u << kDropped) - 1) - 8;
+    // What a pixel adds, by the low bits of its key.
+    static constexpr auto kIncrements = [] {
+        std::array<std::uint64_t, std::size_t{1} << (3 * kDropped)> table{};
+        for (std::size_t low = 0; low < table.size(); ++low) {
+            const std::uint64_t offset = kRgb.samples(low);
+            table[low] = std::uint64_t{1} << (3 * kSumBits);
+            for (int c = 0; c < 3; ++c) table[low] |= (offset >> (16 * c) & 0xffff) << (kSumBits * c);
+        }
+        return table;
+    }();
+
     Buffer<std::uint64_t> words = zeroed<std::uint64_t>(kCells);
     std::vector<std::uint8_t> touched = std::vector<std::uint8_t>(kCells >> kRegionBits, 0);
     std::vector<std::pair<std::uint32_t, std::uint64_t>> spilled;
@@ -269,6 +271,64 @@ struct CellTable {
         };
     }
 };
+
+template <int bits>
+CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team) {
+    using Table = CellTable<bits>;
+    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, team.size());
+    std::vector<Table> tables(n_tables);
+    team.run(n_tables, [&](std::size_t t, std::size_t) {
+        Table& table = tables[t];
+        const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
+        for_each_key<3>(samples + 3 * first, last - first, table.template adder<1>(), table.template adder<8>());
+        std::sort(table.spilled.begin(), table.spilled.end());
+    });
+
+    const auto for_each_cell = [&](auto&& body) {
+        for (std::size_t region = 0; region < Table::kCells >> kRegionBits; ++region) {
+            if (std::none_of(tables.begin(), tables.end(), [&](const Table& table) { return table.touched[region]; }))
+                continue;
+            for (std::size_t cell = region << kRegionBits; cell < (region + 1) << kRegionBits; ++cell)
+                if (std::any_of(tables.begin(), tables.end(), [&](const Table& table) { return table.words[cell]; }))
+                    body(cell);
+        }
+    };
+    std::size_t most = 0;  // a page that no cell is written to costs nothing, so room for all that there may be
+    for (const Table& table : tables)
+        most += static_cast<std::size_t>(std::count(table.touched.begin(), table.touched.end(), 1)) * kRegionSize;
+    most = std::min({most, n, Table::kCells});
+    CellHistogram result{Buffer<std::uint64_t>(most), Buffer<std::int64_t>(most), Buffer<std::uint16_t>(3 * most)};
+    std::size_t at = 0;
+    std::vector<std::size_t> spilled_at(n_tables, 0);
+    for_each_cell([&](std::size_t cell) {
+        std::uint64_t count = 0, offset[3] = {0, 0, 0};
+        const auto merge = [&](std::uint64_t word) {
+            count += word >> (3 * Table::kSumBits);
+            for (int c = 0; c < 3; ++c) offset[c] += word >> (Table::kSumBits * c) & Table::kSumMask;
+        };
+        for (std::size_t t = 0; t < n_tables; ++t) {
+            merge(tables[t].words[cell]);
+            std::size_t& s = spilled_at[t];
+            for (; s < tables[t].spilled.size() && tables[t].spilled[s].first == cell; ++s)
+                merge(tables[t].spilled[s].second);
+        }
+        const std::uint64_t corner = kRgb.samples(static_cast<std::uint64_t>(cell) << (3 * Table::kDropped));
+        const auto rounded_mean = [&]<typename Integer>(std::uint64_t sum, Integer total) {
+            return (257 * static_cast<Integer>(sum) + total / 2) / total;
+        };
+        const bool is_small = count < 1u << 20;  // 257 * 7 * count fits in 32 bits, whose division is faster
+        for (std::size_t c = 0; c < 3; ++c) {
+            const std::uint64_t mean = is_small ? rounded_mean(offset[c], static_cast<std::uint32_t>(count))
+                                                : rounded_mean(offset[c], count);
+            result.colors[3 * at + c] = static_cast<std::uint16_t>(257u * (corner >> (16 * c) & 0xffff) + mean);
+        }
+        result.keys[at] = cell;
+        result.counts[at++] = static_cast<std::int64_t>(count);
+    });
+    result.keys.size = result.counts.size = at;
+    result.colors.size = 3 * at;
+    return result;
+}
 
 // --- longer keys: radix sort, then count the runs ----------------------------------------------------------------
 
@@ -313,21 +373,6 @@ Histogram sorted_histogram(const Sample* samples, std::size_t n) {
 }
 
 template <std::size_t C, typename Sample>
-Buffer<std::int64_t> weigh_pixels(const Sample* samples, const std::uint32_t* weights, std::size_t n,
-                                  const std::uint64_t* keys, std::size_t n_keys) {
-    static constexpr Morton morton(C, 8 * sizeof(Sample));
-    const KeyIndex index(keys, n_keys);
-    Buffer<std::int64_t> sums(n_keys);
-    std::fill_n(sums.begin(), n_keys, 0);
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t at = index.find(morton.key<C>(samples + i * C));
-        if (at == n_keys) throw std::invalid_argument("a pixel's colour is not in the histogram");
-        sums[at] += weights[i];
-    }
-    return sums;
-}
-
-template <std::size_t C, typename Sample>
 void decode(const std::uint64_t* keys, std::size_t n, Sample* colors) {
     static constexpr Morton morton(C, 8 * sizeof(Sample));
     for (std::size_t i = 0; i < n; ++i) {
@@ -361,70 +406,12 @@ Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_c
     }
 }
 
-CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
-    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, team.size());
-    std::vector<CellTable> tables(n_tables);
-    team.run(n_tables, [&](std::size_t t, std::size_t) {
-        CellTable& table = tables[t];
-        const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
-        for_each_key<3>(samples + 3 * first, last - first, table.adder<1>(), table.adder<8>());
-        std::sort(table.spilled.begin(), table.spilled.end());
-    });
-
-    const auto for_each_cell = [&](auto&& body) {
-        for (std::size_t region = 0; region < kCells >> kRegionBits; ++region) {
-            if (std::none_of(tables.begin(), tables.end(), [&](const CellTable& table) { return table.touched[region]; }))
-                continue;
-            for (std::size_t cell = region << kRegionBits; cell < (region + 1) << kRegionBits; ++cell)
-                if (std::any_of(tables.begin(), tables.end(), [&](const CellTable& table) { return table.words[cell]; }))
-                    body(cell);
-        }
-    };
-    std::size_t most = 0;  // a page that no cell is written to costs nothing, so room for all that there may be
-    for (const CellTable& table : tables)
-        most += static_cast<std::size_t>(std::count(table.touched.begin(), table.touched.end(), 1)) * kRegionSize;
-    most = std::min({most, n, kCells});
-    CellHistogram result{Buffer<std::uint64_t>(most), Buffer<std::int64_t>(most), Buffer<std::uint16_t>(3 * most)};
-    std::size_t at = 0;
-    std::vector<std::size_t> spilled_at(n_tables, 0);
-    for_each_cell([&](std::size_t cell) {
-        std::uint64_t count = 0, offset[3] = {0, 0, 0};
-        const auto merge = [&](std::uint64_t word) {
-            count += word >> (3 * kSumBits);
-            for (int c = 0; c < 3; ++c) offset[c] += word >> (kSumBits * c) & kSumMask;
-        };
-        for (std::size_t t = 0; t < n_tables; ++t) {
-            merge(tables[t].words[cell]);
-            std::size_t& s = spilled_at[t];
-            for (; s < tables[t].spilled.size() && tables[t].spilled[s].first == cell; ++s)
-                merge(tables[t].spilled[s].second);
-        }
-        const std::uint64_t corner = kRgb.samples(static_cast<std::uint64_t>(cell) << (3 * kDropped));
-        const auto rounded_mean = [&]<typename Integer>(std::uint64_t sum, Integer total) {
-            return (257 * static_cast<Integer>(sum) + total / 2) / total;
-        };
-        const bool is_small = count < 1u << 22;  // 257 * 3 * count fits in 32 bits, whose division is faster
-        for (std::size_t c = 0; c < 3; ++c) {
-            const std::uint64_t mean = is_small ? rounded_mean(offset[c], static_cast<std::uint32_t>(count))
-                                                : rounded_mean(offset[c], count);
-            result.colors[3 * at + c] = static_cast<std::uint16_t>(257u * (corner >> (16 * c) & 0xffff) + mean);
-        }
-        result.keys[at] = cell;
-        result.counts[at++] = static_cast<std::int64_t>(count);
-    });
-    result.keys.size = result.counts.size = at;
-    result.colors.size = 3 * at;
-    return result;
-}
-
-Buffer<std::int64_t> weigh(const std::uint8_t* samples, const std::uint32_t* weights, std::size_t n,
-                           std::size_t n_channels, const std::uint64_t* keys, std::size_t n_keys) {
-    return with_channels(n_channels, [&](auto c) { return weigh_pixels<c()>(samples, weights, n, keys, n_keys); });
-}
-
-Buffer<std::int64_t> weigh(const std::uint16_t* samples, const std::uint32_t* weights, std::size_t n,
-                           std::size_t n_channels, const std::uint64_t* keys, std::size_t n_keys) {
-    return with_channels(n_channels, [&](auto c) { return weigh_pixels<c()>(samples, weights, n, keys, n_keys); });
+CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, int bits, Team& team) {
+    switch (bits) {
+        case 5: return count_cells<5>(samples, n, team);
+        case 6: return count_cells<6>(samples, n, team);
+        default: throw std::invalid_argument("cells have 5 or 6 bits a channel");
+    }
 }
 
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors) {

@@ -26,20 +26,9 @@ Histogram histogram(const std::uint8_t* samples,  // IN  (n, C)
                     std::size_t n, std::size_t n_channels, Team& team);
 Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_channels, Team& team);
 
-inline constexpr int kCellBits = 6;  // per channel: 4 levels wide
-
-// Histogram of n RGB pixels in cells of kCellBits bits a channel. O(n), one pass and no sort.
+// Histogram of n RGB pixels in cells of 5 or 6 bits a channel. O(n), one pass and no sort.
 CellHistogram cell_histogram(const std::uint8_t* samples,  // IN  (n, 3)
-                             std::size_t n, Team& team);
-
-// Add each pixel's weight to its colour. `keys` is the picture's own histogram: every pixel is found in it.
-Buffer<std::int64_t> weigh(const std::uint8_t* samples,    // IN  (n, C)
-                           const std::uint32_t* weights,   // IN  (n,)
-                           std::size_t n, std::size_t n_channels,
-                           const std::uint64_t* keys,      // IN  (U,) ascending
-                           std::size_t n_keys);
-Buffer<std::int64_t> weigh(const std::uint16_t* samples, const std::uint32_t* weights, std::size_t n,
-                           std::size_t n_channels, const std::uint64_t* keys, std::size_t n_keys);
+                             std::size_t n, int bits, Team& team);
 
 // The colours of Morton keys.
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors /* OUT (n, C) */);

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.histogram import Histogram, has_cells, histogram
+from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
 from ..stages.remap import picture_histogram, remap
@@ -111,8 +111,8 @@ class PictureModel(Model):
         if hist is None:
             hist = self._counted()
             if self.options["effort"] == "fast" and self._has_cells:
-                cells = hist.in_cells()
-                hist = cells if len(cells) > self.options["n_colors"] else hist
+                exact = hist
+                hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.options["n_colors"])
         return Fit(fit_palette(hist, **self.options), hist)
 
     def _counted(self) -> Histogram:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,9 @@ from .threads import count_threads
 
 _WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
 _TOTAL_BITS = 46  # of all weights together, where they are integers
+
+
+_CELLS_A_COLOR = {5: 12, 6: 1}  # cells of so many bits will do if there are more than so many for each colour
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +83,9 @@ class Histogram:
         """How many bits the keys are shorter than those of single colours."""
         return self.n_channels * (8 - self.bits) if self.cell_colors is not None else 0
 
-    def in_cells(self) -> Histogram:
-        """Return the same pictures counted in cells, as ``histogram(..., cells=True)`` counts them."""
-        keys = self.keys >> np.uint64(self.n_channels * (8 - _native.CELL_BITS))
+    def in_cells(self, bits: int) -> Histogram:
+        """Return the same pictures counted in cells, as ``histogram(..., cell_bits=bits)`` counts them."""
+        keys = self.keys >> np.uint64(self.n_channels * (8 - bits))
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
         weights = self.weights
         is_empty = np.add.reduceat(weights, starts) == 0
@@ -90,7 +94,7 @@ class Histogram:
         totals = np.add.reduceat(weights, starts)[:, np.newaxis]
         cell_colors = ((257 * sums + totals // 2) // totals).astype(np.uint16)
         counts = np.add.reduceat(self.counts, starts)
-        return Histogram(keys[starts], counts, self.n_channels, _native.CELL_BITS, self.dtype, cell_colors)
+        return Histogram(keys[starts], counts, self.n_channels, bits, self.dtype, cell_colors)
 
     def __add__(self, other: Histogram) -> Histogram:
         """Return the histogram of both pictures; of two fully transparent colours it keeps the first picture's."""
@@ -122,7 +126,7 @@ def histogram(
     pixels: Pixels,
     *,
     sample_weight: NDArray[np.float64] | None = None,
-    cells: bool = False,
+    cell_bits: int | None = None,
     one_transparent: bool = True,
     n_threads: int | None = None,
 ) -> Histogram:
@@ -135,9 +139,9 @@ def histogram(
         Non-negative weight of every pixel, checked before (`read_sample_weight`), and taken in single precision: to
         24 significant bits. Sums of such weights are exact, and so the same in any order, unless a colour's largest
         sum is more than 2**29 times its smallest weight.
-    cells : bool, default=False
-        Count cells of 6 bits a channel, which is faster, instead of colours. Only for RGB pictures in uint8 without
-        weights; others are counted exactly all the same.
+    cell_bits : {5, 6}, optional
+        Count cells of so many bits a channel, which is faster, instead of colours. Only for RGB pictures in uint8;
+        others are counted exactly all the same.
     one_transparent : bool, default=True
         Count all fully transparent pixels as one colour, that of the first of them.
     n_threads : int, optional
@@ -160,9 +164,9 @@ def histogram(
     rows, n_channels = pixels.rows, pixels.n_channels
     if rows.dtype == np.float64:
         return _value_histogram(pixels, sample_weight)
-    if cells and sample_weight is None and has_cells(pixels):
-        cell_keys, n_pixels, cell_colors = _native.cell_histogram(rows, threads)
-        return Histogram(cell_keys, n_pixels, n_channels, _native.CELL_BITS, pixels.dtype, cell_colors)
+    if cell_bits and sample_weight is None and has_cells(pixels):
+        cell_keys, n_pixels, cell_colors = _native.cell_histogram(rows, cell_bits, threads)
+        return Histogram(cell_keys, n_pixels, n_channels, cell_bits, pixels.dtype, cell_colors)
     if one_transparent and n_channels % 2 == 0:
         rows = unify_transparent(rows)
     counts: NDArray[Any]
@@ -176,7 +180,28 @@ def histogram(
             exact = np.empty((len(keys), n_channels), dtype=pixels.dtype)
             exact[place[::-1]] = pixels.values.reshape(-1, n_channels)[::-1]  # the first pixel of a colour is last
     exact_histogram = Histogram(keys, counts, n_channels, 8 * rows.dtype.itemsize, pixels.dtype, None, exact)
-    return exact_histogram.in_cells() if cells and has_cells(pixels) else exact_histogram
+    return exact_histogram.in_cells(cell_bits) if cell_bits and has_cells(pixels) else exact_histogram
+
+
+def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) -> Histogram:
+    """Return the coarsest histogram that has enough cells for so many colours, or the exact one.
+
+    Parameters
+    ----------
+    count : callable
+        Gives the histogram in cells of so many bits, or for None the exact one; always the exact one for pictures that
+        are not counted in cells.
+    n_colors : int
+
+    Returns
+    -------
+    Histogram
+    """
+    for bits, cells_a_color in _CELLS_A_COLOR.items():
+        hist = count(bits)
+        if hist.cell_colors is None or len(hist) > cells_a_color * n_colors:
+            return hist
+    return count(None)
 
 
 def has_cells(pixels: Pixels) -> bool:

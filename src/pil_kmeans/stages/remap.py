@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .color_space import Points, as_samples, full_scale, points_coincide, working_points
-from .histogram import Histogram, histogram, unify_transparent
+from .histogram import Histogram, coarse_histogram, histogram, unify_transparent
 from .pixels import Pixels
 from .threads import count_threads
 
@@ -37,8 +37,8 @@ def remap(
         all fully transparent pixels are alike; transparent stays transparent and opaque opaque where the palette has
         such entries.
     effort : {"fast", "balanced", "best"}
-        "fast" gives all colours of a cell of 4 levels a channel the entry that is nearest to their mean; otherwise
-        every pixel gets its nearest entry.
+        "fast" gives all colours of a cell of 8 levels a channel (4 where that leaves too few cells) the entry that is
+        nearest to their mean; otherwise every pixel gets its nearest entry.
     hist, labels : Histogram and ndarray of shape (U,), optional
         A histogram that has all colours of the picture, and the label of each, where they are known already. Without
         effect for "rgba8".
@@ -83,11 +83,12 @@ def picture_histogram(
     sample_weight: NDArray[np.float64] | None = None,
     n_threads: int | None = None,
 ) -> Histogram:
-    """Return the histogram that an effort works on: cells when fast, unless there are too few to choose from."""
-    hist = histogram(pixels, sample_weight=sample_weight, cells=effort == "fast", n_threads=n_threads)
-    if hist.cell_colors is not None and len(hist) <= n_colors:
-        return histogram(pixels, sample_weight=sample_weight, n_threads=n_threads)
-    return hist
+    """Return the histogram that an effort works on: in cells when fast, where there are enough to choose from."""
+
+    def count(cell_bits: int | None) -> Histogram:
+        return histogram(pixels, sample_weight=sample_weight, cell_bits=cell_bits, n_threads=n_threads)
+
+    return coarse_histogram(count, n_colors) if effort == "fast" else count(None)
 
 
 def label_colors(
@@ -129,15 +130,15 @@ def label_colors(
 
 def _label_equals(labels: NDArray[np.uint16], colors: NDArray[Any], palette: NDArray[Any]) -> None:
     """Give each colour that the palette has its entry, the first of several."""
-    distinct, first = np.unique(_packed(palette), return_index=True)
-    packed = _packed(colors)
-    place = np.minimum(np.searchsorted(distinct, packed), len(distinct) - 1)
-    equal = distinct[place] == packed
+    distinct, first = np.unique(packed(palette), return_index=True)
+    rows = packed(colors)
+    place = np.minimum(np.searchsorted(distinct, rows), len(distinct) - 1)
+    equal = distinct[place] == rows
     labels[equal] = first[place[equal]]
 
 
-def _packed(colors: NDArray[Any]) -> NDArray[np.uint64]:
-    """Colours of up to four uint8 or uint16 samples, each as one number."""
+def packed(colors: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return colours of up to four uint8 or uint16 samples, each as one number."""
     packed = colors[:, 0].astype(np.uint64)
     for channel in range(1, colors.shape[1]):
         packed = packed << np.uint64(16) | colors[:, channel].astype(np.uint64)
