@@ -14,8 +14,6 @@ from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .remap import label_colors, packed
 
-_MAX_POINTS = 1 << 21  # distinct colours above which the fit works on finer cells
-
 
 @dataclass(frozen=True, eq=False)
 class Palette:
@@ -96,8 +94,6 @@ def fit_palette(
     keys, fit_points, weights = hist.keys, points, hist.weights
     if not fitted.all():
         keys, fit_points, weights = keys[fitted], np.ascontiguousarray(points[:, fitted]), weights[fitted]
-    if len(keys) > _MAX_POINTS:
-        keys, fit_points, weights = _finer_cells(keys, fit_points, weights)
     if len(keys) <= free:
         chosen, n_iter = _given_colors(hist, np.flatnonzero(fitted)), 0
     else:
@@ -232,20 +228,3 @@ def _settle_alpha(
         mostly[of_opaque.argmax()] = True
     visible[mostly, -1] = 1.0
     return visible
-
-
-def _finer_cells(
-    keys: NDArray[np.uint64], points: Points, weights: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], Points, NDArray[np.int64]]:
-    """Merge colours into cells, as small as keep their number within bounds."""
-    shift = 0
-    while True:
-        shift += 1
-        cells = keys >> np.uint64(shift)
-        starts = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
-        if len(starts) <= _MAX_POINTS:
-            break
-    totals = np.add.reduceat(weights, starts)
-    sums = np.add.reduceat(points.astype(np.int64) * weights[:, np.newaxis], starts, axis=1)
-    means = np.rint(sums / totals[:, np.newaxis]).astype(np.int16)
-    return cells[starts], means, totals

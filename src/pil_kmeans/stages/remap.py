@@ -139,10 +139,10 @@ def _label_equals(labels: NDArray[np.uint16], colors: NDArray[Any], palette: NDA
 
 def packed(colors: NDArray[Any]) -> NDArray[np.uint64]:
     """Return colours of up to four uint8 or uint16 samples, each as one number."""
-    packed = colors[:, 0].astype(np.uint64)
+    numbers: NDArray[np.uint64] = colors[:, 0].astype(np.uint64)
     for channel in range(1, colors.shape[1]):
-        packed = packed << np.uint64(16) | colors[:, channel].astype(np.uint64)
-    return packed
+        numbers = numbers << np.uint64(16) | colors[:, channel].astype(np.uint64)
+    return numbers
 
 
 def _label_values(colors: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint16]:
