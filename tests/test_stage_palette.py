@@ -57,6 +57,22 @@ def test_picture_of_few_colors_is_unchanged(dtype, n_channels):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("n_channels", [2, 3, 4])
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_palette_of_colors_too_dark_to_tell_apart_is_tight_and_full(dtype, n_channels, space, effort):
+    """Many share a point of the working space, or come to share it when rounded, so that entries would be unused."""
+    picture = np.random.default_rng(n_channels).integers(0, 9, (20, 20, n_channels)).astype(dtype)
+    if n_channels % 2 == 0:
+        picture[..., -1] = np.iinfo(dtype).max // 255 * np.random.default_rng(4).choice([0, 1, 3, 128, 255], (20, 20))
+    distinct = len(histogram(read_pixels(picture)))
+    for n_colors in (17, 60, distinct - 5):
+        palette, indices = quantized(picture, n_colors, color_space=space, effort=effort)
+        assert_tight(palette, indices, n_colors)
+        assert len(palette.colors) == min(n_colors, distinct)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("n_channels", [1, 3])
 def test_palette_is_the_rounded_centers(dtype, n_channels):
     palette, _ = quantized(made(dtype, n_channels), 20)

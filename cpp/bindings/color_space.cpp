@@ -1,12 +1,17 @@
 #include "kernels/color_space.hpp"
 
+#include <nanobind/stl/array.h>
+
 #include "bindings/arrays.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
 
+using Origin = std::array<double, 4>;
+
 template <typename Sample>
-auto points_of(const Pixels<Sample>& colors, const std::string& space, bool straight, int n_threads) {
+auto points_of(const Pixels<Sample>& colors, const std::string& space, bool straight, const Origin& origin, double zoom,
+               int n_threads) {
     const std::size_t n = colors.shape(0), n_channels = colors.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("colors must have 1 to 4 channels");
     const ColorSpace chosen = color_space(space);
@@ -15,18 +20,19 @@ auto points_of(const Pixels<Sample>& colors, const std::string& space, bool stra
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
         auto* words = reinterpret_cast<std::uint32_t*>(points.begin());
-        working_points(colors.data(), n, n_channels, chosen, straight, team, words, words + n);
+        working_points(colors.data(), n, n_channels, chosen, straight, Grid{origin, zoom}, team, words, words + n);
     }
     return to_numpy(std::move(points), {2, n, 2});
 }
 
-auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::string& space) {
+auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::string& space, const Origin& origin,
+               double zoom) {
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("n_channels must be 1 to 4");
     const ColorSpace chosen = color_space(space);
     Buffer<double> colors(centers.shape(0) * n_channels);
     {
         const nb::gil_scoped_release unlocked;
-        center_colors(centers.data(), centers.shape(0), n_channels, chosen, colors.begin());
+        center_colors(centers.data(), centers.shape(0), n_channels, chosen, Grid{origin, zoom}, colors.begin());
     }
     return to_numpy(std::move(colors), {centers.shape(0), n_channels});
 }
@@ -35,9 +41,9 @@ auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::st
 
 void register_color_space(nb::module_& module) {
     using namespace nb::literals;
-    module.def("working_points", &points_of<std::uint8_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "n_threads"_a);
-    module.def("working_points", &points_of<std::uint16_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "n_threads"_a);
-    module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a);
+    module.def("working_points", &points_of<std::uint8_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "origin"_a, "zoom"_a, "n_threads"_a);
+    module.def("working_points", &points_of<std::uint16_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "origin"_a, "zoom"_a, "n_threads"_a);
+    module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a, "zoom"_a);
     module.def("scale", [](const std::string& space) { return scale(color_space(space)); }, "color_space"_a);
     module.def("alpha_scale", [](const std::string& space) { return alpha_scale(color_space(space)); }, "color_space"_a);
     module.attr("MAX_COORDINATE") = kMaxCoordinate;

@@ -84,14 +84,14 @@ void cielab(float* r, float* g, float* b, std::size_t n) {
 constexpr std::size_t kChunk = 512;
 
 std::int16_t fixed_point(float value, float scale) {
-    const float shifted = value * scale + (kMaxCoordinate + 0.5f);  // truncation then rounds halves up
-    const auto whole = static_cast<std::int32_t>(shifted) - kMaxCoordinate;
-    return static_cast<std::int16_t>(std::clamp(whole, -kMaxCoordinate, kMaxCoordinate));
+    constexpr float border = kMaxCoordinate;
+    const float shifted = std::clamp(value * scale, -border, border) + (border + 0.5f);
+    return static_cast<std::int16_t>(static_cast<std::int32_t>(shifted) - kMaxCoordinate);  // rounds halves up
 }
 
 template <typename Sample>
 void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                     std::uint32_t* xy, std::uint32_t* zw) {
+                     const Grid& grid, std::uint32_t* xy, std::uint32_t* zw) {
     constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
     const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
     float channel[3][kChunk], alpha[kChunk];
@@ -107,17 +107,21 @@ void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels
     if (space == ColorSpace::oklab) kernels().oklab(channel[0], channel[1], channel[2], n);
     if (space == ColorSpace::cielab) cielab(channel[0], channel[1], channel[2], n);
 
-    const auto unit = static_cast<float>(scale(space)), alpha_unit = static_cast<float>(alpha_scale(space));
+    const auto unit = static_cast<float>(scale(space) * grid.zoom);
+    const auto alpha_unit = static_cast<float>(alpha_scale(space) * grid.zoom);
+    float origin[kDims];
+    for (std::size_t d = 0; d < kDims; ++d) origin[d] = static_cast<float>(grid.origin[d]);
     for (std::size_t i = 0; i < n; ++i) {
         const float cover = has_alpha && !straight ? alpha[i] : 1.0f;
-        xy[i] = pack_pair(fixed_point(channel[0][i] * cover, unit), fixed_point(channel[1][i] * cover, unit));
-        zw[i] = pack_pair(fixed_point(channel[2][i] * cover, unit), fixed_point(alpha[i], alpha_unit));
+        const auto coordinate = [&](std::size_t d) { return fixed_point(channel[d][i] * cover - origin[d], unit); };
+        xy[i] = pack_pair(coordinate(0), coordinate(1));
+        zw[i] = pack_pair(coordinate(2), fixed_point(alpha[i] - origin[3], alpha_unit));
     }
 }
 
 template <typename Sample>
-void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, Team& team,
-               std::uint32_t* xy, std::uint32_t* zw) {
+void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
+               const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     constexpr std::size_t kChunksATask = 32;
     if (space != ColorSpace::srgb) linear_table<Sample>();
     const std::size_t n_chunks = (n + kChunk - 1) / kChunk;
@@ -125,7 +129,7 @@ void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, Colo
         const std::size_t end = std::min(n_chunks, (task + 1) * kChunksATask);
         for (std::size_t chunk = task * kChunksATask; chunk < end; ++chunk) {
             const std::size_t first = chunk * kChunk, size = std::min(kChunk, n - first);
-            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, xy + first, zw + first);
+            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, grid, xy + first, zw + first);
         }
     });
 }
@@ -149,22 +153,26 @@ double alpha_scale(ColorSpace space) {
 }
 
 void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    Team& team, std::uint32_t* xy, std::uint32_t* zw) {
-    points_of(colors, n, n_channels, space, straight, team, xy, zw);
+                     const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+    points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 
 void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    Team& team, std::uint32_t* xy, std::uint32_t* zw) {
-    points_of(colors, n, n_channels, space, straight, team, xy, zw);
+                     const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+    points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 
-void center_colors(const double* centers, std::size_t n, std::size_t n_channels, ColorSpace space, double* colors) {
+void center_colors(const double* centers, std::size_t n, std::size_t n_channels, ColorSpace space, const Grid& grid,
+                   double* colors) {
     const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
     for (std::size_t i = 0; i < n; ++i) {
         const double* center = centers + i * kDims;
-        const double alpha = has_alpha ? std::clamp(center[3] / alpha_scale(space), 0.0, 1.0) : 1.0;
-        const double unit = alpha > 0 ? 1 / (alpha * scale(space)) : 0.0;
-        double x = center[0] * unit, y = center[1] * unit, z = center[2] * unit;
+        double value[kDims];
+        for (std::size_t d = 0; d < kDims; ++d)
+            value[d] = center[d] / ((d < 3 ? scale(space) : alpha_scale(space)) * grid.zoom) + grid.origin[d];
+        const double alpha = has_alpha ? std::clamp(value[3], 0.0, 1.0) : 1.0;
+        const double cover = alpha > 0 ? 1 / alpha : 0.0;
+        double x = value[0] * cover, y = value[1] * cover, z = value[2] * cover;
         double rgb[3] = {x, y, z};
         if (space == ColorSpace::oklab) {
             double l = x + 0.3963377774 * y + 0.2158037573 * z;

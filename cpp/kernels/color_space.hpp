@@ -3,6 +3,7 @@
 // Only + - * / and square roots are used, which IEEE 754 defines to the last bit, so every platform computes the same.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,17 +18,25 @@ enum class ColorSpace { oklab, cielab, linear, srgb };
 double scale(ColorSpace space);
 double alpha_scale(ColorSpace space);
 
+// Where points lie: coordinates are (value - origin) * scale * zoom. For pictures whose colours fill little of the space
+// a finer grid keeps the digits that their samples have.
+struct Grid {
+    std::array<double, 4> origin{};  // in the units of the space, alpha from 0 to 1
+    double zoom = 1;                 // a power of two
+};
+
 // Points of n colours of C samples each: grey, grey + alpha, RGB, RGBA. Alpha becomes coordinate 3 and, unless
-// `straight`, multiplies the other three, so that colours nobody can see do not matter.
+// `straight`, multiplies the other three, so that colours nobody can see do not matter. What lies outside the grid is
+// moved to its border.
 void working_points(const std::uint8_t* colors,  // IN  (n, C)
-                    std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, Team& team,
-                    std::uint32_t* xy, std::uint32_t* zw);  // OUT (n,) each
+                    std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, const Grid& grid,
+                    Team& team, std::uint32_t* xy, std::uint32_t* zw);  // OUT (n,) each
 void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    Team& team, std::uint32_t* xy, std::uint32_t* zw);
+                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw);
 
 // Colours of n centers given in working units: samples from 0 to 1, clipped to what sRGB can show.
 void center_colors(const double* centers,  // IN  (n, 4)
-                   std::size_t n, std::size_t n_channels, ColorSpace space,
+                   std::size_t n, std::size_t n_channels, ColorSpace space, const Grid& grid,
                    double* colors);  // OUT (n, C)
 
 }  // namespace pil_kmeans

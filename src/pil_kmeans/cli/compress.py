@@ -16,8 +16,10 @@ from PIL import Image, UnidentifiedImageError
 from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
 from ..pillow.modes import pixels_from_pil
+from ..stages.color_space import COLOR_SPACES
 from ..stages.histogram import histogram
 from ..stages.indexed_image import rgba_rows, to_uint8
+from ..stages.kmeans import EFFORTS
 from ..stages.pixels import read_pixels
 from .errors import CommandError
 from .output import check_output, write_file
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SAMPLE = "china.jpg"
-COLOR_SPACES = ("oklab", "cielab", "linear", "srgb")
-EFFORTS = ("fast", "balanced", "best")
 ROWS_AT_ONCE = 256  # keeps the error's floats small
 
 
@@ -62,7 +62,7 @@ def add_parser(commands: Parsers) -> None:
     )
     parser.add_argument(
         "--effort",
-        choices=EFFORTS,
+        choices=tuple(EFFORTS),
         default="balanced",
         help="how long to search for better colours (default: %(default)s)",
     )

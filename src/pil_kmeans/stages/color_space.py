@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,52 @@ Points = NDArray[np.int16]
 """(2, n, 2): coordinate ``2 * p + q`` of point i at ``[p, i, q]``, the pairs that the kernels multiply at once."""
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Where points lie: coordinates are ``(value - origin) * scale * zoom``.
+
+    Attributes
+    ----------
+    origin : tuple of 4 floats
+        In the units of the space, alpha from 0 to 1.
+    zoom : float
+        A power of two; 1 on the usual grid, which has room for all colours.
+    """
+
+    origin: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    zoom: float = 1.0
+
+
+USUAL_GRID = Grid()
+
+
+def fine_grid(color_space: str, *colors: NDArray[Any], n_threads: int | None = None) -> Grid:
+    """Return the finest grid on which all these colours fit, at most 256 times as fine as the usual one.
+
+    Where all are 16-bit or float samples the digits that they have may lie between the points of the usual grid;
+    8-bit samples lose nothing on it, and get it.
+    """
+    if any(part.dtype.itemsize == 1 for part in colors):
+        return USUAL_GRID
+    points = [working_points(part, color_space, n_threads=n_threads) for part in colors]
+    low = np.min([part.min(axis=1) for part in points], axis=0).ravel().astype(np.float64)
+    high = np.max([part.max(axis=1) for part in points], axis=0).ravel().astype(np.float64)
+    widest = (high - low).max() + 2  # the usual grid may be one off
+    zoom = 2.0 ** min(np.floor(np.log2(2 * _native.MAX_COORDINATE / widest)), 8)
+    if zoom <= 1:
+        return USUAL_GRID
+    scales = [_native.scale(color_space)] * 3 + [_native.alpha_scale(color_space)]
+    x, y, z, alpha = (low + high) / 2 / scales
+    return Grid((float(x), float(y), float(z), float(alpha)), float(zoom))
+
+
 def working_points(
-    colors: NDArray[Any], color_space: str, *, straight: bool = False, n_threads: int | None = None
+    colors: NDArray[Any],
+    color_space: str,
+    *,
+    straight: bool = False,
+    grid: Grid = USUAL_GRID,
+    n_threads: int | None = None,
 ) -> Points:
     """Return the fixed-point points of colours.
 
@@ -31,6 +76,8 @@ def working_points(
     straight : bool, default=False
         Leave colours as they are where they are translucent. By default they are multiplied by alpha, so that a
         difference counts as much as it can be seen.
+    grid : Grid, optional
+        A finer grid than the usual one; colours outside of it are moved to its border.
     n_threads : int, optional
 
     Returns
@@ -38,7 +85,8 @@ def working_points(
     ndarray of int16, shape (2, n, 2)
         Coordinate 3 is alpha, as far from 0 to opaque as black is from white; 0 without alpha.
     """
-    return _native.working_points(as_samples(colors), color_space, straight, count_threads(n_threads))
+    threads = count_threads(n_threads)
+    return _native.working_points(as_samples(colors), color_space, straight, grid.origin, grid.zoom, threads)
 
 
 def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
@@ -55,14 +103,19 @@ def full_scale(dtype: np.dtype[Any]) -> float:
     return {"uint8": 255.0, "uint16": 65535.0}.get(dtype.name, 1.0)
 
 
-def center_colors(centers: NDArray[np.float64], n_channels: int, color_space: str) -> NDArray[np.float64]:
+def center_colors(
+    centers: NDArray[np.float64], n_channels: int, color_space: str, grid: Grid = USUAL_GRID
+) -> NDArray[np.float64]:
     """Return the sRGB colours, in [0, 1], of centers in working units: (n, 4) to (n, C)."""
-    return _native.center_colors(np.ascontiguousarray(centers), n_channels, color_space)
+    return _native.center_colors(np.ascontiguousarray(centers), n_channels, color_space, grid.origin, grid.zoom)
 
 
-def unscaled(points: Points, color_space: str) -> NDArray[np.float64]:
-    """Return points in the units of the space (Oklab as L, a, b; sRGB from 0 to 255), alpha last: (n, 4)."""
-    scale = _native.scale(color_space)
+def unscaled(points: Points, color_space: str, grid: Grid = USUAL_GRID) -> NDArray[np.float64]:
+    """Return points in the units of the space (Oklab as L, a, b; sRGB from 0 to 255) about the grid's origin: (n, 4).
+
+    Alpha comes last.
+    """
+    scale = _native.scale(color_space) * grid.zoom
     return points.transpose(1, 0, 2).reshape(-1, 4).astype(np.float64) / scale
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, full_scale, points_coincide, unscaled, working_points
+from .color_space import Points, as_samples, fine_grid, full_scale, points_coincide, unscaled, working_points
 from .histogram import Histogram, integer_weights, places
 from .nearest import nearest
 from .threads import count_threads
@@ -242,15 +242,17 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     if hist.n_channels == 1:
         ascending = np.sort(centers, axis=0)
         return float((hist.counts * np.square(colors - ascending[nearest(colors, ascending)])[:, 0]).sum())
-    points = working_points(hist.colors, color_space, n_threads=n_threads)
-    center_points = working_points(as_samples(centers / full), color_space)
+    center_samples = as_samples(centers / full)
+    grid = fine_grid(color_space, hist.colors, center_samples, n_threads=n_threads)
+    points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
+    center_points = working_points(center_samples, color_space, grid=grid)
     labels: NDArray[Any] = _native.nearest_labels(points, center_points, count_threads(n_threads))
     if color_space == "srgb":
         rows, center_rows = _premultiplied(colors, full), _premultiplied(centers, full)
         if points_coincide(center_points):
             labels = nearest(rows, center_rows)
     else:
-        rows, center_rows = unscaled(points, color_space), unscaled(center_points, color_space)
+        rows, center_rows = unscaled(points, color_space, grid), unscaled(center_points, color_space, grid)
     return float((hist.counts * np.square(rows - center_rows[labels]).sum(axis=1)).sum())
 
 

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, center_colors, full_scale, working_points
+from .color_space import (
+    USUAL_GRID,
+    Grid,
+    Points,
+    as_samples,
+    center_colors,
+    fine_grid,
+    full_scale,
+    working_points,
+)
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .remap import label_colors, packed
@@ -67,11 +76,6 @@ def fit_palette(
         of some colour; cells of colours may leave fewer. Fully transparent pixels have an entry of their own and
         opaque ones an opaque entry, unless `n_colors` is 1.
 
-    Notes
-    -----
-    The search sees colours on the grid of `color_space.working_points`: 1 / 32 of an 8-bit level in sRGB. That is
-    coarse for 16-bit and float pictures whose whole range is a few 8-bit levels.
-
     Examples
     --------
     >>> import numpy as np
@@ -86,7 +90,8 @@ def fit_palette(
         return _all_colors(hist)
     if hist.n_channels == 1:
         return _grey_palette(hist, n_colors)
-    points = working_points(hist.colors, color_space, n_threads=n_threads)
+    grid = fine_grid(color_space, hist.colors, n_threads=n_threads) if hist.bits == 16 else USUAL_GRID
+    points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
     transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
     free = n_colors - len(transparent)
     fitted = hist.weights > 0
@@ -106,12 +111,13 @@ def fit_palette(
             random_state=random_state,
             n_threads=n_threads,
         )
-        chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space)
+        chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space, grid)
         n_iter = result.n_iter
     if hist.n_channels % 2 == 0:
-        chosen = _settle_alpha(chosen, hist, points, color_space)
+        chosen = _settle_alpha(chosen, hist, points, color_space, grid)
         chosen = np.concatenate([_given_colors(hist, transparent), chosen])
-    return _distinct_and_used(chosen, hist, points, n_colors, color_space, n_iter, n_threads)
+    known = points if grid == USUAL_GRID else None
+    return _distinct_and_used(chosen, hist, known, n_colors, color_space, n_iter, n_threads)
 
 
 def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -211,7 +217,7 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _settle_alpha(
-    chosen: NDArray[np.float64], hist: Histogram, points: Points, color_space: str
+    chosen: NDArray[np.float64], hist: Histogram, points: Points, color_space: str, grid: Grid
 ) -> NDArray[np.float64]:
     """Make what mostly stands for opaque colours opaque, one at least if there are any; keep the others visible."""
     full = full_scale(hist.colors.dtype)
@@ -220,7 +226,7 @@ def _settle_alpha(
     visible[:, -1] = np.maximum(visible[:, -1], 1 / full)
     if not opaque.any() or not len(chosen):
         return visible
-    labels = _native.nearest_labels(points, working_points(as_samples(chosen), color_space), 1)
+    labels = _native.nearest_labels(points, working_points(as_samples(chosen), color_space, grid=grid), 1)
     weights = np.where(hist.colors[:, -1] > 0, hist.weights + 2.0**-30, 0)  # no weight decides where no other does
     of_opaque = np.bincount(labels, weights * opaque, minlength=len(chosen))
     mostly = of_opaque * 2 > np.bincount(labels, weights, minlength=len(chosen))

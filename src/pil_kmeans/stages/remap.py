@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, full_scale, points_coincide, working_points
+from .color_space import USUAL_GRID, Points, as_samples, fine_grid, full_scale, points_coincide, working_points
 from .histogram import Histogram, coarse_histogram, histogram, unify_transparent
 from .pixels import Pixels
 from .threads import count_threads
@@ -102,16 +102,17 @@ def label_colors(
     """Return the nearest palette entry of every colour: (U, C) and (n, C) to (U,).
 
     A colour that is in the palette gets that entry, also where the working space cannot tell it from others. `points`
-    are the working points of `colors`, where they are known already.
+    are the working points of `colors` on the usual grid, where they are known already.
     """
     if colors.shape[1] == 1:
         return _label_values(colors, palette)
     straight = color_space == "rgba8"
     space = "srgb" if straight else color_space
     threads = count_threads(n_threads)
-    if points is None:
-        points = working_points(colors, space, straight=straight, n_threads=threads)
-    entries = working_points(palette, space, straight=straight)
+    grid = USUAL_GRID if straight else fine_grid(space, colors, palette, n_threads=threads)
+    if points is None or grid != USUAL_GRID:
+        points = working_points(colors, space, straight=straight, grid=grid, n_threads=threads)
+    entries = working_points(palette, space, straight=straight, grid=grid)
     labels = _native.nearest_labels(points, entries, threads)
     palette_samples = as_samples(palette)
     if colors.shape[1] % 2 == 0 and not straight:
