@@ -5,7 +5,7 @@ import pytest
 
 from pil_kmeans import _native
 from reference.color_space import SCALES, SPACES, WHITES, coordinates, oklab
-from reference.points import fixed_point, to_rows
+from reference.points import USUAL_GRID, fixed_point, to_rows
 
 DTYPES = [np.uint8, np.uint16]
 
@@ -29,8 +29,8 @@ def full(dtype):
     return float(np.iinfo(dtype).max)
 
 
-def points(colors, space, straight=False, n_threads=1):
-    result = _native.working_points(colors, space, straight, n_threads)
+def points(colors, space, straight=False, n_threads=1, grid=USUAL_GRID):
+    result = _native.working_points(colors, space, straight, *grid, n_threads)
     assert result.shape == (2, len(colors), 2)
     assert result.dtype == np.int16
     return to_rows(result)
@@ -132,7 +132,7 @@ def test_scales_are_those_of_the_reference(space):
 def test_colors_of_centers_are_the_inverse(space, n_channels, margin, atol):
     """The published matrices and their inverses agree to 7 digits, which the steep end near black multiplies by 13."""
     colors = np.random.default_rng(5).uniform(margin, 1 - margin, (3000, n_channels))
-    found = _native.center_colors(coordinates(colors, space), n_channels, space)
+    found = _native.center_colors(coordinates(colors, space), n_channels, space, *USUAL_GRID)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, colors, rtol=0, atol=atol)
 
@@ -141,14 +141,16 @@ def test_colors_of_centers_are_the_inverse(space, n_channels, margin, atol):
 def test_black_and_white_centers_are_exact(space):
     for value in (0.0, 1.0):
         center = coordinates(np.full((1, 3), value), space)
-        np.testing.assert_allclose(_native.center_colors(center, 3, space), np.full((1, 3), value), rtol=0, atol=5e-6)
+        np.testing.assert_allclose(
+            _native.center_colors(center, 3, space, *USUAL_GRID), np.full((1, 3), value), rtol=0, atol=5e-6
+        )
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_centers_that_srgb_cannot_show_are_clipped(space):
     centers = np.random.default_rng(6).uniform(-9000, 9000, (2000, 4))
     for n_channels in (1, 2, 3, 4):
-        found = _native.center_colors(centers, n_channels, space)
+        found = _native.center_colors(centers, n_channels, space, *USUAL_GRID)
         assert found.shape == (2000, n_channels)
         assert found.min() >= 0
         assert found.max() <= 1
@@ -156,4 +158,32 @@ def test_centers_that_srgb_cannot_show_are_clipped(space):
 
 @pytest.mark.parametrize("space", SPACES)
 def test_transparent_centers_have_no_color(space):
-    assert _native.center_colors(np.zeros((1, 4)), 4, space).tolist() == [[0, 0, 0, 0]]
+    assert _native.center_colors(np.zeros((1, 4)), 4, space, *USUAL_GRID).tolist() == [[0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("n_channels", [3, 4])
+@pytest.mark.parametrize("zoom", [2.0, 16.0, 256.0])
+def test_points_on_a_finer_grid_are_the_formulas_about_its_origin(space, n_channels, zoom):
+    """To the digits of single precision; what lies outside of the grid comes to its border."""
+    colors = noise(3000, n_channels, np.uint16)
+    colors[:2000] = colors[0] // 2 + colors[:2000] // 1000  # alike
+    exact = coordinates(colors / 65535, space)
+    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * WHITES[space]])
+    origin = exact[:2000].mean(axis=0) / scales
+    expected = np.clip((exact - origin * scales) * zoom, -_native.MAX_COORDINATE, _native.MAX_COORDINATE)
+    found = points(colors, space, grid=(origin.tolist(), zoom))
+    assert np.abs(found - expected).max() <= 0.55 + zoom / 128
+    assert (np.abs(found[2000:]) == _native.MAX_COORDINATE).any() == (np.abs(expected) == _native.MAX_COORDINATE).any()
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_colors_of_centers_on_a_finer_grid_are_the_inverse(space, n_channels):
+    colors = np.random.default_rng(7).uniform(0.4, 0.42, (1000, n_channels))
+    exact = coordinates(colors, space)
+    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * WHITES[space]])
+    origin = exact.mean(axis=0) / scales
+    centers = (exact - origin * scales) * 16
+    found = _native.center_colors(centers, n_channels, space, origin.tolist(), 16.0)
+    np.testing.assert_allclose(found, colors, rtol=0, atol=1e-6)

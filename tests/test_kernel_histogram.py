@@ -1,4 +1,4 @@
-"""Kernels of the histogram against NumPy: counting, cells, weights, and colours of keys."""
+"""Kernels of the histogram against NumPy: counting, cells, and colours of keys."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from pil_kmeans import _native
 from reference.histogram import cell_histogram, histogram, morton_keys
 
 KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16) for n_channels in (1, 2, 3, 4)]
+CELL_BITS = [5, 6]
 CHUNK = 1024  # pixels whose keys the kernel makes at a time, in four quarters
 
 
@@ -25,12 +26,13 @@ def assert_counted(samples, n_threads=1):
 
 
 def assert_celled(samples, n_threads=1):
-    keys, counts, colors = _native.cell_histogram(samples, n_threads)
-    expected_keys, expected_counts, expected_colors = cell_histogram(samples, _native.CELL_BITS)
-    assert colors.dtype == np.uint16
-    np.testing.assert_array_equal(keys, expected_keys)
-    np.testing.assert_array_equal(counts, expected_counts)
-    np.testing.assert_array_equal(colors, expected_colors)
+    for bits in CELL_BITS:
+        keys, counts, colors = _native.cell_histogram(samples, bits, n_threads)
+        expected_keys, expected_counts, expected_colors = cell_histogram(samples, bits)
+        assert colors.dtype == np.uint16
+        np.testing.assert_array_equal(keys, expected_keys)
+        np.testing.assert_array_equal(counts, expected_counts)
+        np.testing.assert_array_equal(colors, expected_colors)
 
 
 def test_four_pixels_by_hand():
@@ -105,13 +107,12 @@ def test_tables_of_several_threads_add_up(n_threads):
     keys, counts = _native.histogram(samples, n_threads)
     np.testing.assert_array_equal(keys, morton_keys(colors)[order])
     np.testing.assert_array_equal(counts, expected[order])
-    cell_keys, cell_counts, _ = _native.cell_histogram(samples, n_threads)
-    assert cell_keys.tolist() == sorted({int(key) >> 3 * (8 - _native.CELL_BITS) for key in keys})
-    assert cell_counts.sum() == len(samples)
-    for kind, one_thread in zip(
-        _native.cell_histogram(samples, n_threads), _native.cell_histogram(samples, 1), strict=True
-    ):
-        np.testing.assert_array_equal(kind, one_thread)
+    for bits in CELL_BITS:
+        cells = _native.cell_histogram(samples, bits, n_threads)
+        assert cells[0].tolist() == sorted({int(key) >> 3 * (8 - bits) for key in keys})
+        assert cells[1].sum() == len(samples)
+        for several, one in zip(cells, _native.cell_histogram(samples, bits, 1), strict=True):
+            np.testing.assert_array_equal(several, one)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 7])
@@ -120,10 +121,11 @@ def test_photograph_is_counted(china, n_threads):
     assert_celled(china.reshape(-1, 3), n_threads)
 
 
-def test_cells_have_the_exact_mean_of_their_pixels():
-    width = 1 << (8 - _native.CELL_BITS)
+@pytest.mark.parametrize("bits", CELL_BITS)
+def test_cells_have_the_exact_mean_of_their_pixels(bits):
+    width = 1 << (8 - bits)
     samples = np.array([[0, 1, 2], [3, 3, 3], [3, 0, 1], [width, 0, 0]], np.uint8)
-    keys, counts, colors = _native.cell_histogram(samples, 1)
+    keys, counts, colors = _native.cell_histogram(samples, bits, 1)
     assert keys.tolist() == [0, 0b100]
     assert counts.tolist() == [3, 1]
     assert colors.tolist() == [[514, 343, 514], [257 * width, 0, 0]]  # 257 times 2, 4 / 3, 2 and the width, 0, 0
@@ -141,23 +143,6 @@ def test_cells_of_noise_are_exact(high):
     assert_celled(noise(40_000, 3, high=high))
     runs = noise(5000, 3, high=high, seed=2).repeat(9, axis=0)
     assert_celled(runs)
-
-
-@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
-def test_weights_add_up_per_color(dtype, n_channels):
-    samples = noise(4000, n_channels, dtype, high=3)
-    weights = np.random.default_rng(3).integers(0, 1 << 32, len(samples), np.uint32)
-    keys, expected = histogram(samples, weights.astype(np.int64))
-    sums = _native.weigh(samples, weights, keys)
-    assert sums.dtype == np.int64
-    np.testing.assert_array_equal(sums, expected)
-
-
-def test_weight_of_a_color_that_has_no_key_is_an_error():
-    samples, weights = np.array([[1], [2]], np.uint8), np.ones(2, np.uint32)
-    for keys in ([1], [3], [1, 3], []):
-        with pytest.raises(ValueError, match="not in the histogram"):
-            _native.weigh(samples, weights, np.array(keys, np.uint64))
 
 
 @pytest.mark.parametrize(("dtype", "n_channels"), KINDS)

@@ -14,7 +14,7 @@ from pil_kmeans import _native, build_info
 from pil_kmeans.stages.kmeans import EFFORTS
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
-from reference.points import to_points
+from reference.points import USUAL_GRID, to_points
 from reference.python import PACKAGE, output_of, run_python
 
 TASKS = Path("/proc/self/task")
@@ -33,17 +33,16 @@ def calls():
     """A call of every kernel that takes some time, by its name."""
     wide, rgb, keys = noise(200_000, 4), noise(3_000_000, 3), np.arange(3_000_000, dtype=np.uint64)
     wide_keys, _ = _native.histogram(wide, 1)
-    labels, one_each = np.zeros(len(wide_keys), np.uint8), np.ones(len(wide), np.uint32)
-    many, few, centers = points(50_000), points(2000), np.full((100_000, 4), 0.5)
+    labels, centers = np.zeros(len(wide_keys), np.uint8), np.full((100_000, 4), 0.5)
+    many, few = points(50_000), points(2000)
     values, ones, weights = np.arange(20_000.0), np.ones(20_000), np.ones(50_000, np.int64)
     effort = vars(EFFORTS["balanced"])
     return {
         "histogram": lambda: _native.histogram(wide, 1),
-        "cell_histogram": lambda: _native.cell_histogram(rgb, 1),
-        "weigh": lambda: _native.weigh(wide, one_each, wide_keys),
+        "cell_histogram": lambda: _native.cell_histogram(rgb, 6, 1),
         "key_colors": lambda: _native.key_colors_uint16(keys, 4),
-        "working_points": lambda: _native.working_points(wide, "cielab", False, 1),
-        "center_colors": lambda: _native.center_colors(centers, 4, "cielab"),
+        "working_points": lambda: _native.working_points(wide, "cielab", False, *USUAL_GRID, 1),
+        "center_colors": lambda: _native.center_colors(centers, 4, "cielab", *USUAL_GRID),
         "nearest_labels": lambda: _native.nearest_labels(many, few, 1),
         "fit_centers": lambda: _native.fit_centers(keys[:50_000], many, weights, 64, **effort, seed=0, n_threads=1),
         "optimal_intervals": lambda: _native.optimal_intervals(values, ones, 20),

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from pil_kmeans import _native
 from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
 from reference.histogram import cell_histogram
@@ -65,7 +64,7 @@ def test_histograms_of_unlike_pictures_do_not_add():
         with pytest.raises(ValueError, match="cannot add histograms of 3-channel uint8"):
             hist + counted(other)
     with pytest.raises(ValueError, match="in_cells"):
-        hist + counted(made(np.uint8, 3), cells=True)
+        hist + counted(made(np.uint8, 3), cell_bits=6)
     with pytest.raises(TypeError):
         hist + 1
 
@@ -96,11 +95,12 @@ def test_scale_of_the_weights_does_not_matter_to_their_ratio():
     np.testing.assert_allclose(ratios[2], ratios[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("bits", [5, 6])
 @pytest.mark.parametrize("n_threads", [1, 3])
-def test_cells_are_those_of_the_exact_histogram(astronaut, n_threads):
-    cells = counted(astronaut, cells=True, n_threads=n_threads)
-    keys, counts, colors = cell_histogram(astronaut.reshape(-1, 3), _native.CELL_BITS)
-    for hist in (cells, counted(astronaut).in_cells()):
+def test_cells_are_those_of_the_exact_histogram(astronaut, bits, n_threads):
+    cells = counted(astronaut, cell_bits=bits, n_threads=n_threads)
+    keys, counts, colors = cell_histogram(astronaut.reshape(-1, 3), bits)
+    for hist in (cells, counted(astronaut).in_cells(bits)):
         np.testing.assert_array_equal(hist.keys, keys)
         np.testing.assert_array_equal(hist.counts, counts)
         np.testing.assert_array_equal(hist.colors, colors)
@@ -108,7 +108,7 @@ def test_cells_are_those_of_the_exact_histogram(astronaut, n_threads):
 
 def test_cells_of_weighted_pictures_have_weighted_means():
     picture = np.array([[[0, 0, 0], [3, 3, 3], [200, 0, 0]]], np.uint8)
-    hist = counted(picture, sample_weight=np.array([[1.0, 2.0, 0.0]]), cells=True)
+    hist = counted(picture, sample_weight=np.array([[1.0, 2.0, 0.0]]), cell_bits=6)
     assert hist.colors.tolist() == [[2 * 257] * 3, [200 * 257, 0, 0]]
     assert hist.counts.tolist() == [3, 0]
 
@@ -116,7 +116,7 @@ def test_cells_of_weighted_pictures_have_weighted_means():
 @pytest.mark.parametrize(("dtype", "n_channels"), [kind for kind in KINDS if kind not in CELLED])
 def test_other_pictures_are_counted_exactly_where_cells_are_asked_for(dtype, n_channels):
     picture = made(dtype, n_channels)
-    assert_equal(counted(picture, cells=True), counted(picture))
+    assert_equal(counted(picture, cell_bits=5), counted(picture))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -84,9 +84,11 @@ void cielab(float* r, float* g, float* b, std::size_t n) {
 constexpr std::size_t kChunk = 512;
 
 std::int16_t fixed_point(float value, float scale) {
-    constexpr float border = kMaxCoordinate;
-    const float shifted = std::clamp(value * scale, -border, border) + (border + 0.5f);
-    return static_cast<std::int16_t>(static_cast<std::int32_t>(shifted) - kMaxCoordinate);  // rounds halves up
+    constexpr float low = 0.5f, middle = kMaxCoordinate + 0.5f, high = 2 * kMaxCoordinate + 0.5f;
+    float shifted = value * scale + middle;  // truncation then rounds halves up
+    shifted = shifted > low ? shifted : low;
+    shifted = shifted < high ? shifted : high;
+    return static_cast<std::int16_t>(static_cast<std::int32_t>(shifted) - kMaxCoordinate);
 }
 
 template <typename Sample>
@@ -95,27 +97,33 @@ void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels
     constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
     const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
     float channel[3][kChunk], alpha[kChunk];
-    const std::vector<float>* table = space == ColorSpace::srgb ? nullptr : &linear_table<Sample>();
-    for (std::size_t i = 0; i < n; ++i) {
-        const Sample* color = colors + i * n_channels;
-        for (std::size_t c = 0; c < 3; ++c) {
-            const Sample sample = color[has_color ? c : 0];
-            channel[c][i] = table ? (*table)[sample] : static_cast<float>(sample) * (255.0f / full);
-        }
-        alpha[i] = has_alpha ? static_cast<float>(color[n_channels - 1]) / full : 0.0f;
+    const float* const linear = space == ColorSpace::srgb ? nullptr : linear_table<Sample>().data();
+    for (std::size_t c = 0; c < 3; ++c) {
+        const Sample* samples = colors + (has_color ? c : 0);
+        if (linear)
+            for (std::size_t i = 0; i < n; ++i) channel[c][i] = linear[samples[i * n_channels]];
+        else
+            for (std::size_t i = 0; i < n; ++i)
+                channel[c][i] = static_cast<float>(samples[i * n_channels]) * (255.0f / full);
     }
+    for (std::size_t i = 0; i < n; ++i)
+        alpha[i] = has_alpha ? static_cast<float>(colors[i * n_channels + n_channels - 1]) / full : 0.0f;
     if (space == ColorSpace::oklab) kernels().oklab(channel[0], channel[1], channel[2], n);
     if (space == ColorSpace::cielab) cielab(channel[0], channel[1], channel[2], n);
 
-    const auto unit = static_cast<float>(scale(space) * grid.zoom);
-    const auto alpha_unit = static_cast<float>(alpha_scale(space) * grid.zoom);
-    float origin[kDims];
-    for (std::size_t d = 0; d < kDims; ++d) origin[d] = static_cast<float>(grid.origin[d]);
+    if (has_alpha && !straight)
+        for (float* values : channel)
+            for (std::size_t i = 0; i < n; ++i) values[i] *= alpha[i];
+    std::int16_t coordinates[kDims][kChunk];  // one loop each, which the compiler vectorises
+    for (std::size_t d = 0; d < kDims; ++d) {
+        const float* values = d < 3 ? channel[d] : alpha;
+        const auto origin = static_cast<float>(grid.origin[d]);
+        const auto unit = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space)) * grid.zoom);
+        for (std::size_t i = 0; i < n; ++i) coordinates[d][i] = fixed_point(values[i] - origin, unit);
+    }
     for (std::size_t i = 0; i < n; ++i) {
-        const float cover = has_alpha && !straight ? alpha[i] : 1.0f;
-        const auto coordinate = [&](std::size_t d) { return fixed_point(channel[d][i] * cover - origin[d], unit); };
-        xy[i] = pack_pair(coordinate(0), coordinate(1));
-        zw[i] = pack_pair(coordinate(2), fixed_point(alpha[i] - origin[3], alpha_unit));
+        xy[i] = pack_pair(coordinates[0][i], coordinates[1][i]);
+        zw[i] = pack_pair(coordinates[2][i], coordinates[3][i]);
     }
 }
 

@@ -223,7 +223,7 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
         }
         int steps = state->run(effort.stages[stage].steps, effort.tolerance);
         steps += swap_search(*state, effort, effort.stages[stage].rounds, seed + stage);
-        if (level_of[stage] == 0) result.n_iter += steps;
+        if (level_of[stage] == level_of.back()) result.n_iter += steps;
     }
     result.inertia = state->inertia();
     for (std::size_t c = 0; c < state->centers().size(); ++c) {

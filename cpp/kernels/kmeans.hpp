@@ -91,7 +91,7 @@ struct KMeansResult {
     std::vector<double> centers;  // (k, 4) in working units, the unrounded means
     std::vector<double> weights;  // (k,) what each center stands for; 0 for one without points
     double inertia = 0;           // in squared working units
-    int n_iter = 0;               // Lloyd's steps on all points
+    int n_iter = 0;               // Lloyd's steps on the finest level
 };
 
 // k centers of n weighted points in Morton order, k < n. Deterministic: `seed` only varies how clusters are split.

@@ -13,6 +13,7 @@ from pil_kmeans import _native, build_info
 from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
+from reference.points import USUAL_GRID
 
 SPACES = ["oklab", "cielab", "linear", "srgb"]
 EFFORTS = ["fast", "balanced", "best"]
@@ -53,10 +54,12 @@ def kernel_digests(n_threads):
     result = {}
     for n in SIZES:
         colors = rng.integers(0, 256, (n, 3), np.uint8)
-        result[f"keys {n}"] = digest(*_native.histogram(colors, n_threads), *_native.cell_histogram(colors, n_threads))
+        result[f"keys {n}"] = digest(*_native.histogram(colors, n_threads))
+        result[f"cells {n}"] = digest(*_native.cell_histogram(colors, 5, n_threads))
         for space in SPACES:
-            points = _native.working_points(colors, space, False, n_threads)
-            result[f"points {n} {space}"] = digest(points)
+            points = _native.working_points(colors, space, False, *USUAL_GRID, n_threads)
+            fine = _native.working_points(colors, space, False, (0.3, 0.01, 0.0, 0.5), 8.0, n_threads)
+            result[f"points {n} {space}"] = digest(points, fine)
         for limit in (2, 300, _native.MAX_COORDINATE):
             points = rng.integers(-limit, limit, (2, n, 2), np.int16, endpoint=True)
             for k in (1, 2, 9, 249):

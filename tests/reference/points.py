@@ -2,6 +2,8 @@
 
 import numpy as np
 
+USUAL_GRID = ((0.0, 0.0, 0.0, 0.0), 1.0)  # origin and zoom
+
 
 def to_points(rows):
     """(n, 4) coordinates as the (2, n, 2) int16 pairs of the kernels."""

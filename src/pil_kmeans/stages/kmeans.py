@@ -47,7 +47,7 @@ class Effort:
 
 EFFORTS = {
     "fast": Effort(((8, 3, 1), (0, 2, 0)), 2048, 6, 4, 2, 1, 1e-3),
-    "balanced": Effort(((32, 8, 0), (128, 4, 8), (512, 8, 0), (1024, 2, 0)), 4096, 32, 8, 3, 2, 2e-4),
+    "balanced": Effort(((16, 6, 0), (96, 4, 4), (512, 5, 0)), 4096, 24, 6, 3, 2, 5e-4),
     "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 4096, 64, 8, 4, 3, 1e-4),
 }
 
@@ -65,7 +65,7 @@ class KMeansResult:
     weights : ndarray of shape (k,)
         float64, what each center stands for.
     n_iter : int
-        Lloyd's steps over all points.
+        Lloyd's steps over the finest points or cells.
     """
 
     centers: NDArray[np.float64]
