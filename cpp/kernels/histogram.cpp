@@ -240,6 +240,7 @@ template <int bits>
 struct CellTable {
     static constexpr int kDropped = 8 - bits, kSumBits = 13;
     static constexpr std::size_t kCells = std::size_t{1} << (3 * bits);
+    static constexpr std::size_t kRegions = kCells >> kRegionBits;
     static constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
     static constexpr std::uint64_t kFull = kSumMask / ((1u << kDropped) - 1) - 8;
     // What a pixel adds, by the low bits of its key.
@@ -254,14 +255,14 @@ struct CellTable {
     }();
 
     Buffer<std::uint64_t> words = zeroed<std::uint64_t>(kCells);
-    std::vector<std::uint8_t> touched = std::vector<std::uint8_t>(kCells >> kRegionBits, 0);
+    std::vector<std::uint8_t> touched = std::vector<std::uint8_t>(kRegions, kRegions <= 8);
     std::vector<std::pair<std::uint32_t, std::uint64_t>> spilled;
 
     template <std::uint64_t times>
     auto adder() {
         return [word = words.begin(), region = touched.data(), this](std::uint32_t key) {
             const std::uint32_t cell = key >> (3 * kDropped);
-            region[cell >> kRegionBits] = 1;
+            if constexpr (kRegions > 8) region[cell >> kRegionBits] = 1;  // few regions are all met anyway
             std::uint64_t sums = word[cell];
             if (sums >> (3 * kSumBits) > kFull) [[unlikely]] {
                 spilled.emplace_back(cell, sums);

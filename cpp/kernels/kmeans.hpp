@@ -80,6 +80,7 @@ struct Stage {
 struct Effort {
     std::vector<Stage> stages;  // at least one
     std::size_t fewest_cells;   // no stage has fewer cells than this for its limit
+    std::size_t most_searched;  // more centers than this are not searched: so few swaps among them would not show
     int trials;                 // removals and insertions tried a round, each
     int neighbors;              // centers around a removal or insertion that are moved with it
     int relax_steps;            // local steps a trial

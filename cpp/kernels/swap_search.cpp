@@ -381,9 +381,8 @@ private:
 }  // namespace
 
 int swap_search(Lloyd& state, const Effort& effort, int rounds, std::uint64_t seed) {
-    constexpr std::size_t kMostCenters = 8192;  // beyond, finding neighbours takes longer than the few swaps are worth
     int steps = 0;
-    if (state.centers().size() < 3 || state.centers().size() > kMostCenters) return 0;
+    if (state.centers().size() < 3 || state.centers().size() > effort.most_searched) return 0;
     for (int round = 0; round < rounds; ++round) {
         if (Round(state, effort, seed + static_cast<std::uint64_t>(round)).run() == 0) break;
         steps += state.run(effort.settle_steps, effort.tolerance);

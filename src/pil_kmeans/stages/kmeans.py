@@ -26,6 +26,8 @@ class Effort:
         rounds of the search for better places then.
     fewest_cells : int
         The most cells are at least this many.
+    most_searched : int
+        More centers than this are not searched: so few swaps among them would not show.
     trials : int
         Removals and insertions of a center tried in each round.
     neighbors : int
@@ -38,6 +40,7 @@ class Effort:
 
     stages: tuple[tuple[int, int, int], ...]
     fewest_cells: int
+    most_searched: int
     trials: int
     neighbors: int
     relax_steps: int
@@ -46,9 +49,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(((8, 3, 1), (0, 2, 0)), 2048, 6, 4, 2, 1, 1e-3),
-    "balanced": Effort(((16, 6, 0), (96, 4, 4), (512, 5, 0)), 4096, 24, 6, 3, 2, 5e-4),
-    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 4096, 64, 8, 4, 3, 1e-4),
+    "fast": Effort(((8, 3, 1), (0, 2, 0)), 2048, 128, 6, 4, 2, 1, 1e-3),
+    "balanced": Effort(((16, 6, 0), (96, 4, 4), (512, 5, 0)), 4096, 8192, 24, 6, 3, 2, 5e-4),
+    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 4096, 8192, 64, 8, 4, 3, 1e-4),
 }
 
 MAX_COLORS = 65536
