@@ -50,6 +50,23 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
     return to_numpy(std::move(labels));
 }
 
+auto count_labels(const Vector<std::uint16_t>& labels, std::size_t n) {
+    Buffer<std::int64_t> counts(n);
+    bool in_range = true;
+    {
+        const nb::gil_scoped_release unlocked;
+        std::fill_n(counts.begin(), n, 0);
+        for (std::size_t i = 0; i < labels.shape(0); ++i) {
+            if (labels.data()[i] < n)
+                ++counts[labels.data()[i]];
+            else
+                in_range = false;
+        }
+    }
+    if (!in_range) throw nb::value_error("labels must be less than n");
+    return to_numpy(std::move(counts));
+}
+
 auto intervals(const Vector<double>& values, const Vector<double>& weights, std::size_t n_colors) {
     const std::size_t n = values.shape(0);
     same_length(n, weights.shape(0), "values and weights");
@@ -70,6 +87,7 @@ void register_kmeans(nb::module_& module) {
     module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a, nb::kw_only(),
                "stages"_a, "fewest_cells"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
+    module.def("count_labels", &count_labels, "labels"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a);
 }
 

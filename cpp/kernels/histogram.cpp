@@ -81,8 +81,8 @@ struct CounterTable {
     std::vector<std::uint8_t> touched;   // per region
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
-    explicit CounterTable(std::size_t size)
-        : counters(zeroed<std::uint8_t>(size)), touched((size + kRegionSize - 1) >> kRegionBits, 0) {}
+    CounterTable(std::size_t size, Fill fill)
+        : counters(zeroed<std::uint8_t>(size, fill)), touched((size + kRegionSize - 1) >> kRegionBits, 0) {}
 
     // Adds n to the counter of a key. Holds plain pointers by value: a store of a byte may not be taken to change them.
     template <std::uint8_t n>
@@ -121,7 +121,8 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
     std::vector<CounterTable> tables;
-    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size);
+    const Fill fill = n >= kWorthATable ? Fill::dense : Fill::sparse;
+    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size, fill);
     team.run(n_tables, [&](std::size_t t, std::size_t) {
         const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
         for_each_key<C>(samples + first * C, last - first, tables[t].adder<1>(), tables[t].adder<8>());
@@ -202,8 +203,8 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
             at[key >> kRegionBits] += 8;
         });
 
-    Histogram result{Buffer<std::uint64_t>(n), Buffer<std::int64_t>(n)};  // pages beyond the last colour cost nothing
-    CounterTable table(kRegionSize);
+    Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
+    CounterTable table(kRegionSize, Fill::dense);
     std::uint8_t* const counters = table.counters.begin();
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
@@ -254,7 +255,7 @@ struct CellTable {
         return table;
     }();
 
-    Buffer<std::uint64_t> words = zeroed<std::uint64_t>(kCells);
+    Buffer<std::uint64_t> words = zeroed<std::uint64_t>(kCells, Fill::sparse);
     std::vector<std::uint8_t> touched = std::vector<std::uint8_t>(kRegions, kRegions <= 8);
     std::vector<std::pair<std::uint32_t, std::uint64_t>> spilled;
 
@@ -294,11 +295,12 @@ CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team
                     body(cell);
         }
     };
-    std::size_t most = 0;  // a page that no cell is written to costs nothing, so room for all that there may be
+    std::size_t most = 0;  // room for all the cells that there may be
     for (const Table& table : tables)
         most += static_cast<std::size_t>(std::count(table.touched.begin(), table.touched.end(), 1)) * kRegionSize;
     most = std::min({most, n, Table::kCells});
-    CellHistogram result{Buffer<std::uint64_t>(most), Buffer<std::int64_t>(most), Buffer<std::uint16_t>(3 * most)};
+    CellHistogram result{Buffer<std::uint64_t>(most, Fill::sparse), Buffer<std::int64_t>(most, Fill::sparse),
+                         Buffer<std::uint16_t>(3 * most, Fill::sparse)};
     std::size_t at = 0;
     std::vector<std::size_t> spilled_at(n_tables, 0);
     for_each_cell([&](std::size_t cell) {

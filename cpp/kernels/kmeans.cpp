@@ -42,6 +42,7 @@ CandidateList as_candidates(const std::vector<Coordinates>& centers) {
     return list;
 }
 
+// Boxes and energy.
 void prepare(WeightedPoints& weighted, Team& team) {
     const Points& points = weighted.points;
     const std::size_t n_tasks = hyper_blocks(points.n);
@@ -82,14 +83,6 @@ Coordinates mean_of(const CenterSum& sum) {
     return mean;
 }
 
-WeightedPoints weighted_points(const Points& points, const std::int64_t* weights, Team& team) {
-    WeightedPoints result;
-    result.points = points;
-    result.weights = weights;
-    prepare(result, team);
-    return result;
-}
-
 int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells) {
     std::array<std::size_t, 65> first_difference{};  // by the place of the highest differing bit
     for (std::size_t i = 1; i < n; ++i) ++first_difference[static_cast<std::size_t>(std::bit_width(keys[i] ^ keys[i - 1]))];
@@ -100,7 +93,7 @@ int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_ce
     return shift;
 }
 
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team) {
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift) {
     const auto cell = [&](std::size_t i) { return shift < 64 ? keys[i] >> shift : 0; };
     std::size_t n_cells = 0;
     for (std::size_t i = 0; i < points.n; ++i) n_cells += i == 0 || cell(i) != cell(i - 1);
@@ -126,7 +119,6 @@ WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std:
     }
     result.points = {result.xy.begin(), result.zw.begin(), n_cells};
     result.weights = result.cell_weights.begin();
-    prepare(result, team);
     return result;
 }
 
@@ -198,20 +190,25 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     std::vector<WeightedPoints> levels;
     std::vector<std::size_t> level_of(effort.stages.size());
     levels.reserve(effort.stages.size() + 1);
-    if (points.n > kMostPoints)
-        levels.push_back(cells(keys, points, weights, shift_for_cells(keys, points.n, kMostPoints), team));
-    else
-        levels.push_back(weighted_points(points, weights, team));
+    if (points.n > kMostPoints) {
+        levels.push_back(cells(keys, points, weights, shift_for_cells(keys, points.n, kMostPoints)));
+    } else {
+        levels.emplace_back();
+        levels.back().points = points;
+        levels.back().weights = weights;
+    }
     for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
         const WeightedPoints& finer = levels.back();
         const std::uint64_t* finer_keys = finer.keys.size ? finer.keys.begin() : keys;
         const std::size_t most = std::max(effort.fewest_cells, effort.stages[stage].cells * k);
         if (effort.stages[stage].cells && finer.size() > most) {
             const int shift = shift_for_cells(finer_keys, finer.size(), most);
-            levels.push_back(cells(finer_keys, finer.points, finer.weights, shift, team));
+            levels.push_back(cells(finer_keys, finer.points, finer.weights, shift));
         }
         level_of[stage] = levels.size() - 1;
     }
+
+    for (std::size_t level = level_of.back(); level < levels.size(); ++level) prepare(levels[level], team);
 
     KMeansResult result;
     std::vector<Coordinates> centers = wu_seed(levels.back(), k);

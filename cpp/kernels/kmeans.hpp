@@ -12,7 +12,7 @@
 
 namespace pil_kmeans {
 
-// Points with weights, in Morton order, ready for block pruning: a view, or the owner of cells.
+// Points with weights, in Morton order: a view, or the owner of cells. Boxes and energy are made for Lloyd's steps.
 struct WeightedPoints {
     Points points{};
     const std::int64_t* weights = nullptr;
@@ -26,10 +26,8 @@ struct WeightedPoints {
     std::size_t size() const { return points.n; }
 };
 
-WeightedPoints weighted_points(const Points& points, const std::int64_t* weights, Team& team);
-
 // The cells of all keys that agree when shifted right by `shift`: key so shifted, mean point and total weight of each.
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team);
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift);
 
 // The smallest shift at which the keys fall into at most `max_cells` cells.
 int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells);

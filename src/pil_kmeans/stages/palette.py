@@ -94,9 +94,9 @@ def fit_palette(
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
     transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
     free = n_colors - len(transparent)
-    fitted = hist.weights > 0
-    fitted[transparent] = False
     keys, fit_points, weights = hist.keys, points, hist.weights
+    fitted = weights > 0
+    fitted[transparent] = False
     if not fitted.all():
         keys, fit_points, weights = keys[fitted], np.ascontiguousarray(points[:, fitted]), weights[fitted]
     if len(keys) <= free:
@@ -176,7 +176,7 @@ def _distinct_and_used(
         kept = kept[_transparent_first(entries[kept])]
         entries, chosen = entries[kept], chosen[kept]
         labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
-        used = np.bincount(labels, minlength=len(entries)) > 0
+        used = _native.count_labels(labels, len(entries)) > 0
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
             entries, chosen = entries[used], chosen[used]
