@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer
+from pil_kmeans.estimator.pictures import read_pictures
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 
@@ -229,3 +230,13 @@ def test_random_state_none_is_zero(china):
         np.testing.assert_array_equal(quantizer.palette_, expected)
     seeded = [KMeansQuantizer(16, random_state=np.random.RandomState(5)).fit(small).palette_ for _ in range(2)]
     np.testing.assert_array_equal(*seeded)
+
+
+def test_samples_are_copied_unless_nobody_can_change_them(china):
+    of_pillow = np.asarray(Image.fromarray(china))  # lies in a bytes object
+    kept = read_pictures(of_pillow, channel_axis=-1).copied().pixels.samples
+    assert np.shares_memory(kept, of_pillow)
+    view = of_pillow.copy()[:]
+    view.flags.writeable = False  # but the array behind it can be changed
+    kept = read_pictures(view, channel_axis=-1).copied().pixels.samples
+    assert not np.shares_memory(kept, view)

@@ -21,7 +21,7 @@ def fit(keys, rows, weights, k, effort="balanced", seed=0, n_threads=1):
 
 def lloyd(keys, rows, weights, k, steps, n_threads=1):
     """The seed and then plain steps on all points, each a stage without search."""
-    effort = vars(EFFORTS["fast"]) | {"stages": [(0, 1, 0)] * steps}
+    effort = vars(EFFORTS["fast"]) | {"stages": [(0, 0, 1, 0)] * steps}
     return _native.fit_centers(keys, to_points(rows), weights, k, **effort, seed=0, n_threads=n_threads)
 
 

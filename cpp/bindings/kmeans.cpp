@@ -9,7 +9,7 @@ namespace pil_kmeans::bindings {
 namespace {
 
 auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vector<std::int64_t>& weights,
-         std::size_t n_colors, const std::vector<std::tuple<std::size_t, int, int>>& stages, std::size_t fewest_cells, std::size_t most_searched, int trials, int neighbors,
+         std::size_t n_colors, const std::vector<std::tuple<std::size_t, std::size_t, int, int>>& stages, std::size_t most_searched, int trials, int neighbors,
          int relax_steps, int settle_steps, double tolerance, std::uint64_t seed, int n_threads) {
     const std::size_t n = points.shape(1);
     same_length(n, keys.shape(0), "keys and points");
@@ -18,8 +18,8 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
     if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; })) throw nb::value_error("weights must be positive");
     if (stages.empty()) throw nb::value_error("there must be a stage");
     if (trials < 0 || neighbors < 1) throw nb::value_error("trials must not be negative, neighbors must be positive");
-    Effort effort{{}, fewest_cells, most_searched, trials, neighbors, relax_steps, settle_steps, tolerance};
-    for (const auto& [cells, steps, rounds] : stages) effort.stages.push_back({cells, std::max(steps, 1), rounds});
+    Effort effort{{}, most_searched, trials, neighbors, relax_steps, settle_steps, tolerance};
+    for (const auto& [cells, fewest, steps, rounds] : stages) effort.stages.push_back({cells, fewest, std::max(steps, 1), rounds});
     KMeansResult result;
     Buffer<double> centers, sizes;
     {
@@ -85,7 +85,7 @@ auto intervals(const Vector<double>& values, const Vector<double>& weights, std:
 void register_kmeans(nb::module_& module) {
     using namespace nb::literals;
     module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a, nb::kw_only(),
-               "stages"_a, "fewest_cells"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
+               "stages"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
     module.def("count_labels", &count_labels, "labels"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "n_colors"_a);

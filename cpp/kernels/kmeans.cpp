@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <optional>
 
 #include "kernels/candidates.hpp"
@@ -12,6 +13,7 @@
 namespace pil_kmeans {
 namespace {
 
+constexpr std::size_t kKeysATask = std::size_t{1} << 14;
 constexpr std::size_t kMostPoints = std::size_t{1} << 21;  // above this, cells stand for single points
 
 std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperBlock; }
@@ -83,40 +85,70 @@ Coordinates mean_of(const CenterSum& sum) {
     return mean;
 }
 
-int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells) {
-    std::array<std::size_t, 65> first_difference{};  // by the place of the highest differing bit
-    for (std::size_t i = 1; i < n; ++i) ++first_difference[static_cast<std::size_t>(std::bit_width(keys[i] ^ keys[i - 1]))];
+int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells, Team& team) {
+    // By the place of the highest bit in which neighbours differ: at a shift beyond it they share a cell. Four tallies
+    // take turns, since adding to one twice in a row waits.
+    using Tally = std::array<std::size_t, 65>;
+    constexpr std::size_t kTallies = 4;
+    const std::size_t n_tasks = (n + kKeysATask - 1) / kKeysATask;
+    std::vector<Tally> tallies(n_tasks);
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        std::array<Tally, kTallies> parts{};
+        const std::size_t last = std::min(n, (task + 1) * kKeysATask);
+        for (std::size_t i = std::max<std::size_t>(1, task * kKeysATask); i < last; ++i)
+            ++parts[i % kTallies][static_cast<std::size_t>(std::bit_width(keys[i] ^ keys[i - 1]))];
+        for (const Tally& part : parts)
+            for (std::size_t bit = 0; bit < part.size(); ++bit) tallies[task][bit] += part[bit];
+    });
     std::size_t n_cells = 1;
     int shift = 64;
-    while (shift > 0 && n_cells + first_difference[static_cast<std::size_t>(shift)] <= max_cells)
-        n_cells += first_difference[static_cast<std::size_t>(shift--)];
+    for (; shift > 0; --shift) {
+        std::size_t finer = n_cells;
+        for (const Tally& tally : tallies) finer += tally[static_cast<std::size_t>(shift)];
+        if (finer > max_cells) break;
+        n_cells = finer;
+    }
     return shift;
 }
 
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift) {
-    const auto cell = [&](std::size_t i) { return shift < 64 ? keys[i] >> shift : 0; };
-    std::size_t n_cells = 0;
-    for (std::size_t i = 0; i < points.n; ++i) n_cells += i == 0 || cell(i) != cell(i - 1);
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team) {
+    const auto cell = [=](std::size_t i) { return shift < 64 ? keys[i] >> shift : 0; };
+    const auto starts = [=](std::size_t i) { return i == 0 || cell(i) != cell(i - 1); };
+    // A cell belongs to the task in whose keys it starts.
+    const std::size_t n_tasks = (points.n + kKeysATask - 1) / kKeysATask;
+    std::vector<std::size_t> first_cell(n_tasks + 1, 0);
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        const std::size_t last = std::min(points.n, (task + 1) * kKeysATask);
+        std::size_t n_cells = 0;
+        for (std::size_t i = task * kKeysATask; i < last; ++i) n_cells += starts(i);
+        first_cell[task + 1] = n_cells;
+    });
+    std::partial_sum(first_cell.begin(), first_cell.end(), first_cell.begin());
+    const std::size_t n_cells = first_cell[n_tasks];
     WeightedPoints result;
     result.keys = Buffer<std::uint64_t>(n_cells);
     result.xy = Buffer<std::uint32_t>(n_cells);
     result.zw = Buffer<std::uint32_t>(n_cells);
     result.cell_weights = Buffer<std::int64_t>(n_cells);
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < points.n; ++at) {
-        const std::uint64_t here = cell(i);
-        CenterSum sum;
-        for (; i < points.n && cell(i) == here; ++i) {
-            const Coordinates x = unpack(points.xy[i], points.zw[i]);
-            sum.weight += weights[i];
-            for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weights[i] * x[d];
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        const std::size_t last = std::min(points.n, (task + 1) * kKeysATask);
+        std::size_t i = task * kKeysATask;
+        while (i < last && !starts(i)) ++i;
+        for (std::size_t at = first_cell[task]; i < last; ++at) {
+            const std::uint64_t here = cell(i);
+            CenterSum sum;
+            for (; i < points.n && cell(i) == here; ++i) {
+                const Coordinates x = unpack(points.xy[i], points.zw[i]);
+                sum.weight += weights[i];
+                for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weights[i] * x[d];
+            }
+            const Coordinates mean = mean_of(sum);
+            result.keys[at] = here;
+            result.xy[at] = pack_pair(mean[0], mean[1]);
+            result.zw[at] = pack_pair(mean[2], mean[3]);
+            result.cell_weights[at] = sum.weight;
         }
-        const Coordinates mean = mean_of(sum);
-        result.keys[at] = here;
-        result.xy[at] = pack_pair(mean[0], mean[1]);
-        result.zw[at] = pack_pair(mean[2], mean[3]);
-        result.cell_weights[at] = sum.weight;
-    }
+    });
     result.points = {result.xy.begin(), result.zw.begin(), n_cells};
     result.weights = result.cell_weights.begin();
     return result;
@@ -191,7 +223,7 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     std::vector<std::size_t> level_of(effort.stages.size());
     levels.reserve(effort.stages.size() + 1);
     if (points.n > kMostPoints) {
-        levels.push_back(cells(keys, points, weights, shift_for_cells(keys, points.n, kMostPoints)));
+        levels.push_back(cells(keys, points, weights, shift_for_cells(keys, points.n, kMostPoints, team), team));
     } else {
         levels.emplace_back();
         levels.back().points = points;
@@ -200,10 +232,10 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
         const WeightedPoints& finer = levels.back();
         const std::uint64_t* finer_keys = finer.keys.size ? finer.keys.begin() : keys;
-        const std::size_t most = std::max(effort.fewest_cells, effort.stages[stage].cells * k);
+        const std::size_t most = std::max(effort.stages[stage].fewest, effort.stages[stage].cells * k);
         if (effort.stages[stage].cells && finer.size() > most) {
-            const int shift = shift_for_cells(finer_keys, finer.size(), most);
-            levels.push_back(cells(finer_keys, finer.points, finer.weights, shift));
+            const int shift = shift_for_cells(finer_keys, finer.size(), most, team);
+            levels.push_back(cells(finer_keys, finer.points, finer.weights, shift, team));
         }
         level_of[stage] = levels.size() - 1;
     }

@@ -27,10 +27,10 @@ struct WeightedPoints {
 };
 
 // The cells of all keys that agree when shifted right by `shift`: key so shifted, mean point and total weight of each.
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift);
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team);
 
 // The smallest shift at which the keys fall into at most `max_cells` cells.
-int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells);
+int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells, Team& team);
 
 // Centers, labels and sums of one set of points, moved together.
 class Lloyd {
@@ -70,14 +70,14 @@ private:
 
 // How much work a fit does, in counts, never in time. Stages go from coarse to fine.
 struct Stage {
-    std::size_t cells;  // most cells a center; 0 for all points
-    int steps;          // most Lloyd's steps at first
-    int rounds;         // most rounds of the swap search then
+    std::size_t cells;   // most cells a center; 0 for all points
+    std::size_t fewest;  // but so many cells at least
+    int steps;           // most Lloyd's steps at first
+    int rounds;          // most rounds of the swap search then
 };
 
 struct Effort {
     std::vector<Stage> stages;  // at least one
-    std::size_t fewest_cells;   // no stage has fewer cells than this for its limit
     std::size_t most_searched;  // more centers than this are not searched: so few swaps among them would not show
     int trials;                 // removals and insertions tried a round, each
     int neighbors;              // centers around a removal or insertion that are moved with it

@@ -319,15 +319,20 @@ private:
         const auto touch = [&](const Trial& trial) {
             for (const std::uint16_t c : trial.clusters) touched[c] = 1;
         };
-        std::size_t swaps = 0;
+        std::size_t swaps = 0, tried_together = 0;
         for (const Trial& insertion : insertions) {
             if (!is_free(insertion)) continue;
-            for (std::size_t r = 0; r < removals.size() && insertion.change + removals[r].change > 0; ++r) {
+            for (std::size_t r = 0; r < removals.size(); ++r) {
                 const Trial& removal = removals[r];
                 if (used[r] || !is_free(removal)) continue;
+                const double promised = insertion.change + removal.change;
                 if (overlap(removal, insertion)) {
+                    // What two promise that share clusters does not add up, and may be more: try.
+                    if (promised < 0.5 * removal.change || tried_together == removals.size()) break;
+                    ++tried_together;
                     if (!swap_together(removal, insertion)) continue;
                 } else {
+                    if (promised <= 0) break;
                     for (std::size_t i = 1; i < removal.clusters.size(); ++i)
                         state_.place(removal.clusters[i], removal.centers[i]);
                     for (std::size_t i = 0; i < insertion.clusters.size(); ++i)
@@ -350,7 +355,7 @@ private:
         });
     }
 
-    // Both share clusters, so what they promise does not add up: solve the two as one problem.
+    // Both as one problem.
     bool swap_together(const Trial& removal, const Trial& insertion) {
         if (removal.clusters[0] == insertion.clusters[0]) return false;
         std::vector<std::uint16_t> both = insertion.clusters;
@@ -364,7 +369,7 @@ private:
         };
         local.centers[at(insertion.clusters[0])] = left;
         local.centers[at(removal.clusters[0])] = right;
-        if (local.relax(effort_.relax_steps + 1, kNone) <= explained_now(both)) return false;
+        if (local.relax(effort_.relax_steps + 3, kNone) <= explained_now(both)) return false;
         for (std::size_t i = 0; i < both.size(); ++i) state_.place(both[i], local.centers[i]);
         return true;
     }

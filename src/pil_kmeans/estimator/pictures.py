@@ -13,6 +13,16 @@ from numpy.typing import NDArray
 from ..stages.pixels import Pixels, read_pixels, read_sample_weight
 
 
+def is_immutable(array: NDArray[Any]) -> bool:
+    """Whether nobody can change the array: it lies in a `bytes` object, as those that Pillow makes."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return isinstance(base, bytes)
+
+
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """One or more pictures with the same channels and dtype, their pixels in one piece.
@@ -32,8 +42,8 @@ class Pictures:
     is_copy: bool = False
 
     def copied(self) -> Pictures:
-        """Return the same with samples of its own."""
-        if self.is_copy:
+        """Return the same with samples that nobody else can change."""
+        if self.is_copy or is_immutable(self.pixels.samples):
             return self
         samples = self.pixels.samples.copy()
         values = samples if self.pixels.values.dtype == samples.dtype else self.pixels.values.copy()

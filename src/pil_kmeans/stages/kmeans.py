@@ -21,11 +21,9 @@ class Effort:
 
     Attributes
     ----------
-    stages : tuple of (cells, steps, rounds)
-        From coarse to fine: the most cells of colours for each center, 0 for all colours; Lloyd's steps at first;
-        rounds of the search for better places then.
-    fewest_cells : int
-        The most cells are at least this many.
+    stages : tuple of (cells, fewest, steps, rounds)
+        From coarse to fine: the most cells of colours for each center, 0 for all colours, but `fewest` at least;
+        Lloyd's steps at first; rounds of the search for better places then.
     most_searched : int
         More centers than this are not searched: so few swaps among them would not show.
     trials : int
@@ -38,8 +36,7 @@ class Effort:
         Steps end when the inertia falls by less than this share of itself.
     """
 
-    stages: tuple[tuple[int, int, int], ...]
-    fewest_cells: int
+    stages: tuple[tuple[int, int, int, int], ...]
     most_searched: int
     trials: int
     neighbors: int
@@ -49,9 +46,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(((8, 3, 1), (0, 2, 0)), 2048, 128, 6, 4, 2, 1, 1e-3),
-    "balanced": Effort(((16, 6, 0), (96, 4, 4), (512, 5, 0)), 4096, 8192, 24, 6, 3, 2, 5e-4),
-    "best": Effort(((64, 8, 0), (256, 8, 8), (512, 8, 4), (0, 20, 0)), 4096, 8192, 64, 8, 4, 3, 1e-4),
+    "fast": Effort(((8, 2048, 3, 1), (0, 0, 2, 0)), 128, 6, 4, 2, 1, 1e-3),
+    "balanced": Effort(((16, 4096, 6, 0), (96, 4096, 4, 4), (512, 32768, 5, 0)), 8192, 24, 6, 3, 2, 5e-4),
+    "best": Effort(((64, 4096, 8, 0), (256, 4096, 8, 8), (512, 4096, 8, 4), (0, 0, 20, 0)), 8192, 64, 8, 4, 3, 1e-4),
 }
 
 MAX_COLORS = 65536
