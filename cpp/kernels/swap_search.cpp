@@ -319,6 +319,7 @@ private:
         const auto touch = [&](const Trial& trial) {
             for (const std::uint16_t c : trial.clusters) touched[c] = 1;
         };
+        constexpr std::size_t kTriedTogether = 8;  // one after the other, so few
         std::size_t swaps = 0, tried_together = 0;
         for (const Trial& insertion : insertions) {
             if (!is_free(insertion)) continue;
@@ -328,7 +329,7 @@ private:
                 const double promised = insertion.change + removal.change;
                 if (overlap(removal, insertion)) {
                     // What two promise that share clusters does not add up, and may be more: try.
-                    if (promised < 0.5 * removal.change || tried_together == removals.size()) break;
+                    if (promised < 0.5 * removal.change || tried_together == kTriedTogether) break;
                     ++tried_together;
                     if (!swap_together(removal, insertion)) continue;
                 } else {

@@ -1,0 +1,65 @@
+// The Morton keys of 8-bit pixels, handed out one by one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/isa.hpp"
+#include "kernels/morton.hpp"
+
+namespace pil_kmeans {
+
+inline constexpr std::size_t kChunk = 1024;  // pixels whose keys are made at a time
+inline constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // pixels
+inline constexpr int kRegionBits = 12;  // tables are scanned by regions of so many entries, those that were touched
+inline constexpr std::size_t kRegionSize = std::size_t{1} << kRegionBits;
+
+template <std::size_t C>
+void make_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) {
+    static constexpr Morton morton(C, 8);
+    if constexpr (C == 3) {
+        kernels().rgb_keys(samples, n, keys);
+    } else {
+        for (std::size_t i = 0; i < n; ++i) keys[i] = morton.key<C>(samples + i * C);
+    }
+}
+
+// Call `one(key)` for every pixel, or `eight(key)` for eight equal ones in a row. Neighbours are often alike, and adding
+// to a counter twice in a row waits for the first addition to land: so four quarters of a chunk take turns.
+template <std::size_t C, typename One, typename Eight>
+void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eight) {
+    constexpr std::size_t kQuarter = kChunk / 4, kRun = 8;
+    std::uint32_t keys[kChunk];
+    const auto is_flat = [&](std::size_t at) {
+        std::uint64_t pairs[4];
+        std::memcpy(pairs, keys + at, sizeof pairs);
+        return pairs[0] == pairs[1] && pairs[0] == pairs[2] && pairs[0] == pairs[3] && keys[at] == keys[at + 1];
+    };
+    std::size_t start = 0;
+    for (; start + kChunk <= n; start += kChunk) {
+        make_keys<C>(samples + start * C, kChunk, keys);
+        for (std::size_t i = 0; i < kQuarter; i += kRun) {
+            const std::size_t runs[4] = {i, i + kQuarter, i + 2 * kQuarter, i + 3 * kQuarter};
+            if (is_flat(runs[0]) || is_flat(runs[1]) || is_flat(runs[2]) || is_flat(runs[3])) {
+                for (const std::size_t run : runs) {
+                    if (is_flat(run))
+                        eight(keys[run]);
+                    else
+                        for (std::size_t j = run; j < run + kRun; ++j) one(keys[j]);
+                }
+            } else {
+                for (std::size_t j = i; j < i + kRun; ++j) {
+                    one(keys[j]);
+                    one(keys[j + kQuarter]);
+                    one(keys[j + 2 * kQuarter]);
+                    one(keys[j + 3 * kQuarter]);
+                }
+            }
+        }
+    }
+    make_keys<C>(samples + start * C, n - start, keys);
+    for (std::size_t i = 0; i < n - start; ++i) one(keys[i]);
+}
+
+}  // namespace pil_kmeans
