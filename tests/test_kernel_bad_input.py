@@ -149,3 +149,9 @@ def test_results_are_arrays_of_their_own():
     assert keys.flags.owndata or keys.base is not None
     assert counts.flags.writeable
     assert other.tolist() == [0]
+
+
+def test_keys_beyond_the_table_are_refused_wherever_they_stand():
+    keys = np.array([1 << 30, 5], dtype=np.uint64)
+    with pytest.raises(ValueError, match="too many bits"):
+        _native.remap(np.zeros((4, 3), np.uint8), keys, np.zeros(2, np.uint8), 0, 1)

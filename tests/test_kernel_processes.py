@@ -14,6 +14,7 @@ from pil_kmeans import _native, build_info
 from pil_kmeans.stages.kmeans import EFFORTS
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
+from pil_kmeans.stages.threads import count_threads
 from reference.points import USUAL_GRID, to_points
 from reference.python import PACKAGE, output_of, run_python
 
@@ -168,3 +169,8 @@ def test_build_info_tells_what_is_in_use():
     assert info["instruction_set"] in info["instruction_sets"]
     assert isinstance(info["instruction_sets"], tuple)
     assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set"))
+
+
+def test_threads_are_capped():
+    assert count_threads(2**40) == count_threads(10_000) <= max(64, os.cpu_count() or 1)
+    assert count_threads(7) == 7

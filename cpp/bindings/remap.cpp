@@ -8,7 +8,7 @@ namespace {
 template <typename Sample, typename Label>
 auto indices_of(const Pixels<Sample>& samples, const Vector<std::uint64_t>& keys, const Vector<Label>& labels, int shift, int n_threads) {
     same_length(keys.shape(0), labels.shape(0), "keys and labels");
-    if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
+    if (shift < 0 || shift > 23) throw nb::value_error("shift must be 0 to 23");
     Buffer<Label> indices(samples.shape(0));
     {
         const nb::gil_scoped_release unlocked;

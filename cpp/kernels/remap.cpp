@@ -46,10 +46,12 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
         constexpr std::size_t key_bits = 8 * sizeof(Sample) * c();
         if constexpr (key_bits <= 24) {  // one entry for every possible key
             const std::size_t table_size = (std::size_t{1} << key_bits) >> shift;
-            if (n_keys && keys[n_keys - 1] >= table_size) throw std::invalid_argument("a key has too many bits");
             // Only the entries of keys that occur are written, and read.
             Buffer<Label> table(table_size, n_keys > table_size / 256 ? Fill::dense : Fill::sparse);
-            for (std::size_t i = 0; i < n_keys; ++i) table[keys[i]] = labels[i];
+            for (std::size_t i = 0; i < n_keys; ++i) {
+                if (keys[i] >= table_size) throw std::invalid_argument("a key has too many bits");
+                table[keys[i]] = labels[i];
+            }
             const Label* const entries = table.begin();
             look_up<c()>(samples, n, shift, team, indices, [entries](std::uint64_t key) { return entries[key]; });
         } else {
