@@ -1,7 +1,8 @@
-"""Photographs that the test dependencies ship, as read-only arrays made once."""
+"""Photographs that the test dependencies ship, as read-only arrays made once, and small pictures for Pillow."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def read_only(picture: np.ndarray) -> np.ndarray:
@@ -40,3 +41,29 @@ def logo() -> np.ndarray:
     from skimage.data import logo
 
     return read_only(logo())
+
+
+@pytest.fixture(scope="module")
+def photo(china):
+    """RGB, 64 x 48."""
+    return Image.fromarray(china).resize((64, 48))
+
+
+@pytest.fixture(scope="module")
+def drawing(logo):
+    """RGBA with soft edges and fully transparent pixels."""
+    return Image.fromarray(logo).resize((50, 50))
+
+
+@pytest.fixture
+def reference():
+    """Four colours, one of them twice."""
+    image = Image.new("P", (1, 1))
+    image.putpalette([0, 0, 0, 255, 255, 255, 200, 30, 30, 0, 0, 0])
+    return image
+
+
+@pytest.fixture(scope="module")
+def few():
+    """16 x 8 RGB pixels of 128 colours."""
+    return Image.fromarray((np.arange(16 * 8 * 3) // 3 % 128 * 2).reshape(8, 16, 3).astype(np.uint8))

@@ -10,17 +10,6 @@ from pil_pictures import MODES, in_mode, opened, rgba, with_key
 from png_chunks import chunks
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def few():
-    """16 x 8 RGB pixels of 128 colours."""
-    return Image.fromarray((np.arange(16 * 8 * 3) // 3 % 128 * 2).reshape(8, 16, 3).astype(np.uint8))
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_has_the_pixels_quantize_gives(photo, mode):
     image = in_mode(photo, mode)

@@ -7,11 +7,6 @@ from PIL import Image
 from pil_kmeans import quantize
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
 @pytest.mark.parametrize("colors", [0, -1, 257, 999])
 def test_colors_must_be_1_to_256(photo, colors):
     with pytest.raises(ValueError, match=f"bad number of colors: .* between 1 and 256, got {colors}"):

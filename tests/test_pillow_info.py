@@ -2,21 +2,9 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from pil_kmeans import quantize
 from pil_pictures import rgba, saved, with_key
-
-
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def drawing(logo):
-    """RGBA with soft edges and fully transparent pixels."""
-    return Image.fromarray(logo).resize((50, 50))
 
 
 def test_info_is_carried_over_and_lists_are_copied(photo):

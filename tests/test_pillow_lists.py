@@ -9,25 +9,6 @@ from pil_kmeans.pillow.modes import pixels_from_pil
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba, saved, with_key
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def drawing(logo):
-    """RGBA with soft edges and fully transparent pixels."""
-    return Image.fromarray(logo).resize((50, 50))
-
-
-@pytest.fixture
-def reference():
-    """Four colours, one of them twice."""
-    image = Image.new("P", (1, 1))
-    image.putpalette([0, 0, 0, 255, 255, 255, 200, 30, 30, 0, 0, 0])
-    return image
-
-
 def test_pictures_of_a_list_share_one_palette(photo, astronaut):
     other = Image.fromarray(astronaut).resize((30, 20))
     first, second = quantize([photo, other], 16)

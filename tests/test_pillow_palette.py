@@ -8,25 +8,6 @@ from pil_kmeans import quantize
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def drawing(logo):
-    """RGBA with soft edges and fully transparent pixels."""
-    return Image.fromarray(logo).resize((50, 50))
-
-
-@pytest.fixture
-def reference():
-    """Four colours, one of them twice."""
-    image = Image.new("P", (1, 1))
-    image.putpalette([0, 0, 0, 255, 255, 255, 200, 30, 30, 0, 0, 0])
-    return image
-
-
 def test_palette_is_kept_with_duplicates_and_unused_entries(photo, reference):
     result = quantize(photo, palette=reference, dither="none")
     assert result.palette.mode == "RGB"

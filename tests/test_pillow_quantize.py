@@ -14,17 +14,6 @@ from pil_kmeans.pillow.modes import pixels_from_pil
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def drawing(logo):
-    """RGBA with soft edges and fully transparent pixels."""
-    return Image.fromarray(logo).resize((50, 50))
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_gives_a_p_image_of_at_most_the_colors_asked_for(photo, mode):
     image = in_mode(photo, mode)

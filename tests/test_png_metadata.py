@@ -16,17 +16,6 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="6" dc:title="T"/></x:xmpmeta>'
 
 
-@pytest.fixture(scope="module")
-def photo(china):
-    return Image.fromarray(china).resize((64, 48))
-
-
-@pytest.fixture(scope="module")
-def few():
-    """16 x 8 RGB pixels of 128 colours."""
-    return Image.fromarray((np.arange(16 * 8 * 3) // 3 % 128 * 2).reshape(8, 16, 3).astype(np.uint8))
-
-
 def reopened(image, file_format, **options):
     file = BytesIO()
     image.save(file, file_format, **options)

@@ -53,7 +53,6 @@ public:
     const std::vector<CenterSum>& sums() const { return sums_; }
     const std::uint16_t* labels() const { return labels_.begin(); }
     double inertia() const { return inertia_; }
-    bool settled() const { return settled_; }
     Team& team() { return team_; }
 
 private:
