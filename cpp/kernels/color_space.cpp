@@ -144,6 +144,13 @@ void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, Colo
 
 }  // namespace
 
+template <typename Sample>
+const float* linear_light() {
+    return linear_table<Sample>().data();
+}
+template const float* linear_light<std::uint8_t>();
+template const float* linear_light<std::uint16_t>();
+
 double scale(ColorSpace space) {
     switch (space) {
         case ColorSpace::cielab: return 64;

@@ -18,6 +18,10 @@ enum class ColorSpace { oklab, cielab, linear, srgb };
 double scale(ColorSpace space);
 double alpha_scale(ColorSpace space);
 
+// Linear light of every value a sample can have, from 0 to 1.
+template <typename Sample>
+const float* linear_light();
+
 // Where points lie: coordinates are (value - origin) * scale * zoom. For pictures whose colours fill little of the space
 // a finer grid keeps the digits that their samples have.
 struct Grid {

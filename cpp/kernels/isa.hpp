@@ -1,6 +1,7 @@
 // The hot loops, compiled once for every instruction set; `kernels()` gives the set in use.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -41,6 +42,16 @@ struct CenterSum {
     std::int64_t sum[kDims] = {0, 0, 0, 0};
 };
 
+// Part of a plane, at most kScoreTileWidth wide.
+struct ScoreTile {
+    std::size_t top, bottom, left, right;
+};
+inline constexpr std::size_t kScoreTileWidth = 128;
+
+// Differences, and their fourth powers: in structure, in edges gained, in edges lost.
+inline constexpr std::size_t kScoreSums = 6;
+using ScoreSums = std::array<double, kScoreSums>;
+
 struct Kernels {
     const char* name;
 
@@ -63,6 +74,13 @@ struct Kernels {
 
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
+
+    // XYB of n colours in linear light, in place: r, g, b become X, Y, B, in the ranges that SSIMULACRA 2 gives them.
+    void (*xyb)(float* r, float* g, float* b, std::size_t n);
+
+    // Sums over a tile of two planes (height, width), original and picture; without `structure` the first two are 0.
+    void (*compare_tile)(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
+                         bool structure, ScoreSums& sums);
 };
 
 // Chosen when first called: PIL_KMEANS_ISA if it is set, else the best that this processor runs. Throws

@@ -7,5 +7,8 @@ namespace pil_kmeans::PIL_KMEANS_ISA {
 
 void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
 void oklab(float* r, float* g, float* b, std::size_t n);
+void xyb(float* r, float* g, float* b, std::size_t n);
+void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
+                  bool structure, ScoreSums& sums);
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -1,7 +1,8 @@
 """Pictures into palette pictures with k-means.
 
 `KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
-PNGs, `IndexedImage` is what they have in common. Everything loads when it is first used.
+PNGs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are for the eye. Everything
+loads when it is first used.
 """
 
 from __future__ import annotations
@@ -23,17 +24,28 @@ if TYPE_CHECKING:
     from .encode import encode_png
     from .estimator import KMeansQuantizer
     from .pillow import quantize
+    from .score import ssimulacra2
     from .stages.indexed_image import IndexedImage
 
 __version__: str = _native.version
 
-__all__ = ["IndexedImage", "KMeansQuantizer", "__version__", "build_info", "encode_png", "pillow", "quantize"]
+__all__ = [
+    "IndexedImage",
+    "KMeansQuantizer",
+    "__version__",
+    "build_info",
+    "encode_png",
+    "pillow",
+    "quantize",
+    "ssimulacra2",
+]
 
 _HOMES = {
     "IndexedImage": ".stages.indexed_image",
     "KMeansQuantizer": ".estimator",
     "encode_png": ".encode",
     "quantize": ".pillow",
+    "ssimulacra2": ".score",
 }
 
 

@@ -67,11 +67,16 @@ def check_options(
         If an option has a value that is not allowed.
     """
     _check_count("n_colors", n_colors, max_colors)
-    if n_threads is not None:
-        _check_count("n_threads", n_threads, None)
+    check_threads(n_threads)
     for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+
+
+def check_threads(n_threads: Any) -> None:
+    """Check a number of threads; None will do."""
+    if n_threads is not None:
+        _check_count("n_threads", n_threads, None)
 
 
 def _check_count(name: str, value: Any, largest: int | None) -> None:

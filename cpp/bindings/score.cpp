@@ -1,0 +1,41 @@
+#include "bindings/arrays.hpp"
+#include "kernels/ssimulacra2.hpp"
+
+namespace pil_kmeans::bindings {
+namespace {
+
+template <typename Sample>
+auto pyramid_of(const In<Sample, nb::ndim<3>>& samples, double background, int n_threads) {
+    const std::size_t height = samples.shape(0), width = samples.shape(1), n_channels = samples.shape(2);
+    if (n_channels < 1 || n_channels > 4) throw nb::value_error("samples must have 1 to 4 channels");
+    if (!(background >= 0 && background <= 1)) throw nb::value_error("background must be 0 to 1");
+    Buffer<float> pyramid(pyramid_size(height, width));
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        xyb_pyramid(samples.data(), height, width, n_channels, background, team, pyramid.begin());
+    }
+    return to_numpy(std::move(pyramid));
+}
+
+double score_of(const Vector<float>& a, const Vector<float>& b, std::size_t height, std::size_t width, int n_threads) {
+    // Without a limit the size could overflow and agree with that of a small array.
+    constexpr std::size_t most = std::size_t{1} << 28;
+    if (height > most || width > most || a.shape(0) != pyramid_size(height, width))
+        throw nb::value_error("a is not the pyramid of a picture of this height and width");
+    same_length(a.shape(0), b.shape(0), "a and b");
+    const nb::gil_scoped_release unlocked;
+    Team team(n_threads);
+    return ssimulacra2(a.data(), b.data(), height, width, team);
+}
+
+}  // namespace
+
+void register_score(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("xyb_pyramid", &pyramid_of<std::uint8_t>, "samples"_a.noconvert(), "background"_a, "n_threads"_a);
+    module.def("xyb_pyramid", &pyramid_of<std::uint16_t>, "samples"_a.noconvert(), "background"_a, "n_threads"_a);
+    module.def("ssimulacra2", &score_of, "a"_a.noconvert(), "b"_a.noconvert(), "height"_a, "width"_a, "n_threads"_a);
+}
+
+}  // namespace pil_kmeans::bindings

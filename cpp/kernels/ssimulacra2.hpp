@@ -1,0 +1,38 @@
+// SSIMULACRA 2: how much a picture differs from its original to the eye; 100 where they are identical.
+//
+// J. Sneyers, Cloudinary, 2022-2023 (https://github.com/cloudinary/ssimulacra2, BSD-3-Clause). Both pictures are taken to
+// XYB at up to six scales. Of every channel and scale three maps are made, from means and variances under a Gaussian:
+// how the structure differs (SSIM), what edges are gained and what edges are lost. Their 1-norms and 4-norms, 108 in
+// all, are weighted, and a curve fitted to what people say makes a score of the sum.
+//
+// Borders are those of the Python port (https://pypi.org/project/ssimulacra2, 0.3): the Gaussian ends after five pixels;
+// there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to 0.01.
+//
+// O(n) time; a pyramid takes 16 bytes a pixel.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/team.hpp"
+
+namespace pil_kmeans {
+
+inline constexpr std::size_t kMinScored = 8;  // smallest height and width that is compared at all
+
+// Number of values in the pyramid of a picture.
+std::size_t pyramid_size(std::size_t height, std::size_t width);
+
+// A picture in XYB, at every scale one after the other, three planes each. Grey counts as RGB; a picture with alpha is
+// laid on a grey `background`, from 0 to 1 in sRGB.
+template <typename Sample>
+void xyb_pyramid(const Sample* samples,  // IN  (height, width, C)
+                 std::size_t height, std::size_t width, std::size_t n_channels, double background, Team& team,
+                 float* pyramid);        // OUT (pyramid_size(height, width),)
+
+// The score of the picture with pyramid `b`, whose original has pyramid `a`, at most 100. Pictures without a scale of
+// kMinScored pixels by as many get 100.
+double ssimulacra2(const float* a, const float* b,  // IN  (pyramid_size(height, width),)
+                   std::size_t height, std::size_t width, Team& team);
+
+}  // namespace pil_kmeans

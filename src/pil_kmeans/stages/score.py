@@ -1,0 +1,142 @@
+"""Score: how alike a picture is to its original for the eye, by SSIMULACRA 2."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .pixels import Pixels
+from .threads import count_threads
+
+DARK, LIGHT = 0.1, 0.9
+"""What pictures with alpha are laid on: the lower score counts, as in the original program."""
+
+MIN_SIZE = 8
+"""Smaller pictures are mirrored at their borders to this height or width: the measure begins here."""
+
+
+class Original:
+    """A picture that others are compared with, prepared once.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        The original. Grey counts as RGB.
+    background : float, optional
+        Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower of the scores on a
+        dark and on a light one.
+    n_threads : int, optional
+        The scores do not depend on it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> from pil_kmeans.stages.score import Original
+    >>> grey = read_pixels(np.full((16, 16, 3), 99, np.uint8))
+    >>> Original(grey).score(grey)
+    100.0
+    """
+
+    def __init__(self, pixels: Pixels, *, background: float | None = None, n_threads: int | None = None) -> None:
+        self.shape = pixels.shape
+        self._backgrounds = (DARK, LIGHT) if background is None else (float(background),)
+        self._n_threads = count_threads(n_threads)
+        self._pyramids = self._pyramids_of(pixels)
+
+    def score(self, pixels: Pixels) -> float:
+        """Return the score of a picture of the same height and width, at most 100; see `ssimulacra2`."""
+        if pixels.shape != self.shape:
+            raise ValueError(f"pictures differ in shape: the original is {self.shape}, the other one {pixels.shape}")
+        height, width = (max(size, MIN_SIZE) for size in self.shape)
+        others = self._pyramids_of(pixels)
+        n_scores = max(len(self._pyramids), len(others))
+        return min(
+            _native.ssimulacra2(a, b, height, width, self._n_threads)
+            for a, b in zip(_repeated(self._pyramids, n_scores), _repeated(others, n_scores), strict=True)
+        )
+
+    def _pyramids_of(self, pixels: Pixels) -> list[NDArray[np.float32]]:
+        """One for each background; only one if the picture is opaque."""
+        samples = _mirrored(_integers(pixels.samples))
+        if samples.shape[2] in (1, 3) or (samples[..., -1] == np.iinfo(samples.dtype).max).all():
+            opaque = np.ascontiguousarray(samples[..., : 3 if samples.shape[2] > 2 else 1])
+            return [_native.xyb_pyramid(opaque, 0.0, self._n_threads)]
+        return [_native.xyb_pyramid(samples, background, self._n_threads) for background in self._backgrounds]
+
+
+def ssimulacra2(a: Pixels, b: Pixels, *, background: float | None = None, n_threads: int | None = None) -> float:
+    """Score how alike `b` is to its original `a`.
+
+    Parameters
+    ----------
+    a, b : Pixels
+        Original and picture, of the same height and width. Grey counts as RGB.
+    background : float, optional
+        Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower of the scores on a
+        dark one (0.1) and on a light one (0.9).
+    n_threads : int, optional
+        The score does not depend on it.
+
+    Returns
+    -------
+    float
+        100 where nothing differs, about 90 where no difference is seen, 70 high, 50 medium and 30 low quality;
+        below 0 where little is left.
+
+    Raises
+    ------
+    ValueError
+        If the pictures differ in shape.
+
+    Notes
+    -----
+    J. Sneyers, Cloudinary: SSIMULACRA 2, https://github.com/cloudinary/ssimulacra2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> from pil_kmeans.stages.score import ssimulacra2
+    >>> ramp = np.arange(0, 256, 4, dtype=np.uint8)[:, np.newaxis].repeat(64, axis=1)[..., np.newaxis]
+    >>> ssimulacra2(read_pixels(ramp), read_pixels(ramp // 64 * 64)) < 70
+    True
+    """
+    return Original(a, background=background, n_threads=n_threads).score(b)
+
+
+def check_background(background: Any) -> None:
+    """Check a grey level.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ValueError
+        If it is not from 0.0 to 1.0.
+    """
+    if background is None:
+        return
+    if isinstance(background, bool | np.bool_) or not isinstance(background, int | float | np.number):
+        raise TypeError(f"background must be a number, got {background!r} of type {type(background).__name__}")
+    if not (isfinite(background) and 0 <= background <= 1):
+        raise ValueError(f"background must be from 0.0 to 1.0, got {background}")
+
+
+def _integers(samples: NDArray[Any]) -> NDArray[Any]:
+    return samples if samples.dtype.kind == "u" else np.rint(samples * 65535).astype(np.uint16)
+
+
+def _mirrored(samples: NDArray[Any]) -> NDArray[Any]:
+    missing = [max(0, MIN_SIZE - size) for size in samples.shape[:2]]
+    if not any(missing):
+        return samples
+    return np.pad(samples, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+
+
+def _repeated(pyramids: list[NDArray[np.float32]], n: int) -> list[NDArray[np.float32]]:
+    return pyramids if len(pyramids) == n else pyramids * n
