@@ -55,6 +55,9 @@ inline void fill(const float* __restrict a, const float* __restrict b, std::size
     }
 }
 
+// max(x, 0), to the bit; a comparison would become a branch, and keep the loop from being vectorised.
+inline float positive_part(float x) { return 0.5f * (x + std::fabs(x)); }
+
 // 1 - SSIM. With the variances and the covariance written out, it is all in terms of differences.
 inline void add_structure(const float* __restrict mean, const float* __restrict mean_difference,
                           const float* __restrict mean_squares, const float* __restrict mean_squared_difference,
@@ -64,7 +67,7 @@ inline void add_structure(const float* __restrict mean, const float* __restrict 
         const float variance = (mean_squares[i] - mean[i] * mean[i] - other * other) + kStabiliser;
         const float spread = mean_squared_difference[i] - gap;
         const float d = (spread + gap * (variance - spread)) / variance;
-        const float lost = d > 0.0f ? d : 0.0f, lost2 = lost * lost;
+        const float lost = positive_part(d), lost2 = lost * lost;
         sum[i] += lost;
         sum4[i] += lost2 * lost2;
     }
@@ -78,7 +81,7 @@ inline void add_edges(const float* __restrict a, const float* __restrict delta, 
         const float from_mean = a[i] - mean[i];
         const float before = std::fabs(from_mean), after = std::fabs(from_mean + (delta[i] - mean_difference[i]));
         const float d = (after - before) / (1.0f + before);
-        const float more = d > 0.0f ? d : 0.0f, less = d < 0.0f ? -d : 0.0f;
+        const float more = positive_part(d), less = positive_part(-d);
         const float more2 = more * more, less2 = less * less;
         gained[i] += more;
         gained4[i] += more2 * more2;
