@@ -46,7 +46,7 @@ struct CenterSum {
 struct ScoreTile {
     std::size_t top, bottom, left, right;
 };
-inline constexpr std::size_t kScoreTileWidth = 128;
+inline constexpr std::size_t kScoreTileWidth = 256;
 
 // Differences, and their fourth powers: in structure, in edges gained, in edges lost.
 inline constexpr std::size_t kScoreSums = 6;
