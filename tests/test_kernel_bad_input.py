@@ -78,6 +78,11 @@ WRONG_TYPES = {
     "intervals, -1": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), -1),
     "remap to int16": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1, dtype=np.int16), 0, 1),
     "remap, int64 keys": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=I64), zeros(1), 0, 1),
+    "pyramid of float": lambda: _native.xyb_pyramid(zeros(9, 9, 3, dtype=np.float32), 0.5, 1),
+    "pyramid of rows": lambda: _native.xyb_pyramid(zeros(81, 3), 0.5, 1),
+    "pyramid of every other row": lambda: _native.xyb_pyramid(strided(9, 9, 3), 0.5, 1),
+    "score of float64": lambda: _native.ssimulacra2(np.zeros(192), np.zeros(192), 8, 8, 1),
+    "score of -8 rows": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), -8, 8, 1),
     "remap of every other row": lambda: _native.remap(strided(4, 3), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 
@@ -112,6 +117,15 @@ WRONG_VALUES = {
     "remap, fewer labels": lambda: _native.remap(zeros(4, 3), zeros(2, dtype=U64), zeros(1), 0, 1),
     "remap, shift 64": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), 64, 1),
     "remap, shift -1": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), -1, 1),
+    "pyramid of five channels": lambda: _native.xyb_pyramid(zeros(9, 9, 5), 0.5, 1),
+    "pyramid of no channel": lambda: _native.xyb_pyramid(zeros(9, 9, 0), 0.5, 1),
+    "pyramid, background 1.1": lambda: _native.xyb_pyramid(zeros(9, 9, 4), 1.1, 1),
+    "pyramid, background NaN": lambda: _native.xyb_pyramid(zeros(9, 9, 4), np.nan, 1),
+    "score of another size": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), 8, 9, 1),
+    "score of unlike pyramids": lambda: _native.ssimulacra2(
+        zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 1
+    ),
+    "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 1),
     "remap of five channels": lambda: _native.remap(zeros(4, 5), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 

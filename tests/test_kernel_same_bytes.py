@@ -13,6 +13,7 @@ INSTRUCTION_SETS = pil_kmeans.build_info()["instruction_sets"]
 ORACLES = [  # of what is compiled once for each instruction set
     "test_kernel_nearest.py",
     "test_kernel_color_space.py",
+    "test_kernel_ssimulacra2.py",
     "test_kernel_histogram.py::test_every_size_is_counted_to_the_last_pixel",
 ]
 
