@@ -6,7 +6,7 @@
 // all, are weighted, and a curve fitted to what people say makes a score of the sum.
 //
 // Borders are those of the Python port (https://pypi.org/project/ssimulacra2, 0.3): the Gaussian ends after five pixels;
-// there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to 0.01.
+// there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to 0.001.
 //
 // O(n) time; a pyramid takes 16 bytes a pixel.
 #pragma once

@@ -53,7 +53,8 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
     -----
     The measure is J. Sneyers' (Cloudinary, https://github.com/cloudinary/ssimulacra2), with the
     borders of the Python port ssimulacra2 0.3. Pictures of less than 8 pixels in height or width,
-    for which it is not defined, are mirrored to 8.
+    for which it is not defined, are mirrored to 8; of less than 225 they have fewer than six scales,
+    and their scores do not compare with those of larger ones.
 
     Examples
     --------
