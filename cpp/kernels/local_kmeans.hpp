@@ -50,19 +50,22 @@ inline std::int32_t squared_distance(const Coordinates& a, const Coordinates& b)
     return sum;
 }
 
-// A small k-means problem: the points of some clusters, and the centers that they may move to.
+// A small k-means problem: the points of some clusters, and the centers that they may move to, some of them fixed.
 struct Local {
     std::vector<std::uint32_t> xy, zw;
     std::vector<std::int64_t> weights;
     std::vector<std::uint16_t> labels;
     std::vector<Coordinates> centers;
+    std::vector<std::uint8_t> fixed;
     std::vector<CenterSum> sums;
     CandidateList list;
 
     explicit Local(std::size_t max_centers) : list(max_centers) {}
 
-    // The points of some clusters, labelled by place among them, and the sums of these.
-    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which, const std::vector<CenterSum>& all_sums) {
+    // The points of some clusters, labelled by place among them, with the sums and centers of these.
+    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which, const Lloyd& state) {
+        centers.clear();
+        fixed.clear();
         xy.clear();
         zw.clear();
         weights.clear();
@@ -74,9 +77,16 @@ struct Local {
             zw.insert(zw.end(), p.zw, p.zw + p.n);
             weights.insert(weights.end(), clusters.weight(which[i]), clusters.weight(which[i]) + p.n);
             labels.insert(labels.end(), p.n, static_cast<std::uint16_t>(i));
-            sums.push_back(all_sums[which[i]]);
+            sums.push_back(state.sums()[which[i]]);
+            centers.push_back(state.centers()[which[i]]);
+            fixed.push_back(state.is_fixed(which[i]));
         }
         nearest.resize(xy.size());
+    }
+
+    void add_center(const Coordinates& position) {
+        centers.push_back(position);
+        fixed.push_back(0);
     }
 
     // A few of Lloyd's steps from `centers`, without the one at `gone`; what the last assignment explains. Only points
@@ -93,7 +103,8 @@ struct Local {
             explained = 0;
             for (std::size_t c = 0; c < centers.size(); ++c) {
                 if (sums[c].weight == 0) continue;
-                explained += explained_energy(sums[c]);
+                explained += fixed[c] ? explained_energy(sums[c], centers[c]) : explained_energy(sums[c]);
+                if (fixed[c]) continue;
                 centers[c] = step + 1 < steps ? beyond(centers[c], mean_of(sums[c]), kLocalStretch) : mean_of(sums[c]);
             }
         }

@@ -41,17 +41,18 @@ public:
 
     // Returns the number of swaps made.
     std::size_t run() {
-        const std::size_t n_trials = std::min(k_, static_cast<std::size_t>(effort_.trials));
-        const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_trials);
+        const std::size_t most = static_cast<std::size_t>(effort_.trials);
+        const std::size_t n_removals = std::min(k_ - state_.n_fixed(), most), n_insertions = std::min(k_, most);
+        const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_removals);
         std::vector<double> spreads = spread();
         for (double& s : spreads) s = -s;
-        const std::vector<std::uint16_t> spread_out = lowest(spreads, n_trials);
-        std::vector<Trial> removals(n_trials), insertions(n_trials);
-        state_.team().run(2 * n_trials, [&](std::size_t t, std::size_t worker) {
-            if (t < n_trials)
+        const std::vector<std::uint16_t> spread_out = lowest(spreads, n_insertions);
+        std::vector<Trial> removals(n_removals), insertions(n_insertions);
+        state_.team().run(n_removals + n_insertions, [&](std::size_t t, std::size_t worker) {
+            if (t < n_removals)
                 removals[t] = remove(useless[t], local_[worker]);
             else
-                insertions[t - n_trials] = insert(spread_out[t - n_trials], local_[worker]);
+                insertions[t - n_removals] = insert(spread_out[t - n_removals], local_[worker]);
         });
         const auto best_first = [](const Trial& a, const Trial& b) { return a.change > b.change; };
         std::stable_sort(removals.begin(), removals.end(), best_first);
@@ -68,7 +69,7 @@ private:
         return order;
     }
 
-    // Cost of merging each cluster into the nearest other (Ward).
+    // Cost of merging each cluster into the nearest other (Ward); what is fixed stays.
     std::vector<double> removal_costs() const {
         std::vector<double> costs(k_);
         state_.team().run((k_ + 63) / 64, [&](std::size_t task, std::size_t) {
@@ -78,7 +79,9 @@ private:
                 const auto nearest = static_cast<std::size_t>(std::min_element(distances.begin(), distances.end()) - distances.begin());
                 const auto a = static_cast<double>(state_.sums()[c].weight);
                 const auto b = static_cast<double>(state_.sums()[nearest].weight);
-                costs[c] = a + b > 0 ? a * b / (a + b) * static_cast<double>(distances[nearest]) : 0;
+                const double moved = state_.is_fixed(nearest) ? a : a + b > 0 ? a * b / (a + b) : 0;
+                costs[c] = state_.is_fixed(c) ? std::numeric_limits<double>::infinity()
+                                              : moved * static_cast<double>(distances[nearest]);
             }
         });
         return costs;
@@ -128,14 +131,14 @@ private:
 
     double explained_now(const std::vector<std::uint16_t>& which) const {
         double explained = 0;
-        for (const std::uint16_t c : which) explained += explained_energy(state_.sums()[c]);
+        for (const std::uint16_t c : which) explained += state_.explained(c);
         return explained;
     }
 
     Trial remove(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        start(trial.clusters, local);
+        local.take(clusters_, trial.clusters, state_);
         trial.change = local.relax(effort_.relax_steps, 0) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
@@ -144,28 +147,22 @@ private:
     Trial insert(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        start(trial.clusters, local);
+        local.take(clusters_, trial.clusters, state_);
         const auto [left, right] = halves(center);
         local.centers[0] = left;
-        local.centers.push_back(right);
+        local.add_center(right);
         trial.change = local.relax(effort_.relax_steps, kNone) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
     }
 
-    // The clusters as a problem of their own, as they are.
-    void start(const std::vector<std::uint16_t>& which, Local& local) const {
-        local.take(clusters_, which, state_.sums());
-        local.centers.clear();
-        for (const std::uint16_t c : which) local.centers.push_back(state_.centers()[c]);
-    }
-
-    // The means of a cluster's two sides of a plane across its principal axis, near its middle.
+    // The means of a cluster's two sides of a plane across its principal axis, near its middle; where the center is
+    // fixed, that and the mean of the side, or of all points, that gains most by a center of its own.
     std::pair<Coordinates, Coordinates> halves(std::size_t center) const {
         const Points p = clusters_.points(center);
         const std::int64_t* weights = clusters_.weight(center);
         const Coordinates middle = state_.centers()[center];
-        if (p.n < 2) return {middle, middle};
+        if (p.n < 2 && !state_.is_fixed(center)) return {middle, middle};
         Covariance covariance{};
         double weight = 0;
         for (std::size_t i = 0; i < p.n; ++i) {
@@ -193,6 +190,13 @@ private:
             const Coordinates x = unpack(p.xy[i], p.zw[i]);
             side.weight += weights[i];
             for (std::size_t d = 0; d < kDims; ++d) side.sum[d] += weights[i] * x[d];
+        }
+        if (state_.is_fixed(center)) {
+            const auto gain = [&](const CenterSum& part) { return explained_energy(part) - explained_energy(part, middle); };
+            CenterSum best = state_.sums()[center];
+            for (const CenterSum& side : sides)
+                if (side.weight && gain(side) > gain(best)) best = side;
+            return {middle, mean_of(best)};
         }
         return {sides[0].weight ? mean_of(sides[0]) : middle, sides[1].weight ? mean_of(sides[1]) : middle};
     }
@@ -251,7 +255,7 @@ private:
         for (const std::uint16_t c : removal.clusters)
             if (std::find(both.begin(), both.end(), c) == both.end()) both.push_back(c);
         Local& local = local_[0];
-        start(both, local);
+        local.take(clusters_, both, state_);
         const auto [left, right] = halves(insertion.clusters[0]);
         const auto at = [&](std::uint16_t c) {
             return static_cast<std::size_t>(std::find(both.begin(), both.end(), c) - both.begin());
