@@ -10,16 +10,22 @@ from reference.points import USUAL_GRID
 U64, I64 = np.uint64, np.int64
 
 
-def fit(keys=None, points=None, weights=None, n_colors=2, n_threads=1):
+def fit(keys=None, points=None, weights=None, n_colors=2, n_threads=1, fixed=None):
     return _native.fit_centers(
         np.arange(5, dtype=U64) if keys is None else keys,
         pairs(5) if points is None else points,
         np.ones(5, I64) if weights is None else weights,
+        pairs(0) if fixed is None else fixed,
         n_colors,
         **vars(EFFORTS["fast"]),
         seed=0,
         n_threads=n_threads,
     )
+
+
+def intervals(values, weights, n_colors, fixed=None):
+    fixed = np.zeros(len(values), bool) if fixed is None else fixed
+    return _native.optimal_intervals(values, weights, fixed, n_colors)
 
 
 def zeros(*shape, dtype=np.uint8):
@@ -70,12 +76,15 @@ WRONG_TYPES = {
     "fit, float points": lambda: fit(points=pairs(5, np.float64)),
     "fit, points of a view": lambda: fit(points=pairs(10)[:, ::2]),
     "fit, weights of every other": lambda: fit(weights=np.ones(10, I64)[::2]),
+    "fit, fixed rows": lambda: fit(fixed=zeros(2, 4, dtype=np.int16)),
+    "fit, float fixed": lambda: fit(fixed=pairs(2, np.float64)),
     "fit, -1 colors": lambda: fit(n_colors=-1),
     "fit, half a color": lambda: fit(n_colors=1.5),
-    "intervals of float32": lambda: _native.optimal_intervals(zeros(3, dtype=np.float32), np.ones(3), 2),
-    "intervals, integer weights": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3, I64), 2),
-    "intervals of every other": lambda: _native.optimal_intervals(np.arange(6.0)[::2], np.ones(3), 2),
-    "intervals, -1": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), -1),
+    "intervals of float32": lambda: intervals(zeros(3, dtype=np.float32), np.ones(3), 2),
+    "intervals, integer weights": lambda: intervals(np.arange(3.0), np.ones(3, I64), 2),
+    "intervals of every other": lambda: intervals(np.arange(6.0)[::2], np.ones(3), 2),
+    "intervals, fixed values": lambda: intervals(np.arange(3.0), np.ones(3), 2, np.zeros(3)),
+    "intervals, -1": lambda: intervals(np.arange(3.0), np.ones(3), -1),
     "remap to int16": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1, dtype=np.int16), 0, 1),
     "remap, int64 keys": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=I64), zeros(1), 0, 1),
     "pyramid of float": lambda: _native.xyb_pyramid(zeros(9, 9, 3, dtype=np.float32), 0.5, 1),
@@ -105,15 +114,18 @@ WRONG_VALUES = {
     "labels of 65537 centers": lambda: _native.nearest_labels(pairs(4), pairs(65537), 1),
     "fit, no color": lambda: fit(n_colors=0),
     "fit, more colors than points": lambda: fit(n_colors=6),
+    "fit, too many fixed": lambda: fit(fixed=pairs(65535)),
     "fit, no points": lambda: fit(zeros(0, dtype=U64), pairs(0), zeros(0, dtype=I64), 1),
     "fit, fewer keys than points": lambda: fit(keys=np.arange(4, dtype=U64)),
     "fit, fewer weights than points": lambda: fit(weights=np.ones(4, I64)),
     "fit, weight 0": lambda: fit(weights=np.array([1, 1, 0, 1, 1])),
     "fit, weight -1": lambda: fit(weights=np.array([1, 1, 1, 1, -1])),
-    "fewer interval weights": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(2), 2),
-    "no interval": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), 0),
-    "more intervals than values": lambda: _native.optimal_intervals(np.arange(3.0), np.ones(3), 4),
-    "intervals of nothing": lambda: _native.optimal_intervals(np.zeros(0), np.zeros(0), 1),
+    "fewer interval weights": lambda: intervals(np.arange(3.0), np.ones(2), 2),
+    "fewer intervals than fixed": lambda: intervals(np.arange(3.0), np.ones(3), 1, np.array([True, False, True])),
+    "fewer fixed than values": lambda: intervals(np.arange(3.0), np.ones(3), 2, np.zeros(2, bool)),
+    "no interval": lambda: intervals(np.arange(3.0), np.ones(3), 0),
+    "more intervals than values": lambda: intervals(np.arange(3.0), np.ones(3), 4),
+    "intervals of nothing": lambda: intervals(np.zeros(0), np.zeros(0), 1),
     "remap, fewer labels": lambda: _native.remap(zeros(4, 3), zeros(2, dtype=U64), zeros(1), 0, 1),
     "remap, shift 64": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), 64, 1),
     "remap, shift -1": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), -1, 1),

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
-from reference.kmeans import interval_inertia, least_inertia_1d
+from reference.kmeans import interval_inertia, least_inertia_1d, least_inertia_fixed_1d, one_interval_inertia
 
 
 def intervals(values, weights, k):
-    starts = _native.optimal_intervals(values, weights, k)
+    starts = _native.optimal_intervals(values, weights, np.zeros(len(values), bool), k)
     assert starts.dtype == np.int64
     assert starts.shape == (k,)
     assert starts[0] == 0
@@ -83,3 +83,31 @@ def test_more_intervals_never_raise_the_inertia():
     weights = rng.random(len(values)) + 0.01
     inertias = [interval_inertia(values, weights, intervals(values, weights, k)) for k in (1, 2, 3, 4, 8, 16, 64, 256)]
     assert (np.diff(inertias) < 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 9, 16])
+@pytest.mark.parametrize("seed", range(8))
+def test_fixed_values_have_intervals_of_their_own_and_the_rest_is_optimal(n, seed):
+    """Any of the values may be fixed, also neighbours and the ends, and such as no pixel has."""
+    rng = np.random.default_rng([n, seed])
+    values = np.unique(rng.integers(0, 40, n)).astype(float) if seed % 2 else np.sort(rng.random(n))
+    fixed = rng.random(len(values)) < rng.choice([0.2, 0.5, 0.9])
+    weights = rng.integers(1, 50, len(values)) * np.where(fixed, rng.integers(0, 2, len(values)), 1.0)
+    least = least_inertia_fixed_1d(values, weights, fixed)
+    for k in range(max(1, fixed.sum()), len(values) + 1):
+        starts = _native.optimal_intervals(values, weights, fixed, k)
+        assert starts.shape == (k,)
+        parts = np.split(np.arange(len(values)), starts[1:])
+        found = sum(one_interval_inertia(values[part], weights[part], fixed[part]) for part in parts)
+        assert found == pytest.approx(least[k - 1], rel=1e-9, abs=1e-9)
+
+
+def test_fixed_values_in_a_photograph_leave_the_optimum_to_the_rest(camera):
+    values, counts = np.unique(camera, return_counts=True)
+    values, counts = values[::2].astype(np.float64), counts[::2].astype(np.float64)
+    fixed = np.isin(values, [0, 4, 100, 120, 254])
+    least = least_inertia_fixed_1d(values, counts, fixed)
+    for k in (int(fixed.sum()), 7, 16, 64):
+        parts = np.split(np.arange(len(values)), _native.optimal_intervals(values, counts, fixed, k)[1:])
+        found = sum(one_interval_inertia(values[part], counts[part], fixed[part]) for part in parts)
+        assert found == pytest.approx(least[k - 1], rel=1e-9)

@@ -13,16 +13,19 @@ from reference.points import USUAL_GRID, fixed_point, to_points, to_rows
 NAMES = ["fast", "balanced", "best"]
 
 
-def fit(keys, rows, weights, k, effort="balanced", seed=0, n_threads=1):
+NOT_FIXED = to_points(np.empty((0, 4)))
+
+
+def fit(keys, rows, weights, k, effort="balanced", seed=0, n_threads=1, fixed=NOT_FIXED):
     return _native.fit_centers(
-        keys, to_points(rows), weights, k, **vars(EFFORTS[effort]), seed=seed, n_threads=n_threads
+        keys, to_points(rows), weights, fixed, k, **vars(EFFORTS[effort]), seed=seed, n_threads=n_threads
     )
 
 
-def lloyd(keys, rows, weights, k, steps, n_threads=1):
+def lloyd(keys, rows, weights, k, steps, n_threads=1, fixed=NOT_FIXED):
     """The seed and then plain steps on all points, each a stage without search."""
     effort = vars(EFFORTS["fast"]) | {"stages": [(0, 0, 1, 0)] * steps}
-    return _native.fit_centers(keys, to_points(rows), weights, k, **effort, seed=0, n_threads=n_threads)
+    return _native.fit_centers(keys, to_points(rows), weights, fixed, k, **effort, seed=0, n_threads=n_threads)
 
 
 def made(n, n_channels=3, seed=0, space="oklab"):
@@ -259,3 +262,66 @@ def test_any_seed_comes_near_the_same_inertia(seed, astronaut):
     found = fit(keys, rows, weights, 64, seed=seed)[2]
     assert found == pytest.approx(fit(keys, rows, weights, 64)[2], rel=0.02)
     assert found == fit(keys, rows, weights, 64, seed=seed)[2]
+
+
+def fixed_rows(rows, m):
+    """Every other one a point, the others anywhere near."""
+    rng = np.random.default_rng(m)
+    places = rows[rng.choice(len(rows), m, replace=False)]
+    places[1::2] = np.clip(places[1::2] + rng.integers(-1500, 1500, places[1::2].shape), -8192, 8192)
+    return places
+
+
+@pytest.mark.parametrize("effort", NAMES)
+@pytest.mark.parametrize(("n", "k", "m"), [(60, 1, 1), (60, 5, 40), (3000, 12, 3), (9000, 60, 200)])
+def test_fixed_centers_stay_and_take_their_points(effort, n, k, m):
+    keys, rows, weights = made(n, seed=m)
+    fixed = fixed_rows(rows, m)
+    centers, sizes, found, _ = fit(keys, rows, weights, k, effort, fixed=to_points(fixed))
+    assert len(centers) <= m + k
+    np.testing.assert_array_equal(centers[:m], fixed)
+    assert sizes.sum() == weights.sum()
+    assert sizes[m:].min() > 0
+    for n_threads in (2, 7):
+        again = fit(keys, rows, weights, k, effort, n_threads=n_threads, fixed=to_points(fixed))
+        np.testing.assert_array_equal(again[0], centers)
+    if not EFFORTS[effort].stages[-1][0]:
+        best = inertia(rows, weights, centers)
+        assert best * (1 - 1e-6) <= found <= 1.1 * best
+
+
+@pytest.mark.parametrize(("n", "k", "m"), [(300, 7, 2), (2500, 30, 9)])
+def test_steps_beside_fixed_centers_are_those_of_lloyd(n, k, m):
+    keys, rows, weights = made(n, seed=n)
+    fixed = fixed_rows(rows, m)
+    centers, *_ = lloyd(keys, rows, weights, k, 1, fixed=to_points(fixed))
+    for steps in range(2, 8):
+        expected, totals = lloyd_step(rows, weights, fixed_point(centers), n_fixed=m)
+        centers, sizes, found, _ = lloyd(keys, rows, weights, k, steps, fixed=to_points(fixed))
+        np.testing.assert_array_equal(centers, expected)
+        np.testing.assert_array_equal(sizes, totals)
+    assert found >= inertia(rows, weights, centers) * (1 - 1e-6)
+
+
+@pytest.mark.parametrize(("k", "m"), [(6, 1), (12, 12), (24, 100)])
+def test_fit_beside_fixed_centers_is_not_worse_than_lloyd_from_random_starts(k, m):
+    keys, rows, weights = made(2500, seed=k)
+    fixed = fixed_rows(rows, m)
+    rng = np.random.default_rng(k)
+    starts = []
+    for _ in range(3):
+        centers = np.concatenate([fixed, rows[rng.choice(len(rows), k, replace=False)]]).astype(float)
+        for _ in range(15):
+            centers, _ = lloyd_step(rows, weights, fixed_point(centers), n_fixed=m)
+        starts.append(inertia(rows, weights, centers))
+    for effort in ("balanced", "best"):
+        assert fit(keys, rows, weights, k, effort, fixed=to_points(fixed))[2] <= 1.02 * min(starts)
+
+
+@pytest.mark.parametrize("effort", NAMES)
+def test_fixed_centers_far_from_all_points_change_little(effort):
+    keys, rows, weights = made(9000)
+    far = np.full((50, 4), -8000) + np.arange(50)[:, np.newaxis]
+    with_far = fit(keys, rows, weights, 40, effort, fixed=to_points(far))
+    assert (with_far[1][:50] == 0).all()
+    assert with_far[2] == pytest.approx(fit(keys, rows, weights, 40, effort)[2], rel=0.03)

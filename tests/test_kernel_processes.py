@@ -45,8 +45,10 @@ def calls():
         "working_points": lambda: _native.working_points(wide, "cielab", False, *USUAL_GRID, 1),
         "center_colors": lambda: _native.center_colors(centers, 4, "cielab", *USUAL_GRID),
         "nearest_labels": lambda: _native.nearest_labels(many, few, 1),
-        "fit_centers": lambda: _native.fit_centers(keys[:50_000], many, weights, 64, **effort, seed=0, n_threads=1),
-        "optimal_intervals": lambda: _native.optimal_intervals(values, ones, 20),
+        "fit_centers": lambda: _native.fit_centers(
+            keys[:50_000], many, weights, many[:, :9].copy(), 64, **effort, seed=0, n_threads=1
+        ),
+        "optimal_intervals": lambda: _native.optimal_intervals(values, ones, values > values[-9], 20),
         "remap": lambda: _native.remap(wide, wide_keys, labels, 0, 1),
     }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace pil_kmeans {
 namespace {
@@ -9,7 +11,9 @@ namespace {
 // Sums over the values before each place, about the overall mean to keep digits.
 class Prefix {
 public:
-    Prefix(const double* values, const double* weights, std::size_t n) : weight_(n + 1), first_(n + 1), second_(n + 1) {
+    Prefix(const std::vector<double>& values, const std::vector<double>& weights)
+        : values_(values), weight_(values.size() + 1), first_(weight_), second_(weight_) {
+        const std::size_t n = values.size();
         double total = 0, mean = 0;
         for (std::size_t i = 0; i < n; ++i) {
             total += weights[i];
@@ -17,14 +21,12 @@ public:
         }
         mean /= total;
         for (std::size_t i = 0; i < n; ++i) {
-            const double x = values[i] - mean;
+            const double x = values_[i] -= mean;
             weight_[i + 1] = weight_[i] + weights[i];
             first_[i + 1] = first_[i] + weights[i] * x;
             second_[i + 1] = second_[i] + weights[i] * x * x;
         }
     }
-
-    std::size_t size() const { return weight_.size() - 1; }
 
     // Of the values in [from, to), about their mean.
     double inertia(std::size_t from, std::size_t to) const {
@@ -33,15 +35,44 @@ public:
         return std::max(0.0, second_[to] - second_[from] - s * s / w);
     }
 
+    // Of the values in [from, to), about that at `center`.
+    double inertia_about(std::size_t center, std::size_t from, std::size_t to) const {
+        const double w = weight_[to] - weight_[from], s = first_[to] - first_[from], c = values_[center];
+        return std::max(0.0, second_[to] - second_[from] - c * (2 * s - c * w));
+    }
+
 private:
-    std::vector<double> weight_, first_, second_;
+    std::vector<double> values_, weight_, first_, second_;
+};
+
+// The values between two fixed ones, these included: the first or last link of a path through it ends in one of them,
+// where there is one, and is measured about it.
+struct Section {
+    std::size_t begin, end;
+    bool fixed_first, fixed_last;
+
+    double cost(const Prefix& prefix, std::size_t from, std::size_t to) const {
+        const bool at_first = fixed_first && from == begin, at_last = fixed_last && to == end;
+        if (at_first && at_last) return std::numeric_limits<double>::infinity();
+        if (at_first) return prefix.inertia_about(begin, from, to);
+        if (at_last) return prefix.inertia_about(end - 1, from, to);
+        return prefix.inertia(from, to);
+    }
+
+    // Where the path of fewest links is cut: nowhere, or halfway between the two that are fixed.
+    std::size_t cut(const std::vector<double>& values) const {
+        if (!fixed_first || !fixed_last) return end;
+        std::size_t at = begin + 1;
+        while (values[at] - values[begin] < values[end - 1] - values[at]) ++at;
+        return at;
+    }
 };
 
 using Path = std::vector<std::size_t>;  // 0, the starts of the other intervals, n
 
-// The best partition when every interval costs `price` on top of its inertia.
-Path priced_partition(const Prefix& prefix, double price) {
-    const std::size_t n = prefix.size();
+// Add to the path the best partition of a section when every interval costs `price` on top of its inertia.
+void add_priced_partition(const Prefix& prefix, const Section& section, double price, Path& path) {
+    const std::size_t first = section.begin, n = section.end - first;
     std::vector<double> cost(n + 1, 0.0);
     std::vector<std::size_t> from(n + 1, 0);
     struct Leader {
@@ -50,7 +81,9 @@ Path priced_partition(const Prefix& prefix, double price) {
     };
     std::vector<Leader> leaders{{0, 1}};
     std::size_t front = 0;
-    const auto through = [&](std::size_t start, std::size_t end) { return cost[start] + prefix.inertia(start, end); };
+    const auto through = [&](std::size_t start, std::size_t end) {
+        return cost[start] + section.cost(prefix, first + start, first + end);
+    };
     for (std::size_t end = 1; end <= n; ++end) {
         while (front + 1 < leaders.size() && leaders[front + 1].since <= end) ++front;
         from[end] = leaders[front].start;
@@ -69,10 +102,9 @@ Path priced_partition(const Prefix& prefix, double price) {
         }
         if (low <= n) leaders.push_back({end, low});
     }
-    Path path{n};
-    while (path.back() > 0) path.push_back(from[path.back()]);
-    std::reverse(path.begin(), path.end());
-    return path;
+    const auto old_size = static_cast<std::ptrdiff_t>(path.size());
+    for (std::size_t end = n; end > 0; end = from[end]) path.push_back(first + end);
+    std::reverse(path.begin() + old_size, path.end());
 }
 
 // A path of k intervals from one of fewer and one of more, at least as good as both on average.
@@ -87,18 +119,45 @@ Path join(const Path& fewer, const Path& more, std::size_t k) {
 
 }  // namespace
 
-std::vector<std::size_t> optimal_intervals(const double* values, const double* weights, std::size_t n, std::size_t k) {
-    const Prefix prefix(values, weights, n);
+std::vector<std::size_t> optimal_intervals(const double* values, const double* weights, const bool* fixed, std::size_t n,
+                                           std::size_t k) {
+    // A fixed value ends one section, with its weight, and begins the next, without.
+    std::vector<double> places, place_weights;
+    std::vector<Section> sections{{0, 0, false, false}};
+    for (std::size_t i = 0; i < n; ++i) {
+        places.push_back(values[i]);
+        place_weights.push_back(weights[i]);
+        if (!fixed[i]) continue;
+        sections.back().end = places.size();
+        sections.back().fixed_last = true;
+        sections.push_back({places.size(), 0, true, false});
+        places.push_back(values[i]);
+        place_weights.push_back(0);
+    }
+    sections.back().end = places.size();
+    const std::size_t n_links = k + sections.size() - 1;  // the interval of a fixed value has two
+
+    const Prefix prefix(places, place_weights);
     constexpr int kMostPrices = 128;
-    Path fewer{0, n}, more(n + 1);
-    for (std::size_t i = 0; i <= n; ++i) more[i] = i;
-    // The price at which one interval suffices, and one at which all values stand alone.
-    double high = prefix.inertia(0, n) + 1e-300, low = high * 1e-30;
-    for (int step = 0; step < kMostPrices && fewer.size() - 1 != k && more.size() - 1 != k; ++step) {
+    Path fewer{0}, more(places.size() + 1);
+    std::iota(more.begin(), more.end(), std::size_t{0});
+    // The price at which the fewest intervals suffice, and one at which all values stand alone.
+    double high = 1e-300;
+    for (const Section& section : sections) {
+        const std::size_t cut = section.cut(places);
+        high += section.cost(prefix, section.begin, cut);
+        fewer.push_back(cut);
+        if (cut == section.end) continue;
+        high += section.cost(prefix, cut, section.end);
+        fewer.push_back(section.end);
+    }
+    double low = high * 1e-30;
+    for (int step = 0; step < kMostPrices && fewer.size() - 1 != n_links && more.size() - 1 != n_links; ++step) {
         const double price = high > 4 * low ? std::sqrt(high) * std::sqrt(low) : low + (high - low) / 2;
         if (!(low < price && price < high)) break;
-        Path path = priced_partition(prefix, price);
-        if (path.size() - 1 <= k) {
+        Path path{0};
+        for (const Section& section : sections) add_priced_partition(prefix, section, price, path);
+        if (path.size() - 1 <= n_links) {
             fewer = std::move(path);
             high = price;
         } else {
@@ -106,9 +165,15 @@ std::vector<std::size_t> optimal_intervals(const double* values, const double* w
             low = price;
         }
     }
-    Path path = more.size() - 1 == k ? more : join(fewer, more, k);
-    path.pop_back();
-    return path;
+    const Path path = more.size() - 1 == n_links ? more : join(fewer, more, n_links);
+
+    // Back to places among the values: where a section begins with a fixed one, that has its start in the one before.
+    std::vector<std::size_t> starts;
+    std::size_t at = 0;
+    for (std::size_t s = 0; s < sections.size(); ++s)
+        for (; path[at] < sections[s].end; ++at)
+            if (!sections[s].fixed_first || path[at] > sections[s].begin) starts.push_back(path[at] - s);
+    return starts;
 }
 
 }  // namespace pil_kmeans

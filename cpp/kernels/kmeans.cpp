@@ -65,6 +65,44 @@ void prepare(WeightedPoints& weighted, Team& team) {
     for (const double energy : energies) weighted.energy += energy;
 }
 
+std::vector<std::uint16_t> labels_of(const Points& points, const std::vector<Coordinates>& centers, Team& team) {
+    std::vector<std::uint16_t> labels(points.n);
+    nearest_labels(points, centers, team, labels.data());
+    return labels;
+}
+
+// The fixed centers, then k seeds: Wu's means. Fixed centers that are nearer to some points than these would be stand for
+// a group each; so there are as many groups more, less those to which a fixed center does almost as well as the mean.
+std::vector<Coordinates> seed_centers(const WeightedPoints& points, const std::vector<Coordinates>& fixed,
+                                      std::size_t k, Team& team) {
+    std::vector<Coordinates> centers = fixed;
+    std::vector<CenterSum> groups = wu_seed(points, k);
+    for (const CenterSum& group : groups) centers.push_back(mean_of(group));
+    if (fixed.empty()) return centers;
+    std::vector<std::uint8_t> is_used(centers.size(), 0);
+    for (const std::uint16_t label : labels_of(points.points, centers, team)) is_used[label] = 1;
+    const auto n_used = static_cast<std::size_t>(
+        std::count(is_used.begin(), is_used.begin() + static_cast<std::ptrdiff_t>(fixed.size()), 1));
+    if (n_used == 0) return centers;
+
+    groups = wu_seed(points, k + n_used);
+    std::vector<std::uint32_t> xy, zw;
+    for (const CenterSum& group : groups) {
+        const Coordinates mean = mean_of(group);
+        xy.push_back(pack_pair(mean[0], mean[1]));
+        zw.push_back(pack_pair(mean[2], mean[3]));
+    }
+    const std::vector<std::uint16_t> nearest = labels_of({xy.data(), zw.data(), groups.size()}, fixed, team);
+    std::vector<std::pair<double, std::size_t>> by_loss;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        by_loss.emplace_back(explained_energy(groups[g], fixed[nearest[g]]) - explained_energy(groups[g]), g);
+    std::sort(by_loss.begin(), by_loss.end());  // the group that loses most by a fixed center comes first
+    by_loss.resize(std::min(k, by_loss.size()));
+    centers = fixed;
+    for (const auto& [loss, g] : by_loss) centers.push_back(unpack(xy[g], zw[g]));
+    return centers;
+}
+
 }  // namespace
 
 Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stretch) {
@@ -154,10 +192,11 @@ WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std:
     return result;
 }
 
-Lloyd::Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, Team& team)
+Lloyd::Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, std::size_t n_fixed, Team& team)
     : points_(points),
       team_(team),
       centers_(std::move(centers)),
+      n_fixed_(n_fixed),
       sums_(centers_.size()),
       moved_(centers_.size(), 1),
       labels_(points.size()),
@@ -168,6 +207,10 @@ void Lloyd::place(std::size_t center, const Coordinates& position) {
     centers_[center] = position;
     moved_[center] = 1;
     settled_ = false;
+}
+
+double Lloyd::explained(std::size_t center) const {
+    return is_fixed(center) ? explained_energy(sums_[center], centers_[center]) : explained_energy(sums_[center]);
 }
 
 double Lloyd::step(int stretch) {
@@ -191,7 +234,8 @@ double Lloyd::step(int stretch) {
     for (std::size_t c = 0; c < k; ++c) {
         moved_[c] = 0;
         if (sums_[c].weight == 0) continue;
-        explained += explained_energy(sums_[c]);
+        explained += this->explained(c);
+        if (is_fixed(c)) continue;
         const Coordinates mean = mean_of(sums_[c]);
         if (mean == centers_[c]) continue;
         centers_[c] = beyond(centers_[c], mean, stretch);
@@ -216,8 +260,9 @@ int Lloyd::run(int max_steps, double tolerance) {
     return max_steps;
 }
 
-KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, std::size_t k,
-                         const Effort& effort, std::uint64_t seed, Team& team) {
+KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const std::int64_t* weights,
+                         const std::vector<Coordinates>& fixed, std::size_t k, const Effort& effort,
+                         std::uint64_t seed, Team& team) {
     // One level a stage, from all points to the coarsest cells; stages that would have the same cells share a level.
     std::vector<WeightedPoints> levels;
     std::vector<std::size_t> level_of(effort.stages.size());
@@ -232,7 +277,7 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     for (std::size_t stage = effort.stages.size(); stage-- > 0;) {
         const WeightedPoints& finer = levels.back();
         const std::uint64_t* finer_keys = finer.keys.size ? finer.keys.begin() : keys;
-        const std::size_t most = std::max(effort.stages[stage].fewest, effort.stages[stage].cells * k);
+        const std::size_t most = std::max(effort.stages[stage].fewest, effort.stages[stage].cells * (fixed.size() + k));
         if (effort.stages[stage].cells && finer.size() > most) {
             const int shift = shift_for_cells(finer_keys, finer.size(), most, team);
             levels.push_back(cells(finer_keys, finer.points, finer.weights, shift, team));
@@ -243,12 +288,12 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
     for (std::size_t level = level_of.back(); level < levels.size(); ++level) prepare(levels[level], team);
 
     KMeansResult result;
-    std::vector<Coordinates> centers = wu_seed(levels.back(), k);
+    std::vector<Coordinates> centers = seed_centers(levels.back(), fixed, k, team);
     std::optional<Lloyd> state;
     for (std::size_t stage = 0; stage < effort.stages.size(); ++stage) {
         if (stage == 0 || level_of[stage] != level_of[stage - 1]) {
             if (state) centers = state->centers();
-            state.emplace(levels[level_of[stage]], std::move(centers), team);
+            state.emplace(levels[level_of[stage]], std::move(centers), fixed.size(), team);
         }
         int steps = state->run(effort.stages[stage].steps, effort.tolerance);
         steps += swap_search(*state, effort, effort.stages[stage].rounds, seed + stage);
@@ -259,8 +304,9 @@ KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const 
         const CenterSum& sum = state->sums()[c];
         result.weights.push_back(static_cast<double>(sum.weight));
         for (std::size_t d = 0; d < kDims; ++d)
-            result.centers.push_back(sum.weight ? static_cast<double>(sum.sum[d]) / static_cast<double>(sum.weight)
-                                                : state->centers()[c][d]);
+            result.centers.push_back(sum.weight && !state->is_fixed(c)
+                                         ? static_cast<double>(sum.sum[d]) / static_cast<double>(sum.weight)
+                                         : state->centers()[c][d]);
     }
     return result;
 }

@@ -32,20 +32,20 @@ WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std:
 // The smallest shift at which the keys fall into at most `max_cells` cells.
 int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells, Team& team);
 
-// Centers, labels and sums of one set of points, moved together.
+// Centers, labels and sums of one set of points, moved together. The first `n_fixed` centers never move.
 class Lloyd {
 public:
-    Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, Team& team);
+    Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, std::size_t n_fixed, Team& team);
 
     // Assign every point to its nearest center, then move each center to the mean of its points. Returns the
-    // inertia of the assignment about those means. A center without points stays where it is. With `stretch`, centers
+    // inertia of the assignment about those means, or about the centers that are fixed. A center without points stays where it is. With `stretch`, centers
     // go that many eighths of their way beyond the mean.
     double step(int stretch);
 
     // Step until the inertia falls by less than `tolerance` of itself, at most `max_steps` times. Returns the steps.
     int run(int max_steps, double tolerance);
 
-    // Put centers elsewhere; the next step finds out what follows.
+    // Put centers that are not fixed elsewhere; the next step finds out what follows.
     void place(std::size_t center, const Coordinates& position);
 
     const WeightedPoints& points() const { return points_; }
@@ -53,12 +53,16 @@ public:
     const std::vector<CenterSum>& sums() const { return sums_; }
     const std::uint16_t* labels() const { return labels_.begin(); }
     double inertia() const { return inertia_; }
+    bool is_fixed(std::size_t center) const { return center < n_fixed_; }
+    std::size_t n_fixed() const { return n_fixed_; }
+    double explained(std::size_t center) const;  // of the energy of its points
     Team& team() { return team_; }
 
 private:
     const WeightedPoints& points_;
     Team& team_;
     std::vector<Coordinates> centers_;
+    std::size_t n_fixed_;
     std::vector<CenterSum> sums_;
     std::vector<std::uint8_t> moved_;
     Buffer<std::uint16_t> labels_;
@@ -86,16 +90,19 @@ struct Effort {
 };
 
 struct KMeansResult {
-    std::vector<double> centers;  // (k, 4) in working units, the unrounded means
-    std::vector<double> weights;  // (k,) what each center stands for; 0 for one without points
+    std::vector<double> centers;  // (m + k, 4) in working units: the fixed ones, then the unrounded means
+    std::vector<double> weights;  // (m + k,) what each center stands for; 0 for one without points
     double inertia = 0;           // in squared working units
     int n_iter = 0;               // Lloyd's steps on the finest level
 };
 
-// k centers of n weighted points in Morton order, k < n. Deterministic: `seed` only varies how clusters are split.
+// k centers of n weighted points in Morton order, k <= n, beside m centers that are fixed: points go to the nearest of
+// all, ties to the fixed, which never move and are never given up. So the k are fitted to what the fixed leave over.
+// Coinciding points may leave fewer than k. Deterministic: `seed` only varies how clusters are split.
 KMeansResult fit_centers(const std::uint64_t* keys,      // IN (n,) ascending, distinct
                          const Points& points,           // IN (n,)
                          const std::int64_t* weights,    // IN (n,) positive
+                         const std::vector<Coordinates>& fixed,  // IN (m,)
                          std::size_t k, const Effort& effort, std::uint64_t seed, Team& team);
 
 // Nearest center of every point, ties to the lowest index.
@@ -110,6 +117,5 @@ Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stret
 
 inline constexpr int kStretch = 12;       // of all centers, where a step that fails is noticed
 inline constexpr int kLocalStretch = 8;  // in a trial
-
 
 }  // namespace pil_kmeans

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 
-#include "kernels/candidates.hpp"
+#include "kernels/local_kmeans.hpp"
 #include "kernels/wu.hpp"
 
 namespace pil_kmeans {
@@ -20,117 +19,6 @@ double jitter(std::uint64_t seed) {  // in [-0.5, 0.5)
     seed = (seed ^ seed >> 27) * 0x94d049bb133111ebull;
     return static_cast<double>((seed ^ seed >> 31) >> 11) * 0x1p-53 - 0.5;
 }
-
-// The points sorted by cluster.
-struct Clusters {
-    std::vector<std::size_t> start;  // (k + 1,)
-    Buffer<std::uint32_t> xy, zw;
-    Buffer<std::int64_t> weights;
-
-    explicit Clusters(const Lloyd& state)
-        : start(state.centers().size() + 1, 0),
-          xy(state.points().size()),
-          zw(state.points().size()),
-          weights(state.points().size()) {
-        const std::size_t n = state.points().size();
-        for (std::size_t i = 0; i < n; ++i) ++start[state.labels()[i] + 1u];
-        std::partial_sum(start.begin(), start.end(), start.begin());
-        std::vector<std::size_t> at(start.begin(), start.end() - 1);
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::size_t to = at[state.labels()[i]]++;
-            xy[to] = state.points().points.xy[i];
-            zw[to] = state.points().points.zw[i];
-            weights[to] = state.points().weights[i];
-        }
-    }
-
-    std::size_t size(std::size_t cluster) const { return start[cluster + 1] - start[cluster]; }
-    Points points(std::size_t cluster) const {
-        return {xy.begin() + start[cluster], zw.begin() + start[cluster], size(cluster)};
-    }
-    const std::int64_t* weight(std::size_t cluster) const { return weights.begin() + start[cluster]; }
-};
-
-std::int32_t squared_distance(const Coordinates& a, const Coordinates& b) {
-    std::int32_t sum = 0;
-    for (std::size_t d = 0; d < kDims; ++d) sum += (a[d] - b[d]) * (a[d] - b[d]);
-    return sum;
-}
-
-// A small k-means problem: the points of some clusters, and the centers that they may move to.
-struct Local {
-    std::vector<std::uint32_t> xy, zw;
-    std::vector<std::int64_t> weights;
-    std::vector<std::uint16_t> labels;
-    std::vector<Coordinates> centers;
-    std::vector<CenterSum> sums;
-    CandidateList list;
-
-    explicit Local(std::size_t max_centers) : list(max_centers) {}
-
-    // The points of some clusters, labelled by place among them, and the sums of these.
-    void take(const Clusters& clusters, const std::vector<std::uint16_t>& which, const std::vector<CenterSum>& all_sums) {
-        xy.clear();
-        zw.clear();
-        weights.clear();
-        labels.clear();
-        sums.clear();
-        for (std::size_t i = 0; i < which.size(); ++i) {
-            const Points p = clusters.points(which[i]);
-            xy.insert(xy.end(), p.xy, p.xy + p.n);
-            zw.insert(zw.end(), p.zw, p.zw + p.n);
-            weights.insert(weights.end(), clusters.weight(which[i]), clusters.weight(which[i]) + p.n);
-            labels.insert(labels.end(), p.n, static_cast<std::uint16_t>(i));
-            sums.push_back(all_sums[which[i]]);
-        }
-        nearest.resize(xy.size());
-    }
-
-    // A few of Lloyd's steps from `centers`, without the one at `gone`; what the last assignment explains. Only points
-    // that change their center are added up again.
-    double relax(int steps, std::size_t gone) {
-        sums.resize(centers.size());
-        double explained = 0;
-        for (int step = 0; step < steps; ++step) {
-            list.clear();
-            for (std::size_t c = 0; c < centers.size(); ++c)
-                if (c != gone) list.add(centers[c], static_cast<std::uint32_t>(c));
-            kernels().assign_few({xy.data(), zw.data(), xy.size()}, list.padded(), nearest.data());
-            move_points();
-            explained = 0;
-            for (std::size_t c = 0; c < centers.size(); ++c) {
-                if (sums[c].weight == 0) continue;
-                explained += explained_energy(sums[c]);
-                centers[c] = step + 1 < steps ? beyond(centers[c], mean_of(sums[c]), kLocalStretch) : mean_of(sums[c]);
-            }
-        }
-        return explained;
-    }
-
-private:
-    std::vector<std::uint16_t> nearest;
-
-    void move_points() {
-        constexpr std::size_t kRun = 16;
-        for (std::size_t start = 0; start < xy.size(); start += kRun) {
-            const std::size_t end = std::min(xy.size(), start + kRun);
-            if (std::memcmp(&labels[start], &nearest[start], (end - start) * sizeof labels[0]) == 0) continue;
-            for (std::size_t i = start; i < end; ++i) {
-                if (labels[i] == nearest[i]) continue;
-                const Coordinates x = unpack(xy[i], zw[i]);
-                CenterSum &from = sums[labels[i]], &to = sums[nearest[i]];
-                from.weight -= weights[i];
-                to.weight += weights[i];
-                for (std::size_t d = 0; d < kDims; ++d) {
-                    const std::int64_t moment = weights[i] * x[d];
-                    from.sum[d] -= moment;
-                    to.sum[d] += moment;
-                }
-                labels[i] = nearest[i];
-            }
-        }
-    }
-};
 
 constexpr std::size_t kNone = ~std::size_t{0};
 
@@ -153,17 +41,18 @@ public:
 
     // Returns the number of swaps made.
     std::size_t run() {
-        const std::size_t n_trials = std::min(k_, static_cast<std::size_t>(effort_.trials));
-        const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_trials);
+        const std::size_t most = static_cast<std::size_t>(effort_.trials);
+        const std::size_t n_removals = std::min(k_ - state_.n_fixed(), most), n_insertions = std::min(k_, most);
+        const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_removals);
         std::vector<double> spreads = spread();
         for (double& s : spreads) s = -s;
-        const std::vector<std::uint16_t> spread_out = lowest(spreads, n_trials);
-        std::vector<Trial> removals(n_trials), insertions(n_trials);
-        state_.team().run(2 * n_trials, [&](std::size_t t, std::size_t worker) {
-            if (t < n_trials)
+        const std::vector<std::uint16_t> spread_out = lowest(spreads, n_insertions);
+        std::vector<Trial> removals(n_removals), insertions(n_insertions);
+        state_.team().run(n_removals + n_insertions, [&](std::size_t t, std::size_t worker) {
+            if (t < n_removals)
                 removals[t] = remove(useless[t], local_[worker]);
             else
-                insertions[t - n_trials] = insert(spread_out[t - n_trials], local_[worker]);
+                insertions[t - n_removals] = insert(spread_out[t - n_removals], local_[worker]);
         });
         const auto best_first = [](const Trial& a, const Trial& b) { return a.change > b.change; };
         std::stable_sort(removals.begin(), removals.end(), best_first);
@@ -180,7 +69,7 @@ private:
         return order;
     }
 
-    // Cost of merging each cluster into the nearest other (Ward).
+    // Cost of merging each cluster into the nearest other (Ward); what is fixed stays.
     std::vector<double> removal_costs() const {
         std::vector<double> costs(k_);
         state_.team().run((k_ + 63) / 64, [&](std::size_t task, std::size_t) {
@@ -190,7 +79,9 @@ private:
                 const auto nearest = static_cast<std::size_t>(std::min_element(distances.begin(), distances.end()) - distances.begin());
                 const auto a = static_cast<double>(state_.sums()[c].weight);
                 const auto b = static_cast<double>(state_.sums()[nearest].weight);
-                costs[c] = a + b > 0 ? a * b / (a + b) * static_cast<double>(distances[nearest]) : 0;
+                const double moved = state_.is_fixed(nearest) ? a : a + b > 0 ? a * b / (a + b) : 0;
+                costs[c] = state_.is_fixed(c) ? std::numeric_limits<double>::infinity()
+                                              : moved * static_cast<double>(distances[nearest]);
             }
         });
         return costs;
@@ -240,14 +131,14 @@ private:
 
     double explained_now(const std::vector<std::uint16_t>& which) const {
         double explained = 0;
-        for (const std::uint16_t c : which) explained += explained_energy(state_.sums()[c]);
+        for (const std::uint16_t c : which) explained += state_.explained(c);
         return explained;
     }
 
     Trial remove(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        start(trial.clusters, local);
+        local.take(clusters_, trial.clusters, state_);
         trial.change = local.relax(effort_.relax_steps, 0) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
@@ -256,28 +147,22 @@ private:
     Trial insert(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
-        start(trial.clusters, local);
+        local.take(clusters_, trial.clusters, state_);
         const auto [left, right] = halves(center);
         local.centers[0] = left;
-        local.centers.push_back(right);
+        local.add_center(right);
         trial.change = local.relax(effort_.relax_steps, kNone) - explained_now(trial.clusters);
         trial.centers = local.centers;
         return trial;
     }
 
-    // The clusters as a problem of their own, as they are.
-    void start(const std::vector<std::uint16_t>& which, Local& local) const {
-        local.take(clusters_, which, state_.sums());
-        local.centers.clear();
-        for (const std::uint16_t c : which) local.centers.push_back(state_.centers()[c]);
-    }
-
-    // The means of a cluster's two sides of a plane across its principal axis, near its middle.
+    // The means of a cluster's two sides of a plane across its principal axis, near its middle; where the center is
+    // fixed, that and the mean of the side, or of all points, that gains most by a center of its own.
     std::pair<Coordinates, Coordinates> halves(std::size_t center) const {
         const Points p = clusters_.points(center);
         const std::int64_t* weights = clusters_.weight(center);
         const Coordinates middle = state_.centers()[center];
-        if (p.n < 2) return {middle, middle};
+        if (p.n < 2 && !state_.is_fixed(center)) return {middle, middle};
         Covariance covariance{};
         double weight = 0;
         for (std::size_t i = 0; i < p.n; ++i) {
@@ -305,6 +190,13 @@ private:
             const Coordinates x = unpack(p.xy[i], p.zw[i]);
             side.weight += weights[i];
             for (std::size_t d = 0; d < kDims; ++d) side.sum[d] += weights[i] * x[d];
+        }
+        if (state_.is_fixed(center)) {
+            const auto gain = [&](const CenterSum& part) { return explained_energy(part) - explained_energy(part, middle); };
+            CenterSum best = state_.sums()[center];
+            for (const CenterSum& side : sides)
+                if (side.weight && gain(side) > gain(best)) best = side;
+            return {middle, mean_of(best)};
         }
         return {sides[0].weight ? mean_of(sides[0]) : middle, sides[1].weight ? mean_of(sides[1]) : middle};
     }
@@ -363,7 +255,7 @@ private:
         for (const std::uint16_t c : removal.clusters)
             if (std::find(both.begin(), both.end(), c) == both.end()) both.push_back(c);
         Local& local = local_[0];
-        start(both, local);
+        local.take(clusters_, both, state_);
         const auto [left, right] = halves(insertion.clusters[0]);
         const auto at = [&](std::uint16_t c) {
             return static_cast<std::size_t>(std::find(both.begin(), both.end(), c) - both.begin());

@@ -186,7 +186,7 @@ std::array<float, kDims> main_axis(const Covariance& covariance) {
     return axis;
 }
 
-std::vector<Coordinates> wu_seed(const WeightedPoints& all, std::size_t k) {
+std::vector<CenterSum> wu_seed(const WeightedPoints& all, std::size_t k) {
     Splitter splitter(all);
     std::vector<Group> groups{{0, all.size(), splitter.sum(0, all.size())}};
     splitter.find_cut(groups[0]);
@@ -206,9 +206,9 @@ std::vector<Coordinates> wu_seed(const WeightedPoints& all, std::size_t k) {
         by_gain.emplace(left.gain, -static_cast<std::int64_t>(at));
         by_gain.emplace(right.gain, -static_cast<std::int64_t>(groups.size() - 1));
     }
-    std::vector<Coordinates> centers;
-    for (const Group& group : groups) centers.push_back(mean_of(group.sum));
-    return centers;
+    std::vector<CenterSum> sums;
+    for (const Group& group : groups) sums.push_back(group.sum);
+    return sums;
 }
 
 }  // namespace pil_kmeans

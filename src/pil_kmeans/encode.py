@@ -6,10 +6,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from .fixed_colors import distinct, promoted, read_fixed_colors
 from .metadata import Metadata, check_metadata, metadata_chunks, orientation, oriented
 from .pillow.source import Source
 from .stages import png
-from .stages.indexed_image import MAX_BYTE_COLORS, IndexedImage
+from .stages.indexed_image import MAX_BYTE_COLORS, IndexedImage, to_uint8
 from .stages.pixels import read_pixels, read_sample_weight
 from .stages.quantize import check_options, quantize_pixels
 
@@ -18,6 +19,7 @@ def encode_png(
     image: Any,
     *,
     n_colors: int = 256,
+    fixed_colors: Any = None,
     color_space: str = "oklab",
     effort: str = "balanced",
     sample_weight: ArrayLike | None = None,
@@ -36,6 +38,9 @@ def encode_png(
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
+    fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
+        Colours to store exactly, also where no pixel has them; they count towards `n_colors`. See
+        `quantize`.
     color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
@@ -80,20 +85,24 @@ def encode_png(
     check_metadata(metadata)
     if isinstance(image, IndexedImage):
         read_sample_weight(sample_weight, image.shape)
-        if len(png.plte_entries(image)[1]) <= n_colors:
+        if fixed_colors is None and len(png.plte_entries(image)[1]) <= n_colors:
             return png.encode(image)
         image = image.to_array()
     source = Source.read(image)
     turn = 1 if source.image is None else orientation(source.image)
     chunks = [] if source.image is None else metadata_chunks(source.image, metadata)
-    pixels = read_pixels(oriented(source.samples_8_bit(), turn))
+    samples = source.samples_8_bit()
+    fixed = to_uint8(read_fixed_colors(fixed_colors, source.samples.dtype, [samples.shape[2]]))
+    samples, fixed = promoted(samples, distinct(fixed, n_colors))
+    pixels = read_pixels(oriented(samples, turn))
     weight = read_sample_weight(sample_weight, source.samples.shape[:2])
     palette, indices = quantize_pixels(
         pixels,
         n_colors=n_colors,
+        fixed_colors=fixed,
         color_space=color_space,
         effort=effort,
         sample_weight=None if weight is None else oriented(weight, turn),
         n_threads=n_threads,
     )
-    return png.encode(IndexedImage(indices, palette.colors), chunks)
+    return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed)

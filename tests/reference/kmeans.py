@@ -22,10 +22,14 @@ def means(points, weights, labels, k):
         return sums / totals[:, np.newaxis], totals
 
 
-def lloyd_step(points, weights, centers):
-    """Means of the points nearest to each of the rounded centers; a center without points stays. With their weights."""
+def lloyd_step(points, weights, centers, n_fixed=0):
+    """Means of the points nearest to each of the rounded centers, with their weights.
+
+    A center without points stays, and so do the first `n_fixed`.
+    """
     moved, totals = means(points, weights, nearest(points, centers), len(centers))
-    return np.where(totals[:, np.newaxis] > 0, moved, centers), totals
+    moves = (totals > 0) & (np.arange(len(centers)) >= n_fixed)
+    return np.where(moves[:, np.newaxis], moved, centers), totals
 
 
 def inertia(points, weights, centers):
@@ -39,11 +43,29 @@ def inertia(points, weights, centers):
 
 def interval_inertia(values, weights, starts):
     """Weighted squared distance of sorted values to the mean of their interval."""
-    total = 0.0
-    for part in np.split(np.arange(len(values)), starts[1:]):
-        mean = np.average(values[part], weights=weights[part])
-        total += float(weights[part] @ np.square(values[part] - mean))
-    return total
+    parts = np.split(np.arange(len(values)), starts[1:])
+    return sum(one_interval_inertia(values[part], weights[part], np.zeros(len(part), bool)) for part in parts)
+
+
+def one_interval_inertia(values, weights, fixed):
+    """About the fixed one of the values, or else about their mean; infinite with more than one fixed."""
+    if np.count_nonzero(fixed) > 1:
+        return np.inf
+    center = values[fixed][0] if fixed.any() else np.average(values, weights=weights)
+    return float(weights @ np.square(values - center))
+
+
+def least_inertia_fixed_1d(values, weights, fixed):
+    """Least inertia of sorted values in 1, 2, ... n intervals with at most one fixed each, the plain way."""
+    n = len(values)
+    one = np.full((n + 1, n + 1), np.inf)
+    for i in range(n):
+        for j in range(i + 1, n + 1):
+            one[i, j] = one_interval_inertia(values[i:j], weights[i:j], fixed[i:j])
+    result = [one[0]]
+    for _ in range(1, n):
+        result.append((result[-1][:, np.newaxis] + one).min(axis=0))
+    return np.array(result)[:, n]
 
 
 def least_inertia_1d(values, weights):

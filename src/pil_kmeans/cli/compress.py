@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageColor, UnidentifiedImageError
 
 from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
@@ -53,6 +53,14 @@ def add_parser(commands: Parsers) -> None:
         default=256,
         metavar="N",
         help="most colours to use, 1 to 256 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fixed",
+        dest="fixed_colors",
+        type=color,
+        action="append",
+        metavar="COLOR",
+        help="color to store exactly, such as red or '#ff0000'; may be given several times",
     )
     parser.add_argument(
         "--color-space",
@@ -100,6 +108,16 @@ def integer_between(low: int, high: int | None) -> Any:
     return parse
 
 
+def color(text: str) -> str:
+    """Type of an option, for argparse."""
+    try:
+        ImageColor.getrgb(text)
+    except ValueError as error:
+        msg = f"must be a name or hex string that PIL.ImageColor knows, such as red or '#ff0000', got {text!r}"
+        raise argparse.ArgumentTypeError(msg) from error
+    return text
+
+
 def run(options: argparse.Namespace) -> None:
     """Compress and report."""
     check_output(options.output, force=options.force)
@@ -109,6 +127,7 @@ def run(options: argparse.Namespace) -> None:
         data = encode_png(
             image,
             n_colors=options.n_colors,
+            fixed_colors=options.fixed_colors,
             color_space=options.color_space,
             effort=options.effort,
             metadata=options.metadata,

@@ -108,7 +108,7 @@ class MatrixModel(Model):
     _counts: Any = None
 
     def __init__(self, options: dict[str, Any]) -> None:
-        super().__init__({name: options[name] for name in options if name != "color_space"})
+        super().__init__({name: options[name] for name in options if name not in ("color_space", "fixed_colors")})
 
     def add(self, data: NDArray[Any], sample_weight: Any, *, own: bool) -> None:
         """Add the rows of `data` (n, d); what is kept are its distinct rows, a copy."""

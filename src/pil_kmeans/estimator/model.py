@@ -19,7 +19,7 @@ class Model(ABC):
     Parameters
     ----------
     options : dict
-        `n_colors`, `color_space`, `effort`, `random_state` (an int), `n_threads`.
+        `n_colors`, `fixed_colors` (an array or None), `color_space`, `effort`, `random_state` (an int), `n_threads`.
     """
 
     is_matrix: bool

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
-from ..stages.remap import picture_histogram, remap
+from ..stages.remap import counted_as, picture_histogram, remap
 from .model import Model
 from .pictures import Pictures
 
@@ -38,13 +38,17 @@ class PictureModel(Model):
     _cells: Histogram | None = None
     _uncounted: Pictures | None = None
 
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__(options)
+        self._counted_as = counted_as(options["effort"], options["fixed_colors"])
+
     def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
         """Add the pictures' colours to the histogram."""
         weight = data.read_sample_weight(sample_weight)
         is_first = self._dtype is None
         if not is_first:
             self._check(data)
-        if is_first and weight is None and self.options["effort"] == "fast":
+        if is_first and weight is None and self._counted_as == "fast":
             hist = picture_histogram(data.pixels, n_colors=self.options["n_colors"], effort="fast", **self._threads)
             if hist.cell_colors is None:
                 self._hist = hist
@@ -62,8 +66,8 @@ class PictureModel(Model):
     def predict(self, data: Pictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
         self._check(data)
-        color_space, effort = self.options["color_space"], self.options["effort"]
-        return data.arrange(remap(data.pixels, self.palette, color_space=color_space, effort=effort, **self._threads))
+        options = {"color_space": self.options["color_space"], "effort": self._counted_as}
+        return data.arrange(remap(data.pixels, self.palette, **options, **self._threads))
 
     def score(self, data: Pictures, sample_weight: Any) -> float:
         """Return minus the inertia of the pictures."""
@@ -110,7 +114,7 @@ class PictureModel(Model):
         hist = self._cells
         if hist is None:
             hist = self._counted()
-            if self.options["effort"] == "fast" and self._has_cells:
+            if self._counted_as == "fast" and self._has_cells:
                 exact = hist
                 hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.options["n_colors"])
         return Fit(fit_palette(hist, **self.options), hist)

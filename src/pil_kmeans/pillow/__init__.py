@@ -30,6 +30,7 @@ def quantize(
     *,
     color_space: str = "oklab",
     effort: str = "balanced",
+    fixed_colors: Any = None,
     sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
     n_threads: int | None = None,
 ) -> Any:
@@ -67,6 +68,15 @@ def quantize(
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
+        Colours that the palette holds exactly, also where no pixel has them. They count towards
+        `colors`; the others are fitted with them in place. Each is a name or hex string that
+        `PIL.ImageColor` knows, with alpha or without, or a sequence of samples in the scale of
+        the picture: as many as it has channels, or R, G, B, or R, G, B, A. Equal ones are merged.
+        They come first in the palette, in this order, behind the fully transparent entry. One
+        that is fully transparent is that entry. The palette of a grey picture is RGB in any
+        case; a colour that is not opaque makes that of any picture RGBA. With it, "fast" sees
+        every colour, so that all pixels which have a fixed colour keep it.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel, zero or more. More weight brings the palette closer to it.
     n_threads : int, optional
@@ -99,6 +109,24 @@ def quantize(
     >>> result = quantize(gradient, 16)
     >>> result.mode, len(result.getcolors())
     ('P', 16)
+
+    A small logo, whose few pixels would get the nearest grey, keeps its red:
+
+    >>> gradient.paste("red", (20, 20, 24, 24))
+    >>> quantize(gradient, 16).convert("RGB").getpixel((21, 21)) == (255, 0, 0)
+    False
+    >>> quantize(gradient, 16, fixed_colors=["red"]).convert("RGB").getpixel((21, 21))
+    (255, 0, 0)
+
+    What is important, a face or a sign, gets more of the colours by its weight, here the dark
+    upper half:
+
+    >>> import numpy as np
+    >>> weight = np.ones((256, 256))
+    >>> weight[:128] = 100
+    >>> plain, weighted = (quantize(gradient, 16, sample_weight=w) for w in (None, weight))
+    >>> [len(p.crop((0, 0, 256, 128)).getcolors()) for p in (plain, weighted)]
+    [10, 14]
     """
     is_list = isinstance(image, (list, tuple))
     pictures: Any = image if is_list else [image]
@@ -106,8 +134,8 @@ def quantize(
         msg = "image must be a picture or a list of at least one picture, got an empty list"
         raise ValueError(msg)
     if method is not None:
-        if is_list or sample_weight is not None:
-            given = "list of pictures" if is_list else "sample_weight"
+        if is_list or sample_weight is not None or fixed_colors is not None:
+            given = "list of pictures" if is_list else "fixed_colors" if sample_weight is None else "sample_weight"
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
         return by_pillow(image, colors, method, kmeans, palette, dither)
@@ -116,8 +144,9 @@ def quantize(
     sources = [Source.read(*given) for given in zip(pictures, names, strict=True)]
     given_palette: Any = palette
     if isinstance(given_palette, np.ndarray) or given_palette:  # falsy is none, as in Pillow
-        if sample_weight is not None:
-            msg = "sample_weight has no use with palette=, which is not fitted: drop one of them"
+        if sample_weight is not None or fixed_colors is not None:
+            given = "fixed_colors" if sample_weight is None else "sample_weight"
+            msg = f"{given} has no use with palette=, which is not fitted: drop one of them"
             raise ValueError(msg)
         reference = check_palette(given_palette)
         dithered = is_dithered(dither, to_palette=True)
@@ -134,6 +163,7 @@ def quantize(
         results = quantize_to_fitted_palette(
             sources,
             colors,
+            fixed_colors,
             weights,
             color_space=color_space,
             effort=effort,

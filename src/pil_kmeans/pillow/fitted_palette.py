@@ -10,14 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows
-from ..stages.pixels import Pixels, read_pixels, read_sample_weight
+from ..fixed_colors import distinct, promoted, read_fixed_colors
+from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows, to_uint8
+from ..stages.pixels import read_pixels, read_sample_weight
 from ..stages.quantize import quantize_pixels
 from .source import Source
 
 
 def quantize_to_fitted_palette(
-    sources: Sequence[Source], colors: int, sample_weights: Sequence[Any] | None, **options: Any
+    sources: Sequence[Source],
+    colors: int,
+    fixed_colors: Any,
+    sample_weights: Sequence[Any] | None,
+    **options: Any,
 ) -> list[Image.Image]:
     """Quantize pictures, each with its weights if there are any, to one palette of at most `colors`."""
     seen = [source for source in sources if not source.is_empty]
@@ -25,8 +30,13 @@ def quantize_to_fitted_palette(
         return [source.empty_result() for source in sources]
     n_colors = check_colors(colors)
     weight = None if sample_weights is None else read_weights(sources, sample_weights)
-    palette, indices = quantize_pixels(read_as_one(seen), n_colors=n_colors, sample_weight=weight, **options)
-    alpha_mode = any(source.has_alpha_mode for source in seen)
+    samples = read_as_one(seen)
+    rgba = distinct(read_shared_colors(fixed_colors, seen), n_colors, "colors")
+    samples, fixed = promoted(samples, rgba)
+    palette, indices = quantize_pixels(
+        read_pixels(samples), n_colors=n_colors, fixed_colors=fixed, sample_weight=weight, **options
+    )
+    alpha_mode = any(source.has_alpha_mode for source in seen) or bool((rgba[:, 3] < 255).any())
     results, start = [], 0
     for source in sources:
         height, width = source.samples.shape[:2]
@@ -52,18 +62,31 @@ def check_kmeans(kmeans: int) -> None:
         raise ValueError(f"kmeans must not be negative, got {kmeans}: leave it out, k-means always runs")
 
 
-def read_as_one(sources: Sequence[Source]) -> Pixels:
+def read_shared_colors(fixed_colors: Any, sources: Sequence[Source]) -> NDArray[np.uint8]:
+    """Read locked colours as 8-bit RGBA (m, 4), in the scale that all pictures share."""
+    dtypes = {source.samples.dtype.name: source.samples.dtype for source in sources}
+    channels = {source.samples.shape[2] for source in sources}
+    first, *others = [to_uint8(read_fixed_colors(fixed_colors, dtype, channels)) for dtype in dtypes.values()]
+    if not all(np.array_equal(first, other) for other in others):
+        raise ValueError(
+            f"fixed_colors has samples, but the pictures have different scales, {' and '.join(dtypes)}: give names or "
+            "hex strings"
+        )
+    return first
+
+
+def read_as_one(sources: Sequence[Source]) -> NDArray[np.uint8]:
     """Read pictures that are to share a palette as one, a row of all their pixels; a single one stays as it is."""
     pictures = [source.samples_8_bit() for source in sources]
     if len(pictures) == 1:
-        return read_pixels(pictures[0])
+        return pictures[0]
     channels = {picture.shape[2] for picture in pictures}
     if len(channels) > 1:
         has_color, has_alpha = bool(channels & {3, 4}), bool(channels & {2, 4})
         keep = [*range(3 if has_color else 1), *([3] if has_alpha else [])]
         pictures = [rgba_rows(picture)[..., keep] for picture in pictures]
     rows = [picture.reshape(1, -1, picture.shape[2]) for picture in pictures]
-    return read_pixels(np.concatenate(rows, axis=1))
+    return np.concatenate(rows, axis=1)
 
 
 def read_weights(sources: Sequence[Source], sample_weights: Sequence[Any]) -> NDArray[np.float64] | None:

@@ -44,7 +44,7 @@ def fine_grid(color_space: str, *colors: NDArray[Any], n_threads: int | None = N
     """
     if any(part.dtype.itemsize == 1 for part in colors):
         return USUAL_GRID
-    points = [working_points(part, color_space, n_threads=n_threads) for part in colors]
+    points = [working_points(part, color_space, n_threads=n_threads) for part in colors if len(part)]
     low = np.min([part.min(axis=1) for part in points], axis=0).ravel().astype(np.float64)
     high = np.max([part.max(axis=1) for part in points], axis=0).ravel().astype(np.float64)
     widest = (high - low).max() + 2  # the usual grid may be one off

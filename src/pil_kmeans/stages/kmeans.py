@@ -79,6 +79,7 @@ def fit_centers(
     counts: NDArray[np.int64],
     *,
     n_colors: int,
+    fixed: Points | None = None,
     effort: str = "balanced",
     random_state: int = 0,
     n_threads: int | None = None,
@@ -95,6 +96,9 @@ def fit_centers(
         int64, positive, below 2**48 together.
     n_colors : int
         1 to n.
+    fixed : ndarray of shape (2, m, 2), optional
+        Centers that are there besides, and stay where they are: points that are nearest to one of them are its own.
+        With `n_colors` at most 65536 together.
     effort : {"fast", "balanced", "best"}
     random_state : int, default=0
         Varies where the search splits clusters.
@@ -104,21 +108,27 @@ def fit_centers(
     Returns
     -------
     KMeansResult
-        At most `n_colors` centers; fewer where points coincide.
+        At most `n_colors` centers, without the fixed ones; fewer where points coincide.
     """
+    if fixed is None:
+        fixed = np.empty((2, 0, 2), dtype=np.int16)
     centers, weights, _, n_iter = _native.fit_centers(
         keys,
         points,
         counts,
+        fixed,
         n_colors,
         **vars(EFFORTS[effort]),
         seed=random_state,
         n_threads=count_threads(n_threads),
     )
-    return KMeansResult(centers, weights, n_iter)
+    n_fixed = fixed.shape[1]
+    return KMeansResult(centers[n_fixed:], weights[n_fixed:], n_iter)
 
 
-def optimal_centers_1d(values: NDArray[np.float64], counts: NDArray[Any], n_colors: int) -> NDArray[np.float64]:
+def optimal_centers_1d(
+    values: NDArray[np.float64], counts: NDArray[Any], n_colors: int, fixed: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Return the centers of the partition of sorted values that has the least inertia of all.
 
     Parameters
@@ -128,12 +138,14 @@ def optimal_centers_1d(values: NDArray[np.float64], counts: NDArray[Any], n_colo
     counts : ndarray of shape (U,)
         Positive weights.
     n_colors : int
-        1 to U.
+        0 to the number of values that are not fixed; 1 at least without any.
+    fixed : ndarray of shape (m,), optional
+        float64 centers that are there besides, distinct, whether or not they are among the values.
 
     Returns
     -------
     ndarray of shape (n,)
-        float64 means of the intervals, ascending; n is `n_colors`, unless binning left fewer values.
+        float64 means of the intervals, ascending, without the fixed; n is `n_colors`, unless binning left fewer values.
 
     Examples
     --------
@@ -150,9 +162,17 @@ def optimal_centers_1d(values: NDArray[np.float64], counts: NDArray[Any], n_colo
         sums = np.add.reduceat(weights * (values - low), starts)
         weights = np.add.reduceat(weights, starts)
         values = low + sums / weights
-    starts = _native.optimal_intervals(np.ascontiguousarray(values), weights, min(n_colors, len(values)))
-    sums = np.add.reduceat(weights * (values - values[0]), starts)
-    centers: NDArray[np.float64] = values[0] + sums / np.add.reduceat(weights, starts)
+    is_fixed = np.zeros(len(values), dtype=np.bool_)
+    if fixed is not None:
+        added = np.setdiff1d(fixed, values)
+        place = np.searchsorted(values, added)
+        values, weights = np.insert(values, place, added), np.insert(weights, place, 0)
+        is_fixed = np.isin(values, fixed)
+    n_intervals = min(n_colors + int(np.count_nonzero(is_fixed)), len(values))
+    starts = _native.optimal_intervals(np.ascontiguousarray(values), weights, is_fixed, n_intervals)
+    is_free = ~np.logical_or.reduceat(is_fixed, starts)
+    sums = np.add.reduceat(weights * (values - values[0]), starts)[is_free]
+    centers: NDArray[np.float64] = values[0] + sums / np.add.reduceat(weights, starts)[is_free]
     return centers
 
 

@@ -21,6 +21,7 @@ from .color_space import (
 )
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
+from .locked import Locked
 from .remap import label_colors, packed
 
 
@@ -31,11 +32,13 @@ class Palette:
     Attributes
     ----------
     colors : ndarray of shape (n, C)
-        Distinct, in the pictures' dtype; a fully transparent entry comes first.
+        Distinct, in the pictures' dtype; a fully transparent entry comes first, then the locked ones as given.
     centers : ndarray of shape (n, C)
         float64, the same unrounded, in the pictures' units.
     labels : ndarray of shape (U,)
         uint16, the entry of each colour of the histogram.
+    fixed : ndarray of shape (n,)
+        bool, which entries are locked: nothing may move or drop them.
     n_iter : int
         Steps of k-means; 0 where there was nothing to search.
     """
@@ -43,6 +46,7 @@ class Palette:
     colors: NDArray[Any]
     centers: NDArray[np.float64]
     labels: NDArray[np.uint16]
+    fixed: NDArray[np.bool_]
     n_iter: int
 
 
@@ -50,6 +54,7 @@ def fit_palette(
     hist: Histogram,
     *,
     n_colors: int,
+    fixed_colors: NDArray[Any] | None = None,
     color_space: str = "oklab",
     effort: str = "balanced",
     random_state: int = 0,
@@ -62,6 +67,9 @@ def fit_palette(
     hist : Histogram
     n_colors : int
         Most entries, 1 to 65536.
+    fixed_colors : ndarray of shape (m, C), optional
+        Locked entries, in the pictures' dtype: distinct, at most `n_colors`, at most one fully transparent, which then
+        is the entry of all such pixels. The others are fitted with them in place.
     color_space : {"oklab", "cielab", "linear", "srgb"}
         Where distances are measured; see `color_space.working_points`. A picture of one channel gets the optimum over
         its stored values in every space.
@@ -72,9 +80,14 @@ def fit_palette(
     Returns
     -------
     Palette
-        With no more distinct colours than `n_colors`, exactly those. Otherwise `n_colors` entries, each the nearest
-        of some colour; cells of colours may leave fewer. Fully transparent pixels have an entry of their own and
-        opaque ones an opaque entry, unless `n_colors` is 1.
+        With no more distinct colours than `n_colors`, the locked ones included, exactly those. Otherwise `n_colors`
+        entries, each but the locked the nearest of some colour; cells of colours may leave fewer. Fully transparent
+        pixels have an entry of their own and opaque ones an opaque entry, unless `n_colors` is 1.
+
+    Raises
+    ------
+    ValueError
+        If the locked entries leave none to fully transparent or to opaque pixels.
 
     Examples
     --------
@@ -86,27 +99,35 @@ def fit_palette(
     >>> fit_palette(histogram(read_pixels(ramp, channel_axis=None)), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
-    if len(hist) <= n_colors:
-        return _all_colors(hist)
+    locked = Locked.among(hist, fixed_colors, n_colors)
+    free = n_colors - len(locked.colors)
+    if len(hist) - np.count_nonzero(locked.is_there) <= free:
+        return _all_colors(hist, locked)
     if hist.n_channels == 1:
-        return _grey_palette(hist, n_colors)
-    grid = fine_grid(color_space, hist.colors, n_threads=n_threads) if hist.bits == 16 else USUAL_GRID
+        return _grey_palette(hist, n_colors, locked)
+    grid = USUAL_GRID
+    if hist.bits == 16:
+        grid = fine_grid(color_space, hist.colors, locked.samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
     transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
-    free = n_colors - len(transparent)
-    keys, fit_points, weights = hist.keys, points, hist.weights
-    fitted = weights > 0
+    fitted = (hist.weights > 0) & ~locked.is_there  # what is locked already has no part in the fit
     fitted[transparent] = False
+    keys, fit_points, weights = hist.keys, points, hist.weights
     if not fitted.all():
         keys, fit_points, weights = keys[fitted], np.ascontiguousarray(points[:, fitted]), weights[fitted]
+    transparent = transparent[~locked.is_there[transparent]]
+    free -= len(transparent)
     if len(keys) <= free:
         chosen, n_iter = _given_colors(hist, np.flatnonzero(fitted)), 0
+    elif free == 0:
+        chosen, n_iter = np.empty((0, hist.n_channels)), 0
     else:
         result = fit_centers(
             keys,
             fit_points,
             weights,
             n_colors=free,
+            fixed=working_points(locked.visible, color_space, grid=grid),
             effort=effort,
             random_state=random_state,
             n_threads=n_threads,
@@ -114,10 +135,10 @@ def fit_palette(
         chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space, grid)
         n_iter = result.n_iter
     if hist.n_channels % 2 == 0:
-        chosen = _settle_alpha(chosen, hist, points, color_space, grid)
+        chosen = _settle_alpha(chosen, hist, points, locked, color_space, grid)
         chosen = np.concatenate([_given_colors(hist, transparent), chosen])
     known = points if grid == USUAL_GRID else None
-    return _distinct_and_used(chosen, hist, known, n_colors, color_space, n_iter, n_threads)
+    return _distinct_and_used(chosen, hist, known, n_colors, locked, color_space, n_iter, n_threads)
 
 
 def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -127,16 +148,20 @@ def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any
     return np.rint(colors * full_scale(dtype)).astype(dtype)
 
 
-def _all_colors(hist: Histogram) -> Palette:
-    """Every colour its own entry, transparent first."""
+def _all_colors(hist: Histogram, locked: Locked) -> Palette:
+    """Every colour its own entry."""
     colors = hist.colors if hist.exact is None else hist.exact
     if hist.dtype == np.bool_:
         colors = colors > 127
-    order = _transparent_first(colors)
-    labels = np.empty(len(order), dtype=np.uint16)
-    labels[order] = np.arange(len(order))
-    entries = colors[order].astype(hist.dtype)
-    return Palette(entries, entries.astype(np.float64), labels, 0)
+    others = np.flatnonzero(~locked.is_there)
+    entries = np.concatenate([locked.colors, colors[others].astype(hist.dtype)])
+    fixed = np.arange(len(entries)) < len(locked.colors)
+    order = _transparent_first(entries)
+    place = np.argsort(order)
+    labels = locked.label.copy()
+    labels[others] = np.arange(len(locked.colors), len(entries))
+    entries = entries[order]
+    return Palette(entries, entries.astype(np.float64), place[labels].astype(np.uint16), fixed[order], 0)
 
 
 def _given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -145,12 +170,13 @@ def _given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float
     return colors[chosen] / full_scale(colors.dtype)
 
 
-def _grey_palette(hist: Histogram, n_colors: int) -> Palette:
+def _grey_palette(hist: Histogram, n_colors: int, locked: Locked) -> Palette:
     weighted = np.flatnonzero(hist.weights)
     values = hist.colors[weighted, 0].astype(np.float64)
-    centers = optimal_centers_1d(values, hist.weights[weighted], min(n_colors, len(weighted)))
+    fixed = locked.colors if hist.keys.dtype == np.float64 else locked.samples
+    centers = optimal_centers_1d(values, hist.weights[weighted], n_colors - len(fixed), fixed[:, 0].astype(np.float64))
     chosen = centers[:, np.newaxis] / full_scale(hist.colors.dtype)
-    return _distinct_and_used(chosen, hist, None, n_colors, "srgb", 1, None)
+    return _distinct_and_used(chosen, hist, None, n_colors, locked, "srgb", 1, None)
 
 
 def _distinct_and_used(
@@ -158,6 +184,7 @@ def _distinct_and_used(
     hist: Histogram,
     points: Points | None,
     n_colors: int,
+    locked: Locked,
     color_space: str,
     n_iter: int,
     n_threads: int | None,
@@ -167,19 +194,22 @@ def _distinct_and_used(
     A colour that gets a place is then the entry's own, which stays used; so it ends with no place left or with an entry
     for every colour. Cells of several colours need not be nearest to their rounded mean: none gets a place twice.
     """
-    entries = to_samples(chosen, hist.dtype)
-    tried = np.zeros(len(hist), dtype=np.bool_)
+    entries = np.concatenate([locked.colors, to_samples(chosen, hist.dtype)])
+    centers = np.concatenate([locked.colors.astype(np.float64), chosen * full_scale(hist.dtype)])
+    fixed = np.arange(len(entries)) < len(locked.colors)
+    tried = locked.is_there
     while True:
         rows = packed(entries) if entries.dtype.kind == "u" else entries  # one number a row sorts ten times as fast
         _, first = np.unique(rows, axis=0, return_index=True)
         kept = first if hist.n_channels == 1 else np.sort(first)  # values in ascending order, others as they come
+        kept = np.concatenate([np.flatnonzero(fixed), kept[~fixed[kept]]])
         kept = kept[_transparent_first(entries[kept])]
-        entries, chosen = entries[kept], chosen[kept]
+        entries, centers, fixed = entries[kept], centers[kept], fixed[kept]
         labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
-        used = _native.count_labels(labels, len(entries)) > 0
+        used = (_native.count_labels(labels, len(entries)) > 0) | fixed
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
-            entries, chosen = entries[used], chosen[used]
+            entries, centers, fixed = entries[used], centers[used], fixed[used]
         free = n_colors - len(entries)
         if free == 0:
             break
@@ -188,9 +218,10 @@ def _distinct_and_used(
             break
         tried[worst] = True
         added = _given_colors(hist, worst)
-        chosen = np.concatenate([chosen, added])
+        centers = np.concatenate([centers, added * full_scale(hist.dtype)])
         entries = np.concatenate([entries, to_samples(added, hist.dtype)])
-    return Palette(entries, chosen * full_scale(hist.dtype), labels, n_iter)
+        fixed = np.concatenate([fixed, np.zeros(len(added), dtype=np.bool_)])
+    return Palette(entries, centers, labels, fixed, n_iter)
 
 
 def _worst_colors(
@@ -223,20 +254,24 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _settle_alpha(
-    chosen: NDArray[np.float64], hist: Histogram, points: Points, color_space: str, grid: Grid
+    chosen: NDArray[np.float64], hist: Histogram, points: Points, locked: Locked, color_space: str, grid: Grid
 ) -> NDArray[np.float64]:
-    """Make what mostly stands for opaque colours opaque, one at least if there are any; keep the others visible."""
+    """Make what mostly stands for opaque colours opaque; keep the others visible.
+
+    If there are opaque colours, one is made opaque at least, unless one is locked.
+    """
     full = full_scale(hist.colors.dtype)
     opaque = hist.colors[:, -1] == full
     visible = chosen.copy()
     visible[:, -1] = np.maximum(visible[:, -1], 1 / full)
     if not opaque.any() or not len(chosen):
         return visible
-    labels = _native.nearest_labels(points, working_points(as_samples(chosen), color_space, grid=grid), 1)
+    entries = [working_points(part, color_space, grid=grid) for part in (as_samples(chosen), locked.visible)]
+    labels = _native.nearest_labels(points, np.concatenate(entries, axis=1), 1)
     weights = np.where(hist.colors[:, -1] > 0, hist.weights + 2.0**-30, 0)  # no weight decides where no other does
-    of_opaque = np.bincount(labels, weights * opaque, minlength=len(chosen))
-    mostly = of_opaque * 2 > np.bincount(labels, weights, minlength=len(chosen))
-    if not mostly.any():
+    of_all, of_opaque = (np.bincount(labels, part, len(chosen))[: len(chosen)] for part in (weights, weights * opaque))
+    mostly = of_opaque * 2 > of_all
+    if not mostly.any() and not locked.has_alpha(1.0):
         mostly[of_opaque.argmax()] = True
     visible[mostly, -1] = 1.0
     return visible

@@ -28,7 +28,7 @@ Chunk = tuple[bytes, bytes]
 """Type and data of one chunk, without length and checksum."""
 
 
-def encode(image: IndexedImage, metadata: Sequence[Chunk] = ()) -> bytes:
+def encode(image: IndexedImage, metadata: Sequence[Chunk] = (), keep: NDArray[np.bool_] | None = None) -> bytes:
     """
     Write an indexed image as a palette PNG.
 
@@ -38,19 +38,21 @@ def encode(image: IndexedImage, metadata: Sequence[Chunk] = ()) -> bytes:
         The picture; 16-bit and float colours are rounded to 8 bits.
     metadata : sequence of (type, data)
         Ancillary chunks, written right behind IHDR, where every kind may stand.
+    keep : ndarray of shape (n,), optional
+        bool, which entries of an 8-bit palette to write though no pixel may have them.
 
     Returns
     -------
     bytes
-        A whole PNG file: PLTE holds exactly the colours which pixels have, those with
-        transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel.
+        A whole PNG file: PLTE holds exactly the colours which pixels have or `keep` names, those
+        with transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel.
 
     Raises
     ------
     ValueError
         If the pixels have more than 256 different colours, or a chunk is too long for a PNG.
     """
-    indices, rgba = plte_entries(image)
+    indices, rgba = plte_entries(image, keep)
     if len(rgba) > MAX_BYTE_COLORS:
         msg = (
             f"a palette PNG holds at most {MAX_BYTE_COLORS} colors, this picture has {len(rgba)}: "
@@ -71,10 +73,13 @@ def encode(image: IndexedImage, metadata: Sequence[Chunk] = ()) -> bytes:
     return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)
 
 
-def plte_entries(image: IndexedImage) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Find indices (H, W) into the different colours that pixels have, and these as RGBA (n, 4)."""
+def plte_entries(
+    image: IndexedImage, keep_unused: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Find indices (H, W) into the different colours that pixels have, or that are kept, and these as RGBA (n, 4)."""
     image = round_to_8_bits(image)
-    used = np.flatnonzero(np.bincount(image.indices.ravel(), minlength=len(image.palette)))
+    counts = np.bincount(image.indices.ravel(), minlength=len(image.palette))
+    used = np.flatnonzero(counts if keep_unused is None else keep_unused | (counts > 0))
     rgba = rgba_rows(image.palette[used])
     keep, new_row = distinct_rows(rgba)
     rgba = rgba[keep]

@@ -11,13 +11,14 @@ from .color_space import COLOR_SPACES
 from .kmeans import EFFORTS, MAX_COLORS
 from .palette import Palette, fit_palette
 from .pixels import Pixels
-from .remap import picture_histogram, remap
+from .remap import counted_as, picture_histogram, remap
 
 
 def quantize_pixels(
     pixels: Pixels,
     *,
     n_colors: int,
+    fixed_colors: NDArray[Any] | None = None,
     color_space: str = "oklab",
     effort: str = "balanced",
     sample_weight: NDArray[np.float64] | None = None,
@@ -31,8 +32,8 @@ def quantize_pixels(
     pixels : Pixels
     n_colors : int
         Most entries, 1 to 65536.
-    color_space, effort, random_state, n_threads
-        As in `palette.fit_palette`.
+    fixed_colors, color_space, effort, random_state, n_threads
+        As in `palette.fit_palette`; with locked colours "fast" sees all colours, so that their pixels keep them.
     sample_weight : ndarray of shape (H, W), optional
         Checked weights of the pixels.
 
@@ -42,10 +43,14 @@ def quantize_pixels(
     indices : ndarray of shape (H, W)
         uint8, or uint16 above 256 entries.
     """
-    hist = picture_histogram(pixels, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=n_threads)
+    counted = counted_as(effort, fixed_colors)
+    hist = picture_histogram(
+        pixels, n_colors=n_colors, effort=counted, sample_weight=sample_weight, n_threads=n_threads
+    )
     palette = fit_palette(
         hist,
         n_colors=n_colors,
+        fixed_colors=fixed_colors,
         color_space=color_space,
         effort=effort,
         random_state=random_state,

@@ -91,6 +91,11 @@ def picture_histogram(
     return coarse_histogram(count, n_colors) if effort == "fast" else count(None)
 
 
+def counted_as(effort: str, fixed_colors: NDArray[Any] | None) -> str:
+    """Return the effort whose histogram suits: cells would mix locked colours with others, so they need all colours."""
+    return effort if fixed_colors is None or len(fixed_colors) == 0 else "balanced"
+
+
 def label_colors(
     colors: NDArray[Any],
     palette: NDArray[Any],
@@ -125,11 +130,11 @@ def label_colors(
                 )
                 labels[members] = among[nearest]
     if palette_samples.dtype == colors.dtype and points_coincide(entries):
-        _label_equals(labels, colors, palette_samples)
+        label_equals(labels, colors, palette_samples)
     return labels
 
 
-def _label_equals(labels: NDArray[np.uint16], colors: NDArray[Any], palette: NDArray[Any]) -> None:
+def label_equals(labels: NDArray[Any], colors: NDArray[Any], palette: NDArray[Any]) -> None:
     """Give each colour that the palette has its entry, the first of several."""
     distinct, first = np.unique(packed(palette), return_index=True)
     rows = packed(colors)
@@ -138,8 +143,10 @@ def _label_equals(labels: NDArray[np.uint16], colors: NDArray[Any], palette: NDA
     labels[equal] = first[place[equal]]
 
 
-def packed(colors: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return colours of up to four uint8 or uint16 samples, each as one number."""
+def packed(colors: NDArray[Any]) -> NDArray[Any]:
+    """Return colours of up to four uint8 or uint16 samples, or of one float, each as one number."""
+    if colors.dtype.kind == "f":
+        return colors[:, 0]
     numbers: NDArray[np.uint64] = colors[:, 0].astype(np.uint64)
     for channel in range(1, colors.shape[1]):
         numbers = numbers << np.uint64(16) | colors[:, channel].astype(np.uint64)
