@@ -1,14 +1,14 @@
-"""The command ``python -m benchmarks error|speed|memory``."""
+"""The command ``python -m benchmarks error|look|speed|memory``."""
 
 import argparse
 import json
 from pathlib import Path
 
-from benchmarks import error, memory, speed
-from benchmarks.environment import describe_environment
+from benchmarks import error, look, memory, speed
+from benchmarks.environment import describe_environment, print_environment
 from benchmarks.pictures import IMAGES
 
-BENCHMARKS = {"error": error, "speed": speed, "memory": memory}
+BENCHMARKS = {"error": error, "look": look, "speed": speed, "memory": memory}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -46,9 +46,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     environment = describe_environment()
-    print(
-        "pil_kmeans {version}, {instruction_set}, on {cpu}".format(cpu=environment["cpu"], **environment["pil_kmeans"])
-    )
+    print_environment(environment)
     results = BENCHMARKS[arguments.command].run(arguments)
     if arguments.json is not None:
         record = {"environment": environment, "results": results}

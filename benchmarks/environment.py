@@ -4,6 +4,8 @@ import importlib.metadata
 import os
 import platform
 import shlex
+import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +19,19 @@ DISTRIBUTIONS = (
     "scikit-image",
     "scikit-learn",
     "scipy",
+    "ssimulacra2",
 )
+# Programs, and the command that tells the version of each.
+PROGRAMS = {
+    "pngquant": ("pngquant", "--version"),
+    "butteraugli_main": ("dpkg-query", "--show", "--showformat=${Version}", "libjxl-devtools"),
+}
 
 
 def describe_environment() -> dict[str, Any]:
     """Everything to record beside a figure, ready for JSON.
 
-    Missing distributions have the version None. `pil_kmeans` is what
+    Missing distributions and programs have the version None. `pil_kmeans` is what
     ``pil_kmeans.build_info()`` returns, with the instruction set in use: set
     ``PIL_KMEANS_ISA=baseline`` to measure the baseline.
     """
@@ -39,7 +47,15 @@ def describe_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "pil_kmeans": pil_kmeans.build_info(),
         "versions": {name: version(name) for name in DISTRIBUTIONS},
+        "programs": {name: program_version(name) for name in PROGRAMS},
     }
+
+
+def print_environment(environment: dict[str, Any]) -> None:
+    built, versions = environment["pil_kmeans"], {**environment["versions"], **environment["programs"]}
+    print(f"pil_kmeans {built['version']}, {built['instruction_set']}, on {environment['cpu']}")
+    print(f"{environment['date']}, Python {environment['python']}", end="")
+    print("".join(f", {name} {known or 'not installed'}" for name, known in versions.items()))
 
 
 def version(distribution: str) -> str | None:
@@ -47,6 +63,17 @@ def version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def program_version(program: str) -> str | None:
+    """The first word that `program` says of its version; None where it is not on PATH."""
+    if shutil.which(program) is None:
+        return None
+    try:
+        answer = subprocess.run(PROGRAMS[program], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "of an unknown version"
+    return answer.split()[0]
 
 
 def cpu_model() -> str:

@@ -87,8 +87,8 @@ def pillow(picture: np.ndarray, n_colors: int, *, method: str) -> Task:
     return Task(run, read)
 
 
-def libimagequant(picture: np.ndarray, n_colors: int) -> Task:
-    """At its default speed, without dithering."""
+def libimagequant(picture: np.ndarray, n_colors: int, *, dithering_level: float = 0.0) -> Task:
+    """At its default speed, by default without dithering."""
     from imagequant import quantize_raw_rgba_bytes
 
     height, width, _ = picture.shape
@@ -96,7 +96,7 @@ def libimagequant(picture: np.ndarray, n_colors: int) -> Task:
     rgba = np.concatenate([picture, opaque], axis=-1).tobytes()
 
     def run():
-        return quantize_raw_rgba_bytes(rgba, width, height, dithering_level=0.0, max_colors=n_colors)
+        return quantize_raw_rgba_bytes(rgba, width, height, dithering_level=dithering_level, max_colors=n_colors)
 
     def read(result):
         indices = np.frombuffer(result[0], np.uint8).reshape(height, width)

@@ -20,7 +20,7 @@ SIZE_TOLERANCE = 0.05
 
 @dataclass(frozen=True)
 class Picture:
-    """An RGB photograph, read when first used.
+    """A picture, mostly an RGB photograph, read when first used.
 
     `best_known` maps a number of colours to the lowest mean squared error known for it.
     """
@@ -31,7 +31,7 @@ class Picture:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """(H, W, 3) uint8, C-contiguous."""
+        """(H, W, 3) uint8, or (H, W, 4) with alpha, C-contiguous."""
         return np.ascontiguousarray(self.load())
 
     @property
@@ -43,7 +43,7 @@ class Picture:
         for name, n_pixels in SIZES.items():
             if abs(self.n_pixels - n_pixels) <= SIZE_TOLERANCE * n_pixels:
                 return name
-        height, width, _ = self.pixels.shape
+        height, width = self.pixels.shape[:2]
         return f"{width}x{height}"
 
 
@@ -85,8 +85,17 @@ def folder_pictures(images: Path) -> list[Picture]:
         for path in sorted((images / folder).glob("*")):
             name = f"{folder}/{path.name}"
             known = {int(n_colors): mse for n_colors, mse in best_known.get(name, {}).items() if n_colors.isdigit()}
-            pictures.append(Picture(name, lambda path=path: read_rgb(path), known))
+            pictures.append(Picture(name, lambda path=path: read_as("RGB", path), known))
     return pictures
+
+
+def find_alpha_pictures(*, images: Path = IMAGES) -> list[Picture]:
+    """RGBA pictures of the folder ``alpha``, or where it is missing the one that scikit-image ships."""
+    from skimage import data
+
+    paths = sorted((images / "alpha").glob("*"))
+    pictures = [Picture(f"alpha/{path.name}", lambda path=path: read_as("RGBA", path)) for path in paths]
+    return pictures or [Picture("skimage/logo", data.logo)]
 
 
 def shipped_pictures() -> list[Picture]:
@@ -101,8 +110,8 @@ def shipped_pictures() -> list[Picture]:
     return pictures
 
 
-def read_rgb(path: Path) -> np.ndarray:
+def read_as(mode: str, path: Path) -> np.ndarray:
     from PIL import Image
 
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode))

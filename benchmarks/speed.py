@@ -9,7 +9,7 @@ and the time that the import costs in a fresh interpreter.
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
@@ -171,26 +171,38 @@ def print_summary(records: list[dict[str, Any]]) -> None:
 def compare_threads(arguments: argparse.Namespace, pictures: list[Picture]) -> list[dict[str, Any]]:
     """Wall time of balanced, 256 colours, on the largest of the pictures."""
     most = max(picture.n_pixels for picture in pictures)
-    records = []
-    for picture in (p for p in pictures if p.n_pixels == most):
-        tasks = {
-            str(n_threads): ours(picture.pixels, 256, effort="balanced", n_threads=n_threads).run
-            for n_threads in (1, 2)
-        }
-        times = medians(interleave(tasks, repeats=arguments.repeats, clock=wall_time))
-        records.append(
-            {
-                "picture": picture.name,
-                "size": picture.size,
-                "one_ms": times["1"],
-                "two_ms": times["2"],
-                "ratio": times["1"] / times["2"],
-                "floor": TWO_THREADS_FLOOR if picture.size == "3840x2560" else None,
-            }
-        )
+
+    def run(picture: Picture, n_threads: int) -> Callable[[], object]:
+        return ours(picture.pixels, 256, effort="balanced", n_threads=n_threads).run
+
+    largest = [picture for picture in pictures if picture.n_pixels == most]
+    records = [time_threads(arguments, picture, run, TWO_THREADS_FLOOR) for picture in largest]
+    print_threads("balanced, 256 colours", records)
+    return records
+
+
+def time_threads(
+    arguments: argparse.Namespace,
+    picture: Picture,
+    run: Callable[[Picture, int], Callable[[], object]],
+    floor: float,
+) -> dict[str, Any]:
+    """What `run` makes for one thread and for two, in turns; `floor` is for pictures of 3840x2560."""
+    tasks = {str(n_threads): run(picture, n_threads) for n_threads in (1, 2)}
+    times = medians(interleave(tasks, repeats=arguments.repeats, clock=wall_time))
+    return {
+        "picture": picture.name,
+        "size": picture.size,
+        "one_ms": times["1"],
+        "two_ms": times["2"],
+        "ratio": times["1"] / times["2"],
+        "floor": floor if picture.size == "3840x2560" else None,
+    }
+
+
+def print_threads(what: str, records: list[dict[str, Any]]) -> None:
     print_table(
-        "Wall time in ms, balanced, 256 colours, one thread and two",
+        f"Wall time in ms, {what}, one thread and two",
         ["picture", "size", "one", "two", "ratio", "at least"],
         (list(record.values()) for record in records),
     )
-    return records
