@@ -70,5 +70,6 @@ void register_color_space(nb::module_& module);
 void register_kmeans(nb::module_& module);
 void register_remap(nb::module_& module);
 void register_score(nb::module_& module);
+void register_dither(nb::module_& module);
 
 }  // namespace pil_kmeans::bindings

@@ -21,6 +21,7 @@ NB_MODULE(_native, module) {
     bindings::register_kmeans(module);
     bindings::register_remap(module);
     bindings::register_score(module);
+    bindings::register_dither(module);
     module.attr("version") = PIL_KMEANS_VERSION;
     module.attr("compiler") = PIL_KMEANS_COMPILER;
     module.attr("instruction_set") = kernels().name;

@@ -35,8 +35,8 @@ class Palette:
         Distinct, in the pictures' dtype; a fully transparent entry comes first, then the locked ones as given.
     centers : ndarray of shape (n, C)
         float64, the same unrounded, in the pictures' units.
-    labels : ndarray of shape (U,)
-        uint16, the entry of each colour of the histogram.
+    labels : ndarray of shape (U,) or None
+        uint16, the entry of each colour of the histogram; None where they are not known.
     fixed : ndarray of shape (n,)
         bool, which entries are locked: nothing may move or drop them.
     n_iter : int
@@ -45,7 +45,7 @@ class Palette:
 
     colors: NDArray[Any]
     centers: NDArray[np.float64]
-    labels: NDArray[np.uint16]
+    labels: NDArray[np.uint16] | None
     fixed: NDArray[np.bool_]
     n_iter: int
 
@@ -118,7 +118,7 @@ def fit_palette(
     transparent = transparent[~locked.is_there[transparent]]
     free -= len(transparent)
     if len(keys) <= free:
-        chosen, n_iter = _given_colors(hist, np.flatnonzero(fitted)), 0
+        chosen, n_iter = given_colors(hist, np.flatnonzero(fitted)), 0
     elif free == 0:
         chosen, n_iter = np.empty((0, hist.n_channels)), 0
     else:
@@ -136,7 +136,7 @@ def fit_palette(
         n_iter = result.n_iter
     if hist.n_channels % 2 == 0:
         chosen = _settle_alpha(chosen, hist, points, locked, color_space, grid)
-        chosen = np.concatenate([_given_colors(hist, transparent), chosen])
+        chosen = np.concatenate([given_colors(hist, transparent), chosen])
     known = points if grid == USUAL_GRID else None
     return _distinct_and_used(chosen, hist, known, n_colors, locked, color_space, n_iter, n_threads)
 
@@ -164,7 +164,7 @@ def _all_colors(hist: Histogram, locked: Locked) -> Palette:
     return Palette(entries, entries.astype(np.float64), place[labels].astype(np.uint16), fixed[order], 0)
 
 
-def _given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+def given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return some of the colours as the pictures have them, in [0, 1]."""
     colors = hist.colors if hist.exact is None else hist.exact
     return colors[chosen] / full_scale(colors.dtype)
@@ -217,7 +217,7 @@ def _distinct_and_used(
         if len(worst) == 0:
             break
         tried[worst] = True
-        added = _given_colors(hist, worst)
+        added = given_colors(hist, worst)
         centers = np.concatenate([centers, added * full_scale(hist.dtype)])
         entries = np.concatenate([entries, to_samples(added, hist.dtype)])
         fixed = np.concatenate([fixed, np.zeros(len(added), dtype=np.bool_)])

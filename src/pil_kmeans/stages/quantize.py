@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
+from .dither import Frames, fit_dither
 from .kmeans import EFFORTS, MAX_COLORS
 from .palette import Palette, fit_palette
 from .pixels import Pixels
-from .remap import counted_as, picture_histogram, remap
+from .remap import counted_as, picture_histogram
 
 
 def quantize_pixels(
@@ -23,9 +24,12 @@ def quantize_pixels(
     effort: str = "balanced",
     sample_weight: NDArray[np.float64] | None = None,
     random_state: int = 0,
+    dither: str = "none",
+    dither_strength: float | None = None,
+    frames: Frames | None = None,
     n_threads: int | None = None,
 ) -> tuple[Palette, NDArray[Any]]:
-    """Fit a palette to a picture and remap the picture with it.
+    """Fit a palette to a picture and remap or dither the picture with it.
 
     Parameters
     ----------
@@ -36,6 +40,8 @@ def quantize_pixels(
         As in `palette.fit_palette`; with locked colours "fast" sees all colours, so that their pixels keep them.
     sample_weight : ndarray of shape (H, W), optional
         Checked weights of the pixels.
+    dither, dither_strength, frames
+        As in `dither.fit_dither`.
 
     Returns
     -------
@@ -56,7 +62,19 @@ def quantize_pixels(
         random_state=random_state,
         n_threads=n_threads,
     )
-    return palette, remap(pixels, palette.colors, hist=hist, labels=palette.labels, n_threads=n_threads)
+    result = fit_dither(
+        pixels,
+        palette,
+        hist,
+        dither=dither,
+        dither_strength=dither_strength,
+        color_space=color_space,
+        effort=effort,
+        sample_weight=sample_weight,
+        frames=frames,
+        n_threads=n_threads,
+    )
+    return result.palette, result.indices
 
 
 def check_options(

@@ -1,0 +1,55 @@
+// Dither: Floyd-Steinberg error diffusion in Oklab, and what it leaves for the eye to see.
+//
+// R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
+// Rows are walked in raster order. So a row may follow the one above two pixels behind it: one thread interleaves four
+// rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/color_space.hpp"
+#include "kernels/points.hpp"
+#include "kernels/team.hpp"
+
+namespace pil_kmeans {
+
+enum class Opacity : std::uint8_t { transparent, translucent, opaque };
+
+struct DitherPalette {
+    Points entries;          // in Oklab, on the grid
+    const Opacity* opacity;  // (k,); all opaque where pixels have no alpha
+};
+
+struct Diffusion {
+    std::int32_t strength;          // share of the error that is handed on, in 256ths, 0 to 256
+    std::int32_t lightness_weight;  // of lightness against the other axes where the nearest entry is chosen, in eighths, 8 to 12
+    std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error may go
+};
+
+// Index of each pixel's entry. Transparent pixels get a transparent entry and opaque ones an opaque entry where the
+// palette has such, and hand on no error of alpha. The result does not depend on the team's size.
+template <typename Sample, typename Index>
+void dither(const Sample* samples,  // IN  (height * width, C)
+            std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
+            const DitherPalette& palette, const Diffusion& diffusion, Team& team,
+            Index* indices);        // OUT (height * width,)
+
+struct Band {
+    std::size_t first;   // pixel
+    std::size_t height, width;
+};
+
+// Dither some bands of rows, each for itself, and sum up for each entry what its pixels lack: the difference between
+// picture and dithered picture behind a low-pass, the 7 x 7 binomial.
+template <typename Sample>
+void residuals(const Sample* samples,          // IN  (n, C)
+               std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const Diffusion& diffusion,
+               const Band* bands, std::size_t n_bands,
+               const std::uint16_t* weights,   // IN  (n,), or null: all 1
+               Team& team,
+               std::int64_t* sums,             // OUT (k, 4) of weight * residual, in 64ths of a working unit
+               std::int64_t* totals,           // OUT (k,) of weights
+               double* errors);                // OUT (n_bands,) sums of weight * squared residual
+
+}  // namespace pil_kmeans

@@ -1,0 +1,150 @@
+#include "kernels/entry_cells.hpp"
+
+#include <algorithm>
+
+namespace pil_kmeans {
+namespace {
+
+constexpr int kFinestShift = 7;                          // cells of 256 units
+constexpr std::size_t kMostCells = std::size_t{1} << 20;
+constexpr int kFarthest = 15360;                         // beyond it a squared distance would not fit in an int32
+constexpr int kParentBits = 2;                           // a parent has 4 cells along each axis
+constexpr std::size_t kFew = 64;                         // entries for which wider cells will do
+constexpr std::size_t kPage = 256;                       // groups
+
+std::array<std::int16_t, 4> coordinates(PackedPoint point) {
+    std::array<std::int16_t, 4> x;
+    for (int d = 0; d < 4; ++d) x[d] = static_cast<std::int16_t>(point >> (16 * d) & 0xffff);
+    return x;
+}
+
+}  // namespace
+
+void EntryCells::Entries::add(const float* position, std::uint32_t name) {
+    for (int d = 0; d < 4; ++d) x[d].push_back(position[d]);
+    index.push_back(name);
+}
+
+EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> members, int margin,
+                       std::size_t n_workers)
+    : workers_(n_workers) {
+    std::array<int, 4> low, high;
+    low.fill(1 << 15);
+    high.fill(-(1 << 15));
+    for (const std::uint32_t member : members) {
+        const auto x = coordinates(entries[member]);
+        float position[4];
+        for (int d = 0; d < 4; ++d) {
+            low[d] = std::min<int>(low[d], x[d]);
+            high[d] = std::max<int>(high[d], x[d]);
+            position[d] = x[d];
+        }
+        entries_.add(position, member);
+    }
+    for (int d = 0; d < 4; ++d) {
+        const int room = low[d] < high[d] ? margin : 0;  // an axis on which all agree has no say
+        low_[d] = static_cast<std::int16_t>(std::max(low[d] - room, -kFarthest));
+        high_[d] = static_cast<std::int16_t>(std::min(high[d] + room, kFarthest));
+    }
+    shift_ = members.size() > kFew ? kFinestShift : kFinestShift + 1;
+    std::size_t n_cells;
+    for (;; ++shift_) {
+        n_cells = 1;
+        for (int d = 0; d < 4; ++d) {
+            counts_[d] = ((high_[d] - low_[d]) >> shift_) + 1;
+            n_cells *= static_cast<std::size_t>(counts_[d]);
+        }
+        if (n_cells <= kMostCells) break;
+    }
+    strides_ = {1, static_cast<std::int16_t>(counts_[0]), 1, static_cast<std::int16_t>(counts_[2])};
+    plane_ = static_cast<std::size_t>(counts_[0] * counts_[1]);
+    std::size_t n_parents = 1;
+    for (int d = 0; d < 4; ++d) {
+        parent_counts_[d] = ((counts_[d] - 1) >> kParentBits) + 1;
+        n_parents *= static_cast<std::size_t>(parent_counts_[d]);
+    }
+    for (Worker& worker : workers_) worker.parents.resize(n_parents);
+    lists_ = zeroed<const EntryGroup*>(n_cells, Fill::sparse);
+}
+
+// Entry c can be nearest somewhere in a box only if it is not behind the bisector between it and the entry p that is
+// nearest to the box's middle: max over the box of 2 (c - p) . x >= |c|^2 - |p|^2. Floats round, so a little more is kept.
+void EntryCells::prune(const Entries& from, const float* middle2, float size, Entries& to, std::vector<float>& scratch) {
+    const std::size_t n = from.index.size();
+    scratch.resize(n);
+    float* const score = scratch.data();
+    const float *x = from.x[0].data(), *y = from.x[1].data(), *z = from.x[2].data(), *w = from.x[3].data();
+    for (std::size_t i = 0; i < n; ++i) {
+        const float a = 2 * x[i] - middle2[0], b = 2 * y[i] - middle2[1], c = 2 * z[i] - middle2[2],
+                    d = 2 * w[i] - middle2[3];
+        score[i] = a * a + b * b + c * c + d * d;
+    }
+    const auto p = static_cast<std::size_t>(std::min_element(score, score + n) - score);
+    const float pivot[4] = {x[p], y[p], z[p], w[p]};
+    const auto reach = [&](float position, int d) {
+        const float away = position - pivot[d], far = away < 0 ? -away : away;
+        return away * (middle2[d] - position - pivot[d]) + far * size;
+    };
+    for (std::size_t i = 0; i < n; ++i) score[i] = reach(x[i], 0) + reach(y[i], 1) + reach(z[i], 2) + reach(w[i], 3);
+    constexpr float kSlack = 2048;
+    for (auto& column : to.x) column.clear();
+    to.index.clear();
+    for (std::size_t i = 0; i < n; ++i)
+        if (score[i] >= -kSlack) {
+            const float position[4] = {x[i], y[i], z[i], w[i]};
+            to.add(position, from.index[i]);
+        }
+}
+
+const EntryCells::Entries& EntryCells::parent_of(const std::array<int, 4>& place, Worker& worker) {
+    std::size_t parent = 0;
+    float middle2[4];
+    const int shift = shift_ + kParentBits;
+    for (int d = 3; d >= 0; --d) {
+        const int at = place[d] >> kParentBits;
+        parent = parent * static_cast<std::size_t>(parent_counts_[d]) + static_cast<std::size_t>(at);
+        middle2[d] = static_cast<float>(2 * (low_[d] + (at << shift)) + (1 << shift));
+    }
+    Entries& list = worker.parents[parent];
+    if (list.index.empty()) prune(entries_, middle2, static_cast<float>(1 << shift), list, worker.scratch);
+    return list;
+}
+
+const EntryGroup* EntryCells::fill(std::size_t cell, std::size_t which) {
+    Worker& worker = workers_[which];
+    std::array<int, 4> place;
+    float middle2[4];
+    std::size_t rest = cell;
+    for (int d = 0; d < 4; ++d) {
+        place[d] = static_cast<int>(rest % static_cast<std::size_t>(counts_[d]));
+        rest /= static_cast<std::size_t>(counts_[d]);
+        middle2[d] = static_cast<float>(2 * (low_[d] + (place[d] << shift_)) + (1 << shift_));
+    }
+    Entries& kept = worker.kept;
+    prune(parent_of(place, worker), middle2, static_cast<float>(1 << shift_), kept, worker.scratch);
+    const std::size_t n = kept.index.size(), n_groups = (n + 3) / 4;
+    if (worker.n_left < n_groups) {
+        worker.n_left = std::max(kPage, n_groups);
+        worker.pages.push_back(std::make_unique_for_overwrite<EntryGroup[]>(worker.n_left));
+        worker.next = worker.pages.back().get();
+    }
+    EntryGroup* const groups = worker.next;
+    worker.next += n_groups;
+    worker.n_left -= n_groups;
+    // Lane by lane, so that among equals the lowest lane, and in it the earliest group, has the lowest index. What is
+    // left at the end repeats the last entry.
+    for (std::size_t i = 0; i < 4 * n_groups; ++i) {
+        const std::size_t from = std::min(i, n - 1), lane = i / n_groups, group = i % n_groups;
+        std::uint32_t x[4];
+        for (int d = 0; d < 4; ++d) x[d] = static_cast<std::uint16_t>(static_cast<std::int16_t>(kept.x[d][from]));
+        groups[group].xy[lane] = x[1] << 16 | x[0];
+        groups[group].zw[lane] = x[3] << 16 | x[2];
+        groups[group].index[lane] = kept.index[from];
+        groups[group].n_more = static_cast<std::uint32_t>(n_groups - 1 - group);
+    }
+    // Another thread may have made the same list meanwhile: either will do.
+    std::atomic_ref(lists_[cell]).store(groups, std::memory_order_release);
+    return groups;
+}
+
+}  // namespace pil_kmeans

@@ -1,0 +1,99 @@
+// The nearest palette entry of one point, exactly: the space is cut into cells, and each cell has a list of the entries
+// that are nearest somewhere in it, made when it is first asked for.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/buffer.hpp"
+#include "kernels/quad.hpp"
+
+namespace pil_kmeans {
+
+// Four int16 coordinates in one word, the first in the lowest bits.
+using PackedPoint = std::uint64_t;
+
+struct alignas(64) EntryGroup {  // four entries, in a cache line
+    std::uint32_t xy[4], zw[4];  // pairs of coordinates
+    std::uint32_t index[4];
+    std::uint32_t n_more;        // groups that follow in the list
+};
+
+class EntryCells {
+public:
+    // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288, and `margin`
+    // tells how far beyond their bounding box points can be. Up to `n_workers` threads may ask at a time.
+    EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> members, int margin, std::size_t n_workers);
+
+    // The point moved into the bounds, where `nearest` expects it.
+    Quad clamp(Quad point) const { return min8(max8(point, load8(low_.data())), load8(high_.data())); }
+
+    // Nearest entry, the lowest of several.
+    std::uint32_t nearest(Quad point, std::size_t worker) { return nearest_of(list_of(point, worker), point); }
+
+    // The same in two steps, which may overlap with those of other points.
+    const EntryGroup* list_of(Quad point, std::size_t worker) {
+        const Quad place = dot4(shift_right8(sub8(point, load8(low_.data())), shift_), load8(strides_.data()));
+        const PackedPoint halves = to_pixel(place);
+        const std::size_t cell = (halves & 0xffffffffu) + (halves >> 32) * plane_;
+        const EntryGroup* group = std::atomic_ref(lists_[cell]).load(std::memory_order_acquire);
+        return group ? group : fill(cell, worker);
+    }
+    static std::uint32_t nearest_of(const EntryGroup* group, Quad point) {
+        const Quad xy = all_first(point), zw = all_second(point);
+        const auto distances = [&](const EntryGroup* to) {
+            const Quad a = sub8(load8(to->xy), xy), b = sub8(load8(to->zw), zw);
+            return add4(dot4(a, a), dot4(b, b));
+        };
+        Quad best = distances(group);  // in every lane
+        alignas(16) std::int32_t d[4], from[4] = {0, 0, 0, 0};
+        if (group->n_more) {
+            Quad which = fill4(0);
+            for (std::uint32_t i = 1; i <= group->n_more; ++i) {
+                const Quad others = distances(group + i), closer = less4(others, best);
+                best = select4(closer, others, best);
+                which = select4(closer, fill4(static_cast<std::int32_t>(i)), which);
+            }
+            store4(from, which);
+        }
+        store4(d, best);
+        const std::size_t low = d[1] < d[0], high = 2 + static_cast<std::size_t>(d[3] < d[2]);
+        const std::size_t lane = d[high] < d[low] ? high : low;
+        return group[from[lane]].index[lane];
+    }
+
+private:
+    struct Entries {  // structure of arrays, so that the tests below vectorise
+        std::vector<float> x[4];
+        std::vector<std::uint32_t> index;
+
+        void add(const float* position, std::uint32_t name);
+    };
+
+    struct Worker {
+        std::vector<Entries> parents;  // of 4 x 4 x ... cells, empty where not made yet
+        std::vector<std::unique_ptr<EntryGroup[]>> pages;
+        std::size_t n_left = 0;
+        EntryGroup* next = nullptr;
+        std::vector<float> scratch;
+        Entries kept;
+    };
+
+    const EntryGroup* fill(std::size_t cell, std::size_t worker);
+    const Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
+    static void prune(const Entries& from, const float* middle2, float size, Entries& to, std::vector<float>& scratch);
+
+    alignas(16) std::array<std::int16_t, 8> low_{}, high_{}, strides_{};
+    std::array<int, 4> counts_{}, parent_counts_{};
+    int shift_ = 0;
+    std::size_t plane_ = 0;
+    Entries entries_;
+    Buffer<const EntryGroup*> lists_;
+    std::vector<Worker> workers_;
+};
+
+}  // namespace pil_kmeans

@@ -1,0 +1,396 @@
+"""Dither: indices whose errors cancel for the eye, and a palette refitted to what dithering makes of it.
+
+Floyd-Steinberg in Oklab. A palette that suits the undithered picture is not the best for the dithered one, which can
+mix colours that lie between its entries and wants them further apart. So entries are moved to cancel what the dithered
+picture lacks behind a low-pass, and the picture is dithered again, a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .color_space import Grid, as_samples, center_colors, fine_grid, full_scale, working_points
+from .histogram import Histogram
+from .palette import Palette, given_colors, to_samples
+from .pixels import Pixels, read_pixels
+from .remap import packed, remap
+from .score import Original
+from .threads import count_threads
+
+DITHERS = ("none", "floyd-steinberg", "auto")
+DEFAULT_STRENGTH = 0.85
+
+_SPACE = "oklab"
+_LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
+_MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it may lie beyond the palette
+_STEP = 2.0  # entries move so many times what their pixels lack on the mean,
+_MOMENTUM = 0.5  # and so much of their last move again
+_BAND = 12  # rows dithered in a piece during the refit
+_MOST_BANDS_APART = 16
+_SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+
+Frames = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Work of a refit: how many rounds, and at most how many pixels each dithers, as far as bands of rows allow."""
+
+    n: int
+    pixels: int
+
+
+@dataclass(frozen=True, eq=False)
+class Dithering:
+    """A palette, the indices (H, W) of a picture into it, and the strength it was dithered with, 0 for not at all."""
+
+    palette: Palette
+    indices: NDArray[Any]
+    strength: float
+
+
+ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(12, 1 << 20)}
+
+
+def dither(
+    pixels: Pixels,
+    palette: NDArray[Any],
+    *,
+    strength: float = DEFAULT_STRENGTH,
+    frames: Frames | None = None,
+    n_threads: int | None = None,
+) -> NDArray[Any]:
+    """Return indices of palette entries, each pixel's chosen to make up for the errors of its neighbours.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    palette : ndarray of shape (n, C)
+        In the pixels' dtype, 1 to 65536 entries; those of 8 bits may go with pixels of any dtype.
+    strength : float, default=0.85
+        Share of each error that is handed on, 0 to 1. More hides steps between entries better, and is noisier: at 1
+        errors that no entry can make up for pile up.
+    frames : sequence of (height, width), optional
+        Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between.
+    n_threads : int, optional
+        The result does not depend on it.
+
+    Returns
+    -------
+    ndarray of shape (H, W)
+        uint8, or uint16 above 256 entries. Fully transparent pixels get a fully transparent entry, and opaque ones an
+        opaque entry, where there are such. Runs of one colour that is in the palette keep it.
+
+    Notes
+    -----
+    R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.dither import dither
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
+    >>> indices = dither(grey, np.array([[0], [255]], np.uint8))
+    >>> bool(0.3 < indices.mean() < 0.5)
+    True
+    """
+    diffusion = _Diffusion.of(pixels, palette, strength, n_threads)
+    rows, start = diffusion.rows, 0
+    parts = []
+    for height, width in frames or [pixels.shape]:
+        end = start + height * width
+        parts.append(_native.dither(rows[start:end], width, **diffusion.arguments(palette)))
+        start = end
+    indices = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return indices.reshape(pixels.shape)
+
+
+def refit(
+    pixels: Pixels,
+    palette: Palette,
+    hist: Histogram,
+    *,
+    strength: float = DEFAULT_STRENGTH,
+    effort: str = "balanced",
+    sample_weight: NDArray[np.float64] | None = None,
+    frames: Frames | None = None,
+    n_threads: int | None = None,
+) -> tuple[Palette, NDArray[Any]]:
+    """Move the entries of a palette to what suits the dithered picture, and dither the picture.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    palette : Palette
+        Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
+        they become, so that flat areas stay flat. Opaque entries stay opaque.
+    hist : Histogram
+        Of the pixels.
+    strength : float, default=0.85
+    effort : {"fast", "balanced", "best"}
+        How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
+    sample_weight : ndarray of shape (H, W), optional
+        Checked weights of the pixels.
+    frames : sequence of (height, width), optional
+        As in `dither`.
+    n_threads : int, optional
+        The result does not depend on it.
+
+    Returns
+    -------
+    palette : Palette
+        Distinct entries, each but the locked used by some pixel. Its labels are not known.
+    indices : ndarray of shape (H, W)
+    """
+    start, frozen = _settle(palette, hist)
+    diffusion = _Diffusion.of(pixels, start.colors, strength, n_threads)
+    full = full_scale(pixels.dtype)
+    centers = _refitted(start.centers / full, frozen, diffusion, effort, sample_weight, frames or [pixels.shape])
+    colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, pixels.dtype))
+    moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
+    kept = _distinct(colors, frozen)
+    while True:
+        moved = replace(moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None)
+        indices = dither(pixels, moved.colors, strength=strength, frames=frames, n_threads=n_threads)
+        kept = moved.fixed | (_native.count_labels(indices.ravel().astype(np.uint16), len(moved.colors)) > 0)
+        if kept.all():
+            return moved, indices
+
+
+def fit_dither(
+    pixels: Pixels,
+    palette: Palette,
+    hist: Histogram,
+    *,
+    dither: str = "none",
+    dither_strength: float | None = None,
+    color_space: str = "oklab",
+    effort: str = "balanced",
+    sample_weight: NDArray[np.float64] | None = None,
+    frames: Frames | None = None,
+    n_threads: int | None = None,
+) -> Dithering:
+    """Dither a picture with a palette fitted to it, refitted on the way, if that is asked for and better.
+
+    Parameters
+    ----------
+    pixels, palette, hist, effort, sample_weight, frames, n_threads
+        As in `refit`.
+    dither : {"none", "floyd-steinberg", "auto"}
+        "auto": as `looks_better_dithered` says.
+    dither_strength : float, optional
+        0 to 1; 0 is no dithering. None: 0.85.
+    color_space : {"oklab", "cielab", "linear", "srgb"}
+        Where the nearest entry is looked for if the picture is not dithered.
+
+    Returns
+    -------
+    Dithering
+        Of strength 0, with the palette as it was, if the picture is not dithered. So it is where the palette holds all
+        its colours.
+    """
+    strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
+    is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist)
+    dithered = palette, None
+    if is_wanted:
+        dithered = refit(
+            pixels,
+            palette,
+            hist,
+            strength=strength,
+            effort=effort,
+            sample_weight=sample_weight,
+            frames=frames,
+            n_threads=n_threads,
+        )
+        if dither == "floyd-steinberg":
+            return Dithering(*dithered, strength)
+    plain = remap(
+        pixels, palette.colors, color_space=color_space, effort=effort, hist=hist, labels=palette.labels, n_threads=n_threads
+    )
+    if is_wanted and looks_better_dithered(pixels, plain, palette.colors, dithered[1], dithered[0].colors, n_threads=n_threads):
+        return Dithering(*dithered, strength)
+    return Dithering(palette, plain, 0.0)
+
+
+def looks_better_dithered(
+    pixels: Pixels,
+    plain: NDArray[Any],
+    plain_palette: NDArray[Any],
+    dithered: NDArray[Any],
+    dithered_palette: NDArray[Any],
+    *,
+    n_threads: int | None = None,
+) -> bool:
+    """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
+
+    Flat graphics, text and pixel art lose by dithering; photographs and gradients gain. Of pictures of more than a
+    million pixels strips of rows are compared.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    plain, dithered : ndarray of shape (H, W)
+        Indices into `plain_palette` and `dithered_palette`, which are in the pixels' dtype.
+    n_threads : int, optional
+
+    Returns
+    -------
+    bool
+    """
+    strips = _strips(*pixels.shape)
+
+    def strip_pixels(values: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([values[strip] for strip in strips])
+
+    score = Original(read_pixels(strip_pixels(pixels.values)), n_threads=n_threads).score
+    plain_score, dithered_score = (
+        score(read_pixels(np.take(palette, strip_pixels(indices), axis=0)))
+        for indices, palette in ((plain, plain_palette), (dithered, dithered_palette))
+    )
+    return dithered_score > plain_score
+
+
+@dataclass(frozen=True)
+class _Diffusion:
+    """What all passes over the pixels share."""
+
+    rows: NDArray[Any]
+    n_channels: int
+    grid: Grid
+    strength: float
+    n_threads: int
+
+    @classmethod
+    def of(cls, pixels: Pixels, palette: NDArray[Any], strength: float, n_threads: int | None) -> _Diffusion:
+        rows = as_samples(pixels.rows)
+        grid = fine_grid(_SPACE, rows, as_samples(palette), n_threads=n_threads)
+        return cls(rows, pixels.n_channels, grid, strength, count_threads(n_threads))
+
+    def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
+        """Return what the kernels want to know of a palette and of how to dither to it."""
+        opacity = np.full(len(palette), 2, dtype=np.uint8)
+        if self.n_channels % 2 == 0:
+            alpha = palette[:, -1]
+            opacity = np.digitize(alpha, [np.nextafter(0, 1), full_scale(palette.dtype)]).astype(np.uint8)
+        return {
+            "entries": working_points(palette, _SPACE, grid=self.grid),
+            "opacity": opacity,
+            "origin": self.grid.origin,
+            "zoom": self.grid.zoom,
+            "strength": round(256 * self.strength),
+            "lightness_weight": round(8 * _LIGHTNESS_WEIGHT),
+            "margin": _MARGIN,
+            "n_threads": self.n_threads,
+        }
+
+    def coordinates(self, colors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the working points of colours in [0, 1], (n, C), as rows, (n, 4)."""
+        points = working_points(colors, _SPACE, grid=self.grid)
+        return points.transpose(1, 0, 2).reshape(-1, 4).astype(np.float64)
+
+    def colors(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the colours, in [0, 1], of working points, clipped to what sRGB can show."""
+        return center_colors(coordinates, self.n_channels, _SPACE, self.grid)
+
+
+def _refitted(
+    centers: NDArray[np.float64],
+    frozen: NDArray[np.bool_],
+    diffusion: _Diffusion,
+    effort: str,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames,
+) -> NDArray[np.float64]:
+    """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
+    rounds = ROUNDS[effort]
+    bands = _bands(frames)
+    apart = int(np.clip(len(diffusion.rows) // rounds.pixels, 1, _MOST_BANDS_APART))
+    place = np.arange(len(bands))
+    is_measured = place % (4 * apart) == 0  # the same in all rounds, which are compared by them
+    weights = None
+    if sample_weight is not None:
+        weights = np.rint(sample_weight.ravel() * (65535 / sample_weight.max())).astype(np.uint16)
+    has_alpha = diffusion.n_channels % 2 == 0
+    is_translucent = centers[:, -1] < 1 if has_alpha else None
+    best, least = centers, np.inf
+    move = np.zeros((len(centers), 4))
+    for n in range(rounds.n + 1):
+        is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
+        sums, totals, errors = _native.residuals(
+            diffusion.rows, bands=bands[is_dithered], weights=weights, **diffusion.arguments(centers)
+        )
+        error = float(errors[is_measured[is_dithered]].sum())
+        if error < least:
+            best, least = centers, error
+        if n == rounds.n:
+            break
+        lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
+        lacking[:, 0] /= _LIGHTNESS_WEIGHT
+        move = _STEP * lacking + _MOMENTUM * move
+        move[frozen] = 0
+        moved = diffusion.colors(diffusion.coordinates(centers) + move)
+        if is_translucent is not None:
+            moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
+        centers = np.where(frozen[:, np.newaxis], centers, moved)
+    return best
+
+
+def _bands(frames: Frames) -> NDArray[np.int64]:
+    """Cut pictures into pieces of some rows: the first pixel, height and width of each."""
+    bands, first = [], 0
+    for height, width in frames:
+        for row in range(0, height, _BAND):
+            bands.append((first + row * width, min(_BAND, height - row), width))
+        first += height * width
+    return np.array(bands, dtype=np.int64)
+
+
+def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool_]]:
+    """Make entries that mostly stand for one colour that colour; say which entries must not move."""
+    frozen = palette.fixed.copy()
+    if hist.n_channels % 2 == 0:
+        frozen |= palette.colors[:, -1] == 0
+    if hist.cell_colors is not None or palette.labels is None:
+        return palette, frozen
+    weights = hist.weights.astype(np.float64)
+    totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
+    is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
+    colors, centers = palette.colors.copy(), palette.centers.copy()
+    colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
+    frozen[entries] = True
+    return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark one of each group of equal entries, a frozen one if there is any."""
+    rows = packed(as_samples(colors)) if colors.dtype.kind != "f" else colors
+    order = np.argsort(~frozen, kind="stable")
+    _, first = np.unique(rows[order], axis=0, return_index=True)
+    is_kept = np.zeros(len(colors), dtype=np.bool_)
+    is_kept[order[first]] = True
+    return is_kept
+
+
+def _strips(height: int, width: int) -> list[slice]:
+    """Rows to compare: all, or of a large picture strips across it, evenly spread."""
+    n = max(1, _SCORED_PIXELS // (_SCORED_ROWS * width))
+    if n * _SCORED_ROWS >= height:
+        return [slice(0, height)]
+    starts = np.linspace(0, height - _SCORED_ROWS, n).astype(int)
+    return [slice(start, start + _SCORED_ROWS) for start in starts]
+
+
+def _has_all_colors(palette: Palette, hist: Histogram) -> bool:
+    if hist.cell_colors is not None or palette.labels is None or len(hist) > len(palette.colors):
+        return False
+    colors = to_samples(given_colors(hist, np.arange(len(hist))), hist.dtype)
+    return bool((palette.colors[palette.labels] == colors).all())
