@@ -184,7 +184,7 @@ def fit_dither(
     pixels, palette, hist, effort, sample_weight, frames, n_threads
         As in `refit`.
     dither : {"none", "floyd-steinberg", "auto"}
-        "auto": as `looks_better_dithered` says.
+        "auto": as `is_flat` and `looks_better_dithered` say.
     dither_strength : float, optional
         0 to 1; 0 is no dithering. None: 0.85.
     color_space : {"oklab", "cielab", "linear", "srgb"}
@@ -198,6 +198,8 @@ def fit_dither(
     """
     strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
     is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist)
+    if dither == "auto":
+        is_wanted = is_wanted and not is_flat(pixels)
     dithered = palette, None
     if is_wanted:
         dithered = refit(
@@ -220,6 +222,38 @@ def fit_dither(
     return Dithering(palette, plain, 0.0)
 
 
+def is_flat(pixels: Pixels) -> bool:
+    """Whether a picture is drawn in flat areas with edges between them, as pixel art, charts and text are.
+
+    Dithering would speckle its areas, however much closer it came to their colours.
+
+    Parameters
+    ----------
+    pixels : Pixels
+
+    Returns
+    -------
+    bool
+        Whether at least half of all neighbours are equal, and of those that are not, less than a quarter differ by at
+        most 1/64 of the range, as they do in gradients. Every fourth row and column is looked at.
+    """
+    limit = full_scale(pixels.samples.dtype) / 64
+    n = equal = soft = 0
+    for lines in (pixels.samples[::4], pixels.samples[:, ::4].swapaxes(0, 1)):
+        step = np.zeros((lines.shape[0], lines.shape[1] - 1), lines.dtype)
+        for channel in range(lines.shape[2]):
+            samples = lines[:, :, channel]
+            larger, smaller = np.maximum(samples[:, 1:], samples[:, :-1]), np.minimum(samples[:, 1:], samples[:, :-1])
+            np.maximum(step, larger - smaller, out=step)
+        if pixels.n_channels % 2 == 0:  # between two transparent pixels there is nothing to see
+            step = step[(lines[:, 1:, -1] > 0) | (lines[:, :-1, -1] > 0)]
+        n += step.size
+        equal += step.size - np.count_nonzero(step)
+        soft += np.count_nonzero(step <= limit)
+    soft -= equal
+    return 2 * equal >= n and 4 * soft < n - equal
+
+
 def looks_better_dithered(
     pixels: Pixels,
     plain: NDArray[Any],
@@ -231,8 +265,7 @@ def looks_better_dithered(
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Flat graphics, text and pixel art lose by dithering; photographs and gradients gain. Of pictures of more than a
-    million pixels strips of rows are compared.
+    Of pictures of more than a million pixels, strips of rows are compared.
 
     Parameters
     ----------
