@@ -48,6 +48,15 @@ def picture_digests(name, picture, n_colors, space, effort, n_threads):
     return {f"{name} k={n_colors} {space} {effort}": digest(palette.colors, palette.centers, indices)}
 
 
+def locked_digests(name, picture, effort, n_threads):
+    """With the first pixels and one colour that may not be there locked."""
+    colors = np.concatenate([picture[0, :3], np.full((1, picture.shape[2]), picture.max())])
+    _, first = np.unique(colors, axis=0, return_index=True)
+    options = {"n_colors": 40, "fixed_colors": colors[np.sort(first)], "effort": effort, "n_threads": n_threads}
+    palette, indices = quantize_pixels(read_pixels(picture), **options)
+    return {f"{name} locked {effort}": digest(palette.colors, palette.centers, indices)}
+
+
 def kernel_digests(n_threads):
     """Inputs that stages never make: every size of tail, noise, ties and extreme coordinates."""
     rng = np.random.default_rng(1)
@@ -88,6 +97,7 @@ def digests(photographs, n_threads):
             (40, "linear", "best"),
         ]:
             result |= picture_digests(name, picture, n_colors, space, effort, n_threads)
+        result |= locked_digests(name, picture, "best", n_threads)
         hist = histogram(read_pixels(picture), n_threads=n_threads)
         result[f"{name} histogram"] = digest(hist.keys, hist.counts)
     return result
