@@ -110,6 +110,11 @@ def test_locked_transparent_color_is_that_of_all_transparent_pixels(dtype):
             np.testing.assert_array_equal(palette.colors[0], green[0])
             assert (indices[:5] == 0).all()
             assert_locked(palette, indices, fixed, n_colors)
+    weight = np.zeros((20, 20))
+    weight[9, :2] = 1
+    palette, indices = quantized(picture, 300, green, sample_weight=weight)  # most entries go to the worst colours
+    assert len(palette.colors) == 300
+    assert_locked(palette, indices, green, 300)
 
 
 def test_transparent_pixels_come_before_colors_that_are_locked():
