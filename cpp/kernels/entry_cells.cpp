@@ -7,7 +7,6 @@ namespace {
 
 constexpr int kFinestShift = 7;                          // cells of 256 units
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
-constexpr int kFarthest = 15360;                         // beyond it a squared distance would not fit in an int32
 constexpr int kParentBits = 2;                           // a parent has 4 cells along each axis
 constexpr std::size_t kFew = 64;                         // entries for which wider cells will do
 constexpr std::size_t kPage = 256;                       // groups
@@ -41,10 +40,13 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
         }
         entries_.add(position, member);
     }
+    // Beyond this a squared distance might not fit in an int32: 2 (13312 + 12288)^2 + 2 (11264 + 8192)^2 does, and so does
+    // (15360 + 12288)^2 + 2 (11264 + 8192)^2.
+    const int farthest = low[3] < high[3] ? 13312 : 15360;
     for (int d = 0; d < 4; ++d) {
         const int room = low[d] < high[d] ? margin : 0;  // an axis on which all agree has no say
-        low_[d] = static_cast<std::int16_t>(std::max(low[d] - room, -kFarthest));
-        high_[d] = static_cast<std::int16_t>(std::min(high[d] + room, kFarthest));
+        low_[d] = static_cast<std::int16_t>(std::max(low[d] - room, -farthest));
+        high_[d] = static_cast<std::int16_t>(std::min(high[d] + room, farthest));
     }
     shift_ = members.size() > kFew ? kFinestShift : kFinestShift + 1;
     std::size_t n_cells;

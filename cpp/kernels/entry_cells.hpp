@@ -25,8 +25,9 @@ struct alignas(64) EntryGroup {  // four entries, in a cache line
 
 class EntryCells {
 public:
-    // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288, and `margin`
-    // tells how far beyond their bounding box points can be. Up to `n_workers` threads may ask at a time.
+    // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288 on
+    // the first and last axis and +-8192 on the others; `margin`, at most 3072, tells how far beyond their bounding box
+    // points can be. Up to `n_workers` threads may ask at a time.
     EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> members, int margin, std::size_t n_workers);
 
     // The point moved into the bounds, where `nearest` expects it.
