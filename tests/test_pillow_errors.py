@@ -65,11 +65,15 @@ def test_method_with_an_array_runs_pillows_own(photo):
     assert quantize(np.asarray(photo), 8, 2).tobytes() == photo.quantize(8, 2).tobytes()
 
 
-def test_method_takes_neither_lists_nor_weights(photo):
+def test_method_takes_no_options_that_are_ours(photo):
     with pytest.raises(ValueError, match="takes no list"):
         quantize([photo], method=0)
     with pytest.raises(ValueError, match="takes no sample_weight"):
         quantize(photo, method=0, sample_weight=np.ones((48, 64)))
+    with pytest.raises(ValueError, match="takes no dither_strength"):
+        quantize(photo, method=0, palette=photo.quantize(4), dither="floyd-steinberg", dither_strength=0.5)
+    with pytest.raises(ValueError, match="takes no dither='auto'"):
+        quantize(photo, method=0, dither="auto")
 
 
 @pytest.mark.parametrize("options", [{"color_space": "hsv"}, {"effort": "slow"}, {"n_threads": 0}, {"n_threads": -2}])
@@ -80,4 +84,4 @@ def test_unknown_options_are_refused(photo, options):
 
 def test_later_options_are_absent(photo):
     with pytest.raises(TypeError, match="unexpected keyword"):
-        quantize(photo, dither_strength=0.5)
+        quantize(photo, lossy=0.5)

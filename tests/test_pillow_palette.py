@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import quantize
-from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
+from pil_pictures import MODES, entries, in_mode, rgba
 
 
 def test_palette_is_kept_with_duplicates_and_unused_entries(photo, reference):
@@ -85,23 +85,64 @@ def test_palette_works_in_every_mode_without_dithering(photo, reference, mode):
 
 @pytest.mark.parametrize("dither", [None, 1, 2, 3, "floyd-steinberg", Image.Dither.FLOYDSTEINBERG])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_palette_dithers_by_default_as_pillow_does(photo, reference, mode, dither):
+def test_palette_dithers_when_pillow_does(photo, reference, mode, dither):
     image = photo.convert(mode)
     result = quantize(image, palette=reference, dither=dither)
-    assert result.tobytes() == image.quantize(palette=reference).tobytes()
+    assert result.tobytes() == quantize(image, palette=reference, dither="floyd-steinberg").tobytes()
     assert result.tobytes() != quantize(image, palette=reference, dither="none").tobytes()
+    assert result.palette.palette == reference.palette.palette
+    assert 3 not in np.asarray(result)  # the same colour as entry 0
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ALPHA_MODES])
-def test_opaque_modes_can_be_dithered_to_a_palette(photo, reference, mode):
-    result = quantize(in_mode(photo, mode), palette=reference)
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_can_be_dithered_to_a_palette(photo, reference, mode):
+    image = in_mode(photo, mode)
+    result = quantize(image, palette=reference)
     assert (result.mode, result.size) == ("P", photo.size)
+    assert result.getpalette() == reference.getpalette()
+    assert result.tobytes() != quantize(image, palette=reference, dither="none").tobytes() or mode == "1"
 
 
-@pytest.mark.parametrize("mode", ALPHA_MODES)
-def test_alpha_cannot_be_dithered_to_a_palette(photo, reference, mode):
-    with pytest.raises(ValueError, match=r'image has an alpha channel.*dither="none"'):
-        quantize(in_mode(photo, mode), palette=reference)
+def test_dithering_to_a_palette_keeps_transparent_and_opaque(drawing):
+    alpha = np.asarray(drawing)[..., 3]
+    result = rgba(quantize(drawing, palette=quantize(drawing, 6)))[..., 3]
+    assert (result[alpha == 0] == 0).all()
+    assert (result[alpha == 255] == 255).all()
+    opaque = Image.new("P", (1, 1))
+    opaque.putpalette([0, 0, 0, 255, 255, 255])
+    expected = np.asarray(quantize(drawing.convert("RGB"), palette=opaque))  # what transparent pixels hide is shown
+    assert np.array_equal(np.asarray(quantize(drawing, palette=opaque)), expected)
+
+
+def test_transparent_pixels_get_the_first_transparent_entry():
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([9, 9, 9, 255, 1, 2, 3, 0, 250, 250, 250, 0, 255, 255, 255, 255], "RGBA")
+    image = Image.new("RGBA", (9, 9), (255, 255, 255, 0))
+    for dither in ("none", "floyd-steinberg"):
+        assert (np.asarray(quantize(image, palette=reference, dither=dither)) == 1).all()
+
+
+def test_auto_dithers_photographs_and_not_flat_drawings(photo):
+    reference = quantize(photo, 16)
+    drawing = Image.new("RGB", (64, 64), (190, 60, 60))
+    drawing.paste((120, 120, 120), (10, 10, 40, 40))
+    for image, chosen in ((photo, "floyd-steinberg"), (drawing, "none")):
+        auto = quantize(image, palette=reference, dither="auto")
+        assert auto.tobytes() == quantize(image, palette=reference, dither=chosen).tobytes()
+
+
+def test_no_strength_is_no_dithering(photo, reference):
+    plain, half = (quantize(photo, palette=reference, dither=3, dither_strength=s).tobytes() for s in (0, 0.5))
+    assert plain == quantize(photo, palette=reference, dither="none").tobytes()
+    assert half not in (plain, quantize(photo, palette=reference).tobytes())
+
+
+def test_16_bits_are_dithered_to_a_palette():
+    level = Image.fromarray(np.full((64, 64), 257 * 100 + 64, np.uint16))
+    reference = Image.new("P", (1, 1))
+    reference.putpalette([99, 99, 99, 100, 100, 100, 101, 101, 101])
+    result = quantize(level, palette=reference)
+    assert rgba(result)[..., 0].mean() == pytest.approx(100.25, abs=0.02)
 
 
 def test_colors_and_kmeans_do_not_matter_with_palette(photo, reference):
@@ -140,16 +181,11 @@ def test_dither_of_pillow_has_no_effect_without_palette(photo, dither):
     assert quantize(photo, 8, dither=dither).tobytes() == quantize(photo, 8).tobytes()
 
 
-@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "auto", "x", 4, -1, 99, 1.5])
-def test_dither_that_cannot_be_had_is_refused(photo, dither):
-    with pytest.raises(ValueError, match=r"dither must be one of \['none'.*got"):
-        quantize(photo, 8, dither=dither)
-
-
-@pytest.mark.parametrize("dither", ["ordered", "x", 4, -1, 99])
-def test_unknown_dither_is_refused_with_palette(photo, reference, dither):
-    with pytest.raises(ValueError, match=r"dither must be one of \['none', 'floyd-steinberg'\]"):
-        quantize(photo, palette=reference, dither=dither)
+@pytest.mark.parametrize("dither", ["ordered", "x", "", 4, -1, 99, 1.5, True, [1]])
+def test_unknown_dither_is_refused(photo, reference, dither):
+    for palette in (None, reference):
+        with pytest.raises(ValueError, match=r"dither must be one of \['none', 'floyd-steinberg', 'auto'\].*got"):
+            quantize(photo, 8, palette=palette, dither=dither)
 
 
 def test_empty_image_keeps_a_given_palette(reference):

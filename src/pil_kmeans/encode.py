@@ -22,6 +22,8 @@ def encode_png(
     fixed_colors: Any = None,
     color_space: str = "oklab",
     effort: str = "balanced",
+    dither: str | None = "auto",
+    dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
     metadata: Metadata = "color",
     n_threads: int | None = None,
@@ -33,8 +35,8 @@ def encode_png(
     ----------
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or IndexedImage
         A PIL image of any mode (of several frames, the current one); or grey, grey + alpha, RGB
-        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. Samples are rounded to 8 bits.
-        A PIL image is turned as its EXIF orientation says.
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. Colours are stored in 8 bits;
+        of finer samples, dithering keeps what that rounds away. A PIL image is turned as its EXIF orientation says.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
@@ -45,6 +47,12 @@ def encode_png(
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    dither : {"none", "floyd-steinberg", "auto"} or None, default "auto"
+        Whether pixels make up for the errors of their neighbours, with a palette refitted to that.
+        "auto", also None: unless the picture is drawn in flat areas or looks better undithered.
+        See `quantize`.
+    dither_strength : float, optional
+        Share of each error that is handed on, 0 to 1; 0 is no dithering. None: 0.85.
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
     metadata : {"color", "all", "none"}, default "color"
@@ -75,10 +83,13 @@ def encode_png(
     >>> encode_png(Image.linear_gradient("L"), n_colors=16)[:4]
     b'\x89PNG'
     """
+    dither = "auto" if dither is None else dither
     check_options(
         n_colors=n_colors,
         color_space=color_space,
         effort=effort,
+        dither=dither,
+        dither_strength=dither_strength,
         n_threads=n_threads,
         max_colors=MAX_BYTE_COLORS,
     )
@@ -91,7 +102,7 @@ def encode_png(
     source = Source.read(image)
     turn = 1 if source.image is None else orientation(source.image)
     chunks = [] if source.image is None else metadata_chunks(source.image, metadata)
-    samples = source.samples_8_bit()
+    samples = source.checked_samples()
     fixed = to_uint8(read_fixed_colors(fixed_colors, source.samples.dtype, [samples.shape[2]]))
     samples, fixed = promoted(samples, distinct(fixed, n_colors))
     pixels = read_pixels(oriented(samples, turn))
@@ -103,6 +114,9 @@ def encode_png(
         color_space=color_space,
         effort=effort,
         sample_weight=None if weight is None else oriented(weight, turn),
+        dither=dither,
+        dither_strength=dither_strength,
+        to_8_bits=True,
         n_threads=n_threads,
     )
     return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed)

@@ -110,7 +110,7 @@ def channels_for(rgba: NDArray[Any], n_channels: int) -> int:
     return (3 if has_color else 1) + has_alpha
 
 
-def promoted(samples: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def promoted(samples: NDArray[Any], rgba: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Give a picture (H, W, C) the channels that it needs to hold these colours, and return both."""
     n_channels = channels_for(rgba, samples.shape[2])
     if n_channels != samples.shape[2]:

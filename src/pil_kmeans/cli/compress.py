@@ -17,6 +17,7 @@ from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
 from ..pillow.modes import pixels_from_pil
 from ..stages.color_space import COLOR_SPACES
+from ..stages.dither import DEFAULT_STRENGTH, DITHERS
 from ..stages.histogram import histogram
 from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.kmeans import EFFORTS
@@ -75,6 +76,19 @@ def add_parser(commands: Parsers) -> None:
         help="how long to search for better colours (default: %(default)s)",
     )
     parser.add_argument(
+        "--dither",
+        choices=DITHERS,
+        default="auto",
+        help="whether pixels make up for the errors of their neighbours; auto: unless the picture is drawn in flat "
+        "areas or looks better without (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--dither-strength",
+        type=strength,
+        metavar="S",
+        help=f"share of each error that is handed on, 0 to 1 (default: {DEFAULT_STRENGTH})",
+    )
+    parser.add_argument(
         "--metadata",
         choices=get_args(Metadata),
         default="color",
@@ -108,6 +122,18 @@ def integer_between(low: int, high: int | None) -> Any:
     return parse
 
 
+def strength(text: str) -> float:
+    """Type of an option, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        msg = f"must be a number from 0 to 1, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
 def color(text: str) -> str:
     """Type of an option, for argparse."""
     try:
@@ -130,6 +156,8 @@ def run(options: argparse.Namespace) -> None:
             fixed_colors=options.fixed_colors,
             color_space=options.color_space,
             effort=options.effort,
+            dither=options.dither,
+            dither_strength=options.dither_strength,
             metadata=options.metadata,
             n_threads=options.n_threads,
         )

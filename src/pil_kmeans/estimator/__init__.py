@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..fixed_colors import distinct, in_channels, read_fixed_colors
 from ..stages.color_space import COLOR_SPACES
+from ..stages.dither import check_dither
 from ..stages.kmeans import EFFORTS, MAX_COLORS
 from .fitted import FittedQuantizer
 from .matrix_model import MatrixModel
@@ -32,6 +33,14 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 4 levels a channel, also where it assigns indices; the others see every colour.
+    dither : {"none", "floyd-steinberg", "auto"} or None, default=None
+        Whether `transform` lets pixels of pictures make up for the errors of their neighbours, so that colours between
+        the entries appear as a mix of them; None means "none". "floyd-steinberg" diffuses the errors in Oklab, and
+        `fit` refits the palette to its dithered pictures. "auto" does so unless those are drawn in flat areas or look
+        better undithered. Pictures that keep all their colours are not dithered. Matrices never are.
+    dither_strength : float or None, default=None
+        With `dither`: share of each error that is handed on, 0 to 1; 0 is no dithering. None means 0.85. More hides
+        steps between colours better, and is noisier.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have
@@ -129,6 +138,14 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     ...     errors.append(-quantizer.score(picture[200:300, 50:150]))
     >>> errors[1] < 0.7 * errors[0]
     True
+
+    Dithered, even two greys show those between them:
+
+    >>> ramp = np.linspace(0, 1, 300).repeat(200).reshape(300, 200, 1)
+    >>> quantizer = KMeansQuantizer(n_colors=2, dither="floyd-steinberg")
+    >>> dithered = quantizer.inverse_transform(quantizer.fit_transform(ramp))
+    >>> len(np.unique(dithered)), len(np.unique(dithered[100:200].mean(axis=1).round(1))) > 2
+    (2, True)
     """
 
     _parameter_constraints: ClassVar = {
@@ -147,6 +164,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         *,
         color_space: str = "oklab",
         effort: str = "balanced",
+        dither: str | None = None,
+        dither_strength: float | None = None,
         fixed_colors: Any = None,
         random_state: int | np.random.RandomState | None = 0,
         n_threads: int | None = None,
@@ -155,6 +174,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self.n_colors = n_colors
         self.color_space = color_space
         self.effort = effort
+        self.dither = dither
+        self.dither_strength = dither_strength
         self.fixed_colors = fixed_colors
         self.random_state = random_state
         self.n_threads = n_threads
@@ -190,7 +211,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).cluster_centers_.tolist()
         [[0.5], [9.0]]
         """
-        _ = self._learn(None, X, sample_weight).palette
+        self._fit(X, sample_weight)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeansQuantizer:
@@ -224,7 +245,14 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         >>> quantizer.partial_fit([[1.0]]).cluster_centers_.tolist()
         [[0.5], [9.0]]
         """
-        self._learn(getattr(self, "_model", None), X, sample_weight)
+        model = getattr(self, "_model", None)
+        for dither in (self.dither, None if model is None else model.dither):
+            if dither not in (None, "none"):
+                raise ValueError(
+                    f"partial_fit cannot be used with dither={dither!r}, whose palette depends on all pictures: fit "
+                    "them at once, fit([first, second, ...]), or set dither='none'"
+                )
+        self._learn(model, X, sample_weight)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
@@ -246,18 +274,38 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         >>> KMeansQuantizer(n_colors=2).fit_predict([[0.0], [1.0], [9.0]])
         array([0, 0, 1], dtype=int32)
         """
-        return self._learn(None, X, sample_weight, own=False).labels
+        model, _ = self._fit(X, sample_weight, own=False)
+        return model.labels
+
+    def _fit(self, X: Any, sample_weight: Any, *, own: bool = True) -> tuple[Model, Any]:
+        """Fit a new model to X; also return the indices of X if they are dithered."""
+        model = self._learn(None, X, sample_weight, own=own)
+        return model, model.fit()
 
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
         """Add X to the model, or to a new one."""
         self._validate_params()
+        check_dither(self._dither, self.dither_strength)
         data = self._read(X, model)
         if model is None:
-            model = (PictureModel if isinstance(data, Pictures) else MatrixModel)(self._options(data))
+            options = self._options(data)
+            if isinstance(data, Pictures):
+                model = PictureModel(options, self._dither, self.dither_strength)
+            elif self._dither == "none":
+                model = MatrixModel(options)
+            else:
+                raise ValueError(
+                    f"dither={self.dither!r} is for pictures, but X is a matrix of shape {data.shape}: pass the "
+                    "picture as (H, W, C), or leave dither=None"
+                )
         model.add(data, sample_weight, own=own)
         self._model = model
         self._n_features_out = 1  # for get_feature_names_out: the column of a matrix
         return model
+
+    @property
+    def _dither(self) -> str:
+        return "none" if self.dither is None else self.dither
 
     def _options(self, data: Pictures | np.ndarray) -> dict[str, Any]:
         seed = self.random_state

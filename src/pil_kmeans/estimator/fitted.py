@@ -22,12 +22,16 @@ class FittedQuantizer:
     column of a matrix is wrapped.
     """
 
-    fit_predict: Callable[..., Any]
+    _fit: Callable[..., tuple[Model, Any]]
     _model: Model
     channel_axis: int | None
+    dither: str | None
 
     def transform(self, X: Any) -> Any:
-        """Replace every sample by the index of its nearest palette entry.
+        """Replace every sample by the index of a palette entry: the nearest, or with dithering on where that puts it.
+
+        Pictures are dithered with the palette as it is and the strength that `fit` chose for its own: with
+        ``dither="auto"`` not at all if those were better off without, nor if they kept all their colours.
 
         Parameters
         ----------
@@ -56,7 +60,7 @@ class FittedQuantizer:
         >>> KMeansQuantizer().fit(picture).transform(picture)
         array([[0, 1]], dtype=uint8)
         """
-        return self._present(X, self.predict(X))
+        return self._present(X, self._fitted.transform(self._read(X, self._fitted)))
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit to X and return its indices: the same as ``fit(X).transform(X)``, faster.
@@ -79,10 +83,11 @@ class FittedQuantizer:
         >>> KMeansQuantizer(n_colors=8).fit_transform(stack).shape
         (2, 3, 5)
         """
-        return self._present(X, self.fit_predict(X, y, sample_weight))
+        model, indices = self._fit(X, sample_weight, own=self.dither not in (None, "none"))
+        return self._present(X, model.labels if indices is None else indices)
 
     def predict(self, X: Any) -> Any:
-        """Label every sample with its nearest palette entry.
+        """Label every sample with its nearest palette entry, also where `transform` dithers.
 
         Parameters
         ----------
@@ -171,7 +176,7 @@ class FittedQuantizer:
         return self._fitted.score(self._read(X, self._fitted), sample_weight)
 
     def to_indexed(self, X: Any) -> Any:
-        """Return the indices of X with the palette.
+        """Return the indices of X, as `transform` gives them, with the palette.
 
         Parameters
         ----------
@@ -198,7 +203,7 @@ class FittedQuantizer:
         """
         if self._fitted.is_matrix:
             raise ValueError("to_indexed needs pictures, but KMeansQuantizer was fitted on a matrix")
-        indices = self.predict(X)
+        indices = self.transform(X)
         if isinstance(indices, np.ndarray) and indices.ndim == 2:
             return IndexedImage(indices, self.palette_)
         return [IndexedImage(item, self.palette_) for item in indices]

@@ -23,6 +23,7 @@ class Model(ABC):
     """
 
     is_matrix: bool
+    dither = "none"
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -32,6 +33,14 @@ class Model(ABC):
     @abstractmethod
     def add(self, data: Any, sample_weight: Any, *, own: bool) -> None:
         """Check the data, then add it; with `own`, keep nothing of it that is in the caller's memory."""
+
+    def fit(self) -> Any:
+        """Fit now; return the data last added as `transform` would, or None if it would return their labels."""
+        _ = self.palette
+
+    def transform(self, data: Any) -> Any:
+        """Index of the entry that stands for every sample: the nearest, or where dithering puts it."""
+        return self.predict(data)
 
     @abstractmethod
     def predict(self, data: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages.dither import dither, fit_dither
 from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
@@ -17,10 +18,11 @@ from .pictures import Pictures
 
 
 class Fit(NamedTuple):
-    """A palette and the histogram, exact or in cells, that it was fitted to."""
+    """A palette, the histogram, exact or in cells, that it was fitted to, and the strength it is dithered with."""
 
     palette: Palette
     hist: Histogram
+    strength: float
 
 
 class PictureModel(Model):
@@ -28,6 +30,14 @@ class PictureModel(Model):
 
     With ``effort="fast"`` the first picture is only counted in cells, which is all that its fit needs; a copy of it is
     kept, to count its colours when the inertia or the next picture asks for them.
+
+    Parameters
+    ----------
+    options : dict
+        As of `Model`.
+    dither : {"none", "floyd-steinberg", "auto"}
+        Other than "none": nothing may be added after the first time, and `fit` must be called then.
+    dither_strength : float or None
     """
 
     is_matrix = False
@@ -37,9 +47,11 @@ class PictureModel(Model):
     _hist: Histogram | None = None
     _cells: Histogram | None = None
     _uncounted: Pictures | None = None
+    _weight: NDArray[np.float64] | None = None
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], dither: str, dither_strength: float | None) -> None:
         super().__init__(options)
+        self.dither, self.dither_strength = dither, dither_strength
         self._counted_as = counted_as(options["effort"], options["fixed_colors"])
 
     def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
@@ -62,6 +74,38 @@ class PictureModel(Model):
         self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
         self._has_cells = has_cells(data.pixels)
         self._replace(data.copied() if own else data)
+        if self.dither != "none":
+            self._weight = weight
+
+    def fit(self) -> Any:
+        """Fit the palette, with dithering on to the dithered pictures; return their indices if they are dithered."""
+        palette, hist, _ = self._fitted
+        if self.dither == "none":
+            return None
+        data, weight, self._weight = self._kept, self._weight, None
+        result = fit_dither(
+            data.pixels,
+            palette,
+            hist,
+            dither=self.dither,
+            dither_strength=self.dither_strength,
+            color_space=self.options["color_space"],
+            effort=self.options["effort"],
+            sample_weight=weight,
+            frames=data.frames,
+            **self._threads,
+        )
+        self._fitted = Fit(result.palette, hist, result.strength)
+        return data.arrange(result.indices) if result.strength else None
+
+    def transform(self, data: Pictures) -> Any:
+        """Index the entry of every pixel, dithered with the strength that the fit has chosen."""
+        strength = self._fitted.strength
+        if strength == 0:
+            return self.predict(data)
+        self._check(data)
+        options = {"strength": strength, "frames": data.frames, **self._threads}
+        return data.arrange(dither(data.pixels, self.palette, **options))
 
     def predict(self, data: Pictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
@@ -117,7 +161,7 @@ class PictureModel(Model):
             if self._counted_as == "fast" and self._has_cells:
                 exact = hist
                 hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.options["n_colors"])
-        return Fit(fit_palette(hist, **self.options), hist)
+        return Fit(fit_palette(hist, **self.options), hist, 0.0)
 
     def _counted(self) -> Histogram:
         """Return the exact histogram of all pictures added."""
@@ -132,9 +176,9 @@ class PictureModel(Model):
         return inertia(hist, self.centers, self.options["color_space"], **self._threads)
 
     def _label(self, data: Pictures) -> Any:
-        """Use the labels of the fitted colours, unless they are cells of more than these pictures."""
-        palette, hist = self._fitted
-        if hist.cell_colors is not None and hist is not self._cells:
+        """Use the labels of the fitted colours, unless they are not known or of cells of more than these pictures."""
+        palette, hist, _ = self._fitted
+        if palette.labels is None or (hist.cell_colors is not None and hist is not self._cells):
             return self.predict(data)
         return data.arrange(remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._threads))
 

@@ -41,6 +41,14 @@ class Pictures:
     shape: tuple[int, ...] | list[tuple[int, int]]
     is_copy: bool = False
 
+    @property
+    def frames(self) -> list[tuple[int, int]]:
+        """Height and width of each picture."""
+        if isinstance(self.shape, list):
+            return self.shape
+        height, width = self.shape[-2:]
+        return [(height, width)] * (self.pixels.shape[0] // height)
+
     def copied(self) -> Pictures:
         """Return the same with samples that nobody else can change."""
         if self.is_copy or is_immutable(self.pixels.samples):

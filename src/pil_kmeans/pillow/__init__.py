@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from ..stages.dither import DITHERS
 from ..stages.quantize import check_options
 from .fitted_palette import check_kmeans, quantize_to_fitted_palette
-from .given_palette import check_palette, dither_to_palette, map_to_palette
+from .given_palette import check_palette, map_to_palette
 from .patch import original_quantize, patch
 from .source import Source
 
 __all__ = ["patch", "quantize"]
 
-DITHERS = {"none": Image.Dither.NONE, "floyd-steinberg": Image.Dither.FLOYDSTEINBERG}
+PILLOWS_DITHERS = {"none": Image.Dither.NONE, "floyd-steinberg": Image.Dither.FLOYDSTEINBERG}
 
 
 def quantize(
@@ -30,6 +31,7 @@ def quantize(
     *,
     color_space: str = "oklab",
     effort: str = "balanced",
+    dither_strength: float | None = None,
     fixed_colors: Any = None,
     sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
     n_threads: int | None = None,
@@ -59,15 +61,21 @@ def quantize(
         the entry nearest in 8-bit sRGB and alpha, the first of several; fully transparent pixels
         get the first fully transparent entry if there is one. `colors`, `kmeans`, `color_space`
         and `effort` have no effect then, as in Pillow.
-    dither : {"none", "floyd-steinberg"} or PIL.Image.Dither, optional
-        With `palette`: whether to diffuse the error, Pillow's way; None means yes, as in Pillow.
-        Pictures with an alpha channel cannot be dithered to a palette. Without `palette`
-        nothing is dithered: Pillow's numbers 0 to 3 are accepted and without effect, as in
-        Pillow; of the strings, only "none" is.
+    dither : {"none", "floyd-steinberg", "auto"} or PIL.Image.Dither, optional
+        Whether pixels make up for the errors of their neighbours, so that colours between the
+        entries appear as a mix of them. "floyd-steinberg" diffuses the errors in Oklab; a palette
+        that is not given is refitted to the dithered picture. "auto" does so unless the picture
+        is drawn in flat areas or looks better undithered. None is what Pillow does:
+        "floyd-steinberg" with `palette`, otherwise "none". So are Pillow's numbers 0 to 3: with
+        `palette` all but 0 are "floyd-steinberg", without it they have no effect. A picture
+        that keeps all its colours is not dithered.
     color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    dither_strength : float, optional
+        With `dither`: share of each error that is handed on, 0 to 1; 0 is no dithering. None: 0.85.
+        More hides steps between colours better, and is noisier.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours that the palette holds exactly, also where no pixel has them. They count towards
         `colors`; the others are fitted with them in place. Each is a name or hex string that
@@ -127,6 +135,12 @@ def quantize(
     >>> plain, weighted = (quantize(gradient, 16, sample_weight=w) for w in (None, weight))
     >>> [len(p.crop((0, 0, 256, 128)).getcolors()) for p in (plain, weighted)]
     [10, 14]
+
+    Dithered, even two colours show all greys:
+
+    >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
+    >>> [round(float(np.asarray(result)[rows : rows + 32].mean()), 1) for rows in (64, 160)]
+    [0.3, 0.6]
     """
     is_list = isinstance(image, (list, tuple))
     pictures: Any = image if is_list else [image]
@@ -134,30 +148,34 @@ def quantize(
         msg = "image must be a picture or a list of at least one picture, got an empty list"
         raise ValueError(msg)
     if method is not None:
-        if is_list or sample_weight is not None or fixed_colors is not None:
-            given = "list of pictures" if is_list else "fixed_colors" if sample_weight is None else "sample_weight"
+        ours = {
+            "list of pictures": is_list,
+            "sample_weight": sample_weight is not None,
+            "fixed_colors": fixed_colors is not None,
+            "dither_strength": dither_strength is not None,
+            f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
+        }
+        if any(ours.values()):
+            given = next(name for name, is_given in ours.items() if is_given)
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
         return by_pillow(image, colors, method, kmeans, palette, dither)
-    check_options(n_colors=1, color_space=color_space, effort=effort, n_threads=n_threads)
+    to_palette = isinstance(palette, np.ndarray) or bool(palette)  # falsy is none, as in Pillow
+    options: dict[str, Any] = {
+        "dither": read_dither(dither, to_palette=to_palette),
+        "dither_strength": dither_strength,
+    }
+    check_options(n_colors=1, color_space=color_space, effort=effort, n_threads=n_threads, **options)
     names = [f"image[{i}]" for i in range(len(pictures))] if is_list else ["image"]
     sources = [Source.read(*given) for given in zip(pictures, names, strict=True)]
-    given_palette: Any = palette
-    if isinstance(given_palette, np.ndarray) or given_palette:  # falsy is none, as in Pillow
+    if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"
             msg = f"{given} has no use with palette=, which is not fitted: drop one of them"
             raise ValueError(msg)
-        reference = check_palette(given_palette)
-        dithered = is_dithered(dither, to_palette=True)
-        results = [
-            dither_to_palette(source, reference)
-            if dithered and not source.is_empty
-            else map_to_palette(source, reference, n_threads=n_threads)
-            for source in sources
-        ]
+        reference = check_palette(palette)
+        results = [map_to_palette(source, reference, n_threads=n_threads, **options) for source in sources]
     else:
-        is_dithered(dither, to_palette=False)
         check_kmeans(kmeans)
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
         results = quantize_to_fitted_palette(
@@ -168,6 +186,7 @@ def quantize(
             color_space=color_space,
             effort=effort,
             n_threads=n_threads,
+            **options,
         )
     return results if is_list else results[0]
 
@@ -187,23 +206,20 @@ def by_pillow(
         image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
     options: dict[str, Any] = {}
     if dither is not None:
-        options["dither"] = DITHERS.get(dither, dither) if isinstance(dither, str) else dither
+        options["dither"] = PILLOWS_DITHERS.get(dither, dither) if isinstance(dither, str) else dither
     return original_quantize()(image, colors, method, kmeans, palette, **options)
 
 
-def is_dithered(dither: int | str | None, *, to_palette: bool) -> bool:
-    """Check `dither`, and say whether it asks for Floyd-Steinberg; only `to_palette` it can be had."""
-    if dither is None:
-        return to_palette
-    if isinstance(dither, str):
-        allowed = [*DITHERS] if to_palette else ["none"]
-        if dither not in allowed:
-            where = "with" if to_palette else "without"
-            msg = f"dither must be one of {allowed} or None {where} palette=, got {dither!r}"
-            raise ValueError(msg)
-        return DITHERS[dither] != Image.Dither.NONE
+def read_dither(dither: Any, *, to_palette: bool) -> str:
+    """Name what `dither` asks for; None and Pillow's numbers ask for dithering only `to_palette`, as in Pillow."""
+    if isinstance(dither, str) and dither in DITHERS:
+        return dither
+    number = Image.Dither.FLOYDSTEINBERG if dither is None else dither
     try:
-        return Image.Dither(dither) != Image.Dither.NONE
+        if isinstance(number, bool | np.bool_ | str):
+            raise ValueError
+        is_on = Image.Dither(number) != Image.Dither.NONE
     except ValueError:
         msg = f"dither must be one of {[*DITHERS]}, None or a PIL.Image.Dither, 0 to 3, got {dither!r}"
         raise ValueError(msg) from None
+    return "floyd-steinberg" if is_on and to_palette else "none"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..fixed_colors import distinct, promoted, read_fixed_colors
-from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows, to_uint8
+from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows, to_uint8, to_uint16
 from ..stages.pixels import read_pixels, read_sample_weight
 from ..stages.quantize import quantize_pixels
 from .source import Source
@@ -30,11 +30,17 @@ def quantize_to_fitted_palette(
         return [source.empty_result() for source in sources]
     n_colors = check_colors(colors)
     weight = None if sample_weights is None else read_weights(sources, sample_weights)
-    samples = read_as_one(seen)
+    samples = read_as_one([source.checked_samples() for source in seen])
     rgba = distinct(read_shared_colors(fixed_colors, seen), n_colors, "colors")
     samples, fixed = promoted(samples, rgba)
     palette, indices = quantize_pixels(
-        read_pixels(samples), n_colors=n_colors, fixed_colors=fixed, sample_weight=weight, **options
+        read_pixels(samples),
+        n_colors=n_colors,
+        fixed_colors=fixed,
+        sample_weight=weight,
+        frames=[source.samples.shape[:2] for source in seen] if len(seen) > 1 else None,
+        to_8_bits=True,
+        **options,
     )
     alpha_mode = any(source.has_alpha_mode for source in seen) or bool((rgba[:, 3] < 255).any())
     results, start = [], 0
@@ -75,11 +81,12 @@ def read_shared_colors(fixed_colors: Any, sources: Sequence[Source]) -> NDArray[
     return first
 
 
-def read_as_one(sources: Sequence[Source]) -> NDArray[np.uint8]:
-    """Read pictures that are to share a palette as one, a row of all their pixels; a single one stays as it is."""
-    pictures = [source.samples_8_bit() for source in sources]
+def read_as_one(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Make one of pictures that are to share a palette, a row of all their pixels; a single one stays as it is."""
     if len(pictures) == 1:
         return pictures[0]
+    if len({picture.dtype for picture in pictures}) > 1:
+        pictures = [to_uint16(picture) for picture in pictures]
     channels = {picture.shape[2] for picture in pictures}
     if len(channels) > 1:
         has_color, has_alpha = bool(channels & {3, 4}), bool(channels & {2, 4})

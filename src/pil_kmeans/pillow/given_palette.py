@@ -1,4 +1,4 @@
-"""`quantize` with `palette=`: the nearest entries of a palette that stays as it is."""
+"""`quantize` with `palette=`: the entries of a palette that stays as it is, nearest or dithered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.indexed_image import p_image, rgba_rows
+from ..stages.dither import DEFAULT_STRENGTH, is_flat, looks_better_dithered
+from ..stages.dither import dither as dither_pixels
+from ..stages.indexed_image import p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels
 from ..stages.remap import remap
-from .patch import original_quantize
 from .source import Source
-
-MODES_PILLOW_DITHERS = ("L", "RGB")
 
 
 def check_palette(palette: Any) -> Image.Image:
@@ -36,13 +35,16 @@ def check_palette(palette: Any) -> Image.Image:
     return image
 
 
-def map_to_palette(source: Source, reference: Image.Image, *, n_threads: int | None) -> Image.Image:
-    """Nearest entry for every pixel, by 8-bit sRGB and alpha."""
+def map_to_palette(
+    source: Source, reference: Image.Image, *, dither: str, dither_strength: float | None, n_threads: int | None
+) -> Image.Image:
+    """Give every pixel an entry, dithered or the nearest."""
     colors = palette_rows(reference, with_transparency=source.has_alpha)
     if source.is_empty:
         indices = np.zeros(source.samples.shape[:2], np.uint8)
     else:
-        indices = nearest_entries(source.samples_8_bit(), colors, n_threads=n_threads)
+        samples = in_channels_of(colors, source.checked_samples())
+        indices = choose_entries(samples, colors, dither, dither_strength, n_threads)
     image = p_image(indices, colors)
     assert image.palette is not None
     assert reference.palette is not None
@@ -50,24 +52,6 @@ def map_to_palette(source: Source, reference: Image.Image, *, n_threads: int | N
         image.palette = reference.palette.copy()
     image.info = source.info()
     return image
-
-
-def dither_to_palette(source: Source, reference: Image.Image) -> Image.Image:
-    """Floyd-Steinberg by Pillow."""
-    if source.has_alpha_mode:
-        msg = (
-            f"dither: {source.name} has an alpha channel, and only pictures without one can be "
-            'dithered to a palette: pass dither="none", or convert the picture to RGB'
-        )
-        raise ValueError(msg)
-    image = source.image
-    if image is None or image.mode not in MODES_PILLOW_DITHERS:
-        rgb = rgba_rows(source.samples_8_bit())[..., :3]
-        height, width = rgb.shape[:2]
-        image = Image.frombytes("RGB", (width, height), rgb.tobytes())
-    result = original_quantize()(image, palette=reference)
-    result.info = source.info()
-    return result
 
 
 def palette_rows(reference: Image.Image, *, with_transparency: bool) -> NDArray[np.uint8]:
@@ -88,15 +72,34 @@ def palette_rows(reference: Image.Image, *, with_transparency: bool) -> NDArray[
     return rgba
 
 
+def in_channels_of(colors: NDArray[np.uint8], samples: NDArray[Any]) -> NDArray[Any]:
+    """Spread samples to RGB or RGBA, as the colours are; if all of these are opaque, alpha has no say."""
+    n_channels = colors.shape[1]
+    return samples if samples.shape[2] == n_channels else rgba_rows(samples)[..., :n_channels]
+
+
+def choose_entries(
+    samples: NDArray[Any], colors: NDArray[np.uint8], dither: str, dither_strength: float | None, n_threads: int | None
+) -> NDArray[Any]:
+    """Row of `colors` for every pixel."""
+    pixels = read_pixels(samples)
+    strength = DEFAULT_STRENGTH if dither_strength is None else dither_strength
+    is_dithered = dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels))
+    if is_dithered:
+        dithered = dither_pixels(pixels, colors, strength=strength, n_threads=n_threads)
+        if dither == "floyd-steinberg":
+            return dithered
+    plain = nearest_entries(to_uint8(samples), colors, n_threads=n_threads)
+    if is_dithered and looks_better_dithered(pixels, plain, colors, dithered, colors, n_threads=n_threads):
+        return dithered
+    return plain
+
+
 def nearest_entries(samples: NDArray[np.uint8], colors: NDArray[np.uint8], *, n_threads: int | None) -> NDArray[Any]:
     """Nearest row of `colors`, the first of several; the invisible stays so if it can."""
-    options: dict[str, Any] = {"color_space": "rgba8", "n_threads": n_threads}
-    if colors.shape[1] == 3:  # all entries are opaque, so that alpha makes no difference between them
-        rgb = samples if samples.shape[2] == 3 else rgba_rows(samples)[..., :3]
-        return remap(read_pixels(rgb), colors, **options)
-    rgba = rgba_rows(samples)
-    indices: NDArray[Any] = remap(read_pixels(rgba), colors, **options)
-    invisible = np.flatnonzero(colors[:, 3] == 0)
-    if len(invisible):
-        indices[rgba[..., 3] == 0] = invisible[0]
+    indices: NDArray[Any] = remap(read_pixels(samples), colors, color_space="rgba8", n_threads=n_threads)
+    if colors.shape[1] == 4:
+        invisible = np.flatnonzero(colors[:, 3] == 0)
+        if len(invisible):
+            indices[samples[..., 3] == 0] = invisible[0]
     return indices

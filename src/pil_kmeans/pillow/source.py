@@ -51,9 +51,13 @@ class Source:
         """Whether pixels can be transparent, by a channel or by a transparent colour."""
         return self.samples.ndim == 3 and self.samples.shape[2] in (2, 4)
 
+    def checked_samples(self) -> NDArray[Any]:
+        """Validate the samples (H, W, C)."""
+        return read_pixels(self.samples, name=self.name).values
+
     def samples_8_bit(self) -> NDArray[np.uint8]:
         """Validate the samples (H, W, C) and round them to the 8 bits that palettes hold."""
-        return to_uint8(read_pixels(self.samples, name=self.name).values)
+        return to_uint8(self.checked_samples())
 
     def info(self, transparency: int | None = None) -> dict[Any, Any]:
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .color_space import Grid, as_samples, center_colors, fine_grid, full_scale, working_points
-from .histogram import Histogram
+from .histogram import Histogram, histogram
 from .palette import Palette, given_colors, to_samples
 from .pixels import Pixels, read_pixels
 from .remap import packed, remap
@@ -34,6 +35,7 @@ _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which ma
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+_MOST_SCORED_FRAMES = 16
 
 Frames = Sequence[tuple[int, int]]
 
@@ -103,13 +105,45 @@ def dither(
     """
     diffusion = _Diffusion.of(pixels, palette, strength, n_threads)
     rows, start = diffusion.rows, 0
-    parts = []
+    arguments = diffusion.arguments(palette)
+    parts: list[Any] = []
     for height, width in frames or [pixels.shape]:
         end = start + height * width
-        parts.append(_native.dither(rows[start:end], width, **diffusion.arguments(palette)))
+        parts.append(_native.dither(rows[start:end], width, **arguments))
         start = end
-    indices = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    indices: NDArray[Any] = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return indices.reshape(pixels.shape)
+
+
+def check_dither(dither: Any, dither_strength: Any) -> None:
+    """Check the options `dither`, and `dither_strength`, which may be None.
+
+    Raises
+    ------
+    TypeError
+        If `dither` is not a string or `dither_strength` not a number.
+    ValueError
+        If one has a value that is not allowed, or a strength is given where nothing is dithered.
+    """
+    names = ", ".join(map(repr, DITHERS))
+    if not isinstance(dither, str):
+        raise TypeError(f"dither must be one of {names}, got {dither!r} of type {type(dither).__name__}")
+    if dither not in DITHERS:
+        raise ValueError(f"dither must be one of {names}, got {dither!r}")
+    if dither_strength is None:
+        return
+    if isinstance(dither_strength, bool | np.bool_) or not isinstance(dither_strength, Real):
+        raise TypeError(
+            "dither_strength must be a number from 0 to 1, "
+            f"got {dither_strength!r} of type {type(dither_strength).__name__}"
+        )
+    if not 0 <= float(dither_strength) <= 1:  # NaN, too
+        raise ValueError(f"dither_strength must be from 0 to 1, got {dither_strength}")
+    if dither == "none":
+        raise ValueError(
+            f"dither_strength={dither_strength} has no use where nothing is dithered: "
+            f"pass dither={' or '.join(map(repr, DITHERS[1:]))} with it, or leave it out"
+        )
 
 
 def refit(
@@ -128,11 +162,12 @@ def refit(
     Parameters
     ----------
     pixels : Pixels
+        In the palette's dtype, or any where that is uint8.
     palette : Palette
         Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
         they become, so that flat areas stay flat. Opaque entries stay opaque.
     hist : Histogram
-        Of the pixels.
+        Of the pixels in the palette's dtype.
     strength : float, default=0.85
     effort : {"fast", "balanced", "best"}
         How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
@@ -151,13 +186,15 @@ def refit(
     """
     start, frozen = _settle(palette, hist)
     diffusion = _Diffusion.of(pixels, start.colors, strength, n_threads)
-    full = full_scale(pixels.dtype)
+    dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     centers = _refitted(start.centers / full, frozen, diffusion, effort, sample_weight, frames or [pixels.shape])
-    colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, pixels.dtype))
+    colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
     while True:
-        moved = replace(moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None)
+        moved = replace(
+            moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
+        )
         indices = dither(pixels, moved.colors, strength=strength, frames=frames, n_threads=n_threads)
         kept = moved.fixed | (_native.count_labels(indices.ravel().astype(np.uint16), len(moved.colors)) > 0)
         if kept.all():
@@ -169,6 +206,7 @@ def fit_dither(
     palette: Palette,
     hist: Histogram,
     *,
+    rounded: Pixels | None = None,
     dither: str = "none",
     dither_strength: float | None = None,
     color_space: str = "oklab",
@@ -183,6 +221,9 @@ def fit_dither(
     ----------
     pixels, palette, hist, effort, sample_weight, frames, n_threads
         As in `refit`.
+    rounded : Pixels, optional
+        The pixels in the palette's dtype, of which `hist` is, where theirs is finer. What the rounding took away is
+        dithered as well.
     dither : {"none", "floyd-steinberg", "auto"}
         "auto": as `is_flat` and `looks_better_dithered` say.
     dither_strength : float, optional
@@ -197,12 +238,12 @@ def fit_dither(
         its colours.
     """
     strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
-    is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist)
+    is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist, pixels)
     if dither == "auto":
-        is_wanted = is_wanted and not is_flat(pixels)
-    dithered = palette, None
+        is_wanted = is_wanted and not is_flat(pixels, frames=frames)
+    dithered = None
     if is_wanted:
-        dithered = refit(
+        moved, indices = refit(
             pixels,
             palette,
             hist,
@@ -212,17 +253,26 @@ def fit_dither(
             frames=frames,
             n_threads=n_threads,
         )
+        dithered = Dithering(moved, indices, strength)
         if dither == "floyd-steinberg":
-            return Dithering(*dithered, strength)
+            return dithered
     plain = remap(
-        pixels, palette.colors, color_space=color_space, effort=effort, hist=hist, labels=palette.labels, n_threads=n_threads
+        rounded or pixels,
+        palette.colors,
+        color_space=color_space,
+        effort=effort,
+        hist=hist,
+        labels=palette.labels,
+        n_threads=n_threads,
     )
-    if is_wanted and looks_better_dithered(pixels, plain, palette.colors, dithered[1], dithered[0].colors, n_threads=n_threads):
-        return Dithering(*dithered, strength)
+    if dithered is not None and looks_better_dithered(
+        pixels, plain, palette.colors, dithered.indices, dithered.palette.colors, frames=frames, n_threads=n_threads
+    ):
+        return dithered
     return Dithering(palette, plain, 0.0)
 
 
-def is_flat(pixels: Pixels) -> bool:
+def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
     """Whether a picture is drawn in flat areas with edges between them, as pixel art, charts and text are.
 
     Dithering would speckle its areas, however much closer it came to their colours.
@@ -230,6 +280,8 @@ def is_flat(pixels: Pixels) -> bool:
     Parameters
     ----------
     pixels : Pixels
+    frames : sequence of (height, width), optional
+        As in `dither`; they are judged together.
 
     Returns
     -------
@@ -239,17 +291,21 @@ def is_flat(pixels: Pixels) -> bool:
     """
     limit = full_scale(pixels.samples.dtype) / 64
     n = equal = soft = 0
-    for lines in (pixels.samples[::4], pixels.samples[:, ::4].swapaxes(0, 1)):
-        step = np.zeros((lines.shape[0], lines.shape[1] - 1), lines.dtype)
-        for channel in range(lines.shape[2]):
-            samples = lines[:, :, channel]
-            larger, smaller = np.maximum(samples[:, 1:], samples[:, :-1]), np.minimum(samples[:, 1:], samples[:, :-1])
-            np.maximum(step, larger - smaller, out=step)
-        if pixels.n_channels % 2 == 0:  # between two transparent pixels there is nothing to see
-            step = step[(lines[:, 1:, -1] > 0) | (lines[:, :-1, -1] > 0)]
-        n += step.size
-        equal += step.size - np.count_nonzero(step)
-        soft += np.count_nonzero(step <= limit)
+    for frame in _split(pixels.samples, frames):
+        for lines in (frame[::4], frame[:, ::4].swapaxes(0, 1)):
+            step = np.zeros((lines.shape[0], lines.shape[1] - 1), lines.dtype)
+            for channel in range(lines.shape[2]):
+                samples = lines[:, :, channel]
+                larger, smaller = (
+                    np.maximum(samples[:, 1:], samples[:, :-1]),
+                    np.minimum(samples[:, 1:], samples[:, :-1]),
+                )
+                np.maximum(step, larger - smaller, out=step)
+            if pixels.n_channels % 2 == 0:  # between two transparent pixels there is nothing to see
+                step = step[(lines[:, 1:, -1] > 0) | (lines[:, :-1, -1] > 0)]
+            n += step.size
+            equal += step.size - int(np.count_nonzero(step))
+            soft += int(np.count_nonzero(step <= limit))
     soft -= equal
     return 2 * equal >= n and 4 * soft < n - equal
 
@@ -261,34 +317,44 @@ def looks_better_dithered(
     dithered: NDArray[Any],
     dithered_palette: NDArray[Any],
     *,
+    frames: Frames | None = None,
     n_threads: int | None = None,
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Of pictures of more than a million pixels, strips of rows are compared.
+    Of more than a million pixels, strips of rows are compared, in some of the frames if they are many.
 
     Parameters
     ----------
     pixels : Pixels
     plain, dithered : ndarray of shape (H, W)
-        Indices into `plain_palette` and `dithered_palette`, which are in the pixels' dtype.
+        Indices into `plain_palette` and `dithered_palette`, which are in the pixels' dtype or uint8.
+    frames : sequence of (height, width), optional
+        As in `dither`; the mean over all pixels counts.
     n_threads : int, optional
 
     Returns
     -------
     bool
     """
-    strips = _strips(*pixels.shape)
+    parts = [*zip(*(_split(values, frames) for values in (pixels.values, plain, dithered)), strict=True)]
+    parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
+    gain = 0.0
+    for original, plain_part, dithered_part in parts:
+        height, width = plain_part.shape
+        strips = _strips(height, width, _SCORED_PIXELS // len(parts))
 
-    def strip_pixels(values: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([values[strip] for strip in strips])
+        def strips_of(values: NDArray[Any], strips: list[slice] = strips) -> NDArray[Any]:
+            return np.concatenate([values[strip] for strip in strips])
 
-    score = Original(read_pixels(strip_pixels(pixels.values)), n_threads=n_threads).score
-    plain_score, dithered_score = (
-        score(read_pixels(np.take(palette, strip_pixels(indices), axis=0)))
-        for indices, palette in ((plain, plain_palette), (dithered, dithered_palette))
-    )
-    return dithered_score > plain_score
+        samples = strips_of(original)
+        score = Original(read_pixels(samples), n_threads=n_threads).score
+        plain_score, dithered_score = (
+            score(read_pixels(np.take(palette, strips_of(indices), axis=0)))
+            for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))
+        )
+        gain += (dithered_score - plain_score) * samples.shape[0] * width
+    return gain > 0
 
 
 @dataclass(frozen=True)
@@ -416,17 +482,28 @@ def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.boo
     return is_kept
 
 
-def _strips(height: int, width: int) -> list[slice]:
+def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
+    """Return what belongs to each frame, (height, width, ...), of values for all pixels."""
+    if frames is None:
+        return [values]
+    rest = values.shape[2:]
+    parts = np.split(values.reshape(-1, *rest), np.cumsum([height * width for height, width in frames])[:-1])
+    return [part.reshape(*frame, *rest) for part, frame in zip(parts, frames, strict=True)]
+
+
+def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
     """Rows to compare: all, or of a large picture strips across it, evenly spread."""
-    n = max(1, _SCORED_PIXELS // (_SCORED_ROWS * width))
+    n = max(1, most_pixels // (_SCORED_ROWS * width))
     if n * _SCORED_ROWS >= height:
         return [slice(0, height)]
     starts = np.linspace(0, height - _SCORED_ROWS, n).astype(int)
     return [slice(start, start + _SCORED_ROWS) for start in starts]
 
 
-def _has_all_colors(palette: Palette, hist: Histogram) -> bool:
+def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels) -> bool:
+    """Whether each colour of the pixels has its entry, which is that colour in the palette's dtype."""
     if hist.cell_colors is not None or palette.labels is None or len(hist) > len(palette.colors):
         return False
     colors = to_samples(given_colors(hist, np.arange(len(hist))), hist.dtype)
-    return bool((palette.colors[palette.labels] == colors).all())
+    is_exact = bool((palette.colors[palette.labels] == colors).all())
+    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels)) == len(hist))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .color_space import as_samples, full_scale
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -139,10 +141,16 @@ def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
     return rounded.astype(np.uint8)
 
 
-def rgba_rows(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_uint16(samples: NDArray[Any]) -> NDArray[np.uint16]:
+    """Spread or round samples of any picture dtype to 16 bits; 255, True and 1.0 become 65535."""
+    samples = as_samples(samples)
+    return samples if samples.dtype == np.uint16 else samples.astype(np.uint16) * np.uint16(257)
+
+
+def rgba_rows(colors: NDArray[Any]) -> NDArray[Any]:
     """Spread colours (..., C) of 1 to 4 channels to contiguous RGBA (..., 4); opaque if without alpha."""
     n_channels = colors.shape[-1]
-    rgba = np.full((*colors.shape[:-1], 4), 255, np.uint8)
+    rgba = np.full((*colors.shape[:-1], 4), full_scale(colors.dtype), colors.dtype)
     rgba[..., :3] = colors[..., : 3 if n_channels > 2 else 1]
     if n_channels in (2, 4):
         rgba[..., 3] = colors[..., -1]

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
-from .dither import Frames, fit_dither
+from .dither import Frames, check_dither, fit_dither
+from .indexed_image import to_uint8
 from .kmeans import EFFORTS, MAX_COLORS
 from .palette import Palette, fit_palette
-from .pixels import Pixels
+from .pixels import Pixels, read_pixels
 from .remap import counted_as, picture_histogram
 
 
@@ -27,6 +28,7 @@ def quantize_pixels(
     dither: str = "none",
     dither_strength: float | None = None,
     frames: Frames | None = None,
+    to_8_bits: bool = False,
     n_threads: int | None = None,
 ) -> tuple[Palette, NDArray[Any]]:
     """Fit a palette to a picture and remap or dither the picture with it.
@@ -42,6 +44,9 @@ def quantize_pixels(
         Checked weights of the pixels.
     dither, dither_strength, frames
         As in `dither.fit_dither`.
+    to_8_bits : bool, default=False
+        Round the samples to 8 bits, so that the palette is uint8, as `fixed_colors` are then. Where the picture is
+        dithered, so is what the rounding took away.
 
     Returns
     -------
@@ -49,9 +54,12 @@ def quantize_pixels(
     indices : ndarray of shape (H, W)
         uint8, or uint16 above 256 entries.
     """
+    rounded = pixels
+    if to_8_bits and pixels.dtype != np.uint8:
+        rounded = read_pixels(to_uint8(pixels.values))
     counted = counted_as(effort, fixed_colors)
     hist = picture_histogram(
-        pixels, n_colors=n_colors, effort=counted, sample_weight=sample_weight, n_threads=n_threads
+        rounded, n_colors=n_colors, effort=counted, sample_weight=sample_weight, n_threads=n_threads
     )
     palette = fit_palette(
         hist,
@@ -66,6 +74,7 @@ def quantize_pixels(
         pixels,
         palette,
         hist,
+        rounded=rounded,
         dither=dither,
         dither_strength=dither_strength,
         color_space=color_space,
@@ -78,14 +87,21 @@ def quantize_pixels(
 
 
 def check_options(
-    *, n_colors: Any, color_space: Any, effort: Any, n_threads: Any, max_colors: int = MAX_COLORS
+    *,
+    n_colors: Any,
+    color_space: Any,
+    effort: Any,
+    dither: Any,
+    dither_strength: Any,
+    n_threads: Any,
+    max_colors: int = MAX_COLORS,
 ) -> None:
     """Check the options that every face shares.
 
     Raises
     ------
     TypeError
-        If `n_colors` or `n_threads` is not an integer.
+        If an option is of the wrong type.
     ValueError
         If an option has a value that is not allowed.
     """
@@ -94,6 +110,7 @@ def check_options(
     for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    check_dither(dither, dither_strength)
 
 
 def check_threads(n_threads: Any) -> None:
