@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS, MAX_COLORS
@@ -215,7 +215,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
 
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
         """Add X to the model, or to a new one."""
-        self._validate_params()
+        parameters = {name: getattr(self, name) for name in self._parameter_constraints}
+        validate_parameter_constraints(self._parameter_constraints, parameters, caller_name=type(self).__name__)
         data = self._read(X, model)
         if model is None:
             model = (PictureModel if isinstance(data, Pictures) else MatrixModel)(self._options())
