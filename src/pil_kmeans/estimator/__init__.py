@@ -30,8 +30,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         "srgb" the samples as they are. Pictures of one channel and matrices are always measured as they are.
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
-        cells of 8 levels a channel, also where it assigns indices; of 4, or exactly, where those are few or many
-        pixels are nearly black. The others see every colour.
+        cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
+        exactly where cells are few. The others see every colour.
     random_state : int, RandomState instance or None, default=0
         Seed of the search. None means 0: results never depend on hidden state.
     n_threads : int or None, default=None

@@ -18,7 +18,8 @@ _WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that su
 _TOTAL_BITS = 46  # of all weights together, where they are integers
 
 _CELLS_A_COLOR = {5: 12, 6: 1}  # cells of so many bits will do if there are more than so many for each colour
-_MOST_DARK = 1 / 16  # of all pixels, in the cell at black: Oklab tells colours apart there that it takes for one
+_COARSEST = min(_CELLS_A_COLOR)
+_MOST_DARK = 1 / 16  # of all pixels, in the coarsest cell at black: Oklab tells many colours apart there
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,8 +206,8 @@ def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) ->
 
 
 def _is_dark(hist: Histogram) -> bool:
-    """Whether many pixels are in the cell at black."""
-    return bool(hist.keys[0] == 0 and hist.counts[0] > _MOST_DARK * hist.counts.sum())
+    """Whether the cells are the coarsest, and many pixels in that at black."""
+    return bool(hist.bits == _COARSEST and hist.keys[0] == 0 and hist.counts[0] > _MOST_DARK * hist.counts.sum())
 
 
 def has_cells(pixels: Pixels) -> bool:
