@@ -101,7 +101,7 @@ def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
 
 def full_scale(dtype: np.dtype[Any]) -> float:
     """Return the value of white in samples of this dtype."""
-    return {"uint8": 255.0, "uint16": 65535.0}.get(dtype.name, 1.0)
+    return {"B": 255.0, "H": 65535.0}.get(dtype.char, 1.0)
 
 
 def center_colors(
