@@ -84,7 +84,8 @@ def quantize(
         They come first in the palette, in this order, behind the fully transparent entry. One
         that is fully transparent is that entry. The palette of a grey picture is RGB in any
         case; a colour that is not opaque makes that of any picture RGBA. With it, "fast" sees
-        every colour, so that all pixels which have a fixed colour keep it.
+        every colour, so that all pixels which have a fixed colour keep it; dithered, all but
+        some that lie alone.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel, zero or more. More weight brings the palette closer to it.
     n_threads : int, optional
@@ -140,7 +141,7 @@ def quantize(
 
     >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
     >>> [round(float(np.asarray(result)[rows : rows + 32].mean()), 1) for rows in (64, 160)]
-    [0.3, 0.6]
+    [0.4, 0.8]
     """
     is_list = isinstance(image, (list, tuple))
     pictures: Any = image if is_list else [image]
