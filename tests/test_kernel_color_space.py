@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
-from reference.color_space import SCALES, SPACES, WHITES, coordinates, oklab
+from reference.color_space import SCALES, SPACES, WHITES, alpha_deviation, coordinates, mean_background, oklab
 from reference.points import USUAL_GRID, fixed_point, to_rows
 
 DTYPES = [np.uint8, np.uint16]
@@ -97,18 +97,34 @@ def test_srgb_bytes_and_16_bits_agree(space):
 
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("n_channels", [2, 4])
-def test_alpha_premultiplies_unless_straight(space, n_channels):
+def test_alpha_multiplies_what_differs_from_the_background_unless_straight(space, n_channels):
     colors = noise(500, n_channels, np.uint8)
     opaque, half, clear = colors.copy(), colors.copy(), colors.copy()
     opaque[:, -1], half[:, -1], clear[:, -1] = 255, 51, 0
     assert not points(clear, space).any()
     without = points(np.ascontiguousarray(colors[:, :-1]), space)
-    np.testing.assert_array_equal(points(opaque, space)[:, :3], without[:, :3])
+    background = mean_background(space) * SCALES[space]
+    assert np.abs(points(opaque, space)[:, :3] - (without[:, :3] - background)).max() <= 1
     for translucent in (half, clear):
         np.testing.assert_array_equal(points(translucent, space, straight=True)[:, :3], without[:, :3])
-    assert np.abs(points(half, space)[:, :3] - without[:, :3] / 5).max() <= 1
+    assert np.abs(points(half, space)[:, :3] - (without[:, :3] - background) / 5).max() <= 1
     for colors, alpha in ((opaque, 1), (half, 0.2), (clear, 0)):
-        assert set(points(colors, space)[:, 3]) == {round(alpha * SCALES[space] * WHITES[space])}
+        assert set(points(colors, space)[:, 3]) == {round(alpha * SCALES[space] * alpha_deviation(space))}
+
+
+@pytest.mark.parametrize("space", ["srgb", "linear"])
+def test_distance_is_the_mean_over_the_backgrounds(space):
+    """In spaces where light mixes along straight lines."""
+    a, b = (noise(300, 4, np.uint8, seed) for seed in (1, 2))
+    square = np.square(points(a, space).astype(float) - points(b, space)).sum(axis=1)
+    looks = 0
+    for background in (1, 1, 0):
+        laid = []
+        for colors in (a / 255, b / 255):
+            opaque = coordinates(np.ascontiguousarray(colors[:, :3]), space)[:, :3]
+            laid.append(colors[:, 3:] * opaque + (1 - colors[:, 3:]) * background * WHITES[space] * SCALES[space])
+        looks = looks + np.square(laid[0] - laid[1]).sum(axis=1) / 3
+    np.testing.assert_allclose(square, looks, rtol=2e-3, atol=2000)
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -123,7 +139,8 @@ def test_every_size_at_any_number_of_threads(space, n):
 @pytest.mark.parametrize("space", SPACES)
 def test_scales_are_those_of_the_reference(space):
     assert _native.scale(space) == SCALES[space]
-    assert _native.alpha_scale(space) == SCALES[space] * WHITES[space]
+    assert _native.alpha_scale(space) == pytest.approx(SCALES[space] * alpha_deviation(space))
+    assert _native.mean_background(space) == pytest.approx(mean_background(space))
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -169,7 +186,7 @@ def test_points_on_a_finer_grid_are_the_formulas_about_its_origin(space, n_chann
     colors = noise(3000, n_channels, np.uint16)
     colors[:2000] = colors[0] // 2 + colors[:2000] // 1000  # alike
     exact = coordinates(colors / 65535, space)
-    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * WHITES[space]])
+    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * alpha_deviation(space)])
     origin = exact[:2000].mean(axis=0) / scales
     expected = np.clip((exact - origin * scales) * zoom, -_native.MAX_COORDINATE, _native.MAX_COORDINATE)
     found = points(colors, space, grid=(origin.tolist(), zoom))
@@ -182,7 +199,7 @@ def test_points_on_a_finer_grid_are_the_formulas_about_its_origin(space, n_chann
 def test_colors_of_centers_on_a_finer_grid_are_the_inverse(space, n_channels):
     colors = np.random.default_rng(7).uniform(0.4, 0.42, (1000, n_channels))
     exact = coordinates(colors, space)
-    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * WHITES[space]])
+    scales = np.array([SCALES[space]] * 3 + [SCALES[space] * alpha_deviation(space)])
     origin = exact.mean(axis=0) / scales
     centers = (exact - origin * scales) * 16
     found = _native.center_colors(centers, n_channels, space, origin.tolist(), 16.0)

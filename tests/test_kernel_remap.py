@@ -37,10 +37,11 @@ def test_every_size_at_any_number_of_threads(n, n_channels):
         np.testing.assert_array_equal(_native.remap(samples, keys, labels, 0, n_threads), expected)
 
 
+@pytest.mark.parametrize("n", [2000, 70_000])  # blocks of a table, and for the larger shifts all of it
 @pytest.mark.parametrize("shift", [1, 6, 9, 23])
 @pytest.mark.parametrize("dtype", SAMPLES)
-def test_colors_of_a_cell_share_its_label(dtype, shift):
-    samples = noise(2000, 3, dtype, high=256)
+def test_colors_of_a_cell_share_its_label(dtype, shift, n):
+    samples = noise(n, 3, dtype, high=256)
     keys = np.unique(histogram(samples)[0] >> np.uint64(shift))
     labels = np.arange(len(keys), dtype=np.uint32)
     np.testing.assert_array_equal(_native.remap(samples, keys, labels, shift, 1), remap(samples, keys, labels, shift))
@@ -61,6 +62,8 @@ def test_unknown_color_of_a_long_key_is_an_error():
             _native.remap(np.tile(samples, (70_000, 1)), keys, np.zeros(1, np.uint8), 0, n_threads)
 
 
-def test_keys_longer_than_the_samples_are_refused():
+@pytest.mark.parametrize("n", [1, 1000])
+@pytest.mark.parametrize("keys", [[256], [256, 0]])
+def test_keys_longer_than_the_samples_are_refused(n, keys):
     with pytest.raises(ValueError, match="too many bits"):
-        _native.remap(np.zeros((1, 1), np.uint8), np.array([256], np.uint64), np.zeros(1, np.uint8), 0, 1)
+        _native.remap(np.zeros((n, 1), np.uint8), np.array(keys, np.uint64), np.zeros(len(keys), np.uint8), 0, 1)

@@ -5,6 +5,7 @@ import pytest
 
 from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.remap import picture_histogram
 from reference.histogram import cell_histogram
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
@@ -128,3 +129,12 @@ def test_transparent_pixels_count_as_the_first_of_them(dtype, n_channels):
     transparent = hist.colors[:, -1] == 0
     assert hist.colors[transparent].tolist() == [picture[0, 1].tolist()]
     assert hist.counts[transparent].sum() == 19 * 8
+
+
+@pytest.mark.parametrize(("darkest", "bits"), [(8, 5), (4, 6), (0, 6)])
+def test_cells_are_fine_where_many_pixels_are_dark(china, darkest, bits):
+    dark = np.random.default_rng(0).integers(darkest, darkest + 4, (100, *china.shape[1:]), np.uint8)
+    picture = np.concatenate([china, dark])
+    assert picture_histogram(read_pixels(picture), n_colors=16, effort="fast").bits == bits
+    weight = np.ones(picture.shape[:2])
+    assert picture_histogram(read_pixels(picture), n_colors=16, effort="fast", sample_weight=weight).bits == bits

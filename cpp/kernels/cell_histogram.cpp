@@ -1,7 +1,7 @@
 // Histogram of RGB pixels in cells, a word each.
 //
-// The pixel count on top, below it for each channel the sum of what the cell leaves out of the sample. Before a sum can
-// run over into the next, the word is put aside.
+// The pixel count on top, below it for each channel the sum of what the cell leaves out of the sample. A word whose top
+// bit is set, which is the quickest to test, is put aside: before a sum can run over into the next.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -18,17 +18,18 @@ constexpr Morton kRgb(3, 8);
 
 template <int bits>
 struct CellTable {
-    static constexpr int kDropped = 8 - bits, kSumBits = 13;
+    static constexpr int kDropped = 8 - bits, kSumBits = 16, kCountShift = 50;
     static constexpr std::size_t kCells = std::size_t{1} << (3 * bits);
     static constexpr std::size_t kRegions = kCells >> kRegionBits;
     static constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
-    static constexpr std::uint64_t kFull = kSumMask / ((1u << kDropped) - 1) - 8;
+    static constexpr std::uint64_t kMostPixels = (std::uint64_t{1} << (63 - kCountShift)) + 7;  // the last eight at once
+    static_assert(kMostPixels * ((1u << kDropped) - 1) <= kSumMask);
     // What a pixel adds, by the low bits of its key.
     static constexpr auto kIncrements = [] {
         std::array<std::uint64_t, std::size_t{1} << (3 * kDropped)> table{};
         for (std::size_t low = 0; low < table.size(); ++low) {
             const std::uint64_t offset = kRgb.samples(low);
-            table[low] = std::uint64_t{1} << (3 * kSumBits);
+            table[low] = std::uint64_t{1} << kCountShift;
             for (int c = 0; c < 3; ++c) table[low] |= (offset >> (16 * c) & 0xffff) << (kSumBits * c);
         }
         return table;
@@ -44,7 +45,7 @@ struct CellTable {
             const std::uint32_t cell = key >> (3 * kDropped);
             if constexpr (kRegions > 8) region[cell >> kRegionBits] = 1;  // few regions are all met anyway
             std::uint64_t sums = word[cell];
-            if (sums >> (3 * kSumBits) > kFull) [[unlikely]] {
+            if (sums >> 63) [[unlikely]] {
                 spilled.emplace_back(cell, sums);
                 sums = 0;
             }
@@ -85,7 +86,7 @@ CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team
     for_each_cell([&](std::size_t cell) {
         std::uint64_t count = 0, offset[3] = {0, 0, 0};
         const auto merge = [&](std::uint64_t word) {
-            count += word >> (3 * Table::kSumBits);
+            count += word >> Table::kCountShift;
             for (int c = 0; c < 3; ++c) offset[c] += word >> (Table::kSumBits * c) & Table::kSumMask;
         };
         for (std::size_t t = 0; t < n_tables; ++t) {

@@ -79,6 +79,54 @@ void cielab(float* r, float* g, float* b, std::size_t n) {
     }
 }
 
+// Colours in linear light, or sRGB for ColorSpace::srgb, in place.
+void to_space(ColorSpace space, float* r, float* g, float* b, std::size_t n) {
+    if (space == ColorSpace::oklab) kernels().oklab(r, g, b, n);
+    if (space == ColorSpace::cielab) cielab(r, g, b, n);
+}
+
+// sRGB, from 0 to 1, of a colour in a space, clipped to what it can show.
+std::array<double, 3> to_srgb(ColorSpace space, const std::array<double, 3>& color) {
+    auto [x, y, z] = color;
+    std::array<double, 3> rgb = color;
+    if (space == ColorSpace::oklab) {
+        double l = x + 0.3963377774 * y + 0.2158037573 * z;
+        double m = x - 0.1055613458 * y - 0.0638541728 * z;
+        double s = x - 0.0894841775 * y - 1.2914855480 * z;
+        l = l * l * l;
+        m = m * m * m;
+        s = s * s * s;
+        rgb = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+               -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+               -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
+    } else if (space == ColorSpace::cielab) {
+        const double fy = (x + 16) / 116;
+        x = kWhiteX * lab_f_inverse(fy + y / 500);
+        const double luminance = lab_f_inverse(fy);
+        z = kWhiteZ * lab_f_inverse(fy - z / 200);
+        rgb = {3.2404542 * x - 1.5371385 * luminance - 0.4985314 * z,
+               -0.9692660 * x + 1.8760108 * luminance + 0.0415560 * z,
+               0.0556434 * x - 0.2040259 * luminance + 1.0572252 * z};
+    }
+    for (double& v : rgb) {
+        v = space == ColorSpace::srgb ? v / 255 : encode_srgb(std::clamp(v, 0.0, 1.0));
+        v = std::clamp(v, 0.0, 1.0);
+    }
+    return rgb;
+}
+
+// White's share of the backgrounds that translucent pixels are thought to lie on; the rest are black.
+constexpr double kWhiteShare = 2.0 / 3.0;
+
+// White's lightness, or each of its three equal coordinates.
+double white(ColorSpace space) {
+    switch (space) {
+        case ColorSpace::cielab: return 100;
+        case ColorSpace::srgb: return 255;
+        default: return 1;
+    }
+}
+
 // --- one chunk of colours ---------------------------------------------------------------------------------------
 
 constexpr std::size_t kChunk = 512;
@@ -108,17 +156,17 @@ void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels
     }
     for (std::size_t i = 0; i < n; ++i)
         alpha[i] = has_alpha ? static_cast<float>(colors[i * n_channels + n_channels - 1]) / full : 0.0f;
-    if (space == ColorSpace::oklab) kernels().oklab(channel[0], channel[1], channel[2], n);
-    if (space == ColorSpace::cielab) cielab(channel[0], channel[1], channel[2], n);
-
+    to_space(space, channel[0], channel[1], channel[2], n);
     if (has_alpha && !straight)
-        for (float* values : channel)
-            for (std::size_t i = 0; i < n; ++i) values[i] *= alpha[i];
+        for (std::size_t c = 0; c < 3; ++c) {
+            const auto background = static_cast<float>(mean_background(space)[c]);
+            for (std::size_t i = 0; i < n; ++i) channel[c][i] = (channel[c][i] - background) * alpha[i];
+        }
     std::int16_t coordinates[kDims][kChunk];  // one loop each, which the compiler vectorises
     for (std::size_t d = 0; d < kDims; ++d) {
         const float* values = d < 3 ? channel[d] : alpha;
         const auto origin = static_cast<float>(grid.origin[d]);
-        const auto unit = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space)) * grid.zoom);
+        const auto unit = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space, straight)) * grid.zoom);
         for (std::size_t i = 0; i < n; ++i) coordinates[d][i] = fixed_point(values[i] - origin, unit);
     }
     for (std::size_t i = 0; i < n; ++i) {
@@ -159,12 +207,17 @@ double scale(ColorSpace space) {
     }
 }
 
-double alpha_scale(ColorSpace space) {
-    switch (space) {
-        case ColorSpace::cielab: return 64 * 100;
-        case ColorSpace::srgb: return 32 * 255;
-        default: return 8192;
-    }
+std::array<double, 3> mean_background(ColorSpace space) {
+    const double x = kWhiteShare * white(space);
+    if (space == ColorSpace::oklab || space == ColorSpace::cielab) return {x, 0, 0};
+    return {x, x, x};
+}
+
+double alpha_scale(ColorSpace space, bool straight) {
+    if (straight) return scale(space) * white(space);
+    double square = 0;
+    for (const double x : mean_background(space)) square += x * x;
+    return scale(space) * std::sqrt(square * (1 / kWhiteShare - 1));
 }
 
 void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
@@ -184,40 +237,15 @@ void center_colors(const double* centers, std::size_t n, std::size_t n_channels,
         const double* center = centers + i * kDims;
         double value[kDims];
         for (std::size_t d = 0; d < kDims; ++d)
-            value[d] = center[d] / ((d < 3 ? scale(space) : alpha_scale(space)) * grid.zoom) + grid.origin[d];
+            value[d] = center[d] / ((d < 3 ? scale(space) : alpha_scale(space, false)) * grid.zoom) + grid.origin[d];
         const double alpha = has_alpha ? std::clamp(value[3], 0.0, 1.0) : 1.0;
         const double cover = alpha > 0 ? 1 / alpha : 0.0;
-        double x = value[0] * cover, y = value[1] * cover, z = value[2] * cover;
-        double rgb[3] = {x, y, z};
-        if (space == ColorSpace::oklab) {
-            double l = x + 0.3963377774 * y + 0.2158037573 * z;
-            double m = x - 0.1055613458 * y - 0.0638541728 * z;
-            double s = x - 0.0894841775 * y - 1.2914855480 * z;
-            l = l * l * l;
-            m = m * m * m;
-            s = s * s * s;
-            rgb[0] = 4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s;
-            rgb[1] = -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s;
-            rgb[2] = -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s;
-        } else if (space == ColorSpace::cielab) {
-            const double fy = (x + 16) / 116;
-            x = kWhiteX * lab_f_inverse(fy + y / 500);
-            const double luminance = lab_f_inverse(fy);
-            z = kWhiteZ * lab_f_inverse(fy - z / 200);
-            rgb[0] = 3.2404542 * x - 1.5371385 * luminance - 0.4985314 * z;
-            rgb[1] = -0.9692660 * x + 1.8760108 * luminance + 0.0415560 * z;
-            rgb[2] = 0.0556434 * x - 0.2040259 * luminance + 1.0572252 * z;
-        }
-        for (double& v : rgb) {
-            if (space == ColorSpace::srgb)
-                v /= 255;
-            else
-                v = encode_srgb(std::clamp(v, 0.0, 1.0));
-            v = std::clamp(v, 0.0, 1.0);
-        }
+        const auto background = has_alpha && alpha > 0 ? mean_background(space) : std::array<double, 3>{};
+        const auto rgb = to_srgb(space, {value[0] * cover + background[0], value[1] * cover + background[1],
+                                         value[2] * cover + background[2]});
         double* color = colors + i * n_channels;
         if (has_color)
-            std::copy(rgb, rgb + 3, color);
+            std::copy(rgb.begin(), rgb.end(), color);
         else
             color[0] = (rgb[0] + rgb[1] + rgb[2]) / 3;
         if (has_alpha) color[n_channels - 1] = alpha;

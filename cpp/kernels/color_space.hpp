@@ -14,9 +14,15 @@ namespace pil_kmeans {
 enum class ColorSpace { oklab, cielab, linear, srgb };
 
 // Working units per unit of the space: Oklab's L and linear light run from 0 to 1, CIELAB's L* from 0 to 100, sRGB
-// from 0 to 255. Alpha takes the weight of the lightness axis: opaque is as far from transparent as white from black.
+// from 0 to 255.
 double scale(ColorSpace space);
-double alpha_scale(ColorSpace space);
+
+// How a translucent pixel looks depends on what lies below it, which is taken to be white twice as often as black. Laid
+// on a background B, colour x with alpha a is a x + (1 - a) B. Alpha becomes the coordinate a s and the colour a (x - m),
+// where m is the mean of B and s its standard deviation: the squared distance of two such points is the mean, over B, of
+// the squared distance of how they look.
+std::array<double, 3> mean_background(ColorSpace space);
+double alpha_scale(ColorSpace space, bool straight);  // working units from transparent to opaque
 
 // Linear light of every value a sample can have, from 0 to 1.
 template <typename Sample>
@@ -30,8 +36,8 @@ struct Grid {
 };
 
 // Points of n colours of C samples each: grey, grey + alpha, RGB, RGBA. Alpha becomes coordinate 3 and, unless
-// `straight`, multiplies the other three, so that colours nobody can see do not matter. What lies outside the grid is
-// moved to its border.
+// `straight`, multiplies the others, taken from the mean background, so that colours nobody can see do not matter. What
+// lies outside the grid is moved to its border.
 void working_points(const std::uint8_t* colors,  // IN  (n, C)
                     std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, const Grid& grid,
                     Team& team, std::uint32_t* xy, std::uint32_t* zw);  // OUT (n,) each

@@ -21,13 +21,14 @@ constexpr std::uint32_t kDithered = ~std::uint32_t{0};
 constexpr std::size_t kFlatRun = 4;        // pixels of one colour in a row that are taken for a flat area
 constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;
 
-std::int16_t weighted(std::int16_t lightness, std::int32_t eighths) {
-    return static_cast<std::int16_t>(lightness * eighths >> 3);
+std::uint16_t weighted(std::uint32_t coordinate, std::int32_t eighths) {
+    return static_cast<std::uint16_t>(static_cast<std::int16_t>(coordinate) * eighths >> 3);
 }
 
+// Alpha is seen as lightness: it has the same weight.
 PackedPoint pack(std::uint32_t xy, std::uint32_t zw, std::int32_t lightness_weight) {
-    const auto lightness = static_cast<std::uint16_t>(weighted(static_cast<std::int16_t>(xy & 0xffff), lightness_weight));
-    return PackedPoint{zw} << 32 | (xy & 0xffff0000u) | lightness;
+    return PackedPoint{weighted(zw >> 16, lightness_weight)} << 48 | PackedPoint{zw & 0xffff} << 32 |
+           (xy & 0xffff0000u) | weighted(xy & 0xffff, lightness_weight);
 }
 
 // The palette as the walk needs it.

@@ -23,7 +23,7 @@ struct DitherPalette {
 
 struct Diffusion {
     std::int32_t strength;          // share of the error that is handed on, in 256ths, 0 to 256
-    std::int32_t lightness_weight;  // of lightness against the other axes where the nearest entry is chosen, in eighths, 8 to 12
+    std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen, in eighths, 8 to 12
     std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error may go
 };
 

@@ -20,13 +20,14 @@ using PackedPoint = std::uint64_t;
 struct alignas(64) EntryGroup {  // four entries, in a cache line
     std::uint32_t xy[4], zw[4];  // pairs of coordinates
     std::uint32_t index[4];
-    std::uint32_t n_more;        // groups that follow in the list
+    std::uint32_t n_more;        // in the first of a list: groups that follow
 };
 
 class EntryCells {
 public:
-    // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288, and `margin`
-    // tells how far beyond their bounding box points can be. Up to `n_workers` threads may ask at a time.
+    // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288 on
+    // the first and last axis and +-8192 on the others; `margin`, at most 3072, tells how far beyond their bounding box
+    // points can be. Up to `n_workers` threads may ask at a time.
     EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> members, int margin, std::size_t n_workers);
 
     // The point moved into the bounds, where `nearest` expects it.
@@ -71,21 +72,24 @@ private:
         std::vector<float> x[4];
         std::vector<std::uint32_t> index;
 
-        void add(const float* position, std::uint32_t name);
+        explicit Entries(std::size_t n = 0) : index(n) {
+            for (auto& column : x) column.resize(n);
+        }
+        std::size_t size() const { return index.size(); }
     };
 
     struct Worker {
-        std::vector<Entries> parents;  // of 4 x 4 x ... cells, empty where not made yet
+        std::vector<std::unique_ptr<Entries>> parents;  // of 4 x 4 x ... cells, null where not made yet
         std::vector<std::unique_ptr<EntryGroup[]>> pages;
         std::size_t n_left = 0;
         EntryGroup* next = nullptr;
-        std::vector<float> scratch;
+        std::vector<float> scores;
         Entries kept;
     };
 
     const EntryGroup* fill(std::size_t cell, std::size_t worker);
     const Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
-    static void prune(const Entries& from, const float* middle2, float size, Entries& to, std::vector<float>& scratch);
+    static std::size_t prune(const Entries& from, const float* middle2, float size, Entries& to, float* scores);
 
     alignas(16) std::array<std::int16_t, 8> low_{}, high_{}, strides_{};
     std::array<int, 4> counts_{}, parent_counts_{};

@@ -14,8 +14,9 @@ namespace pil_kmeans {
 namespace {
 
 // --- keys of at most 24 bits: a table of one-byte counters -------------------------------------------------------
-// A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB. Regions of the table that
-// no pixel falls in are neither touched nor scanned, which is most of them in most pictures.
+// A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB. Regions of a sparse table
+// that no pixel falls in are neither touched nor scanned, which is most of them in most pictures; where there are many
+// pixels, to note the region of each costs more than to scan them all.
 
 constexpr std::size_t kMaxTables = 3;  // one a thread; bounds the memory at 48 MB
 constexpr std::size_t kWorthATable = std::size_t{1} << 22;  // pixels
@@ -27,13 +28,14 @@ struct CounterTable {
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
     CounterTable(std::size_t size, Fill fill)
-        : counters(zeroed<std::uint8_t>(size, fill)), touched((size + kRegionSize - 1) >> kRegionBits, 0) {}
+        : counters(zeroed<std::uint8_t>(size, fill)),
+          touched((size + kRegionSize - 1) >> kRegionBits, fill == Fill::dense) {}
 
     // Adds n to the counter of a key. Holds plain pointers by value: a store of a byte may not be taken to change them.
-    template <std::uint8_t n>
+    template <std::uint8_t n, Fill fill>
     auto adder() {
         return [counter = counters.begin(), region = touched.data(), this](std::uint32_t key) {
-            region[key >> kRegionBits] = 1;
+            if constexpr (fill == Fill::sparse) region[key >> kRegionBits] = 1;
             const auto count = static_cast<std::uint8_t>(counter[key] + n);
             counter[key] = count;
             if (count < n) [[unlikely]] {
@@ -44,21 +46,56 @@ struct CounterTable {
     }
 };
 
-// Call `body(place, mask)` for every eight counters of a region of which some are not zero in one of the parts: the mask
-// has the top bit of their bytes set.
-template <typename Body>
-void for_each_occupied(const std::uint8_t* const* parts, std::size_t n_parts, std::size_t region_size, const Body& body) {
-    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
-    for (std::size_t place = 0; place < region_size; place += 8) {
-        std::uint64_t any = 0;
-        for (std::size_t p = 0; p < n_parts; ++p) {
-            std::uint64_t eight;
-            std::memcpy(&eight, parts[p] + place, 8);
-            any |= eight;
-        }
-        if (any) body(place, (((any & kLow) + kLow) | any) & ~kLow);
+// The counters of one region in several tables.
+struct Parts {
+    std::array<const std::uint8_t*, kMaxTables> counters{};
+    std::size_t n = 0;
+
+    // The top bits of those of eight bytes that are not zero in one of the parts.
+    std::uint64_t occupied(std::size_t place) const {
+        constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
+        const std::uint64_t any = eight(place);
+        return (((any & kLow) + kLow) | any) & ~kLow;
     }
-}
+
+    std::size_t count_occupied(std::size_t size) const {
+        constexpr std::size_t kBlock = 128;  // bytes, whose sum fits in one
+        std::size_t count = 0;
+        for (std::size_t start = 0; start < size; start += kBlock) {
+            std::uint64_t sums = 0;
+            for (std::size_t place = start; place < start + kBlock; place += 8) sums += occupied(place) >> 7;
+            count += sums * 0x0101010101010101ull >> 56;
+        }
+        return count;
+    }
+
+    // Call `body(place, count)` for every counter that is not zero.
+    template <typename Body>
+    void for_each_occupied(std::size_t size, const Body& body) const {
+        constexpr std::size_t kBlock = 32;  // bytes: most are empty
+        for (std::size_t start = 0; start < size; start += kBlock) {
+            if (!(eight(start) | eight(start + 8) | eight(start + 16) | eight(start + 24))) continue;
+            for (std::size_t first = start; first < start + kBlock; first += 8)
+                for (std::uint64_t mask = occupied(first); mask; mask &= mask - 1) {
+                    const std::size_t place = first + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
+                    std::int64_t count = 0;
+                    for (std::size_t p = 0; p < n; ++p) count += counters[p][place];
+                    body(place, count);
+                }
+        }
+    }
+
+private:
+    std::uint64_t eight(std::size_t place) const {
+        std::uint64_t any = 0;
+        for (std::size_t p = 0; p < n; ++p) {
+            std::uint64_t word;
+            std::memcpy(&word, counters[p] + place, 8);
+            any |= word;
+        }
+        return any;
+    }
+};
 
 template <std::size_t C>
 Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
@@ -70,15 +107,17 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size, fill);
     team.run(n_tables, [&](std::size_t t, std::size_t) {
         const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
-        for_each_key<C>(samples + first * C, last - first, tables[t].adder<1>(), tables[t].adder<8>());
+        const auto count = [&]<Fill kind>() {
+            for_each_key<C>(samples + first * C, last - first, tables[t].adder<1, kind>(), tables[t].adder<8, kind>());
+        };
+        if (fill == Fill::dense)
+            count.template operator()<Fill::dense>();
+        else
+            count.template operator()<Fill::sparse>();
     });
 
     // Region by region: how many colours, then which.
     const std::size_t n_regions = tables[0].touched.size();
-    struct Parts {
-        std::array<const std::uint8_t*, kMaxTables> counters{};
-        std::size_t n = 0;
-    };
     const auto parts_of = [&](std::size_t region) {
         Parts parts;
         for (const CounterTable& table : tables)
@@ -96,12 +135,7 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     };
     for_regions([&](std::size_t region) {
         const Parts parts = parts_of(region);
-        std::size_t distinct = 0;
-        if (parts.n)
-            for_each_occupied(parts.counters.data(), parts.n, region_size, [&](std::size_t, std::uint64_t mask) {
-                distinct += static_cast<std::size_t>(std::popcount(mask));
-            });
-        start[region + 1] = distinct;
+        start[region + 1] = parts.n ? parts.count_occupied(region_size) : 0;
     });
     std::partial_sum(start.begin(), start.end(), start.begin());
     Histogram result{Buffer<std::uint64_t>(start[n_regions]), Buffer<std::int64_t>(start[n_regions])};
@@ -109,14 +143,9 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
         const Parts parts = parts_of(region);
         std::size_t at = start[region];
         if (parts.n == 0) return;
-        for_each_occupied(parts.counters.data(), parts.n, region_size, [&](std::size_t place, std::uint64_t mask) {
-            for (; mask; mask &= mask - 1) {
-                const std::size_t low = place + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
-                std::int64_t count = 0;
-                for (std::size_t p = 0; p < parts.n; ++p) count += parts.counters[p][low];
-                result.keys[at] = region << kRegionBits | low;
-                result.counts[at++] = count;
-            }
+        parts.for_each_occupied(region_size, [&](std::size_t low, std::int64_t count) {
+            result.keys[at] = region << kRegionBits | low;
+            result.counts[at++] = count;
         });
     });
     for (const CounterTable& table : tables)
@@ -151,20 +180,18 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
     CounterTable table(kRegionSize, Fill::dense);
     std::uint8_t* const counters = table.counters.begin();
+    const Parts parts{{counters}, 1};
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
         if (start[region] == start[region + 1]) continue;
-        const auto add = table.adder<1>();
+        const auto add = table.adder<1, Fill::dense>();
         for (std::size_t i = start[region]; i < start[region + 1]; ++i) add(low_bits[i]);
         const std::size_t first = end;
-        for_each_occupied(&counters, 1, kRegionSize, [&](std::size_t place, std::uint64_t mask) {
-            for (; mask; mask &= mask - 1) {
-                const std::size_t low = place + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
-                result.keys[end] = region << kRegionBits | low;
-                result.counts[end++] = counters[low];
-            }
-            std::memset(counters + place, 0, 8);
+        parts.for_each_occupied(kRegionSize, [&](std::size_t low, std::int64_t count) {
+            result.keys[end] = region << kRegionBits | low;
+            result.counts[end++] = count;
         });
+        for (std::size_t i = first; i < end; ++i) counters[result.keys[i] & (kRegionSize - 1)] = 0;
         for (const std::uint32_t low : table.wrapped) {
             const std::uint64_t* found =
                 std::lower_bound(result.keys.begin() + first, result.keys.begin() + end, region << kRegionBits | low);

@@ -13,6 +13,39 @@ namespace {
 
 constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
 
+// Labels by key, in blocks of keys that agree but for the last bits: only blocks in which a key lies have room, since
+// the system takes longer to hand out room for all than a small picture's look-up lasts. A key that is in no block has
+// the label of another.
+template <typename Label>
+class BlockTable {
+public:
+    BlockTable(const std::uint64_t* keys, const Label* labels, std::size_t n_keys, std::size_t n_possible)
+        : first_(zeroed<std::uint32_t>((n_possible + kBlock - 1) >> kBlockBits, Fill::dense)) {
+        std::size_t n_blocks = 1;
+        for (std::size_t i = 1; i < n_keys; ++i) n_blocks += keys[i] >> kBlockBits != keys[i - 1] >> kBlockBits;
+        labels_ = Buffer<Label>(n_blocks << kBlockBits);
+        std::uint32_t block = 0;
+        for (std::size_t i = 0; i < n_keys; ++i) {
+            if (i && keys[i] >> kBlockBits != keys[i - 1] >> kBlockBits) block += kBlock;
+            first_[keys[i] >> kBlockBits] = block;
+            labels_[block + (keys[i] & (kBlock - 1))] = labels[i];
+        }
+    }
+
+    auto lookup() const {
+        return [first = first_.begin(), labels = labels_.begin()](std::uint64_t key) {
+            return labels[first[key >> kBlockBits] + (key & (kBlock - 1))];
+        };
+    }
+
+private:
+    static constexpr int kBlockBits = 9;
+    static constexpr std::uint32_t kBlock = 1u << kBlockBits;
+
+    Buffer<std::uint32_t> first_;  // by block: where its labels start
+    Buffer<Label> labels_;
+};
+
 template <std::size_t C, typename Sample, typename Label, typename Lookup>
 void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label* indices, const Lookup& label_of) {
     static constexpr Morton morton(C, 8 * sizeof(Sample));
@@ -44,16 +77,19 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
            std::size_t n_keys, int shift, Team& team, Label* indices) {
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t key_bits = 8 * sizeof(Sample) * c();
-        if constexpr (key_bits <= 24) {  // one entry for every possible key
+        if constexpr (key_bits <= 24) {
             const std::size_t table_size = (std::size_t{1} << key_bits) >> shift;
-            // Only the entries of keys that occur are written, and read.
-            Buffer<Label> table(table_size, n_keys > table_size / 256 ? Fill::dense : Fill::sparse);
-            for (std::size_t i = 0; i < n_keys; ++i) {
-                if (keys[i] >= table_size) throw std::invalid_argument("a key has too many bits");
-                table[keys[i]] = labels[i];
+            if (std::any_of(keys, keys + n_keys, [=](std::uint64_t key) { return key >= table_size; }))
+                throw std::invalid_argument("a key has too many bits");
+            if (table_size > 8 * n) {
+                const BlockTable<Label> table(keys, labels, n_keys, table_size);
+                look_up<c()>(samples, n, shift, team, indices, table.lookup());
+            } else {  // only the entries of keys that occur are written, and read
+                Buffer<Label> table(table_size, n_keys > table_size / 256 ? Fill::dense : Fill::sparse);
+                for (std::size_t i = 0; i < n_keys; ++i) table[keys[i]] = labels[i];
+                const Label* const entries = table.begin();
+                look_up<c()>(samples, n, shift, team, indices, [entries](std::uint64_t key) { return entries[key]; });
             }
-            const Label* const entries = table.begin();
-            look_up<c()>(samples, n, shift, team, indices, [entries](std::uint64_t key) { return entries[key]; });
         } else {
             const KeyIndex index(keys, n_keys);
             look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) {

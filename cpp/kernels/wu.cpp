@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <queue>
 
 namespace pil_kmeans {
 namespace {
 
-constexpr std::size_t kBins = 32;  // cuts tried across an axis
+constexpr std::size_t kBins = 32;  // cuts tried across an axis, one bit of a word each
 constexpr std::size_t kLanes = 4;  // sums kept side by side: always as many, so that they add up the same everywhere
 
 struct Group {
@@ -126,21 +127,25 @@ private:
             double weight = 0, moment = 0;
         };
         std::array<Bin, kBins> bins{};
+        std::uint32_t occupied = 0;  // one bit a bin: groups are small, and a cut after an empty bin is no new one
         for (std::size_t i = group.first; i < group.last; ++i) {
             const float above = place_[i] - low;
             bin_[i] = static_cast<std::uint8_t>(above * to_bin);
             const auto weight = static_cast<double>(weight_[i]);
             bins[bin_[i]].weight += weight;
             bins[bin_[i]].moment += weight * static_cast<double>(above);
+            occupied |= std::uint32_t{1} << bin_[i];
         }
         Bin total, left;
-        for (const Bin& bin : bins) {
+        for (std::uint32_t rest = occupied; rest; rest &= rest - 1) {
+            const Bin& bin = bins[static_cast<std::size_t>(std::countr_zero(rest))];
             total.weight += bin.weight;
             total.moment += bin.moment;
         }
         double best = 0, best_halves = 1;
         std::size_t best_bin = 0;
-        for (std::size_t b = 0; b + 1 < kBins; ++b) {
+        for (std::uint32_t rest = occupied; rest & (rest - 1); rest &= rest - 1) {  // but the last
+            const auto b = static_cast<std::size_t>(std::countr_zero(rest));
             left.weight += bins[b].weight;
             left.moment += bins[b].moment;
             const double apart = left.moment * total.weight - total.moment * left.weight;

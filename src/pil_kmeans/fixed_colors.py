@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .stages.color_space import full_scale
+from .stages.indexed_image import rgba_rows
 
 _EXAMPLES = "a name or a hex string such as 'red', '#ff0000' or '#ff000080', or samples such as (255, 0, 0)"
 
@@ -111,8 +112,6 @@ def channels_for(rgba: NDArray[Any], n_channels: int) -> int:
 
 def promoted(samples: NDArray[Any], rgba: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Give a picture (H, W, C) the channels that it needs to hold these colours, and return both."""
-    from .stages.indexed_image import rgba_rows
-
     n_channels = channels_for(rgba, samples.shape[2])
     if n_channels != samples.shape[2]:
         samples = np.ascontiguousarray(rgba_rows(samples)[..., _columns(n_channels)])

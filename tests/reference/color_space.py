@@ -8,7 +8,7 @@ import numpy as np
 
 SPACES = ["oklab", "cielab", "linear", "srgb"]
 SCALES = {"oklab": 8192, "cielab": 64, "linear": 8192, "srgb": 32}  # working units per unit of the space
-WHITES = {"oklab": 1, "cielab": 100, "linear": 1, "srgb": 255}  # the lightness of white, and what opaque counts
+WHITES = {"oklab": 1, "cielab": 100, "linear": 1, "srgb": 255}  # the lightness of white
 
 _XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -48,6 +48,19 @@ def srgb(rgb):
     return 255 * rgb
 
 
+def mean_background(space):
+    """White weighs 2/3, black 1/3."""
+    axes = [1, 0, 0] if space in ("oklab", "cielab") else [1, 1, 1]
+    return np.array(axes) * WHITES[space] * 2 / 3
+
+
+def alpha_deviation(space):
+    """Root of the mean squared distance of white and black from the mean background."""
+    white = 1.5 * mean_background(space)
+    squares = [np.square(background - mean_background(space)).sum() for background in (white, white, 0 * white)]
+    return np.sqrt(np.mean(squares))
+
+
 def coordinates(colors, space, straight=False):
     """Working coordinates of colours in [0, 1] before they are rounded: (n, C) to (n, 4)."""
     n, n_channels = colors.shape
@@ -55,8 +68,9 @@ def coordinates(colors, space, straight=False):
     result = np.zeros((n, 4))
     result[:, :3] = {"oklab": oklab, "cielab": cielab, "linear": linear, "srgb": srgb}[space](rgb)
     if n_channels % 2 == 0:
-        alpha = colors[:, -1]
-        result[:, 3] = alpha * WHITES[space]
+        alpha = colors[:, -1:]
+        result[:, 3:] = alpha * WHITES[space]
         if not straight:
-            result[:, :3] *= alpha[:, np.newaxis]
+            result[:, :3] = alpha * (result[:, :3] - mean_background(space))
+            result[:, 3:] = alpha * alpha_deviation(space)
     return result * SCALES[space]

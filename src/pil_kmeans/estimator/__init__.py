@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from ..fixed_colors import distinct, in_channels, read_fixed_colors
 from ..stages.color_space import COLOR_SPACES
@@ -32,7 +32,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         "srgb" the samples as they are. Pictures of one channel and matrices are always measured as they are.
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
-        cells of 4 levels a channel, also where it assigns indices; the others see every colour.
+        cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
+        exactly where cells are few. The others see every colour.
     dither : {"none", "floyd-steinberg", "auto"} or None, default=None
         Whether `transform` lets pixels of pictures make up for the errors of their neighbours, so that colours between
         the entries appear as a mix of them; None means "none". "floyd-steinberg" diffuses the errors in Oklab, and
@@ -285,7 +286,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
 
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
         """Add X to the model, or to a new one."""
-        self._validate_params()
+        parameters = {name: getattr(self, name) for name in self._parameter_constraints}
+        validate_parameter_constraints(self._parameter_constraints, parameters, caller_name=type(self).__name__)
         check_dither(self._dither, self.dither_strength)
         data = self._read(X, model)
         if model is None:

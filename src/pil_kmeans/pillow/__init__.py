@@ -95,9 +95,9 @@ def quantize(
     -------
     PIL.Image.Image, or list of them if `image` is a list
         Of mode P. The palette's mode is RGBA if the picture has an alpha channel, otherwise RGB;
-        unless given, it holds no duplicate, and for a single picture no unused colour. `info` is
-        carried over, and its "transparency" made to fit the new palette. An empty picture gives
-        an empty P image.
+        unless given, it holds no duplicate, and for a single picture no unused colour but those
+        of `fixed_colors`. `info` is carried over, and its "transparency" made to fit the new
+        palette. An empty picture gives an empty P image.
 
     Raises
     ------

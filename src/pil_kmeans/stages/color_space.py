@@ -74,8 +74,9 @@ def working_points(
         Oklab (Ottosson 2020) and linear light in units of 1 / 8192; CIELAB (D65) in units of 1 / 64; sRGB in units of
         1 / 32 of an 8-bit level. Grey is a colour with three equal samples.
     straight : bool, default=False
-        Leave colours as they are where they are translucent. By default they are multiplied by alpha, so that a
-        difference counts as much as it can be seen.
+        Leave colours as they are where they are translucent. By default alpha multiplies what differs from the mean
+        background, which is white twice as often as black: the squared distance of two colours is then the mean over
+        both backgrounds of what it is to the eye.
     grid : Grid, optional
         A finer grid than the usual one; colours outside of it are moved to its border.
     n_threads : int, optional
@@ -83,7 +84,7 @@ def working_points(
     Returns
     -------
     ndarray of int16, shape (2, n, 2)
-        Coordinate 3 is alpha, as far from 0 to opaque as black is from white; 0 without alpha.
+        Coordinate 3 is alpha; 0 without alpha.
     """
     threads = count_threads(n_threads)
     return _native.working_points(as_samples(colors), color_space, straight, grid.origin, grid.zoom, threads)
@@ -100,7 +101,7 @@ def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
 
 def full_scale(dtype: np.dtype[Any]) -> float:
     """Return the value of white in samples of this dtype."""
-    return {"uint8": 255.0, "uint16": 65535.0}.get(dtype.name, 1.0)
+    return {"B": 255.0, "H": 65535.0}.get(dtype.char, 1.0)
 
 
 def center_colors(

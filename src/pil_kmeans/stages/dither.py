@@ -30,8 +30,8 @@ DEFAULT_STRENGTH = 0.85
 _SPACE = "oklab"
 _LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 _MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it may lie beyond the palette
-_STEP = 2.0  # entries move so many times what their pixels lack on the mean,
-_MOMENTUM = 0.5  # and so much of their last move again
+_STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
+_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and the other way round
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
@@ -415,7 +415,10 @@ def _refitted(
     if sample_weight is not None:
         weights = np.rint(sample_weight.ravel() * (65535 / sample_weight.max())).astype(np.uint16)
     has_alpha = diffusion.n_channels % 2 == 0
-    is_translucent = centers[:, -1] < 1 if has_alpha else None
+    is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
+    step, momentum = _STEP, _MOMENTUM
+    if is_translucent.any():
+        step, momentum = _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM
     best, least = centers, np.inf
     move = np.zeros((len(centers), 4))
     for n in range(rounds.n + 1):
@@ -429,11 +432,11 @@ def _refitted(
         if n == rounds.n:
             break
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
-        lacking[:, 0] /= _LIGHTNESS_WEIGHT
-        move = _STEP * lacking + _MOMENTUM * move
+        lacking[:, [0, 3]] /= _LIGHTNESS_WEIGHT  # as the kernel weighs them
+        move = step * lacking + momentum * move
         move[frozen] = 0
         moved = diffusion.colors(diffusion.coordinates(centers) + move)
-        if is_translucent is not None:
+        if has_alpha:
             moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
         centers = np.where(frozen[:, np.newaxis], centers, moved)
     return best

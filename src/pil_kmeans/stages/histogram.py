@@ -17,8 +17,9 @@ from .threads import count_threads
 _WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
 _TOTAL_BITS = 46  # of all weights together, where they are integers
 
-
 _CELLS_A_COLOR = {5: 12, 6: 1}  # cells of so many bits will do if there are more than so many for each colour
+_COARSEST = min(_CELLS_A_COLOR)
+_MOST_DARK = 1 / 16  # of all pixels, in the coarsest cell at black: Oklab tells many colours apart there
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +185,7 @@ def histogram(
 
 
 def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) -> Histogram:
-    """Return the coarsest histogram that has enough cells for so many colours, or the exact one.
+    """Return the coarsest histogram that has enough cells for so many colours, also near black, or the exact one.
 
     Parameters
     ----------
@@ -199,9 +200,14 @@ def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) ->
     """
     for bits, cells_a_color in _CELLS_A_COLOR.items():
         hist = count(bits)
-        if hist.cell_colors is None or len(hist) > cells_a_color * n_colors:
+        if hist.cell_colors is None or (len(hist) > cells_a_color * n_colors and not _is_dark(hist)):
             return hist
     return count(None)
+
+
+def _is_dark(hist: Histogram) -> bool:
+    """Whether the cells are the coarsest, and many pixels in that at black."""
+    return bool(hist.bits == _COARSEST and hist.keys[0] == 0 and hist.counts[0] > _MOST_DARK * hist.counts.sum())
 
 
 def has_cells(pixels: Pixels) -> bool:

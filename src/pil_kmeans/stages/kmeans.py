@@ -268,7 +268,7 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     center_points = working_points(center_samples, color_space, grid=grid)
     labels: NDArray[Any] = _native.nearest_labels(points, center_points, count_threads(n_threads))
     if color_space == "srgb":
-        rows, center_rows = _premultiplied(colors, full), _premultiplied(centers, full)
+        rows, center_rows = _srgb_rows(colors, full), _srgb_rows(centers, full)
         if points_coincide(center_points):
             labels = nearest(rows, center_rows)
     else:
@@ -276,12 +276,13 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     return float((hist.counts * np.square(rows - center_rows[labels]).sum(axis=1)).sum())
 
 
-def _premultiplied(colors: NDArray[np.float64], full: float) -> NDArray[np.float64]:
-    """Colours in sRGB as rows of three samples, multiplied by alpha if there is any, and alpha."""
+def _srgb_rows(colors: NDArray[np.float64], full: float) -> NDArray[np.float64]:
+    """Colours in sRGB as rows of four, as `color_space.working_points` makes them but not rounded."""
     n_channels = colors.shape[1]
     rows = np.zeros((len(colors), 4))
     rows[:, :3] = colors[:, : 3 if n_channels > 2 else 1]
     if n_channels % 2 == 0:
-        rows[:, :3] *= colors[:, -1:] / full
-        rows[:, 3] = colors[:, -1]
+        alpha = colors[:, -1:] / full
+        rows[:, :3] = (rows[:, :3] - np.array(_native.mean_background("srgb")) * (full / 255)) * alpha
+        rows[:, 3:] = alpha * (_native.alpha_scale("srgb") / _native.scale("srgb") * (full / 255))
     return rows

@@ -37,8 +37,8 @@ def remap(
         all fully transparent pixels are alike; transparent stays transparent and opaque opaque where the palette has
         such entries.
     effort : {"fast", "balanced", "best"}
-        "fast" gives all colours of a cell of 8 levels a channel (4 where that leaves too few cells) the entry that is
-        nearest to their mean; otherwise every pixel gets its nearest entry.
+        "fast" gives all colours of a cell of 8 levels a channel (4 where many pixels are nearly black, 4 or one where
+        that leaves too few cells) the entry that is nearest to their mean; otherwise each pixel gets its nearest.
     hist, labels : Histogram and ndarray of shape (U,), optional
         A histogram that has all colours of the picture, and the label of each, where they are known already. Without
         effect for "rgba8".

@@ -1,0 +1,81 @@
+"""Floyd-Steinberg in the kernel's integers, pixel by pixel, and the residuals behind a low-pass."""
+
+import numpy as np
+
+FLAT_RUN = 4
+
+
+def weighted(points, eighths):
+    """Points (n, 4) as the nearest entry is chosen: lightness and alpha weigh more."""
+    points = np.array(points, dtype=np.int64)
+    points[:, [0, 3]] = points[:, [0, 3]] * eighths >> 3
+    return points
+
+
+def bounds(entries, margin):
+    low, high = entries.min(axis=0), entries.max(axis=0)
+    room = np.where(low < high, margin, 0)
+    farthest = 13312 if room[3] else 15360
+    return np.maximum(low - room, -farthest), np.minimum(high + room, farthest)
+
+
+def dither(points, opacity, shape, entries, entry_opacity, strength, margin):
+    """Indices (H, W) of weighted points (n, 4); opacity 0 is transparent, 2 opaque."""
+    height, width = shape
+    points, opacity = points.reshape(height, width, 4), opacity.reshape(height, width)
+    everything = np.arange(len(entries))
+    opaque = np.flatnonzero(entry_opacity == 2)
+    transparent = np.flatnonzero(entry_opacity == 0)
+    errors = np.zeros((height + 1, width + 2, 4), dtype=np.int64)
+    indices = np.empty(shape, dtype=np.int64)
+
+    def nearest(wanted, is_opaque):
+        members = opaque if is_opaque and len(opaque) else everything
+        reached = np.clip(wanted, *bounds(entries[members], margin))
+        return members[np.square(entries[members] - reached).sum(axis=1).argmin()], reached
+
+    def is_flat(y, x):
+        same = (points[y] == points[y, x]).all(axis=1)
+        start, end = x, x + 1
+        while start > 0 and same[start - 1]:
+            start -= 1
+        while end < width and same[end]:
+            end += 1
+        return end - start >= FLAT_RUN
+
+    for y in range(height):
+        for x in range(width):
+            is_opaque = opacity[y, x] == 2
+            if opacity[y, x] == 0 and len(transparent):
+                indices[y, x] = transparent[0]
+                continue
+            index, _ = nearest(points[y, x], is_opaque)
+            if opacity[y, x] and is_flat(y, x) and (entries[index] == points[y, x]).all():
+                indices[y, x] = index
+                continue
+            above, own = errors[y], errors[y + 1]
+            carried = 7 * own[x] + above[x] + 5 * above[x + 1] + 3 * above[x + 2]
+            wanted = np.clip(points[y, x] + (carried + 2048 >> 12), -32768, 32767)
+            if is_opaque:
+                wanted[3] = points[y, x, 3]
+            index, reached = nearest(wanted, is_opaque)
+            indices[y, x] = index
+            own[x + 1] = (reached - entries[index]) * strength
+    return indices
+
+
+def residuals(points, indices, entries):
+    """Blurred difference (H, W, 4) of pixels and their entries, in 64ths, each axis by the binomial of order six."""
+    height, width = indices.shape
+    lacking = points.reshape(height, width, 4) - entries[indices]
+    binomial = [1, 6, 15, 20, 15, 6, 1]
+    padded = np.pad(lacking, [(3, 3), (0, 0), (0, 0)], mode="edge")
+    column = sum(w * padded[i : i + height] for i, w in enumerate(binomial))
+    padded = np.pad(column, [(0, 0), (3, 3), (0, 0)], mode="edge")
+    return sum(w * padded[:, i : i + width] for i, w in enumerate(binomial)) >> 6
+
+
+def residual_rows(height):
+    """Rows of a band that are summed up."""
+    first = 3 if height > 8 else 0
+    return range(first, height - first, 2)

@@ -1,0 +1,201 @@
+"""The dither kernels give what the plain loops give, to the last index."""
+
+import numpy as np
+import pytest
+from reference import dither as plain
+from reference.points import USUAL_GRID, to_rows
+
+from pil_kmeans import _native
+
+CHANNELS = [1, 2, 3, 4]
+
+
+def picture(height, width, n_channels, dtype=np.uint8, seed=0):
+    """Smooth ramps with noise, flat runs, and every kind of alpha."""
+    rng = np.random.default_rng(seed)
+    full = np.iinfo(dtype).max
+    ramps = np.linspace(0, full, height * width).reshape(height, width, 1) * rng.uniform(0.3, 1, n_channels)
+    samples = np.clip(ramps + rng.normal(0, full / 20, ramps.shape), 0, full).astype(dtype)
+    samples[height // 2 :, : width // 2] = samples[0, 0]
+    if n_channels % 2 == 0:
+        samples[..., -1] = rng.choice([0, full // 3, full, full], (height, width))
+    return samples
+
+
+def some_entries(samples, k, seed=1):
+    rows = samples.reshape(-1, samples.shape[-1])
+    chosen = np.random.default_rng(seed).integers(0, len(rows), k)
+    chosen[0] = 0  # the colour of the flat runs
+    return np.ascontiguousarray(rows[chosen])
+
+
+def opacity_of(rows):
+    if rows.shape[1] % 2:
+        return np.full(len(rows), 2, np.uint8)
+    return np.digitize(rows[:, -1], [1, np.iinfo(rows.dtype).max]).astype(np.uint8)
+
+
+def points_of(rows):
+    return _native.working_points(rows, "oklab", False, *USUAL_GRID, 1)
+
+
+def arguments(palette, strength, eighths, margin, n_threads=1):
+    return {
+        "entries": points_of(palette),
+        "opacity": opacity_of(palette),
+        "origin": USUAL_GRID[0],
+        "zoom": USUAL_GRID[1],
+        "strength": strength,
+        "lightness_weight": eighths,
+        "margin": margin,
+        "n_threads": n_threads,
+    }
+
+
+def expected(samples, palette, strength, eighths, margin):
+    height, width, n_channels = samples.shape
+    rows = samples.reshape(-1, n_channels)
+    return plain.dither(
+        plain.weighted(to_rows(points_of(rows)), eighths),
+        opacity_of(rows),
+        (height, width),
+        plain.weighted(to_rows(points_of(palette)), eighths),
+        opacity_of(palette),
+        strength,
+        margin,
+    )
+
+
+def found(samples, palette, *options, n_threads=1):
+    height, width, n_channels = samples.shape
+    rows = samples.reshape(-1, n_channels)
+    return _native.dither(rows, width, **arguments(palette, *options, n_threads=n_threads)).reshape(height, width)
+
+
+@pytest.mark.parametrize("n_channels", CHANNELS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("k", [1, 2, 5, 70, 300])
+def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k):
+    samples = picture(23, 37, n_channels, dtype)
+    palette = some_entries(samples, k)
+    indices = found(samples, palette, 218, 12, 3072)
+    assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
+    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072))
+
+
+@pytest.mark.parametrize(("strength", "eighths", "margin"), [(0, 8, 0), (256, 12, 3072), (256, 8, 2000), (128, 10, 64)])
+def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin):
+    for n_channels in (3, 4):
+        samples = picture(20, 31, n_channels)
+        palette = some_entries(samples, 9)
+        np.testing.assert_array_equal(
+            found(samples, palette, strength, eighths, margin), expected(samples, palette, strength, eighths, margin)
+        )
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 9])
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 6, 7, 8, 13])
+def test_every_size(height, width):
+    samples = picture(height, width, 3)
+    palette = some_entries(samples, 4)
+    np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072), expected(samples, palette, 218, 12, 3072))
+
+
+@pytest.mark.parametrize("n_channels", CHANNELS)
+def test_threads_do_not_matter(n_channels):
+    samples = picture(61, 700, n_channels)
+    palette = some_entries(samples, 40)
+    alone = found(samples, palette, 218, 12, 3072)
+    for n_threads in (2, 3, 7):
+        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, n_threads=n_threads), alone)
+
+
+@pytest.mark.parametrize("n_channels", [3, 4])
+def test_the_farthest_points_and_entries(n_channels):
+    """On a grid so fine that all lie on its borders, distances are as large as they get."""
+    rng = np.random.default_rng(5)
+    samples = rng.choice([0, 65535], (12, 16, n_channels)).astype(np.uint16)
+    rows = samples.reshape(-1, n_channels)
+    grid = ([0.3, 0.01, 0.01, 0.3], 256.0)
+    palette = some_entries(samples, 2)
+    points, entries = (_native.working_points(x, "oklab", False, *grid, 1) for x in (rows, palette))
+    assert (np.abs(points) == 8192).mean() > 0.5
+    options = arguments(palette, 256, 12, 3072) | {"entries": entries, "origin": grid[0], "zoom": grid[1]}
+    points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
+    expected = plain.dither(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072)
+    np.testing.assert_array_equal(_native.dither(rows, 16, **options).reshape(12, 16), expected)
+
+
+def test_of_equal_entries_the_first_is_taken():
+    samples = picture(16, 16, 3)
+    palette = some_entries(samples, 6)
+    doubled = np.concatenate([palette, palette, palette])
+    np.testing.assert_array_equal(found(samples, doubled, 218, 12, 3072), found(samples, palette, 218, 12, 3072))
+
+
+def test_many_entries_in_one_cell_are_told_apart():
+    """All within a few units of each other: every list is long."""
+    rng = np.random.default_rng(0)
+    samples = rng.integers(30000, 30300, (25, 40, 3)).astype(np.uint16)
+    palette = some_entries(samples, 400)
+    np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072), expected(samples, palette, 218, 12, 3072))
+
+
+@pytest.mark.parametrize("n_channels", CHANNELS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
+    samples = picture(30, 33, n_channels)
+    palette = some_entries(samples, 12)
+    rows = samples.reshape(-1, n_channels)
+    bands = np.array([(0, 12, 33), (12 * 33, 12, 33), (24 * 33, 6, 33), (5, 3, 17)], np.int64)
+    weights = np.random.default_rng(3).integers(0, 65536, len(rows)).astype(np.uint16) if weighted else None
+    entries = plain.weighted(to_rows(points_of(palette)), 12)
+    sums, totals, errors = np.zeros((12, 4), np.int64), np.zeros(12, np.int64), []
+    for first, height, width in bands:
+        part = np.ascontiguousarray(rows[first : first + height * width])
+        points = plain.weighted(to_rows(points_of(part)), 12)
+        indices = plain.dither(points, opacity_of(part), (height, width), entries, opacity_of(palette), 218, 3072)
+        lacking = plain.residuals(points, indices, entries)
+        weight = np.ones((height, width), np.int64)
+        if weights is not None:
+            weight = weights[first : first + height * width].reshape(height, width).astype(np.int64)
+        summed = list(plain.residual_rows(height))
+        np.add.at(sums, indices[summed].ravel(), (weight[..., None] * lacking)[summed].reshape(-1, 4))
+        np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
+        errors.append(float((weight * np.square(lacking).sum(axis=2))[summed].sum()))
+    for n_threads in (1, 2, 7):
+        result = _native.residuals(rows, bands=bands, weights=weights, **arguments(palette, 218, 12, 3072, n_threads))
+        np.testing.assert_array_equal(result[0], sums)
+        np.testing.assert_array_equal(result[1], totals)
+        np.testing.assert_allclose(result[2], errors, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 0}, "width"),
+        ({"width": 7}, "width"),
+        ({"strength": 257}, "strength"),
+        ({"strength": -1}, "strength"),
+        ({"lightness_weight": 13}, "lightness_weight"),
+        ({"margin": -1}, "margin"),
+        ({"margin": 3073}, "margin"),
+        ({"opacity": np.zeros(3, np.uint8)}, "differ in length"),
+        ({"opacity": np.full(4, 3, np.uint8)}, "opacity"),
+        ({"entries": np.full((2, 4, 2), 9000, np.int16)}, "8192"),
+    ],
+)
+def test_bad_arguments_are_refused(change, message):
+    samples = picture(4, 5, 3).reshape(-1, 3)
+    good = {"samples": samples, "width": 5, **arguments(some_entries(samples, 4), 218, 12, 3072)}
+    with pytest.raises(ValueError, match=message):
+        _native.dither(**(good | change))
+
+
+@pytest.mark.parametrize("band", [(0, 5, 5), (-1, 1, 5), (0, 0, 5), (0, 1, 0), (19, 1, 2), (2**62, 1, 1), (0, 2**40, 2**40)])
+def test_bands_outside_of_the_picture_are_refused(band):
+    samples = picture(4, 5, 3).reshape(-1, 3)
+    with pytest.raises(ValueError, match="band"):
+        _native.residuals(
+            samples, bands=np.array([band], np.int64), weights=None, **arguments(some_entries(samples, 4), 218, 12, 3072)
+        )
