@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from .color_management import in_srgb
 from .fixed_colors import distinct, promoted, read_fixed_colors
 from .metadata import Metadata, check_metadata, metadata_chunks, orientation, oriented
 from .pillow.source import Source
@@ -37,7 +38,7 @@ def encode_png(
         A PIL image of any mode (of several frames, the current one); or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. Colours are stored in 8 bits;
         dithering shows what that rounds away of finer samples. A PIL image is turned as its EXIF
-        orientation says.
+        orientation says and converted to sRGB, see the notes.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
@@ -57,9 +58,9 @@ def encode_png(
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
     metadata : {"color", "all", "none"}, default "color"
-        What to keep of a PIL image's metadata. "color": what changes how it looks, which is the
-        ICC profile if it is for RGB, gAMA, cHRM, sRGB, and dpi. "all": also EXIF, without the
-        orientation, XMP and text.
+        What to keep of a PIL image's metadata. "color": what changes how it looks, which is
+        dpi, sRGB in place of an ICC profile, and sRGB, gAMA and cHRM as they were if they gave no
+        reason to convert. "all": also EXIF, without the orientation, XMP and text.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The bytes do not depend on it.
@@ -76,6 +77,17 @@ def encode_png(
     ValueError
         If `image` has no pixels, or samples or an argument are out of range. The message says
         what is allowed.
+
+    Notes
+    -----
+    The pixels of a PIL image are converted to sRGB through its ICC profile, whatever `metadata`
+    keeps, with relative colorimetric intent and black point compensation; grey of 16 bits in 16
+    bits, everything else in 8. Without a profile and an sRGB chunk, gAMA and cHRM of a PNG count,
+    unless they are those of sRGB, which gAMA 0.45455 is. A profile that moves no colour by more
+    than 2 levels of 255 is sRGB, and changes no pixel. CMYK without a profile is converted as
+    Pillow does it, LAB from CIELAB of D50. A profile that is broken or for other colours than the
+    picture has is not applied: the pixels stay as they are, and it is kept if it is for RGB, all
+    that a palette can have. Arrays are taken to be in sRGB.
 
     Examples
     --------
@@ -100,9 +112,11 @@ def encode_png(
         if fixed_colors is None and len(png.plte_entries(image)[1]) <= n_colors:
             return png.encode(image)
         image = image.to_array()
-    source = Source.read(image)
-    turn = 1 if source.image is None else orientation(source.image)
-    chunks = [] if source.image is None else metadata_chunks(source.image, metadata)
+    source, color_info = in_srgb(Source.read(image))
+    turn, chunks = 1, []
+    if source.image is not None:
+        turn = orientation(source.image)
+        chunks = metadata_chunks(source.image, metadata, color_info)
     samples = source.checked_samples()
     fixed = to_uint8(read_fixed_colors(fixed_colors, source.samples.dtype, [samples.shape[2]]))
     samples, fixed = promoted(samples, distinct(fixed, n_colors))

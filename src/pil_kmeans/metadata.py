@@ -40,6 +40,12 @@ TIFF_STRUCTURE_TAGS = frozenset(
 NOT_TEXT = frozenset(["xmp", "XML:com.adobe.xmp", "Raw profile type exif", "compression"])
 """Keys of `info` with a string that is no text of the picture's."""
 
+NUMBERS = {b"gAMA": 1, b"cHRM": 8}
+"""How many a chunk holds."""
+
+BROKEN_EXIF = (SyntaxError, ValueError, struct.error, OSError)
+"""What Pillow raises on it."""
+
 XMP_KEYWORD = "XML:com.adobe.xmp"
 MIN_COMPRESSED_TEXT = 1024
 METERS_PER_INCH = 0.0254
@@ -57,7 +63,7 @@ def orientation(image: Image.Image) -> int:
     """Return the EXIF (or XMP) orientation, 1 to 8; 1, upright, if there is none that can be read."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, struct.error, OSError):  # what Pillow raises on broken EXIF
+    except BROKEN_EXIF:
         return 1
     return value if value in ORIENTED else 1
 
@@ -67,11 +73,11 @@ def oriented(pixels: NDArray[Any], turn: int) -> NDArray[Any]:
     return ORIENTED[turn](pixels) if turn in ORIENTED else pixels
 
 
-def metadata_chunks(image: Image.Image, metadata: Metadata) -> list[Chunk]:
-    """PNG chunks for the upright image: none, those that change its looks, or all."""
+def metadata_chunks(image: Image.Image, metadata: Metadata, color_info: Mapping[Any, Any]) -> list[Chunk]:
+    """PNG chunks for the upright image, whose colours `color_info` describes: none, those for its looks, or all."""
     if metadata == "none":
         return []
-    chunks = color_chunks(image.info) + density_chunk(image.info, orientation(image))
+    chunks = color_chunks(color_info) + density_chunk(image.info, orientation(image))
     if metadata == "all":
         chunks += exif_chunk(image) + xmp_chunk(image.info) + text_chunks(image)
     return chunks
@@ -81,20 +87,24 @@ def color_chunks(info: Mapping[Any, Any]) -> list[Chunk]:
     """Make iCCP or sRGB, gAMA, cHRM: what the numbers of a colour mean."""
     chunks: list[Chunk] = []
     profile = info.get("icc_profile")
-    if profile and profile[16:20] == b"RGB ":  # the only kind that fits a palette of RGB
+    if isinstance(profile, bytes) and profile[16:20] == b"RGB ":  # the only kind that fits a palette of RGB
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile, 9)))
     elif info.get("srgb") in (0, 1, 2, 3):
         chunks.append((b"sRGB", bytes([info["srgb"]])))
     if info.get("gamma"):
-        chunks.append((b"gAMA", png_numbers([info["gamma"]])))
-    if len(info.get("chromaticity") or ()) == 8:
-        chunks.append((b"cHRM", png_numbers(info["chromaticity"])))
+        chunks += number_chunk(b"gAMA", [info["gamma"]])
+    if info.get("chromaticity"):
+        chunks += number_chunk(b"cHRM", info["chromaticity"])
     return chunks
 
 
-def png_numbers(values: Any) -> bytes:
-    """Numbers as PNG stores them: hundred-thousandths."""
-    return struct.pack(f">{len(values)}I", *(round(float(value) * 100_000) for value in values))
+def number_chunk(kind: bytes, values: Any) -> list[Chunk]:
+    """Make a chunk of numbers as PNG stores them, hundred-thousandths; none if it cannot store them."""
+    try:
+        hundred_thousandths = [round(float(value) * 100_000) for value in values]
+        return [(kind, struct.pack(f">{NUMBERS[kind]}I", *hundred_thousandths))]
+    except (TypeError, ValueError, OverflowError, struct.error):
+        return []
 
 
 def density_chunk(info: Mapping[Any, Any], turned: int) -> list[Chunk]:
@@ -116,7 +126,7 @@ def exif_chunk(image: Image.Image) -> list[Chunk]:
     exif = Image.Exif()
     try:
         exif.load(image.getexif().tobytes())  # a copy: the image keeps its tags
-    except (SyntaxError, ValueError, struct.error, OSError):
+    except BROKEN_EXIF:
         return []
     for tag in {ExifTags.Base.Orientation, *TIFF_STRUCTURE_TAGS} & set(exif):
         del exif[tag]

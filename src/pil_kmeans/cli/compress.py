@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, UnidentifiedImageError
 
+from ..color_management import in_srgb
 from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
 from ..pillow.modes import pixels_from_pil
+from ..pillow.source import Source
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dither import DEFAULT_STRENGTH, DITHERS
 from ..stages.histogram import histogram
@@ -164,7 +166,7 @@ def run(options: argparse.Namespace) -> None:
     except ValueError as error:
         msg = f"cannot compress {path}: {error}"
         raise CommandError(msg) from error
-    before = oriented(pixels_from_pil(image), orientation(image))
+    before = oriented(in_srgb(Source.read(image))[0].samples, orientation(image))
     with Image.open(BytesIO(data)) as decoded:
         after = pixels_from_pil(decoded)
     write_file(options.output, data)

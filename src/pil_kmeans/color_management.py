@@ -1,0 +1,152 @@
+"""What a PIL image says about its colours -> the same colours in sRGB, by Pillow's ImageCms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from .icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
+from .pillow.source import Source
+from .stages.color_space import full_scale
+
+IS_SRGB: Mapping[Any, Any] = {"srgb": ImageCms.Intent.PERCEPTUAL}
+"""What `info` says of a picture in sRGB; takes the place of a profile, which is hundreds of bytes longer."""
+
+SAME_LEVELS = 2
+"""A profile that moves no colour farther than this, of 255, is sRGB: such files differ only in rounding."""
+
+SRGB_GAMMA = 0.45455
+SAME_GAMMA = 0.05
+SAME_CHROMATICITY = 0.01
+
+UNUSABLE = (OSError, ValueError, TypeError, ImportError)
+"""What reading a broken profile raises, one for other colours, or ImageCms where Pillow is built without it."""
+
+
+def in_srgb(source: Source) -> tuple[Source, Mapping[Any, Any]]:
+    """
+    Convert a picture to sRGB.
+
+    An ICC profile counts, otherwise an sRGB chunk, otherwise gAMA and cHRM; without any the
+    picture is in sRGB already. A profile that cannot be used leaves the samples as they are.
+    CMYK without a usable profile, for which there is no right conversion, stays as Pillow
+    converted it, LAB in any case: its colours need no profile.
+
+    Parameters
+    ----------
+    source : Source
+        A picture; arrays, which say nothing about their colours, stay as they are.
+
+    Returns
+    -------
+    Source
+        With samples (H, W, C) in sRGB, of the same number of channels, 8 or 16 bits as before.
+    mapping
+        The part of `info` that describes these samples: the original one, without a profile that
+        was applied.
+    """
+    image = source.image
+    if image is None or source.is_empty:
+        return source, {}
+    if image.mode == "LAB":
+        return source, IS_SRGB
+    try:
+        if image.mode == "CMYK":
+            return replace(source, samples=_cmyk_in_srgb(image)), IS_SRGB
+        profile = _profile(image.info, has_color=source.samples.shape[2] > 2)
+        if profile is None:
+            return source, image.info
+        return replace(source, samples=_converted(source.samples, profile)), IS_SRGB
+    except UNUSABLE:
+        return source, {} if image.mode == "CMYK" else image.info
+
+
+def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsProfile | None:
+    """Profile of the colours; None if they are in sRGB without one."""
+    if info.get("icc_profile"):
+        return _opened(info["icc_profile"])
+    if info.get("srgb") in (0, 1, 2, 3):
+        return None
+    gamma = info.get("gamma")
+    chromaticities = info.get("chromaticity") or SRGB_CHROMATICITIES
+    same_gamma = not gamma or abs(gamma / SRGB_GAMMA - 1) <= SAME_GAMMA
+    same_colors = np.abs(np.subtract(chromaticities, SRGB_CHROMATICITIES)).max() <= SAME_CHROMATICITY
+    if same_gamma and (same_colors or not has_color):
+        return None
+    exponent = 1 / gamma if gamma else None
+    return _opened(rgb_profile(exponent, chromaticities) if has_color else grey_profile(exponent))
+
+
+def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(BytesIO(profile))
+
+
+def _converted(samples: NDArray[Any], profile: ImageCms.ImageCmsProfile) -> NDArray[Any]:
+    """Convert samples (H, W, C) to sRGB; those that are there already come back as they are."""
+    n_colors = 3 if samples.shape[2] > 2 else 1
+    color, alpha = samples[..., :n_colors], samples[..., n_colors:]
+    if n_colors == 1:
+        levels = np.arange(int(full_scale(samples.dtype)) + 1, dtype=samples.dtype)
+        curve = _greys_in_srgb(levels, profile)
+        if _is_same(levels, curve):
+            return samples
+        color = curve[color]
+    else:
+        steps = np.linspace(0, 255, 16).astype(np.uint8)
+        cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(16, 256, 3)
+        if _is_same(cube, _rgb_in_srgb(cube, profile)):
+            return samples
+        color = _rgb_in_srgb(color, profile)
+    return np.concatenate((color, alpha), axis=-1)
+
+
+def _is_same(before: NDArray[Any], after: NDArray[Any]) -> bool:
+    tolerance = SAME_LEVELS * (int(full_scale(before.dtype)) // 255)
+    return bool(np.abs(after.astype(np.int32) - before).max() <= tolerance)
+
+
+def _rgb_in_srgb(rgb: NDArray[np.uint8], profile: ImageCms.ImageCmsProfile) -> NDArray[np.uint8]:
+    return np.asarray(_transformed(Image.fromarray(np.ascontiguousarray(rgb)), profile, _srgb(), "RGB"))
+
+
+def _greys_in_srgb(levels: NDArray[Any], profile: ImageCms.ImageCmsProfile) -> NDArray[Any]:
+    """Grey levels (n,) in sRGB: from grey to grey in 8 or 16 bits, or, in 8, as greys of a profile for RGB."""
+    ramp = Image.fromarray(levels[np.newaxis])
+    if profile.profile.xcolor_space.strip() == "RGB":
+        if ramp.mode != "L":
+            msg = f"mode {ramp.mode} cannot be converted by a profile for RGB"
+            raise ValueError(msg)
+        grey = _transformed(ramp.convert("RGB"), profile, _srgb(), "RGB").convert("L")
+    else:
+        srgb = _opened(grey_profile())
+        exact = ImageCms.Flags.NOOPTIMIZE  # else few points of the curve are kept, too few near black
+        grey = _transformed(ramp, profile, srgb, ramp.mode, exact)
+    curve: NDArray[Any] = np.asarray(grey)[0]
+    return curve
+
+
+def _cmyk_in_srgb(image: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(_transformed(image, _opened(image.info.get("icc_profile", b"")), _srgb(), "RGB"))
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _transformed(
+    image: Image.Image,
+    profile: ImageCms.ImageCmsProfile,
+    target: ImageCms.ImageCmsProfile,
+    mode: str,
+    flags: ImageCms.Flags = ImageCms.Flags.NONE,
+) -> Image.Image:
+    """Keep colours that both can show, and fit black to black, as photographs are usually converted."""
+    flags |= ImageCms.Flags.BLACKPOINTCOMPENSATION
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    return ImageCms.ImageCmsTransform(profile, target, image.mode, mode, intent, flags=flags).apply(image)
