@@ -1,4 +1,4 @@
-"""The Pillow face: `quantize`, as `Image.quantize` but with k-means, and `patch`, to put it there."""
+"""The Pillow face: `quantize`, as `Image.quantize` but with k-means, `patch`, to put it there, and `register`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..stages.quantize import check_options
 from .fitted_palette import check_kmeans, quantize_to_fitted_palette
 from .given_palette import check_palette, map_to_palette
 from .patch import original_quantize, patch
+from .save import register
 from .source import Source
 
-__all__ = ["patch", "quantize"]
+__all__ = ["patch", "quantize", "register"]
 
 PILLOWS_DITHERS = {"none": Image.Dither.NONE, "floyd-steinberg": Image.Dither.FLOYDSTEINBERG}
 
