@@ -5,6 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL._util import DeferredError
 
 from pil_kmeans import cli, encode_png
 from pil_kmeans.icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
@@ -217,6 +218,14 @@ def test_profile_for_colors_stays_with_grey_of_16_bits():
     data = encode_png(image)
     assert dict(chunks(data))["PLTE"] == bytes([40, 40, 40])
     assert opened(data).info["icc_profile"] == profile
+
+
+def test_pillow_without_color_management_keeps_the_profile(few, monkeypatch):
+    profile = rgb_profile(1.0)
+    monkeypatch.setattr(ImageCms, "core", DeferredError.new(ImportError("no littlecms2")))
+    result = opened(encode_png(with_info(few, icc_profile=profile)))
+    assert np.array_equal(rgba(result), rgba(few))
+    assert result.info["icc_profile"] == profile
 
 
 # The profiles we make

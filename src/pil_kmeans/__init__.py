@@ -35,10 +35,13 @@ __all__ = [
     "__version__",
     "build_info",
     "encode_png",
+    "imageio",
     "pillow",
     "quantize",
     "ssimulacra2",
 ]
+
+_FACES = ("imageio", "pillow")
 
 _HOMES = {
     "IndexedImage": ".stages.indexed_image",
@@ -73,8 +76,8 @@ def build_info() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "pillow":
-        return import_module(".pillow", __name__)
+    if name in _FACES:
+        return import_module(f".{name}", __name__)
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name], __name__), name)
         globals()[name] = value

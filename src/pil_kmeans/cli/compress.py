@@ -25,7 +25,7 @@ from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.kmeans import EFFORTS
 from ..stages.pixels import read_pixels
 from .errors import CommandError
-from .output import check_output, write_file
+from .output import check_output, write_output
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -169,7 +169,7 @@ def run(options: argparse.Namespace) -> None:
     before = oriented(in_srgb(Source.read(image))[0].samples, orientation(image))
     with Image.open(BytesIO(data)) as decoded:
         after = pixels_from_pil(decoded)
-    write_file(options.output, data)
+    write_output(options.output, data)
     old_size = path.stat().st_size
     height, width = after.shape[:2]
     print(f"{path.name}: {width} x {height}, {count_colors(before):,} colours, {old_size:,} bytes")

@@ -1,10 +1,10 @@
-"""Files written whole or not at all."""
+"""The command's output: refused before any work, or written."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from ..files import write_file
 from .errors import CommandError, WouldOverwriteError
 
 
@@ -18,16 +18,10 @@ def check_output(path: Path, *, force: bool) -> None:
         raise WouldOverwriteError(msg)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a temporary file beside `path`, then rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_output(path: Path, data: bytes) -> None:
+    """Write the whole file, or say why not."""
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_file(path, data)
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror or error}"
         raise CommandError(msg) from error

@@ -1,0 +1,155 @@
+"""The imageio face: `PalettePngPlugin`, which writes palette PNGs, and `register`, which gives it a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+try:
+    from imageio.config import known_plugins
+    from imageio.config.plugins import PluginConfig
+    from imageio.core.request import URI_BYTES, URI_FILENAME, InitializationError, IOMode, Request
+    from imageio.core.v3_plugin_api import PluginV3
+except ImportError as error:
+    msg = f"pil_kmeans.imageio needs imageio ({error}): run `pip install 'pil_kmeans[imageio]'`"
+    raise ImportError(msg) from error
+
+from .encode import encode_png
+from .files import write_file
+
+__all__ = ["PalettePngPlugin", "register"]
+
+NAME = "pil_kmeans"
+EXTENSIONS = (".png", None)
+
+
+def register() -> None:
+    """
+    Let imageio find `PalettePngPlugin` by the name "pil_kmeans".
+
+    imageio's choice of a plugin for calls that name none stays as it is.
+
+    Examples
+    --------
+    >>> import imageio.v3 as iio
+    >>> import numpy as np
+    >>> import pil_kmeans.imageio
+    >>> pil_kmeans.imageio.register()
+    >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
+    >>> iio.imwrite("<bytes>", picture, extension=".png", plugin="pil_kmeans", n_colors=16)[1:4]
+    b'PNG'
+    """
+    known_plugins[NAME] = PluginConfig(name=NAME, class_name="PalettePngPlugin", module_name=__name__)
+
+
+class PalettePngPlugin(PluginV3):
+    """
+    imageio plugin that writes a picture as a palette PNG by `encode_png`; it does not read.
+
+    Pass it as ``plugin=`` to `imageio.v3.imwrite` or `imageio.v3.imopen`, or its name after
+    `register`. The picture is written when `write` is called, whole or not at all: after any error
+    a file that was there before has its old content.
+
+    Parameters
+    ----------
+    request : imageio.core.Request
+        What to write to: a path, a file object, a member of a zip file, or ``"<bytes>"``. The
+        extension must be ``.png``, in the path or as ``extension=``, or there must be none.
+    **options
+        Defaults for the options of `write`.
+
+    Raises
+    ------
+    imageio.core.request.InitializationError
+        If asked to read, or for another extension. imageio makes an OSError of it.
+
+    Examples
+    --------
+    >>> import imageio.v3 as iio
+    >>> import numpy as np
+    >>> from pil_kmeans.imageio import PalettePngPlugin
+    >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
+    >>> data = iio.imwrite("<bytes>", picture, extension=".png", plugin=PalettePngPlugin, n_colors=16)
+    >>> iio.imread(data).shape
+    (128, 128, 3)
+    """
+
+    _is_open = False  # if we refuse, there is nothing to close: the request is still imageio's
+    _is_written = False
+
+    def __init__(self, request: Request, **options: Any) -> None:
+        if request.mode.io_mode != IOMode.write:
+            msg = "PalettePngPlugin writes PNGs, and does not read"
+            raise InitializationError(msg)
+        extension = request.extension and request.extension.lower()
+        if extension not in EXTENSIONS:
+            msg = f"PalettePngPlugin writes PNGs, got the extension {extension}: pass extension='.png' to write one"
+            raise InitializationError(msg)
+        super().__init__(request)
+        self._options = options
+        self._is_open = True
+
+    def write(self, ndimage: Any, *, is_batch: bool | None = None, **options: Any) -> bytes | None:
+        """
+        Write a picture.
+
+        Parameters
+        ----------
+        ndimage : ndarray, PIL.Image.Image, IndexedImage, or list of one of these
+            A picture as `encode_png` takes it, or a batch of one.
+        is_batch : bool, optional
+            Whether the first axis counts pictures. None: if there are four axes, or three of which
+            the last is longer than four, and so cannot be the channels. A list is always a batch.
+        **options
+            Those of `encode_png`.
+
+        Returns
+        -------
+        bytes or None
+            The file if writing to ``"<bytes>"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `encode_png` does, and ValueError for a batch of several pictures, a second picture,
+            or a closed plugin.
+        """
+        if not self._is_open:
+            msg = "the file is closed: open it again to write to it"
+            raise ValueError(msg)
+        if self._is_written:
+            msg = "a palette PNG holds one picture, and it has been written: open another file for the next"
+            raise ValueError(msg)
+        data = encode_png(_one_picture(ndimage, is_batch), **(self._options | options))
+        path = Path(self.request.filename)
+        if self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists()):
+            write_file(path, data)
+        else:
+            self.request.get_file().write(data)
+        self._is_written = True
+        return data if self.request._uri_type == URI_BYTES else None
+
+    def close(self) -> None:
+        """Close what was opened; a second time does nothing."""
+        if self._is_open:
+            self._is_open = False
+            super().close()
+
+
+def _one_picture(image: Any, is_batch: bool | None) -> Any:
+    """Take a batch of one apart."""
+    if not isinstance(image, list | tuple):
+        shape: tuple[int, ...] = () if isinstance(image, Image.Image) else np.shape(image)
+        if is_batch is None:
+            is_batch = len(shape) == 4 or (len(shape) == 3 and shape[2] > 4)
+        if not (is_batch and shape):
+            return image
+    pictures: Sequence[Any] = image
+    if len(pictures) != 1:
+        msg = f"image must be one picture, got a batch of {len(pictures)}: write them one by one"
+        raise ValueError(msg)
+    return pictures[0]
