@@ -101,7 +101,7 @@ def _with_info(image: Image.Image, given: Given) -> Image.Image:
     copy = image.copy()
     copy.info = {key: value for key, value in (copy.info | given).items() if key not in given or value is not None}
     with suppress(*BROKEN_EXIF):
-        exif = given.get("exif", b"") if "exif" in given else image.getexif()  # of a copy, only `info` says it
+        exif = given["exif"] if "exif" in given else image.getexif()  # of a copy, only `info` says it
         copy.info["exif"] = exif.tobytes() if isinstance(exif, Image.Exif) else exif or b""
     return copy
 
