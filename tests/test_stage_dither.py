@@ -79,6 +79,23 @@ def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors):
     assert palette[0].tolist() == picture[0, 0].tolist()
 
 
+def test_the_only_opaque_entry_stays_opaque_where_most_of_its_pixels_are_translucent():
+    picture = np.random.default_rng(3).integers(1, 255, (24, 24, 4), dtype=np.uint8)
+    picture[:8] = 90, 140, 60, 250
+    picture[8, :5] = 90, 140, 60, 255
+    palette, indices = quantized(picture, 3, **FS)
+    assert (palette[indices][8, :5, 3] == 255).all()
+
+
+def test_alpha_that_rounds_to_none_is_transparent():
+    rng = np.random.default_rng(4)
+    picture = rng.random((40, 40, 4))
+    picture[rng.random((40, 40)) < 0.5, 3] = 0
+    palette = np.array([[0.2, 0.3, 0.4, 1e-7], [0.9, 0.9, 0.9, 0.1], [1, 1, 1, 1 - 1e-7], [0, 0, 0, 1]])
+    indices = dither(read_pixels(picture), palette)
+    assert (indices[picture[..., 3] == 0] == 0).all()
+
+
 def test_flat_runs_of_palette_colors_are_untouched(astronaut):
     picture = astronaut[:120, :120].copy()
     picture[40:80, 30:90] = 200, 40, 40

@@ -166,7 +166,8 @@ def refit(
         In the palette's dtype, or any where that is uint8.
     palette : Palette
         Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
-        they become, so that flat areas stay flat. Opaque entries stay opaque.
+        they become, so that flat areas stay flat, unless that is translucent and they are opaque. Opaque entries stay
+        opaque.
     hist : Histogram
         Of the pixels in the palette's dtype.
     strength : float, default=0.85
@@ -372,13 +373,9 @@ class _Diffusion:
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
-        opacity = np.full(len(palette), 2, dtype=np.uint8)
-        if self.n_channels % 2 == 0:
-            alpha = palette[:, -1]
-            opacity = np.digitize(alpha, [np.nextafter(0, 1), full_scale(palette.dtype)]).astype(np.uint8)
         return {
             "entries": working_points(palette, _SPACE, grid=self.grid),
-            "opacity": opacity,
+            "opacity": _opacity(palette),
             "origin": self.grid.origin,
             "zoom": self.grid.zoom,
             "strength": round(256 * self.strength),
@@ -462,11 +459,24 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
     weights = hist.weights.astype(np.float64)
     totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
     is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    if hist.n_channels % 2 == 0:
+        is_opaque, is_translucent = _opacity(palette.colors) == 2, _opacity(hist.colors) < 2
+        is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
     entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
     colors, centers = palette.colors.copy(), palette.centers.copy()
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
     frozen[entries] = True
     return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _opacity(colors: NDArray[Any]) -> NDArray[np.uint8]:
+    """Which colours (n, C) are fully transparent, 0, translucent, 1, or opaque, 2, as the kernels see their samples."""
+    samples = as_samples(colors)
+    if samples.shape[1] % 2:
+        return np.full(len(samples), 2, dtype=np.uint8)
+    alpha = samples[:, -1]
+    opacity: NDArray[np.uint8] = (alpha > 0).astype(np.uint8) + (alpha == full_scale(samples.dtype))
+    return opacity
 
 
 def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.bool_]:
