@@ -199,6 +199,14 @@ def test_sample_weight_steers_the_refit(astronaut):
     assert errors[1] < 0.95 * errors[0]
 
 
+@pytest.mark.parametrize("weight", [1e-310, 1e100])
+def test_only_the_ratio_of_weights_counts(astronaut, weight):
+    picture = astronaut[:60, :60]
+    expected, _ = quantized(picture, 8, sample_weight=np.ones((60, 60)), **FS)
+    palette, _ = quantized(picture, 8, sample_weight=np.full((60, 60), weight), **FS)
+    np.testing.assert_array_equal(palette, expected)
+
+
 def test_refit_lowers_what_is_left_to_see(astronaut):
     pixels = read_pixels(astronaut)
     hist = histogram(pixels)

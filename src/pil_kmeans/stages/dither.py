@@ -410,7 +410,7 @@ def _refitted(
     is_measured = place % (4 * apart) == 0  # the same in all rounds, which are compared by them
     weights = None
     if sample_weight is not None:
-        weights = np.rint(sample_weight.ravel() * (65535 / sample_weight.max())).astype(np.uint16)
+        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
     has_alpha = diffusion.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
