@@ -104,6 +104,19 @@ def test_flat_runs_of_palette_colors_are_untouched(astronaut):
     np.testing.assert_array_equal(palette[indices][40:80, 30:90], picture[40:80, 30:90])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_colors_that_coincide_in_oklab_are_told_apart(dtype):
+    twins = np.array([[3, 253, 223, 255], [4, 253, 223, 255]], np.uint8)
+    invisible = np.array([[5, 5, 5, 0], [6, 6, 6, 0]], np.uint8)
+    colors = np.concatenate([twins[[1]], twins, invisible])  # the second of each is not the first entry like it
+    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    picture = (colors[np.arange(5).repeat(60).reshape(15, 20)] * (full / 255)).astype(dtype)
+    for n_channels, expected in ((3, [0, 1, 0, 3, 4]), (4, [0, 1, 0, 3, 3])):
+        palette = np.ascontiguousarray(colors[:, :n_channels])
+        indices = dither(read_pixels(picture[..., :n_channels]), palette)
+        np.testing.assert_array_equal(indices.ravel(), np.repeat(expected, 60))
+
+
 @pytest.mark.parametrize("strength", [None, 0, 1])
 @pytest.mark.parametrize("dithering", ["floyd-steinberg", "auto"])
 def test_pictures_that_keep_their_colors_are_exact(dithering, strength):

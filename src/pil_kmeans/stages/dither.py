@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Grid, as_samples, center_colors, fine_grid, full_scale, working_points
+from .color_space import Grid, Points, as_samples, center_colors, fine_grid, full_scale, points_coincide, working_points
 from .histogram import Histogram, histogram
+from .indexed_image import to_uint16
 from .palette import Palette, given_colors, to_samples
 from .pixels import Pixels, read_pixels
-from .remap import packed, remap
+from .remap import label_equals, packed, remap
 from .score import Original
 from .threads import count_threads
 
@@ -113,6 +114,7 @@ def dither(
         parts.append(_native.dither(rows[start:end], width, **arguments))
         start = end
     indices: NDArray[Any] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    _tell_apart(indices, rows, palette, arguments["entries"])
     return indices.reshape(pixels.shape)
 
 
@@ -467,6 +469,23 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
     frozen[entries] = True
     return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any], entries: Points) -> None:
+    """Give pixels the entry they equal, of several that the working space cannot tell apart: their errors are equal."""
+    samples = to_uint16(palette) if rows.dtype == np.uint16 else as_samples(palette)
+    is_visible = _opacity(samples) > 0
+    visible = np.flatnonzero(is_visible)
+    _, first = np.unique(packed(samples[visible]), return_index=True)  # a palette that is given may repeat colors
+    if not points_coincide(entries[:, visible[first]]):
+        return
+    words = entries.transpose(1, 0, 2).reshape(-1, 4).view(np.uint64)[:, 0]
+    _, place, counts = np.unique(words, return_inverse=True, return_counts=True)
+    pixels = np.flatnonzero(((counts[place] > 1) & is_visible)[indices])
+    chosen = indices[pixels].astype(np.intp)
+    equal = chosen.copy()
+    label_equals(equal, rows[pixels], samples)
+    indices[pixels] = np.where(place[equal] == place[chosen], equal, chosen)
 
 
 def _opacity(colors: NDArray[Any]) -> NDArray[np.uint8]:
