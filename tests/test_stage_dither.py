@@ -212,6 +212,20 @@ def test_sample_weight_steers_the_refit(astronaut):
     assert errors[1] < 0.95 * errors[0]
 
 
+def test_rows_with_nothing_to_see_do_not_stop_the_refit(astronaut):
+    picture = astronaut[100:144, 200:244].copy()
+    picture[:14] = 0
+    pixels = read_pixels(picture)
+    hist = histogram(pixels)
+    palette = fit_palette(hist, n_colors=16)
+    moved, indices = refit(pixels, palette, hist)
+    errors = [
+        np.square(gaussian(picture - result.astype(float), 1.5, channel_axis=2)).mean()
+        for result in (moved.colors[indices], palette.colors[dither(pixels, palette.colors)])
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
 @pytest.mark.parametrize("weight", [1e-310, 1e100])
 def test_only_the_ratio_of_weights_counts(astronaut, weight):
     picture = astronaut[:60, :60]

@@ -35,6 +35,7 @@ _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, since it and lightness make up for each other
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
+_LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band does not decide
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
 _MOST_SCORED_FRAMES = 16
 _LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
@@ -409,7 +410,8 @@ def _refitted(
     bands = _bands(frames)
     apart = int(np.clip(len(diffusion.rows) // rounds.pixels, 1, _MOST_BANDS_APART))
     place = np.arange(len(bands))
-    is_measured = place % (4 * apart) == 0  # the same in all rounds, which are compared by them
+    measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
+    is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
     weights = None
     if sample_weight is not None:
         weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
