@@ -234,6 +234,20 @@ def test_only_the_ratio_of_weights_counts(astronaut, weight):
     np.testing.assert_array_equal(palette, expected)
 
 
+def test_weights_in_few_rows_steer_the_refit(astronaut):
+    pixels = read_pixels(astronaut)
+    weight = np.zeros(astronaut.shape[:2])
+    weight[109:143] = 1
+    hist = histogram(pixels, sample_weight=weight)
+    palette = fit_palette(hist, n_colors=16)
+    moved, indices = refit(pixels, palette, hist, sample_weight=weight)
+    errors = [
+        np.square(gaussian(astronaut - result.astype(float), 1.5, channel_axis=2))[109:143].mean()
+        for result in (moved.colors[indices], palette.colors[dither(pixels, palette.colors)])
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
 def test_refit_lowers_what_is_left_to_see(astronaut):
     pixels = read_pixels(astronaut)
     hist = histogram(pixels)

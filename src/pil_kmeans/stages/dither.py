@@ -407,14 +407,15 @@ def _refitted(
 ) -> NDArray[np.float64]:
     """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
     rounds = ROUNDS[effort]
-    bands = _bands(frames)
-    apart = int(np.clip(len(diffusion.rows) // rounds.pixels, 1, _MOST_BANDS_APART))
+    bands, weights = _bands(frames), None
+    if sample_weight is not None:
+        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
+        bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
+    n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
+    apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
     place = np.arange(len(bands))
     measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
     is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
-    weights = None
-    if sample_weight is not None:
-        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
     has_alpha = diffusion.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
