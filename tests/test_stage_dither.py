@@ -318,6 +318,18 @@ def test_drawings_are_flat_and_gradients_and_photographs_are_not(astronaut):
     assert not is_flat(read_pixels(astronaut))
 
 
+@pytest.mark.parametrize("shape", [(1, 400_000), (400_000, 1), (300, 40_000)])
+def test_pictures_of_any_shape_are_judged_by_some_of_their_pixels(shape, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "pil_kmeans.stages.dither.read_pixels", lambda part: read.append(part.size) or read_pixels(part)
+    )
+    indices = np.zeros(shape, np.uint8)
+    black = np.zeros((1, 1), np.uint8)
+    assert not looks_better_dithered(read_pixels(np.zeros((*shape, 1), np.uint8)), indices, black, indices, black)
+    assert max(read) <= 5 << 19
+
+
 def test_frames_are_judged_as_pictures(astronaut):
     frames = [astronaut[:128, :200], astronaut[200:400, 100:180]]
     column = read_pixels(np.concatenate([frame.reshape(-1, 1, 3) for frame in frames]))

@@ -37,6 +37,7 @@ _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
 _LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band does not decide
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+_SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
 _LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
@@ -327,7 +328,8 @@ def looks_better_dithered(
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Of more than a million pixels, strips of rows are compared, in some of the frames if they are many.
+    Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
+    frames if they are many.
 
     Parameters
     ----------
@@ -522,16 +524,21 @@ def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
 
 def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
     """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
-    n = max(2, most_pixels // (_SCORED_ROWS * width))
-    if n * _SCORED_ROWS >= height:
-        return [slice(0, height)]
-    starts = np.linspace(0, height - _SCORED_ROWS, n).astype(int)
-    return [slice(start, start + _SCORED_ROWS) for start in starts]
+    n = max(2, most_pixels // (_SCORED_ROWS * max(width, _LEAST_SCORED)))
+    return _spread(height, n, _SCORED_ROWS)
+
+
+def _spread(size: int, n: int, length: int) -> list[slice]:
+    """Return n slices of this length, evenly spread, or one of all if they would be no less."""
+    if n * length >= size:
+        return [slice(0, size)]
+    return [slice(start, start + length) for start in np.linspace(0, size - length, n).astype(int)]
 
 
 def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
-    """Put strips of rows together, and mirror them at their borders if they are too small to score."""
-    rows = np.concatenate([values[strip] for strip in strips])
+    """Put strips of rows together, a part of very wide ones, and mirror what is too small to score at its borders."""
+    columns = _spread(values.shape[1], *_SCORED_COLUMNS)
+    rows = np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])
     missing = [(0, max(0, _LEAST_SCORED - size)) for size in rows.shape[:2]]
     return np.pad(rows, missing + [(0, 0)] * (rows.ndim - 2), mode="symmetric")
 
