@@ -178,7 +178,7 @@ def refit(
     effort : {"fast", "balanced", "best"}
         How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
     sample_weight : ndarray of shape (H, W), optional
-        Checked weights of the pixels.
+        Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
     frames : sequence of (height, width), optional
         As in `dither`.
     n_threads : int, optional
@@ -187,7 +187,8 @@ def refit(
     Returns
     -------
     palette : Palette
-        Distinct entries, each but the locked used by some pixel. Its labels are not known.
+        Distinct entries, each but the locked used by some pixel; those that are not are dropped. Its labels are not
+        known.
     indices : ndarray of shape (H, W)
     """
     start, frozen = _settle(palette, hist)
