@@ -167,10 +167,10 @@ def test_stages_load_neither_pillow_nor_scikit_learn():
 
 def test_build_info_tells_what_is_in_use():
     info = build_info()
-    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set"}
+    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set", "png_compressor"}
     assert info["instruction_set"] in info["instruction_sets"]
     assert isinstance(info["instruction_sets"], tuple)
-    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set"))
+    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set", "png_compressor"))
 
 
 def test_threads_are_capped():
