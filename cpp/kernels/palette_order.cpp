@@ -20,7 +20,7 @@ struct Costs {
     constexpr Costs() {
         constexpr int round = 1 << (15 - kCostBits);
         for (std::uint32_t d = 0; d < kMaxEntries; ++d) {
-            const auto bits = static_cast<std::int32_t>(log2_fixed(16 + d) - log2_fixed(16) + round) >> (16 - kCostBits);
+            const auto bits = static_cast<std::int32_t>(log2_fixed(8 + d) - log2_fixed(8) + round) >> (16 - kCostBits);
             of[kMaxEntries + d] = of[kMaxEntries - d] = bits;
         }
     }

@@ -3,7 +3,7 @@
 //
 // W. Zeng, J. Li and S. Lei, An efficient color re-indexing scheme for palette-based compression, ICIP 2000, for the
 // idea of adding the entry most connected to those placed. Here it goes into whichever gap makes the arrangement
-// cheapest. The cost of two neighbouring entries d places apart is log2(16 + d) - 4: about the bits that their
+// cheapest. The cost of two neighbouring entries d places apart is log2(8 + d) - 3: about the bits that their
 // difference takes once it is entropy coded. Swaps then lower the sum of that over all pairs.
 #pragma once
 
