@@ -22,8 +22,8 @@ def palette_order(
     n_first : int, default 0
         The first entries, which stay before all others: those with transparency, so that tRNS stays short.
     trials_per_pair : int, default 0
-        How many random swaps to try for each pair of entries, beyond those that gain at once. The result depends on
-        their number, never on time.
+        How many random swaps to try for each pair of entries, or for each pixel where these are fewer, beyond the
+        swaps that gain at once.
 
     Returns
     -------
@@ -38,4 +38,5 @@ def palette_order(
     array([3, 1, 2, 0], dtype=uint8)
     """
     counts = _native.neighbor_counts(indices, n_colors)
-    return _native.palette_order(counts, n_first, trials_per_pair * n_colors**2)
+    n_trials = trials_per_pair * min(n_colors**2, indices.size)
+    return _native.palette_order(counts, n_first, n_trials)
