@@ -65,22 +65,10 @@ def test_without_file_a_photograph_of_scikit_learn_is_taken(target, capsys):
 
 
 def test_options_are_those_of_encode_png(source, target):
-    options = {
-        "n_colors": 9,
-        "color_space": "srgb",
-        "effort": "best",
-        "metadata": "all",
-        "n_threads": 1,
-        "compression": "max",
-    }
-    arguments = [
-        "--n-colors=9",
-        "--color-space=srgb",
-        "--effort=best",
-        "--metadata=all",
-        "--threads=1",
-        "--compression=max",
-    ]
+    options = {"n_colors": 9, "color_space": "srgb", "effort": "best", "metadata": "all", "n_threads": 1}
+    options |= {"dither": "floyd-steinberg", "dither_strength": 0.7, "compression": "max"}
+    arguments = ["--n-colors=9", "--color-space=srgb", "--effort=best", "--metadata=all", "--threads=1"]
+    arguments += ["--dither=floyd-steinberg", "--dither-strength=0.7", "--compression=max"]
     assert run(source, "-o", target, *arguments) == 0
     with Image.open(source) as image:
         assert target.read_bytes() == encode_png(image, **options)
@@ -170,6 +158,23 @@ def test_new_file_has_the_usual_permissions(source, target):
     assert os.stat(target).st_mode == os.stat(usual).st_mode
 
 
+def test_dithering_is_auto_by_default(source, target):
+    assert run(source, "-k", 9, "-o", target) == 0
+    with Image.open(source) as image:
+        assert target.read_bytes() == encode_png(image, n_colors=9, dither="auto")
+
+
+@pytest.mark.parametrize("strength", ["-0.1", "1.01", "nan", "x"])
+def test_wrong_strength_is_wrong_usage(source, target, capsys, strength):
+    message = usage_error(capsys, source, f"--dither-strength={strength}", "-o", target)
+    assert f"must be a number from 0 to 1, got '{strength}'" in message
+
+
+def test_strength_without_dithering_fails(source, target, capsys):
+    assert run(source, "--dither=none", "--dither-strength=0.5", "-o", target) == 1
+    assert "dither_strength=0.5 has no use" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("colors", ["0", "257", "x", "2.5"])
 def test_wrong_number_of_colors_is_wrong_usage(source, target, capsys, colors):
     message = usage_error(capsys, source, "-k", colors, "-o", target)
@@ -178,7 +183,15 @@ def test_wrong_number_of_colors_is_wrong_usage(source, target, capsys, colors):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--threads", "0"], ["--effort", "slow"], ["--color-space", "x"], ["--metadata", "x"], ["--what"]]
+    "arguments",
+    [
+        ["--threads", "0"],
+        ["--effort", "slow"],
+        ["--color-space", "x"],
+        ["--metadata", "x"],
+        ["--dither", "x"],
+        ["--what"],
+    ],
 )
 def test_wrong_options_are_wrong_usage(source, target, capsys, arguments):
     assert arguments[0] in usage_error(capsys, source, "-o", target, *arguments)

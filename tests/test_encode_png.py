@@ -84,7 +84,49 @@ def test_compression_does_not_change_the_pixels(photo, compression):
         assert np.array_equal(rgba(opened(encode_png(image, compression=compression))), rgba(opened(encode_png(image))))
 
 
+def test_dithering_is_auto_by_default(photo):
+    auto = encode_png(photo, n_colors=8, dither="auto")
+    assert encode_png(photo, n_colors=8) == encode_png(photo, n_colors=8, dither=None) == auto
+    for dither in ("none", "floyd-steinberg"):
+        data = encode_png(photo, n_colors=8, dither=dither)
+        assert np.array_equal(rgba(opened(data)), rgba(quantize(photo, 8, dither=dither)))
+    strong, weak = (encode_png(photo, n_colors=8, dither="floyd-steinberg", dither_strength=s) for s in (1, 0.5))
+    assert strong != weak
+
+
+@pytest.mark.parametrize("dither", ["auto", "floyd-steinberg"])
+def test_gradients_of_16_bits_and_floats_show_no_bands(dither):
+    ramp = np.linspace(0.3, 0.4, 256, dtype=np.float32)[np.newaxis].repeat(256, axis=0)
+    for picture in (ramp, np.rint(ramp * 65535).astype(np.uint16), Image.fromarray((ramp * 65535).astype(np.uint16))):
+        shown = np.asarray(opened(encode_png(picture, dither=dither)).convert("L")) / 255
+        off = np.abs((shown - ramp).reshape(256, 32, 8).mean(axis=(0, 2)))
+        assert off[1:-1].max() < 1 / 2000
+
+
+def test_turned_pictures_of_16_bits_are_dithered():
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[np.newaxis].repeat(32, axis=0)
+    image = Image.fromarray(ramp)
+    image.getexif()[0x0112] = 6
+    assert opened(encode_png(image, n_colors=4)).size == (32, 64)
+
+
 # Errors
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"dither": "ordered"}, ValueError, "dither must be one of 'none', 'floyd-steinberg', 'auto', got 'ordered'"),
+        ({"dither": 3}, TypeError, "dither must be one of 'none'.* got 3 of type int"),
+        ({"dither_strength": 1.5}, ValueError, "dither_strength must be from 0 to 1, got 1.5"),
+        ({"dither_strength": np.nan}, ValueError, "dither_strength must be from 0 to 1, got nan"),
+        ({"dither_strength": True}, TypeError, "dither_strength must be a number .* got True"),
+        ({"dither": "none", "dither_strength": 0.5}, ValueError, "dither_strength=0.5 has no use.*pass dither="),
+    ],
+)
+def test_dithering_that_cannot_be_had(photo, options, error, match):
+    with pytest.raises(error, match=match):
+        encode_png(photo, **options)
 
 
 @pytest.mark.parametrize("n_colors", [0, -3, 257])

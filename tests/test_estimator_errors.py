@@ -41,6 +41,46 @@ def test_parameters_out_of_range(parameter, values, allowed, X, method):
 
 
 @pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"dither": "ordered"}, ValueError, "dither must be one of 'none', 'floyd-steinberg', 'auto', got 'ordered'"),
+        ({"dither": True}, TypeError, "dither must be one of 'none'.* got True of type bool"),
+        ({"dither": 3}, TypeError, "dither must be one of 'none'.* got 3 of type int"),
+        ({"dither": "auto", "dither_strength": 1.5}, ValueError, "dither_strength must be from 0 to 1, got 1.5"),
+        ({"dither": "auto", "dither_strength": np.nan}, ValueError, "dither_strength must be from 0 to 1, got nan"),
+        ({"dither": "auto", "dither_strength": True}, TypeError, "dither_strength must be a number .* got True"),
+        ({"dither": "auto", "dither_strength": "1"}, TypeError, "dither_strength must be a number .* got '1'"),
+        ({"dither": "none", "dither_strength": 0.5}, ValueError, "dither_strength=0.5 has no use.*pass dither="),
+        ({"dither_strength": 0.5}, ValueError, "dither_strength=0.5 has no use.*pass dither="),
+    ],
+)
+@pytest.mark.parametrize("X", [PICTURE, MATRIX], ids=["picture", "matrix"])
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "fit_predict"])
+def test_dithering_that_cannot_be_had(options, error, match, X, method):
+    with pytest.raises(error, match=match):
+        getattr(KMeansQuantizer(**options), method)(X)
+
+
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "auto"])
+def test_matrices_are_not_dithered(dither):
+    with pytest.raises(ValueError, match=rf"dither='{dither}' is for pictures, but X is a matrix of shape \(42, 3\)"):
+        KMeansQuantizer(dither=dither).fit(MATRIX)
+    assert KMeansQuantizer(dither="none").fit(MATRIX).n_colors_ == 42
+
+
+def test_dithered_palettes_are_not_added_to():
+    message = "partial_fit cannot be used with dither='floyd-steinberg'.*fit them at once"
+    dithering = KMeansQuantizer(4, dither="floyd-steinberg")
+    with pytest.raises(ValueError, match=message):
+        dithering.partial_fit(PICTURE)
+    dithering.fit(PICTURE).set_params(dither="none")
+    with pytest.raises(ValueError, match=message):
+        dithering.partial_fit(PICTURE)
+    with pytest.raises(ValueError, match=message):
+        KMeansQuantizer(4).partial_fit(PICTURE).set_params(dither="floyd-steinberg").partial_fit(PICTURE)
+
+
+@pytest.mark.parametrize(
     ("X", "error", "match"),
     [
         (changed(FLOATS, np.nan), ValueError, "(?i)nan"),

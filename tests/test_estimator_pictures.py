@@ -1,5 +1,7 @@
 """`KMeansQuantizer` on pictures: results, shapes, dtypes."""
 
+import pickle
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -240,3 +242,114 @@ def test_samples_are_copied_unless_nobody_can_change_them(china):
     view.flags.writeable = False  # but the array behind it can be changed
     kept = read_pictures(view, channel_axis=-1).copied().pixels.samples
     assert not np.shares_memory(kept, view)
+
+
+# Dithering
+
+FS = "floyd-steinberg"
+
+
+def smooth(shape, dtype=np.uint8):
+    """Gradients of another direction in every channel, opaque."""
+    y, x, channel = np.indices(shape)
+    values = (x * (channel + 1) + y * (3 - channel)) / (3 * (shape[0] + shape[1]))
+    if shape[2] in (2, 4):
+        values[..., -1] = 1
+    if np.dtype(dtype) == np.bool_:
+        return values > 0.5
+    return (values if np.dtype(dtype).kind == "f" else np.rint(values * np.iinfo(dtype).max)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("effort", ["fast", "balanced"])
+def test_transform_dithers_as_fit_transform_did_and_predict_does_not(dtype, n_channels, effort):
+    picture = smooth((40, 50, n_channels), dtype)
+    quantizer = KMeansQuantizer(4, dither=FS, effort=effort)
+    indices = quantizer.fit_transform(picture)
+    np.testing.assert_array_equal(quantizer.transform(picture), indices)
+    np.testing.assert_array_equal(quantizer.predict(picture), quantizer.labels_)
+    fitted = KMeansQuantizer(4, dither=FS, effort=effort).fit(picture)
+    np.testing.assert_array_equal(fitted.transform(picture), indices)
+    np.testing.assert_array_equal(fitted.labels_, quantizer.labels_)
+    np.testing.assert_array_equal(KMeansQuantizer(4, dither=FS, effort=effort).fit_predict(picture), quantizer.labels_)
+    assert quantizer.palette_.dtype == dtype
+    assert -quantizer.score(picture) == quantizer.inertia_
+    assert (indices != quantizer.labels_).any() or dtype == np.bool_
+    np.testing.assert_array_equal(quantizer.to_indexed(picture).indices, indices)
+
+
+def test_palette_is_refitted_by_fit(astronaut):
+    picture = astronaut[:200, 100:300]
+    plain, dithered = (KMeansQuantizer(8, color_space="srgb", dither=d).fit(picture) for d in (None, FS))
+    assert (plain.palette_ != dithered.palette_).any()
+    assert dithered.inertia_ > plain.inertia_  # as the centers are no means any longer
+    np.testing.assert_array_equal(np.rint(dithered.cluster_centers_), dithered.palette_)
+    before = dithered.palette_.copy()
+    dithered.transform(astronaut)
+    np.testing.assert_array_equal(dithered.palette_, before)
+
+
+def test_none_is_no_dithering(astronaut):
+    picture = astronaut[:50, :50]
+    indices = [KMeansQuantizer(4, dither=d).fit_transform(picture) for d in (None, "none", FS)]
+    np.testing.assert_array_equal(indices[0], indices[1])
+    assert (indices[0] != indices[2]).any()
+    no_strength = KMeansQuantizer(4, dither=FS, dither_strength=0).fit_transform(picture)
+    np.testing.assert_array_equal(no_strength, indices[0])
+
+
+def test_stacks_and_lists_are_dithered_picture_by_picture(astronaut):
+    stack = np.stack([astronaut[:40, :50], astronaut[100:140, 200:250]])
+    quantizer = KMeansQuantizer(8, dither=FS)
+    indices = quantizer.fit_transform(stack)
+    assert indices.shape == (2, 40, 50)
+    for picture, own in zip(stack, indices, strict=True):
+        np.testing.assert_array_equal(quantizer.transform(picture), own)
+    of_list = KMeansQuantizer(8, dither=FS)
+    parts = of_list.fit_transform(list(stack))
+    np.testing.assert_array_equal(of_list.palette_, quantizer.palette_)
+    np.testing.assert_array_equal(np.stack(parts), indices)
+    ragged = [stack[0], astronaut[:9, :7]]
+    assert [part.shape for part in quantizer.transform(ragged)] == [(40, 50), (9, 7)]
+    np.testing.assert_array_equal(quantizer.transform(ragged)[0], indices[0])
+    assert [image.shape for image in quantizer.to_indexed(ragged)] == [(40, 50), (9, 7)]
+
+
+def test_other_pictures_are_dithered_as_those_fitted(astronaut):
+    photo, other = astronaut[:256, :256], astronaut[300:340, :60]
+    drawing = np.full((64, 64, 3), 255, np.uint8)
+    drawing[10:40, 20:50] = 30, 90, 200
+    drawing[30:50, 5:15] = 200, 90, 30
+    for fitted, is_dithered in ((photo, True), (drawing, False)):
+        quantizer = KMeansQuantizer(8 if is_dithered else 2, dither="auto").fit(fitted)
+        assert (quantizer.transform(other) != quantizer.predict(other)).any() == is_dithered
+
+
+def test_weights_of_pictures_steer_the_refit(astronaut):
+    picture = astronaut[:60, :80]
+    weight = np.zeros((60, 80))
+    weight[:, :40] = 1
+    quantizer = KMeansQuantizer(6, dither=FS)
+    plain, weighted = (quantizer.fit(picture, sample_weight=w).palette_.copy() for w in (None, weight))
+    assert plain.tobytes() != weighted.tobytes()
+    again = quantizer.fit([picture[:30], picture[30:]], sample_weight=[weight[:30], weight[30:]])
+    assert again.n_colors_ <= 6
+
+
+def test_pictures_may_change_after_a_dithered_fit_transform(astronaut):
+    picture = astronaut[:40, :50].copy()
+    quantizer = KMeansQuantizer(8, dither=FS)
+    quantizer.fit_transform(picture)
+    expected = quantizer.predict(picture)
+    picture[:] = 0
+    np.testing.assert_array_equal(quantizer.labels_, expected)
+
+
+def test_dithered_quantizer_is_pickled(astronaut):
+    picture = astronaut[:40, :50]
+    quantizer = KMeansQuantizer(8, dither=FS, dither_strength=0.5)
+    indices = quantizer.fit_transform(picture)
+    copy = pickle.loads(pickle.dumps(quantizer))
+    np.testing.assert_array_equal(copy.transform(picture), indices)
+    np.testing.assert_array_equal(copy.labels_, quantizer.labels_)

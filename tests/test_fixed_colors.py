@@ -111,7 +111,12 @@ def test_locked_colors_are_kept_where_no_pixel_has_them(photo):
     result = quantize(photo, 9, fixed_colors=given)
     assert entries(result)[:3].tolist() == [[1, 2, 3], [0, 255, 0], [255, 0, 255]]
     assert len(entries(result)) == 9
-    assert plte(encode_png(photo, n_colors=9, fixed_colors=given))[:, :3].tolist() == entries(result).tolist()
+    data = encode_png(photo, n_colors=9, fixed_colors=given, dither="none")
+    assert plte(data)[:, :3].tolist() == entries(result).tolist()
+    for dither in ("none", "floyd-steinberg"):
+        assert (
+            entries(quantize(photo, 9, fixed_colors=given, dither=dither))[:3].tolist() == entries(result)[:3].tolist()
+        )
 
 
 @pytest.mark.parametrize(

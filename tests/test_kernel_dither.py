@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from reference import dither as plain
-from reference.points import USUAL_GRID, to_rows
 
 from pil_kmeans import _native
+from reference import dither as plain
+from reference.points import USUAL_GRID, to_rows
 
 CHANNELS = [1, 2, 3, 4]
 
@@ -192,10 +192,15 @@ def test_bad_arguments_are_refused(change, message):
         _native.dither(**(good | change))
 
 
-@pytest.mark.parametrize("band", [(0, 5, 5), (-1, 1, 5), (0, 0, 5), (0, 1, 0), (19, 1, 2), (2**62, 1, 1), (0, 2**40, 2**40)])
+@pytest.mark.parametrize(
+    "band", [(0, 5, 5), (-1, 1, 5), (0, 0, 5), (0, 1, 0), (19, 1, 2), (2**62, 1, 1), (0, 2**40, 2**40)]
+)
 def test_bands_outside_of_the_picture_are_refused(band):
     samples = picture(4, 5, 3).reshape(-1, 3)
     with pytest.raises(ValueError, match="band"):
         _native.residuals(
-            samples, bands=np.array([band], np.int64), weights=None, **arguments(some_entries(samples, 4), 218, 12, 3072)
+            samples,
+            bands=np.array([band], np.int64),
+            weights=None,
+            **arguments(some_entries(samples, 4), 218, 12, 3072),
         )

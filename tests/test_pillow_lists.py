@@ -66,6 +66,20 @@ def test_list_takes_a_list_of_weights(photo):
         quantize([photo, photo], 8, sample_weight=[ones, ones.T])
 
 
+def test_pictures_of_a_list_are_dithered_each_for_itself(photo, drawing):
+    pictures = [photo, Image.new("RGB", (0, 3)), drawing, np.asarray(photo.convert("L")) / 255]
+    results = quantize(pictures, 12, dither="floyd-steinberg")
+    for picture, result in zip(pictures, results, strict=True):
+        if len(result.tobytes()):
+            assert result.palette.palette == results[0].palette.palette
+            assert np.array_equal(np.asarray(quantize(picture, palette=results[0])), np.asarray(result))
+
+
+def test_pictures_of_a_list_are_dithered_to_a_palette_each(photo, reference):
+    expected = quantize(photo, palette=reference).tobytes()
+    assert [result.tobytes() for result in quantize([photo, photo], palette=reference)] == [expected] * 2
+
+
 def test_empty_list_is_refused():
     with pytest.raises(ValueError, match="at least one picture, got an empty list"):
         quantize([])

@@ -218,3 +218,52 @@ def test_scikit_learn_is_not_loaded():
     code = "import sys, pil_kmeans; pil_kmeans.quantize; print('sklearn' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_is_dithered(photo, mode):
+    image = in_mode(photo, mode)
+    result = quantize(image, 8, dither="floyd-steinberg")
+    assert (result.mode, result.size) == ("P", image.size)
+    assert result.palette.mode == ("RGBA" if mode in ALPHA_MODES else "RGB")
+    assert len(entries(result)) == len(result.getcolors()) <= 8
+    if mode != "1":
+        assert result.tobytes() != quantize(image, 8).tobytes()
+    assert quantize(image, 8, dither="none").tobytes() == quantize(image, 8).tobytes()
+
+
+def test_strength_of_dithering(photo):
+    results = [quantize(photo, 8, dither="floyd-steinberg", dither_strength=s).tobytes() for s in (0, 0.5, 0.85, None)]
+    assert results[0] == quantize(photo, 8).tobytes()
+    assert results[2] == results[3]
+    assert len(set(results)) == 3
+
+
+def test_auto_dithers_photographs_and_not_flat_drawings(china):
+    drawing = Image.new("RGB", (64, 64), "white")
+    for i, color in enumerate(["red", "green", "blue", "gray"]):
+        drawing.paste(color, (10 * i, 5 * i, 10 * i + 30, 5 * i + 20))
+    for image, chosen in ((Image.fromarray(china).resize((320, 240)), "floyd-steinberg"), (drawing, "none")):
+        assert quantize(image, 4, dither="auto").tobytes() == quantize(image, 4, dither=chosen).tobytes()
+
+
+def test_locked_colors_make_a_dithered_grey_picture_colored():
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[np.newaxis].repeat(32, axis=0)
+    result = quantize(ramp, 6, fixed_colors=["red", "#00000000"], dither="floyd-steinberg")
+    assert entries(result)[:2].tolist() == [[0, 0, 0, 0], [255, 0, 0, 255]]
+    assert len(entries(result)) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"dither": "auto", "dither_strength": -0.1}, ValueError, "dither_strength must be from 0 to 1, got -0.1"),
+        ({"dither": "auto", "dither_strength": "1"}, TypeError, "dither_strength must be a number .* got '1'"),
+        ({"dither": "auto", "dither_strength": True}, TypeError, "dither_strength must be a number .* got True"),
+        ({"dither_strength": 0.5}, ValueError, "dither_strength=0.5 has no use.*pass dither="),
+        ({"dither": 3, "dither_strength": 0.5}, ValueError, "dither_strength=0.5 has no use.*pass dither="),
+    ],
+)
+def test_dithering_that_cannot_be_had(photo, options, error, match):
+    with pytest.raises(error, match=match):
+        quantize(photo, 8, **options)

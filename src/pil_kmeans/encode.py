@@ -37,7 +37,8 @@ def encode_png(
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or IndexedImage
         A PIL image of any mode (of several frames, the current one); or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. Colours are stored in 8 bits;
-        of finer samples, dithering keeps what that rounds away. A PIL image is turned as its EXIF orientation says.
+        dithering shows what that rounds away of finer samples. A PIL image is turned as its EXIF
+        orientation says.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.

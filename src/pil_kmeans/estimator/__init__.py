@@ -48,8 +48,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         channels, or R, G, B, or R, G, B, A. They count towards `n_colors`; the other colours are fitted with them in
         place. Equal ones are merged. They come first in the palette, in this order, behind the fully transparent
         entry, which is theirs if one of them is fully transparent. Grey pictures take grey ones, pictures without
-        alpha opaque ones. With them "fast" sees every colour, so that all pixels which have a fixed colour keep it.
-        Matrices take none.
+        alpha opaque ones. With them "fast" sees every colour, so that all pixels which have a fixed colour keep it;
+        dithered, all but some that lie alone. Matrices take none.
     random_state : int, RandomState instance or None, default=0
         Seed of the search. None means 0: results never depend on hidden state.
     n_threads : int or None, default=None
@@ -237,7 +237,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         Raises
         ------
         ValueError, TypeError
-            As `fit`, and if X does not agree with what was fitted before, which then stays as it was.
+            As `fit`, if X does not agree with what was fitted before, which then stays as it was, and with dithering
+            on: the palette then depends on all pictures at once.
 
         Examples
         --------

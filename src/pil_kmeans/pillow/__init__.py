@@ -47,8 +47,8 @@ def quantize(
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or list or tuple of these
         A PIL image of any mode; or grey, grey + alpha, RGB or RGBA samples: uint8, uint16, bool,
         or floats in [0, 1]. The pictures of a list share one palette; their sizes and modes may
-        differ. Samples are rounded to the 8 bits of a palette: mode I;16 from its whole range, 0 to
-        65535; I and F must hold values of 0 to 255.
+        differ. Samples are rounded to the 8 bits of a palette, of which dithering shows what lies
+        between: mode I;16 from its whole range, 0 to 65535; I and F must hold values of 0 to 255.
     colors : int, default 256
         Most colours to use, 1 to 256. A picture that has no more comes back exactly.
     method : int or PIL.Image.Quantize, optional
@@ -65,10 +65,9 @@ def quantize(
         Whether pixels make up for the errors of their neighbours, so that colours between the
         entries appear as a mix of them. "floyd-steinberg" diffuses the errors in Oklab; a palette
         that is not given is refitted to the dithered picture. "auto" does so unless the picture
-        is drawn in flat areas or looks better undithered. None is what Pillow does:
-        "floyd-steinberg" with `palette`, otherwise "none". So are Pillow's numbers 0 to 3: with
-        `palette` all but 0 are "floyd-steinberg", without it they have no effect. A picture
-        that keeps all its colours is not dithered.
+        is drawn in flat areas or looks better undithered. A picture that keeps all its colours is
+        not dithered. None and Pillow's numbers mean what they mean in Pillow: with `palette`, None
+        and 1 to 3 are "floyd-steinberg" and 0 is "none"; without it all of them are "none".
     color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
@@ -84,7 +83,8 @@ def quantize(
         They come first in the palette, in this order, behind the fully transparent entry. One
         that is fully transparent is that entry. The palette of a grey picture is RGB in any
         case; a colour that is not opaque makes that of any picture RGBA. With it, "fast" sees
-        every colour, so that all pixels which have a fixed colour keep it.
+        every colour, so that all pixels which have a fixed colour keep it; dithered, all but
+        some that lie alone.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel, zero or more. More weight brings the palette closer to it.
     n_threads : int, optional
@@ -140,7 +140,7 @@ def quantize(
 
     >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
     >>> [round(float(np.asarray(result)[rows : rows + 32].mean()), 1) for rows in (64, 160)]
-    [0.3, 0.6]
+    [0.4, 0.8]
     """
     is_list = isinstance(image, (list, tuple))
     pictures: Any = image if is_list else [image]

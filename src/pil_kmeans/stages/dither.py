@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Grid, as_samples, center_colors, fine_grid, full_scale, working_points
+from .color_space import Grid, Points, as_samples, center_colors, fine_grid, full_scale, points_coincide, working_points
 from .histogram import Histogram, histogram
+from .indexed_image import to_uint16
 from .palette import Palette, given_colors, to_samples
 from .pixels import Pixels, read_pixels
-from .remap import packed, remap
+from .remap import label_equals, packed, remap
 from .score import Original
 from .threads import count_threads
 
@@ -31,11 +32,12 @@ _SPACE = "oklab"
 _LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 _MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it may lie beyond the palette
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
-_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and the other way round
+_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
 _MOST_SCORED_FRAMES = 16
+_LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
 Frames = Sequence[tuple[int, int]]
 
@@ -100,7 +102,7 @@ def dither(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
     >>> indices = dither(grey, np.array([[0], [255]], np.uint8))
-    >>> bool(0.3 < indices.mean() < 0.5)
+    >>> bool(0.4 < indices.mean() < 0.6)
     True
     """
     diffusion = _Diffusion.of(pixels, palette, strength, n_threads)
@@ -112,6 +114,7 @@ def dither(
         parts.append(_native.dither(rows[start:end], width, **arguments))
         start = end
     indices: NDArray[Any] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    _tell_apart(indices, rows, palette, arguments["entries"])
     return indices.reshape(pixels.shape)
 
 
@@ -165,7 +168,8 @@ def refit(
         In the palette's dtype, or any where that is uint8.
     palette : Palette
         Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
-        they become, so that flat areas stay flat. Opaque entries stay opaque.
+        they become, so that flat areas stay flat, unless that is translucent and they are opaque. Opaque entries stay
+        opaque.
     hist : Histogram
         Of the pixels in the palette's dtype.
     strength : float, default=0.85
@@ -286,7 +290,7 @@ def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
     Returns
     -------
     bool
-        Whether at least half of all neighbours are equal, and of those that are not, less than a quarter differ by at
+        Whether at least half of all neighbours are equal, and of those that are not, at most a quarter differ by at
         most 1/64 of the range, as they do in gradients. Every fourth row and column is looked at.
     """
     limit = full_scale(pixels.samples.dtype) / 64
@@ -307,7 +311,7 @@ def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
             equal += step.size - int(np.count_nonzero(step))
             soft += int(np.count_nonzero(step <= limit))
     soft -= equal
-    return 2 * equal >= n and 4 * soft < n - equal
+    return 2 * equal >= n and 4 * soft <= n - equal
 
 
 def looks_better_dithered(
@@ -344,16 +348,12 @@ def looks_better_dithered(
         height, width = plain_part.shape
         strips = _strips(height, width, _SCORED_PIXELS // len(parts))
 
-        def strips_of(values: NDArray[Any], strips: list[slice] = strips) -> NDArray[Any]:
-            return np.concatenate([values[strip] for strip in strips])
-
-        samples = strips_of(original)
-        score = Original(read_pixels(samples), n_threads=n_threads).score
+        score = Original(read_pixels(_seen(original, strips)), n_threads=n_threads).score
         plain_score, dithered_score = (
-            score(read_pixels(np.take(palette, strips_of(indices), axis=0)))
+            score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
             for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))
         )
-        gain += (dithered_score - plain_score) * samples.shape[0] * width
+        gain += (dithered_score - plain_score) * height * width
     return gain > 0
 
 
@@ -375,13 +375,9 @@ class _Diffusion:
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
-        opacity = np.full(len(palette), 2, dtype=np.uint8)
-        if self.n_channels % 2 == 0:
-            alpha = palette[:, -1]
-            opacity = np.digitize(alpha, [np.nextafter(0, 1), full_scale(palette.dtype)]).astype(np.uint8)
         return {
             "entries": working_points(palette, _SPACE, grid=self.grid),
-            "opacity": opacity,
+            "opacity": _opacity(palette),
             "origin": self.grid.origin,
             "zoom": self.grid.zoom,
             "strength": round(256 * self.strength),
@@ -416,7 +412,7 @@ def _refitted(
     is_measured = place % (4 * apart) == 0  # the same in all rounds, which are compared by them
     weights = None
     if sample_weight is not None:
-        weights = np.rint(sample_weight.ravel() * (65535 / sample_weight.max())).astype(np.uint16)
+        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
     has_alpha = diffusion.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
@@ -465,11 +461,41 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
     weights = hist.weights.astype(np.float64)
     totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
     is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    if hist.n_channels % 2 == 0:
+        is_opaque, is_translucent = _opacity(palette.colors) == 2, _opacity(hist.colors) < 2
+        is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
     entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
     colors, centers = palette.colors.copy(), palette.centers.copy()
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
     frozen[entries] = True
     return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any], entries: Points) -> None:
+    """Give pixels the entry they equal, of several that the working space cannot tell apart: their errors are equal."""
+    samples = to_uint16(palette) if rows.dtype == np.uint16 else as_samples(palette)
+    is_visible = _opacity(samples) > 0
+    visible = np.flatnonzero(is_visible)
+    _, first = np.unique(packed(samples[visible]), return_index=True)  # a palette that is given may repeat colors
+    if not points_coincide(entries[:, visible[first]]):
+        return
+    words = entries.transpose(1, 0, 2).reshape(-1, 4).view(np.uint64)[:, 0]
+    _, place, counts = np.unique(words, return_inverse=True, return_counts=True)
+    pixels = np.flatnonzero(((counts[place] > 1) & is_visible)[indices])
+    chosen = indices[pixels].astype(np.intp)
+    equal = chosen.copy()
+    label_equals(equal, rows[pixels], samples)
+    indices[pixels] = np.where(place[equal] == place[chosen], equal, chosen)
+
+
+def _opacity(colors: NDArray[Any]) -> NDArray[np.uint8]:
+    """Which colours (n, C) are fully transparent, 0, translucent, 1, or opaque, 2, as the kernels see their samples."""
+    samples = as_samples(colors)
+    if samples.shape[1] % 2:
+        return np.full(len(samples), 2, dtype=np.uint8)
+    alpha = samples[:, -1]
+    opacity: NDArray[np.uint8] = (alpha > 0).astype(np.uint8) + (alpha == full_scale(samples.dtype))
+    return opacity
 
 
 def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -492,12 +518,19 @@ def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
 
 
 def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
-    """Rows to compare: all, or of a large picture strips across it, evenly spread."""
-    n = max(1, most_pixels // (_SCORED_ROWS * width))
+    """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
+    n = max(2, most_pixels // (_SCORED_ROWS * width))
     if n * _SCORED_ROWS >= height:
         return [slice(0, height)]
     starts = np.linspace(0, height - _SCORED_ROWS, n).astype(int)
     return [slice(start, start + _SCORED_ROWS) for start in starts]
+
+
+def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
+    """Put strips of rows together, and mirror them at their borders if they are too small to score."""
+    rows = np.concatenate([values[strip] for strip in strips])
+    missing = [(0, max(0, _LEAST_SCORED - size)) for size in rows.shape[:2]]
+    return np.pad(rows, missing + [(0, 0)] * (rows.ndim - 2), mode="symmetric")
 
 
 def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels) -> bool:

@@ -1,0 +1,337 @@
+"""Stage: dithering with palette refit."""
+
+import numpy as np
+import pytest
+from skimage.filters import gaussian
+
+from pil_kmeans.stages.dither import check_dither, dither, fit_dither, is_flat, looks_better_dithered, refit
+from pil_kmeans.stages.histogram import histogram
+from pil_kmeans.stages.palette import fit_palette
+from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.quantize import quantize_pixels
+from pil_kmeans.stages.score import ssimulacra2
+
+FS = {"dither": "floyd-steinberg"}
+
+
+def lightness(samples):
+    """Oklab lightness of grey samples from 0 to 1."""
+    return np.cbrt(np.where(samples <= 0.04045, samples / 12.92, ((samples + 0.055) / 1.055) ** 2.4))
+
+
+def quantized(picture, n_colors, **options):
+    palette, indices = quantize_pixels(read_pixels(picture), n_colors=n_colors, **options)
+    return palette.colors, indices
+
+
+def block_means(values, size):
+    height, width = (n // size * size for n in values.shape)
+    return values[:height, :width].reshape(height // size, size, width // size, size).mean((1, 3))
+
+
+def soft_alpha(rng, height, width):
+    """RGBA noise whose alpha is nothing, full and between in turns."""
+    picture = rng.integers(0, 256, (height, width, 4), dtype=np.uint8)
+    picture[: height // 3, :, 3] = 0
+    picture[height // 3 : 2 * height // 3, :, 3] = 255
+    return picture
+
+
+# What dithering does to pixels
+
+
+@pytest.mark.parametrize("level", [30, 100, 200])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_uniform_grey_keeps_its_lightness(level, n_channels):
+    picture = np.full((96, 96, n_channels), level, np.uint8)
+    palette = np.array([[0], [255]], np.uint8).repeat(n_channels, axis=1)
+    indices = dither(read_pixels(picture), palette, strength=1.0)
+    assert indices.mean() == pytest.approx(lightness(level / 255), abs=0.01)
+
+
+def test_strength_zero_takes_the_nearest_entries(camera):
+    palette = np.array([[0], [80], [170], [255]], np.uint8)
+    indices = dither(read_pixels(camera[..., np.newaxis]), palette, strength=0)
+    middles = [(lightness(a / 255) + lightness(b / 255)) / 2 for a, b in ((0, 80), (80, 170), (170, 255))]
+    exact = np.digitize(lightness(camera / 255), middles)
+    assert (indices != exact).mean() < 0.002  # which are in the middle between two
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (300, 1), (70, 200), (201, 333)])
+def test_threads_do_not_change_the_bytes(astronaut, shape):
+    for picture in (astronaut[: shape[0], : shape[1]], soft_alpha(np.random.default_rng(0), *shape)):
+        results = [quantized(picture, 12, n_threads=n, **FS) for n in (1, 2, 7)]
+        for palette, indices in results[1:]:
+            assert palette.tobytes() == results[0][0].tobytes()
+            assert indices.tobytes() == results[0][1].tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("n_colors", [2, 3, 20])
+def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors):
+    full = np.iinfo(dtype).max
+    picture = soft_alpha(np.random.default_rng(n_colors), 30, 31).astype(dtype) * dtype(full // 255)
+    palette, indices = quantized(picture, n_colors, **FS)
+    alpha = palette[indices][..., 3]
+    assert (alpha[picture[..., 3] == 0] == 0).all()
+    assert (alpha[picture[..., 3] == full] == full).all()
+    assert (palette[:, 3] == 0).sum() == 1
+    assert palette[0].tolist() == picture[0, 0].tolist()
+
+
+def test_the_only_opaque_entry_stays_opaque_where_most_of_its_pixels_are_translucent():
+    picture = np.random.default_rng(3).integers(1, 255, (24, 24, 4), dtype=np.uint8)
+    picture[:8] = 90, 140, 60, 250
+    picture[8, :5] = 90, 140, 60, 255
+    palette, indices = quantized(picture, 3, **FS)
+    assert (palette[indices][8, :5, 3] == 255).all()
+
+
+def test_alpha_that_rounds_to_none_is_transparent():
+    rng = np.random.default_rng(4)
+    picture = rng.random((40, 40, 4))
+    picture[rng.random((40, 40)) < 0.5, 3] = 0
+    palette = np.array([[0.2, 0.3, 0.4, 1e-7], [0.9, 0.9, 0.9, 0.1], [1, 1, 1, 1 - 1e-7], [0, 0, 0, 1]])
+    indices = dither(read_pixels(picture), palette)
+    assert (indices[picture[..., 3] == 0] == 0).all()
+
+
+def test_flat_runs_of_palette_colors_are_untouched(astronaut):
+    picture = astronaut[:120, :120].copy()
+    picture[40:80, 30:90] = 200, 40, 40
+    picture[60:80, 50:54] = 40, 200, 40
+    palette, indices = quantized(picture, 8, fixed_colors=np.array([[200, 40, 40], [40, 200, 40]], np.uint8), **FS)
+    np.testing.assert_array_equal(palette[indices][40:80, 30:90], picture[40:80, 30:90])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_colors_that_coincide_in_oklab_are_told_apart(dtype):
+    twins = np.array([[3, 253, 223, 255], [4, 253, 223, 255]], np.uint8)
+    invisible = np.array([[5, 5, 5, 0], [6, 6, 6, 0]], np.uint8)
+    colors = np.concatenate([twins[[1]], twins, invisible])  # the second of each is not the first entry like it
+    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    picture = (colors[np.arange(5).repeat(60).reshape(15, 20)] * (full / 255)).astype(dtype)
+    for n_channels, expected in ((3, [0, 1, 0, 3, 4]), (4, [0, 1, 0, 3, 3])):
+        palette = np.ascontiguousarray(colors[:, :n_channels])
+        indices = dither(read_pixels(picture[..., :n_channels]), palette)
+        np.testing.assert_array_equal(indices.ravel(), np.repeat(expected, 60))
+
+
+@pytest.mark.parametrize("strength", [None, 0, 1])
+@pytest.mark.parametrize("dithering", ["floyd-steinberg", "auto"])
+def test_pictures_that_keep_their_colors_are_exact(dithering, strength):
+    rng = np.random.default_rng(1)
+    colors = np.array([[200, 200, blue] for blue in range(40)], np.uint8)  # some coincide in Oklab
+    picture = colors[rng.integers(0, 40, (20, 30))]
+    palette, indices = quantized(picture, 40, dither=dithering, dither_strength=strength)
+    np.testing.assert_array_equal(palette[indices], picture)
+
+
+def test_frames_are_independent(astronaut):
+    frames = [astronaut[:20, :31], astronaut[100:133, 50:57], astronaut[:1, :9]]
+    column = np.concatenate([frame.reshape(-1, 1, 3) for frame in frames])
+    palette = quantized(astronaut[:100, :100], 9)[0]
+    indices = dither(read_pixels(column), palette, frames=[frame.shape[:2] for frame in frames]).ravel()
+    expected = [dither(read_pixels(frame), palette).ravel() for frame in frames]
+    np.testing.assert_array_equal(indices, np.concatenate(expected))
+
+
+@pytest.mark.parametrize("n_channels", [1, 3, 4])
+def test_every_size_is_dithered(n_channels):
+    rng = np.random.default_rng(n_channels)
+    palette = rng.integers(0, 256, (4, n_channels), dtype=np.uint8)
+    for height in range(1, 10):
+        for width in range(1, 10):
+            picture = rng.integers(0, 256, (height, width, n_channels), dtype=np.uint8)
+            indices = dither(read_pixels(picture), palette, n_threads=2)
+            assert indices.shape == (height, width)
+            if (height + width) % 3 == 0:
+                palette, indices = quantized(picture, 4, dither="auto" if width == 5 else "floyd-steinberg")
+                assert indices.shape == (height, width)
+                assert (np.bincount(indices.ravel(), minlength=len(palette)) > 0).all()
+
+
+# What the refit does to the palette
+
+
+@pytest.mark.parametrize("n_colors", [1, 2, 16, 300])
+@pytest.mark.parametrize("effort", ["fast", "balanced", "best"])
+def test_palette_of_one_picture_is_distinct_and_used(astronaut, effort, n_colors):
+    palette, indices = quantized(astronaut[150:250, 100:220], n_colors, effort=effort, **FS)
+    assert n_colors / 2 < len(palette) <= n_colors
+    assert len(np.unique(palette, axis=0)) == len(palette)
+    assert (np.bincount(indices.ravel(), minlength=len(palette)) > 0).all()
+    assert indices.dtype == (np.uint8 if len(palette) <= 256 else np.uint16)
+
+
+def test_locked_and_transparent_entries_do_not_move():
+    picture = soft_alpha(np.random.default_rng(2), 60, 60)
+    fixed = np.array([[255, 0, 0, 255], [0, 0, 0, 255], [9, 9, 200, 77]], np.uint8)
+    palette, indices = quantize_pixels(read_pixels(picture), n_colors=12, fixed_colors=fixed, **FS)
+    assert palette.colors[0].tolist() == picture[0, 0].tolist()
+    assert palette.colors[1:4].tolist() == fixed.tolist()
+    assert palette.centers[1:4].tolist() == fixed.tolist()
+    assert palette.fixed.tolist() == [False] + 3 * [True] + (len(palette.colors) - 4) * [False]
+    assert len(np.unique(palette.colors, axis=0)) == len(palette.colors)
+    free = np.bincount(indices.ravel(), minlength=len(palette.colors))[4:]
+    assert (free > 0).all()
+
+
+def test_entries_of_one_color_stay_that_color(astronaut):
+    picture = astronaut[:100, :100].copy()
+    picture[30:70, 30:70] = 30, 90, 200
+    palette, indices = quantized(picture, 8, **FS)
+    assert (palette[indices][30:70, 30:70] == [30, 90, 200]).all()
+
+
+@pytest.mark.parametrize("n_channels", [2, 3, 4])
+def test_grey_pictures_use_only_greys(camera, n_channels):
+    picture = camera[::4, ::4, np.newaxis].repeat(n_channels, axis=2)
+    if n_channels % 2 == 0:
+        picture[..., -1] = 200
+    palette, indices = quantized(picture, 7, **FS)
+    color = palette[:, : 3 if n_channels > 2 else 1].astype(int)
+    assert np.ptp(color, axis=1).max() <= 1  # a grey of no whole level may round to two
+    if n_channels % 2 == 0:
+        assert (palette[indices][..., -1] == 200).mean() > 0.99
+    assert len(palette) == 7
+
+
+def test_sample_weight_steers_the_refit(astronaut):
+    picture = astronaut[50:250, 100:300]
+    pixels = read_pixels(picture)
+    hist = histogram(pixels)
+    palette = fit_palette(hist, n_colors=12)
+    weight = np.full(picture.shape[:2], 1e-3)
+    weight[20:120, 60:140] = 1
+    errors = []
+    for sample_weight in (None, weight):
+        moved, indices = refit(pixels, palette, hist, sample_weight=sample_weight)
+        lacking = gaussian(picture - moved.colors[indices].astype(float), 1.5, channel_axis=2)
+        errors.append(np.square(lacking[20:120, 60:140]).mean())
+    assert errors[1] < 0.95 * errors[0]
+
+
+@pytest.mark.parametrize("weight", [1e-310, 1e100])
+def test_only_the_ratio_of_weights_counts(astronaut, weight):
+    picture = astronaut[:60, :60]
+    expected, _ = quantized(picture, 8, sample_weight=np.ones((60, 60)), **FS)
+    palette, _ = quantized(picture, 8, sample_weight=np.full((60, 60), weight), **FS)
+    np.testing.assert_array_equal(palette, expected)
+
+
+def test_refit_lowers_what_is_left_to_see(astronaut):
+    pixels = read_pixels(astronaut)
+    hist = histogram(pixels)
+    palette = fit_palette(hist, n_colors=16)
+    moved, indices = refit(pixels, palette, hist)
+
+    def error(colors, indices):
+        return np.square(gaussian(astronaut - colors[indices].astype(float), 1.5, channel_axis=2)).mean()
+
+    assert moved.labels is None
+    assert error(moved.colors, indices) < 0.8 * error(palette.colors, dither(pixels, palette.colors))
+
+
+def test_photographs_look_better_dithered(astronaut):
+    scores = []
+    for dithering in ("none", "auto"):
+        palette, indices = quantized(astronaut, 16, dither=dithering)
+        scores.append(ssimulacra2(read_pixels(astronaut), read_pixels(palette[indices])))
+    assert scores[1] > scores[0] + 10
+
+
+# 16 bits and floats
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("n_channels", [1, 3])
+@pytest.mark.parametrize("n_colors", [16, 256])
+def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors):
+    ramp = np.linspace(0, 1, 512)[np.newaxis, :, np.newaxis].repeat(256, axis=0).repeat(n_channels, axis=2)
+    picture = np.rint(65535 * ramp).astype(dtype) if dtype == np.uint16 else ramp.astype(dtype)
+    off = {}
+    for strength in (0, 1):
+        palette, indices = quantized(picture, n_colors, dither_strength=strength, to_8_bits=True, **FS)
+        assert palette.dtype == np.uint8
+        lacking = lightness(palette[indices][..., 0] / 255) - lightness(ramp[..., 0])
+        off[strength] = np.abs(block_means(lacking, 16).mean(axis=0))[4:-4]  # entries reach not quite to the ends
+    assert off[1].max() < 1 / 500
+    assert off[1].mean() < 0.25 * off[0].mean()
+
+
+def test_narrow_16_bit_pictures_are_dithered_in_their_own_scale():
+    ramp = np.linspace(30000, 30200, 256).round().astype(np.uint16)[np.newaxis, :, np.newaxis].repeat(64, axis=0)
+    for picture in (ramp, ramp.repeat(3, axis=2)):
+        palette, indices = quantized(picture, 4, dither_strength=1, **FS)
+        result = palette[indices][..., 0].astype(float)
+        off = block_means(result - picture[..., 0], 16).mean(axis=0)
+        assert len(palette) == 4
+        assert np.abs(off[2:-2]).max() < 3
+
+
+def test_bits_that_are_only_rounded_are_not_dithered():
+    colors = np.array([[1000], [30001], [65000]], np.uint16)
+    picture = colors[np.random.default_rng(3).integers(0, 3, (20, 20))]
+    palette, indices = quantized(picture, 5, to_8_bits=True, **FS)
+    assert palette.tolist() == [[4], [117], [253]]
+    np.testing.assert_array_equal(colors[indices], picture)
+
+
+# Auto
+
+
+def test_drawings_are_flat_and_gradients_and_photographs_are_not(astronaut):
+    drawing = np.full((64, 64, 3), 255, np.uint8)
+    drawing[10:40, 20:50] = 30, 90, 200
+    gradient = np.arange(256, dtype=np.uint8)[:, np.newaxis, np.newaxis].repeat(64, axis=1)
+    assert is_flat(read_pixels(drawing))
+    assert not is_flat(read_pixels(gradient))
+    assert not is_flat(read_pixels(astronaut))
+
+
+def test_frames_are_judged_as_pictures(astronaut):
+    frames = [astronaut[:128, :200], astronaut[200:400, 100:180]]
+    column = read_pixels(np.concatenate([frame.reshape(-1, 1, 3) for frame in frames]))
+    shapes = [frame.shape[:2] for frame in frames]
+    palette = fit_palette(histogram(column), n_colors=8)
+    result = fit_dither(column, palette, histogram(column), dither="auto", frames=shapes)
+    assert result.strength == 0.85
+    many = read_pixels(np.zeros((40 * 50, 1, 3), np.uint8))
+    zeros = np.zeros((40 * 50, 1), np.uint8)
+    black = np.zeros((1, 3), np.uint8)
+    assert not looks_better_dithered(many, zeros, black, zeros, black, frames=[(5, 10)] * 40)
+    assert is_flat(many, frames=[(5, 10)] * 40)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("strength", [-0.01, 1.01, np.nan, np.inf, -np.inf])
+def test_strength_out_of_range_is_refused(strength):
+    with pytest.raises(ValueError, match=f"dither_strength must be from 0 to 1, got {strength}"):
+        check_dither("auto", strength)
+
+
+@pytest.mark.parametrize("strength", ["0.5", True, np.True_, [0.5], 1j])
+def test_strength_must_be_a_number(strength):
+    with pytest.raises(TypeError, match="dither_strength must be a number from 0 to 1, got"):
+        check_dither("auto", strength)
+
+
+@pytest.mark.parametrize("strength", [0, 1, 0.5, np.float32(0.25), np.int64(1), None])
+def test_numbers_of_every_type_are_strengths(strength):
+    check_dither("floyd-steinberg", strength)
+
+
+def test_dither_must_be_known():
+    with pytest.raises(ValueError, match="dither must be one of 'none', 'floyd-steinberg', 'auto', got 'ordered'"):
+        check_dither("ordered", None)
+    for given in (True, 3, None):
+        with pytest.raises(TypeError, match=f"dither must be one of 'none'.* got {given} of type"):
+            check_dither(given, None)
+
+
+def test_strength_without_dithering_is_refused():
+    with pytest.raises(ValueError, match=r"dither_strength=0.5 has no use .* pass dither='floyd-steinberg' or 'auto'"):
+        check_dither("none", 0.5)
