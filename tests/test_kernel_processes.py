@@ -120,6 +120,7 @@ def test_threads_of_python_can_call_at_once(astronaut):
 FORK = """
 import os, signal, warnings
 import numpy as np
+from pil_kmeans import IndexedImage
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
 from reference.digests import digest
@@ -127,7 +128,8 @@ from reference.digests import digest
 def run():
     picture = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     palette, indices = quantize_pixels(read_pixels(picture), n_colors=32, n_threads=3)
-    return digest(palette.colors, indices)
+    file = IndexedImage(indices, palette.colors).to_png()
+    return digest(palette.colors, indices, np.frombuffer(file, np.uint8))
 
 before = run()
 reading, writing = os.pipe()
@@ -206,10 +208,10 @@ def test_stages_load_neither_pillow_nor_scikit_learn():
 
 def test_build_info_tells_what_is_in_use():
     info = build_info()
-    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set"}
+    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set", "png_compressor"}
     assert info["instruction_set"] in info["instruction_sets"]
     assert isinstance(info["instruction_sets"], tuple)
-    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set"))
+    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set", "png_compressor"))
 
 
 def test_threads_are_capped():
