@@ -129,7 +129,7 @@ def fit_palette(
             fit_points,
             weights,
             n_colors=free,
-            fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1),
+            fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1) if len(locked.colors) else None,
             effort=effort,
             random_state=random_state,
             n_threads=n_threads,
