@@ -26,6 +26,7 @@ def encode_png(
     dither: str | None = "auto",
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
+    compression: str = "default",
     metadata: Metadata = "color",
     n_threads: int | None = None,
 ) -> bytes:
@@ -57,6 +58,8 @@ def encode_png(
         Share of each error that is handed on, 0 to 1; 0 is no dithering. None: 0.85.
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
+    compression : {"fast", "default", "max"}, default "default"
+        How long to look for a small file. The pixels are the same.
     metadata : {"color", "all", "none"}, default "color"
         What to keep of a PIL image's metadata. "color": what changes how it looks, which is
         dpi, sRGB in place of an ICC profile, and sRGB, gAMA and cHRM as they were if they gave no
@@ -106,11 +109,12 @@ def encode_png(
         n_threads=n_threads,
         max_colors=MAX_BYTE_COLORS,
     )
+    png.check_compression(compression)
     check_metadata(metadata)
     if isinstance(image, IndexedImage):
         read_sample_weight(sample_weight, image.shape)
         if fixed_colors is None and len(png.plte_entries(image)[1]) <= n_colors:
-            return png.encode(image)
+            return png.encode(image, compression=compression)
         image = image.to_array()
     source, color_info = in_srgb(Source.read(image))
     turn, chunks = 1, []
@@ -134,4 +138,4 @@ def encode_png(
         to_8_bits=True,
         n_threads=n_threads,
     )
-    return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed)
+    return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed, compression=compression)
