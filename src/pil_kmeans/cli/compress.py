@@ -17,7 +17,7 @@ from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
 from ..pillow.modes import pixels_from_pil
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dither import DEFAULT_STRENGTH, DITHERS
+from ..stages.dither import DEFAULT_STRENGTHS, DITHERS
 from ..stages.histogram import histogram
 from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.kmeans import EFFORTS
@@ -79,14 +79,17 @@ def add_parser(commands: Parsers) -> None:
         "--dither",
         choices=DITHERS,
         default="auto",
-        help="whether pixels make up for the errors of their neighbours; auto: unless the picture is drawn in flat "
+        help="whether and how colours between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
+        "colour and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
         "areas or looks better without (default: %(default)s)",
     )
     parser.add_argument(
         "--dither-strength",
         type=strength,
         metavar="S",
-        help=f"share of each error that is handed on, 0 to 1 (default: {DEFAULT_STRENGTH})",
+        help="0 to 1; more hides steps between colours better, and is noisier (default: "
+        + ", ".join(f"{method} {default}" for method, default in DEFAULT_STRENGTHS.items())
+        + ")",
     )
     parser.add_argument(
         "--metadata",
