@@ -103,9 +103,7 @@ def test_every_mode_can_be_dithered_to_a_palette(photo, reference, mode, dither)
     result = quantize(image, palette=reference, dither=dither)
     assert (result.mode, result.size) == ("P", photo.size)
     assert result.getpalette() == reference.getpalette()
-    is_nearly_black = mode.startswith("I;16")  # too dark for another entry to have a share by a mask
-    is_plain = mode == "1" or (is_nearly_black and dither != "floyd-steinberg")
-    assert (result.tobytes() == quantize(image, palette=reference, dither="none").tobytes()) == is_plain
+    assert result.tobytes() != quantize(image, palette=reference, dither="none").tobytes() or mode == "1"
 
 
 @pytest.mark.parametrize("dither", METHODS)

@@ -233,10 +233,9 @@ def test_every_mode_is_dithered(photo, mode, dither):
     assert quantize(image, 8, dither="none").tobytes() == quantize(image, 8).tobytes()
 
 
-@pytest.mark.parametrize(("dither", "default"), [("floyd-steinberg", 0.85), ("ordered", 0.6), ("blue-noise", 0.6)])
-def test_strength_of_dithering(photo, dither, default):
-    strengths = (0, 0.4, default, None)
-    results = [quantize(photo, 8, dither=dither, dither_strength=s).tobytes() for s in strengths]
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise"])
+def test_strength_of_dithering(photo, dither):
+    results = [quantize(photo, 8, dither=dither, dither_strength=s).tobytes() for s in (0, 0.5, 0.85, None)]
     assert results[0] == quantize(photo, 8).tobytes()
     assert results[2] == results[3]
     assert len(set(results)) == 3

@@ -263,12 +263,15 @@ def test_photographs_look_better_dithered(astronaut):
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize("n_channels", [1, 3])
 @pytest.mark.parametrize("n_colors", [16, 256])
-def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors):
+@pytest.mark.parametrize(
+    "method", ["floyd-steinberg", "blue-noise"]
+)  # Bayer's pattern beats with steps as narrow as it
+def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors, method):
     ramp = np.linspace(0, 1, 512)[np.newaxis, :, np.newaxis].repeat(256, axis=0).repeat(n_channels, axis=2)
     picture = np.rint(65535 * ramp).astype(dtype) if dtype == np.uint16 else ramp.astype(dtype)
     off = {}
     for strength in (0, 1):
-        palette, indices = quantized(picture, n_colors, dither_strength=strength, to_8_bits=True, **FS)
+        palette, indices = quantized(picture, n_colors, dither=method, dither_strength=strength, to_8_bits=True)
         assert palette.dtype == np.uint8
         lacking = lightness(palette[indices][..., 0] / 255) - lightness(ramp[..., 0])
         off[strength] = np.abs(block_means(lacking, 16).mean(axis=0))[4:-4]  # entries reach not quite to the ends

@@ -328,17 +328,17 @@ void follow_rays(const Rays& rays, const Rows<Sample>& rows, std::size_t top, st
             const bool is_opaque = has_alpha && rows.opacity[i] == Opacity::opaque;
             EntryCells& cells = is_opaque ? chooser.for_opaque() : chooser.all();
             const Quad color = from_pixel(rows.points[i]);
-            std::uint32_t index = cells.nearest(cells.clamp(color), worker);
-            const PackedPoint entry = chooser.entry(index);
-            const Quad way = sub8(color, from_pixel(entry));
+            const std::uint32_t nearest = cells.nearest(cells.clamp(color), worker);
+            const Quad start = widen(chooser.entry(nearest)), way = sub8(color, from_pixel(chooser.entry(nearest)));
             // The lighter of two entries is for the upper thresholds, whichever of them is nearest: so the pattern goes
             // on where that changes. Alpha is seen as lightness.
             const PackedPoint steps = to_pixel(way);
             const bool is_lighter = static_cast<std::int16_t>(steps) + static_cast<std::int16_t>(steps >> 48) > 0;
             const std::int32_t length = is_lighter ? lengths[column].to_lighter : lengths[column].to_darker;
-            if (length > kToColor) {
-                const Quad ray = shift_right4<8>(add4(times4(way, fill4(length)), fill4(128)));
-                Quad end = narrow(add4(widen(entry), ray));
+            std::uint32_t index = nearest;
+            for (std::int32_t reach = kToColor; index == nearest && reach < length;) {
+                reach = std::min(2 * reach, length);
+                Quad end = narrow(add4(start, shift_right4<8>(add4(times4(way, fill4(reach)), fill4(128)))));
                 if (is_opaque) end = from_pixel((to_pixel(end) & ~kAlpha) | (rows.points[i] & kAlpha));
                 index = cells.nearest(cells.clamp(end), worker);
             }

@@ -4,10 +4,10 @@
 // Rows are walked in raster order. So a row may follow the one above two pixels behind it: one thread interleaves four
 // rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
 //
-// By a mask, a pixel's entry depends on its colour and place only. The ray from the entry nearest to the colour through
-// the colour, so many times as long as the threshold says, ends where the nearest entry is taken: if the ray comes to
-// another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other, so a
-// threshold t is good for 1 / (2 t) times the way. No neighbours need be known, of an entry or of a pixel.
+// By a mask, a pixel's entry depends on its colour and place only. If the ray from the nearest entry through the colour
+// comes to another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other.
+// So the other is taken where the threshold t is less, that is, where a ray of 1 / (2 t) times the way reaches its cell.
+// The ray is doubled until it does, so that it does not end far beyond, in the cell of an entry too far away to mix well.
 #pragma once
 
 #include <cstddef>

@@ -53,7 +53,7 @@ def encode_png(
         refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
         areas or looks better undithered. See `quantize`.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: 0.85, or 0.6 with "ordered" and "blue-noise".
+        0 to 1; 0 is no dithering. None: 0.85. More hides steps better, and is noisier.
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
     metadata : {"color", "all", "none"}, default "color"

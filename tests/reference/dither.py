@@ -87,13 +87,14 @@ def dither_by_mask(points, opacity, shape, entries, entry_opacity, mask, strengt
         if way[0] + way[3] > 0:
             threshold = 65536 - threshold
         length = min(256 * 32768 // threshold, longest)
-        if length <= 256:
-            indices[y, x] = first
-            continue
-        end = np.clip(entries[first] + (length * way + 128 >> 8), -32768, 32767)
-        if alpha == 2:
-            end[3] = point[3]
-        indices[y, x], _ = nearest(end, alpha == 2)
+        index, reach = first, 256
+        while index == first and reach < length:
+            reach = min(2 * reach, length)
+            end = np.clip(entries[first] + (reach * way + 128 >> 8), -32768, 32767)
+            if alpha == 2:
+                end[3] = point[3]
+            index, _ = nearest(end, alpha == 2)
+        indices[y, x] = index
     return indices
 
 

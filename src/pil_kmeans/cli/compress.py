@@ -17,7 +17,7 @@ from ..encode import encode_png
 from ..metadata import Metadata, orientation, oriented
 from ..pillow.modes import pixels_from_pil
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dither import DEFAULT_STRENGTHS, DITHERS
+from ..stages.dither import DEFAULT_STRENGTH, DITHERS
 from ..stages.histogram import histogram
 from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.kmeans import EFFORTS
@@ -87,9 +87,7 @@ def add_parser(commands: Parsers) -> None:
         "--dither-strength",
         type=strength,
         metavar="S",
-        help="0 to 1; more hides steps between colours better, and is noisier (default: "
-        + ", ".join(f"{method} {default}" for method, default in DEFAULT_STRENGTHS.items())
-        + ")",
+        help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
     )
     parser.add_argument(
         "--metadata",

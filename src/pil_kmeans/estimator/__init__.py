@@ -42,8 +42,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         differ only there, and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat
         areas or look better undithered. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
-        With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours better, and is noisier. None means
-        0.85, or 0.6 with "ordered" and "blue-noise". With "floyd-steinberg", the share of each error that is handed on.
+        With `dither`: 0 to 1; 0 is no dithering. None means 0.85. More hides steps between colours better, and is
+        noisier. With "floyd-steinberg" it is the share of each error that is handed on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have

@@ -76,9 +76,9 @@ def quantize(
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     dither_strength : float, optional
-        With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours better, and is
-        noisier. None: 0.85, or 0.6 with "ordered" and "blue-noise". With "floyd-steinberg", the
-        share of each error that is handed on.
+        With `dither`: 0 to 1; 0 is no dithering. None: 0.85. More hides steps between colours
+        better, and is noisier. With "floyd-steinberg" it is the share of each error that is handed
+        on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours that the palette holds exactly, also where no pixel has them. They count towards
         `colors`; the others are fitted with them in place. Each is a name or hex string that

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..stages.dither import DEFAULT_STRENGTH, is_flat, looks_better_dithered, method_of
 from ..stages.dither import dither as dither_pixels
-from ..stages.dither import is_flat, looks_better_dithered, method_of
 from ..stages.indexed_image import p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels
 from ..stages.remap import remap
@@ -83,10 +83,10 @@ def choose_entries(
 ) -> NDArray[Any]:
     """Row of `colors` for every pixel."""
     pixels = read_pixels(samples)
-    is_dithered = dither != "none" and dither_strength != 0 and not (dither == "auto" and is_flat(pixels))
+    strength = DEFAULT_STRENGTH if dither_strength is None else dither_strength
+    is_dithered = dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels))
     if is_dithered:
-        method = method_of(dither)
-        dithered = dither_pixels(pixels, colors, method=method, strength=dither_strength, n_threads=n_threads)
+        dithered = dither_pixels(pixels, colors, method=method_of(dither), strength=strength, n_threads=n_threads)
         if dither != "auto":
             return dithered
     plain = nearest_entries(to_uint8(samples), colors, n_threads=n_threads)

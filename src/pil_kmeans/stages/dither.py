@@ -27,9 +27,8 @@ from .score import Original
 from .threads import count_threads
 from .threshold_mask import threshold_mask
 
-# By a mask, more strength puts entries farther from the colour into the mix: steps fade, and noise grows faster.
-DEFAULT_STRENGTHS = {"floyd-steinberg": 0.85, "ordered": 0.6, "blue-noise": 0.6}
-DITHERS = ("none", *DEFAULT_STRENGTHS, "auto")
+DITHERS = ("none", "floyd-steinberg", "ordered", "blue-noise", "auto")
+DEFAULT_STRENGTH = 0.85
 
 _SPACE = "oklab"
 _LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
@@ -70,7 +69,7 @@ def dither(
     palette: NDArray[Any],
     *,
     method: str = "floyd-steinberg",
-    strength: float | None = None,
+    strength: float = DEFAULT_STRENGTH,
     frames: Frames | None = None,
     n_threads: int | None = None,
 ) -> NDArray[Any]:
@@ -84,10 +83,10 @@ def dither(
     method : {"floyd-steinberg", "ordered", "blue-noise"}
         "floyd-steinberg": each pixel makes up for the errors of its neighbours. The others compare its colour with the
         threshold of its place: in Bayer's pattern of 8 x 8 pixels, or in 64 x 64 of blue noise, which shows no pattern.
-    strength : float, optional
-        0 to 1; None: 0.85, or by thresholds 0.6. More hides steps between entries better, and is noisier. It is the
-        share of each error that is handed on: at 1 errors that no entry can make up for pile up. By thresholds, an
-        entry has a part in the mix of colours that lie closer to another, down to a share of (1 - strength) / 2.
+    strength : float, default=0.85
+        0 to 1; more hides steps between entries better, and is noisier. It is the share of each error that is handed
+        on: at 1 errors that no entry can make up for pile up. By thresholds, two entries mix down to a share of
+        (1 - strength) / 2, or 1/16 at 1, of the farther one; what needs less of it gets none.
     frames : sequence of (height, width), optional
         Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between, and
         masks start anew.
@@ -168,7 +167,7 @@ def refit(
     hist: Histogram,
     *,
     method: str = "floyd-steinberg",
-    strength: float | None = None,
+    strength: float = DEFAULT_STRENGTH,
     effort: str = "balanced",
     sample_weight: NDArray[np.float64] | None = None,
     frames: Frames | None = None,
@@ -245,7 +244,7 @@ def fit_dither(
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
         "auto": "floyd-steinberg" or "none", as `is_flat` and `looks_better_dithered` say.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: as in `dither`.
+        0 to 1; 0 is no dithering. None: 0.85.
     color_space : {"oklab", "cielab", "linear", "srgb"}
         Where the nearest entry is looked for if the picture is not dithered.
 
@@ -255,18 +254,17 @@ def fit_dither(
         Of strength 0, with the palette as it was, if the picture is not dithered. So it is where the palette holds all
         its colours.
     """
-    is_wanted = dither != "none" and dither_strength != 0 and not _has_all_colors(palette, hist, pixels)
+    strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
+    is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist, pixels)
     if dither == "auto":
         is_wanted = is_wanted and not is_flat(pixels, frames=frames)
     dithered = None
     if is_wanted:
-        method = method_of(dither)
-        strength = DEFAULT_STRENGTHS[method] if dither_strength is None else float(dither_strength)
         moved, indices = refit(
             pixels,
             palette,
             hist,
-            method=method,
+            method=method_of(dither),
             strength=strength,
             effort=effort,
             sample_weight=sample_weight,
@@ -390,7 +388,7 @@ class _Passes:
         pixels: Pixels,
         palette: NDArray[Any],
         method: str,
-        strength: float | None,
+        strength: float,
         n_threads: int | None,
         *,
         moves: bool,
@@ -401,7 +399,6 @@ class _Passes:
         # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
         on_grid = (rows, colors) if mask is None or moves else (colors,)
         grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)
-        strength = DEFAULT_STRENGTHS[method] if strength is None else strength
         return cls(rows, pixels.n_channels, grid, mask, strength, count_threads(n_threads))
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
