@@ -34,8 +34,8 @@ struct ThresholdMask {
 
 struct DitherOptions {
     ThresholdMask mask;             // thresholds null: Floyd-Steinberg
-    // In 256ths, 0 to 256: share of the error that is handed on; or with a mask s, for rays of at most 1 / (1 - s) times
-    // the way to the colour, and never more than 8 times.
+    // s, in 256ths, 0 to 256: share of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
+    // way to the colour, and never more than 8 times.
     std::int32_t strength;
     std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen, in eighths, 8 to 12
     std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
@@ -55,8 +55,8 @@ struct Band {
     std::size_t height, width;
 };
 
-// Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the difference between
-// picture and dithered picture behind a low-pass, the 7 x 7 binomial.
+// Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the difference
+// between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
 template <typename Sample>
 void residuals(const Sample* samples,          // IN  (n, C)
                std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const DitherOptions& options,

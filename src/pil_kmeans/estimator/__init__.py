@@ -38,9 +38,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         Whether and how `transform` lets colours of pictures between the entries appear as a mix of them; None means
         "none". `fit` refits the palette to its dithered pictures. "floyd-steinberg" diffuses the errors of pixels to
         their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
-        pixels, let a pixel's index depend on its colour and place only: frames of an animation that differ somewhere
-        differ only there, and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat
-        areas or look better undithered. Pictures that keep all their colours are not dithered. Matrices never are.
+        pixels, let a pixel's index depend on its colour and place only: frames that differ somewhere differ only there,
+        and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat areas or look better
+        undithered. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
         With `dither`: 0 to 1; 0 is no dithering. None means 0.85. More hides steps between colours better, and is
         noisier. With "floyd-steinberg" it is the share of each error that is handed on.

@@ -66,7 +66,7 @@ def quantize(
         given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
         to their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and
         "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on its colour and place only:
-        frames of an animation that differ somewhere differ only there, and tiles fit together.
+        frames with one palette that differ somewhere differ only there, and tiles fit together.
         "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
         undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
         mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
