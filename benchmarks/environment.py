@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 DISTRIBUTIONS = (
+    "deflate",
     "imagequant",
     "numpy",
     "opencv-python-headless",
     "pillow",
+    "pyoxipng",
     "scikit-image",
     "scikit-learn",
     "scipy",

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -33,8 +34,12 @@ def entries(image):
 
 
 def opened(data):
+    """Decode a PNG file by Pillow, and by libpng through OpenCV, which must find the same pixels."""
     image = Image.open(BytesIO(data))
     image.load()
+    second = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    to_rgba = cv2.COLOR_BGRA2RGBA if second.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+    assert np.array_equal(cv2.cvtColor(second, to_rgba), rgba(image))
     return image
 
 

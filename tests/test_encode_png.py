@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import IndexedImage, encode_png, quantize
+from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
 from pil_kmeans.pillow.modes import pixels_from_pil
 from pil_pictures import MODES, in_mode, opened, rgba, with_key
 from png_chunks import chunks
@@ -76,6 +76,14 @@ def test_array_and_image_give_the_same_bytes(photo):
     assert encode_png(np.asarray(photo), n_colors=20) == encode_png(photo, n_colors=20)
 
 
+@pytest.mark.parametrize("compression", ["fast", "max"])
+def test_compression_does_not_change_the_pixels(photo, compression):
+    indexed = KMeansQuantizer(16).fit(photo).to_indexed(photo)
+    assert encode_png(indexed, compression=compression) == indexed.to_png(compression=compression)
+    for image in (photo, indexed):
+        assert np.array_equal(rgba(opened(encode_png(image, compression=compression))), rgba(opened(encode_png(image))))
+
+
 def test_dithering_is_auto_by_default(photo):
     auto = encode_png(photo, n_colors=8, dither="auto")
     assert encode_png(photo, n_colors=8) == encode_png(photo, n_colors=8, dither=None) == auto
@@ -138,7 +146,7 @@ def test_metadata_must_be_known(photo):
         encode_png(photo, metadata="some")
 
 
-@pytest.mark.parametrize("option", [{"color_space": "hsv"}, {"effort": "slow"}, {"n_threads": 0}])
+@pytest.mark.parametrize("option", [{"color_space": "hsv"}, {"effort": "slow"}, {"n_threads": 0}, {"compression": 9}])
 def test_unknown_options_are_refused(photo, option):
     with pytest.raises(ValueError, match=next(iter(option))):
         encode_png(photo, **option)

@@ -258,3 +258,13 @@ def test_estimator_refuses_locked_colors_that_do_not_fit(method, X, given, match
 def test_estimator_checks_the_type_of_locked_colors():
     with pytest.raises(ValueError, match=r"'fixed_colors' parameter.*array-like"):
         KMeansQuantizer(fixed_colors=3).fit(np.zeros((2, 2, 3), np.uint8))
+
+
+def test_a_fit_that_fails_leaves_the_last_one():
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8, 4)).astype(np.uint8)
+    picture[0, :, 3] = 0
+    quantizer = KMeansQuantizer(n_colors=2).fit(picture)
+    before = quantizer.palette_
+    with pytest.raises(ValueError, match="fixed_colors"):
+        quantizer.set_params(fixed_colors=["red", "blue"]).fit(picture)
+    np.testing.assert_array_equal(quantizer.palette_, before)

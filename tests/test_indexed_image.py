@@ -2,13 +2,13 @@
 
 import dataclasses
 import pickle
-from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage
+from pil_pictures import opened
 
 INDICES = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
 GREY = np.array([[0], [100], [255]], np.uint8)
@@ -44,7 +44,7 @@ def test_pil_image_and_png_have_the_same_pixels(palette):
     assert image.palette.mode == ("RGBA" if palette.shape[1] in (2, 4) else "RGB")
     assert np.array_equal(np.asarray(image), INDICES)
     assert np.array_equal(pixels(image), as_rgba(palette)[INDICES])
-    assert np.array_equal(pixels(Image.open(BytesIO(indexed.to_png()))), as_rgba(palette)[INDICES])
+    assert np.array_equal(pixels(opened(indexed.to_png())), as_rgba(palette)[INDICES])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_other_dtypes_are_rounded_to_8_bits(palette, expected):
     indexed = IndexedImage(INDICES, palette)
     expected = np.array(expected)[INDICES]
     assert np.array_equal(pixels(indexed.to_pil())[..., 0], expected)
-    assert np.array_equal(pixels(Image.open(BytesIO(indexed.to_png())))[..., 0], expected)
+    assert np.array_equal(pixels(opened(indexed.to_png()))[..., 0], expected)
     assert indexed.to_array().dtype == palette.dtype
 
 
@@ -94,7 +94,7 @@ def test_more_than_256_colors_make_an_array_only():
 def test_large_palettes_of_which_few_are_used_make_a_png():
     palette = np.arange(1000, dtype=np.uint16)[:, np.newaxis] * 65
     indexed = IndexedImage(np.array([[0, 999]], np.uint16), palette)
-    assert pixels(Image.open(BytesIO(indexed.to_png())))[0, :, 0].tolist() == [0, 253]
+    assert pixels(opened(indexed.to_png()))[0, :, 0].tolist() == [0, 253]
 
 
 def test_it_is_frozen():

@@ -221,6 +221,10 @@ def test_bad_arguments_are_refused(change, message):
 )
 def test_bands_outside_of_the_picture_are_refused(band):
     samples = picture(4, 5, 3).reshape(-1, 3)
-    options = arguments(some_entries(samples, 4), 218, 12, 3072)
     with pytest.raises(ValueError, match="band"):
-        _native.residuals(samples, bands=np.array([band], np.int64), weights=None, **options)
+        _native.residuals(
+            samples,
+            bands=np.array([band], np.int64),
+            weights=None,
+            **arguments(some_entries(samples, 4), 218, 12, 3072),
+        )

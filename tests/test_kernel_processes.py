@@ -38,6 +38,8 @@ def calls():
     many, few = points(50_000), points(2000)
     values, ones, weights = np.arange(20_000.0), np.ones(20_000), np.ones(50_000, np.int64)
     effort = vars(EFFORTS["balanced"])
+    diffusion = {"strength": 217, "lightness_weight": 12, "margin": 3072, "n_threads": 1}
+    palette = (points(16), np.full(16, 2, np.uint8), *USUAL_GRID)
     return {
         "histogram": lambda: _native.histogram(wide, 1),
         "cell_histogram": lambda: _native.cell_histogram(rgb, 6, 1),
@@ -50,6 +52,8 @@ def calls():
         ),
         "optimal_intervals": lambda: _native.optimal_intervals(values, ones, values > values[-9], 20),
         "remap": lambda: _native.remap(wide, wide_keys, labels, 0, 1),
+        "dither": lambda: _native.dither(wide, 400, *palette, **diffusion),
+        "residuals": lambda: _native.residuals(wide, *palette, np.array([[0, 500, 400]]), None, **diffusion),
     }
 
 
@@ -116,6 +120,7 @@ def test_threads_of_python_can_call_at_once(astronaut):
 FORK = """
 import os, signal, warnings
 import numpy as np
+from pil_kmeans import IndexedImage
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
 from reference.digests import digest
@@ -123,7 +128,8 @@ from reference.digests import digest
 def run():
     picture = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     palette, indices = quantize_pixels(read_pixels(picture), n_colors=32, n_threads=3)
-    return digest(palette.colors, indices)
+    file = IndexedImage(indices, palette.colors).to_png()
+    return digest(palette.colors, indices, np.frombuffer(file, np.uint8))
 
 before = run()
 reading, writing = os.pipe()
@@ -140,6 +146,41 @@ print(os.read(reading, 100).decode() == before == run(), os.wait()[1])
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_forked_child_can_call_after_its_parent_has():
     assert output_of("-c", FORK) == "True 0"
+
+
+SHORT_OF_MEMORY = """
+import resource
+import numpy as np
+from pathlib import Path
+from pil_kmeans import _native
+
+WIDTH = 1_000_000
+samples = np.random.default_rng(0).integers(0, 256, (16 * WIDTH, 3), np.uint8)
+entries = np.zeros((2, 9, 2), np.int16)
+entries[0, :, 0] = 900 * np.arange(9)
+
+def dither():
+    return _native.dither(samples, WIDTH, entries, np.full(9, 2, np.uint8), (0.0,) * 4, 1.0, 217, 12, 3072, 2)
+
+expected = dither()
+taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+n_failures = 0
+for more in range(0, 300, 5):
+    resource.setrlimit(resource.RLIMIT_AS, (taken + (more << 20), -1))
+    try:
+        found = dither()
+        break
+    except MemoryError:
+        n_failures += 1
+resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+print(n_failures > 3, np.array_equal(found, expected))
+"""
+
+
+@on_linux
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="needs allocations that may fail")
+def test_threads_that_dither_do_not_wait_for_one_without_memory():
+    assert output_of("-c", SHORT_OF_MEMORY) == "True True"
 
 
 def test_import_without_the_extension_says_what_to_run(tmp_path):
@@ -167,10 +208,10 @@ def test_stages_load_neither_pillow_nor_scikit_learn():
 
 def test_build_info_tells_what_is_in_use():
     info = build_info()
-    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set"}
+    assert set(info) == {"version", "compiler", "instruction_sets", "instruction_set", "png_compressor"}
     assert info["instruction_set"] in info["instruction_sets"]
     assert isinstance(info["instruction_sets"], tuple)
-    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set"))
+    assert all(isinstance(info[name], str) for name in ("version", "compiler", "instruction_set", "png_compressor"))
 
 
 def test_threads_are_capped():

@@ -1,14 +1,16 @@
-"""The PNG stage: what it writes, read by Pillow and chunk by chunk."""
+"""The PNG stage: what it writes, decoded by Pillow and OpenCV and chunk by chunk."""
 
 import struct
-from io import BytesIO
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from pil_kmeans import KMeansQuantizer
+from pil_kmeans.stages.idat import COMPRESSIONS, pack_bits
 from pil_kmeans.stages.indexed_image import IndexedImage
-from pil_kmeans.stages.png import encode
+from pil_kmeans.stages.png import bit_depth, encode, plte_entries
+from pil_pictures import opened, rgba
 from png_chunks import chunks, kinds
 
 
@@ -23,25 +25,89 @@ def picture(n_colors, shape=(7, 13), n_channels=3, seed=0):
 
 
 def decoded(data):
-    return np.asarray(Image.open(BytesIO(data)).convert("RGBA"))
+    return rgba(opened(data))
 
 
 def as_rgba(image):
-    return np.asarray(image.to_pil().convert("RGBA"))
+    return rgba(image.to_pil())
 
 
+def smooth_picture(n_colors, shape, n_transparent=0):
+    """Pixels whose neighbours have similar colours, so that filters pay, in a shuffled palette."""
+    random = np.random.default_rng(n_colors)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    level = (n_colors - 1) * (np.sin(x / 11) + np.cos(y / 13) + 2) / 4 + random.normal(0, 0.7, shape)
+    place = random.permutation(n_colors)
+    palette = np.repeat(np.arange(n_colors, dtype=np.uint8)[:, np.newaxis], 4, axis=1)
+    palette[:, 3] = 255
+    palette[random.permutation(n_colors)[:n_transparent], 3] = random.integers(0, 255, n_transparent)
+    indices = place[np.clip(np.rint(level), 0, n_colors - 1).astype(int)].astype(np.uint8)
+    return IndexedImage(indices, palette[np.argsort(place)])
+
+
+def filters(data):
+    """The filter types of a file's rows."""
+    width, height, depth = struct.unpack(">IIB", dict(chunks(data))["IHDR"][:9])
+    return set(zlib.decompress(dict(chunks(data))["IDAT"])[:: 1 + -(-width * depth // 8)][:height])
+
+
+def plain_size(image):
+    """Bytes of the file without filters, in the given order, at zlib's highest level."""
+    indices, rgba = plte_entries(image)
+    depth = bit_depth(len(rgba))
+    rows = np.pad(pack_bits(indices.astype(np.uint8), depth), ((0, 0), (1, 0)))
+    n_transparent = int((rgba[:, 3] < 255).sum())
+    chunk_sizes = [13, 3 * len(rgba), *([n_transparent] if n_transparent else []), len(zlib.compress(rows, 9)), 0]
+    return 8 + sum(12 + size for size in chunk_sizes)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("n_colors", [1, 2, 3, 4, 5, 15, 16, 17, 90])
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
-def test_pixels_are_what_pillow_reads(n_colors, n_channels):
+def test_pixels_are_what_decoders_read(n_colors, n_channels, compression):
     image = picture(n_colors, n_channels=n_channels)
-    assert np.array_equal(decoded(encode(image)), as_rgba(image))
+    assert np.array_equal(decoded(encode(image, compression=compression)), as_rgba(image))
 
 
+@pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 7, 8, 9, 17])
 @pytest.mark.parametrize("n_colors", [2, 4, 16])
-def test_rows_that_end_within_a_byte_are_right(width, n_colors):
+def test_rows_that_end_within_a_byte_are_right(width, n_colors, compression):
     image = picture(n_colors, shape=(16, width))
-    assert np.array_equal(decoded(encode(image)), as_rgba(image))
+    assert np.array_equal(decoded(encode(image, compression=compression)), as_rgba(image))
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (61, 83), (150, 301)])
+@pytest.mark.parametrize("n_colors", [1, 2, 4, 16, 256])
+@pytest.mark.parametrize("n_transparent", [0, 1, 40])
+def test_every_picture_is_right_and_not_larger_than_without_search(n_colors, shape, n_transparent, compression):
+    image = smooth_picture(n_colors, shape, min(n_transparent, n_colors))
+    data = encode(image, compression=compression)
+    assert np.array_equal(decoded(data), as_rgba(image))
+    assert len(data) <= plain_size(image)
+
+
+def test_order_and_filters_make_photographs_smaller(astronaut):
+    indexed = KMeansQuantizer(256).fit(astronaut).to_indexed(astronaut)
+    fast, default, longest = (encode(indexed, compression=compression) for compression in COMPRESSIONS)
+    assert np.array_equal(decoded(fast), as_rgba(indexed))
+    assert np.array_equal(decoded(default), as_rgba(indexed))
+    assert np.array_equal(decoded(longest), as_rgba(indexed))
+    assert len(longest) <= len(default) < len(fast) < 0.95 * plain_size(indexed)
+    assert filters(default) <= {1, 2, 3, 4}
+
+
+def test_drawings_have_no_filters():
+    random = np.random.default_rng(0)
+    tiles = random.integers(0, 40, (9, 9))
+    image = IndexedImage(np.kron(tiles, np.ones((16, 16))).astype(np.uint8), random.integers(0, 256, (40, 3), np.uint8))
+    assert filters(encode(image)) == {0}
+
+
+def test_unknown_compression_is_refused():
+    with pytest.raises(ValueError, match=r"compression must be one of \['fast', 'default', 'max'\], got 'best'"):
+        encode(picture(3), compression="best")
 
 
 @pytest.mark.parametrize(("n_colors", "depth"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (256, 8)])
@@ -67,9 +133,18 @@ def test_transparent_entries_come_first_and_trns_ends_with_them():
     image = IndexedImage(np.arange(6, dtype=np.uint8)[np.newaxis], palette)
     data = encode(image)
     found = dict(chunks(data))
-    assert found["tRNS"] == bytes([0, 0, 128, 254])
-    assert found["PLTE"][::3] == bytes([20, 50, 10, 40, 0, 30])
+    assert sorted(found["tRNS"]) == [0, 0, 128, 254]
+    assert sorted(found["PLTE"][:12:3]) == [10, 20, 40, 50]
     assert np.array_equal(decoded(data), as_rgba(image))
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("n_transparent", [1, 7, 200, 256])
+def test_trns_is_no_longer_than_it_must(n_transparent, compression):
+    image = smooth_picture(256, (150, 301), n_transparent)
+    found = dict(chunks(encode(image, compression=compression)))
+    assert len(found["tRNS"]) == (np.unique(image.to_array().reshape(-1, 4), axis=0)[:, 3] < 255).sum()
+    assert max(found["tRNS"]) < 255
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
@@ -88,7 +163,7 @@ def test_transparent_entries_without_pixels_are_left_out():
 def test_metadata_stands_before_plte():
     data = encode(picture(3), [(b"gAMA", struct.pack(">I", 45455)), (b"tEXt", b"Title\0Hills")])
     assert kinds(data) == ["IHDR", "gAMA", "tEXt", "PLTE", "IDAT", "IEND"]
-    assert Image.open(BytesIO(data)).text == {"Title": "Hills"}
+    assert opened(data).text == {"Title": "Hills"}
 
 
 def test_same_picture_gives_the_same_bytes():

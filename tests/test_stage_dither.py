@@ -85,6 +85,23 @@ def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors, method
     assert palette[0].tolist() == picture[0, 0].tolist()
 
 
+def test_the_only_opaque_entry_stays_opaque_where_most_of_its_pixels_are_translucent():
+    picture = np.random.default_rng(3).integers(1, 255, (24, 24, 4), dtype=np.uint8)
+    picture[:8] = 90, 140, 60, 250
+    picture[8, :5] = 90, 140, 60, 255
+    palette, indices = quantized(picture, 3, **FS)
+    assert (palette[indices][8, :5, 3] == 255).all()
+
+
+def test_alpha_that_rounds_to_none_is_transparent():
+    rng = np.random.default_rng(4)
+    picture = rng.random((40, 40, 4))
+    picture[rng.random((40, 40)) < 0.5, 3] = 0
+    palette = np.array([[0.2, 0.3, 0.4, 1e-7], [0.9, 0.9, 0.9, 0.1], [1, 1, 1, 1 - 1e-7], [0, 0, 0, 1]])
+    indices = dither(read_pixels(picture), palette)
+    assert (indices[picture[..., 3] == 0] == 0).all()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_flat_runs_of_palette_colors_are_untouched(astronaut, method):
     picture = astronaut[:120, :120].copy()
@@ -93,6 +110,19 @@ def test_flat_runs_of_palette_colors_are_untouched(astronaut, method):
     fixed = np.array([[200, 40, 40], [40, 200, 40]], np.uint8)
     palette, indices = quantized(picture, 8, fixed_colors=fixed, dither=method)
     np.testing.assert_array_equal(palette[indices][40:80, 30:90], picture[40:80, 30:90])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_colors_that_coincide_in_oklab_are_told_apart(dtype):
+    twins = np.array([[3, 253, 223, 255], [4, 253, 223, 255]], np.uint8)
+    invisible = np.array([[5, 5, 5, 0], [6, 6, 6, 0]], np.uint8)
+    colors = np.concatenate([twins[[1]], twins, invisible])  # the second of each is not the first entry like it
+    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    picture = (colors[np.arange(5).repeat(60).reshape(15, 20)] * (full / 255)).astype(dtype)
+    for n_channels, expected in ((3, [0, 1, 0, 3, 4]), (4, [0, 1, 0, 3, 3])):
+        palette = np.ascontiguousarray(colors[:, :n_channels])
+        indices = dither(read_pixels(picture[..., :n_channels]), palette)
+        np.testing.assert_array_equal(indices.ravel(), np.repeat(expected, 60))
 
 
 @pytest.mark.parametrize("strength", [None, 0, 1])
@@ -234,6 +264,42 @@ def test_sample_weight_steers_the_refit(astronaut):
     assert errors[1] < 0.95 * errors[0]
 
 
+def test_rows_with_nothing_to_see_do_not_stop_the_refit(astronaut):
+    picture = astronaut[100:144, 200:244].copy()
+    picture[:14] = 0
+    pixels = read_pixels(picture)
+    hist = histogram(pixels)
+    palette = fit_palette(hist, n_colors=16)
+    moved, indices = refit(pixels, palette, hist)
+    errors = [
+        np.square(gaussian(picture - result.astype(float), 1.5, channel_axis=2)).mean()
+        for result in (moved.colors[indices], palette.colors[dither(pixels, palette.colors)])
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
+@pytest.mark.parametrize("weight", [1e-310, 1e100])
+def test_only_the_ratio_of_weights_counts(astronaut, weight):
+    picture = astronaut[:60, :60]
+    expected, _ = quantized(picture, 8, sample_weight=np.ones((60, 60)), **FS)
+    palette, _ = quantized(picture, 8, sample_weight=np.full((60, 60), weight), **FS)
+    np.testing.assert_array_equal(palette, expected)
+
+
+def test_weights_in_few_rows_steer_the_refit(astronaut):
+    pixels = read_pixels(astronaut)
+    weight = np.zeros(astronaut.shape[:2])
+    weight[109:143] = 1
+    hist = histogram(pixels, sample_weight=weight)
+    palette = fit_palette(hist, n_colors=16)
+    moved, indices = refit(pixels, palette, hist, sample_weight=weight)
+    errors = [
+        np.square(gaussian(astronaut - result.astype(float), 1.5, channel_axis=2))[109:143].mean()
+        for result in (moved.colors[indices], palette.colors[dither(pixels, palette.colors)])
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
 @pytest.mark.parametrize(("method", "share"), [("floyd-steinberg", 0.8), ("ordered", 0.9), ("blue-noise", 0.9)])
 def test_refit_lowers_what_is_left_to_see(astronaut, method, share):
     pixels = read_pixels(astronaut)
@@ -307,6 +373,18 @@ def test_drawings_are_flat_and_gradients_and_photographs_are_not(astronaut):
     assert is_flat(read_pixels(drawing))
     assert not is_flat(read_pixels(gradient))
     assert not is_flat(read_pixels(astronaut))
+
+
+@pytest.mark.parametrize("shape", [(1, 400_000), (400_000, 1), (300, 40_000)])
+def test_pictures_of_any_shape_are_judged_by_some_of_their_pixels(shape, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "pil_kmeans.stages.dither.read_pixels", lambda part: read.append(part.size) or read_pixels(part)
+    )
+    indices = np.zeros(shape, np.uint8)
+    black = np.zeros((1, 1), np.uint8)
+    assert not looks_better_dithered(read_pixels(np.zeros((*shape, 1), np.uint8)), indices, black, indices, black)
+    assert max(read) <= 5 << 19
 
 
 def test_frames_are_judged_as_pictures(astronaut):

@@ -71,5 +71,6 @@ void register_kmeans(nb::module_& module);
 void register_remap(nb::module_& module);
 void register_score(nb::module_& module);
 void register_dither(nb::module_& module);
+void register_png(nb::module_& module);
 
 }  // namespace pil_kmeans::bindings

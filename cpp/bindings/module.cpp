@@ -22,6 +22,7 @@ NB_MODULE(_native, module) {
     bindings::register_remap(module);
     bindings::register_score(module);
     bindings::register_dither(module);
+    bindings::register_png(module);
     module.attr("version") = PIL_KMEANS_VERSION;
     module.attr("compiler") = PIL_KMEANS_COMPILER;
     module.attr("instruction_set") = kernels().name;

@@ -131,14 +131,6 @@ double white(ColorSpace space) {
 
 constexpr std::size_t kChunk = 512;
 
-std::int16_t fixed_point(float value, float scale) {
-    constexpr float low = 0.5f, middle = kMaxCoordinate + 0.5f, high = 2 * kMaxCoordinate + 0.5f;
-    float shifted = value * scale + middle;  // truncation then rounds halves up
-    shifted = shifted > low ? shifted : low;
-    shifted = shifted < high ? shifted : high;
-    return static_cast<std::int16_t>(static_cast<std::int32_t>(shifted) - kMaxCoordinate);
-}
-
 template <typename Sample>
 void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
                      const Grid& grid, std::uint32_t* xy, std::uint32_t* zw) {
@@ -162,17 +154,13 @@ void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels
             const auto background = static_cast<float>(mean_background(space)[c]);
             for (std::size_t i = 0; i < n; ++i) channel[c][i] = (channel[c][i] - background) * alpha[i];
         }
-    std::int16_t coordinates[kDims][kChunk];  // one loop each, which the compiler vectorises
+    const float* const coordinates[kDims] = {channel[0], channel[1], channel[2], alpha};
+    float origin[kDims], unit[kDims];
     for (std::size_t d = 0; d < kDims; ++d) {
-        const float* values = d < 3 ? channel[d] : alpha;
-        const auto origin = static_cast<float>(grid.origin[d]);
-        const auto unit = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space, straight)) * grid.zoom);
-        for (std::size_t i = 0; i < n; ++i) coordinates[d][i] = fixed_point(values[i] - origin, unit);
+        origin[d] = static_cast<float>(grid.origin[d]);
+        unit[d] = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space, straight)) * grid.zoom);
     }
-    for (std::size_t i = 0; i < n; ++i) {
-        xy[i] = pack_pair(coordinates[0][i], coordinates[1][i]);
-        zw[i] = pack_pair(coordinates[2][i], coordinates[3][i]);
-    }
+    kernels().pack_points(coordinates, origin, unit, n, xy, zw);
 }
 
 template <typename Sample>

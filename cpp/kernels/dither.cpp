@@ -270,13 +270,13 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
     std::vector<Rows<Sample>> rows(n_workers);
     team.run(n_groups, [&](std::size_t group, std::size_t worker) {
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
-        Rows<Sample>& own = rows[worker];
-        own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
-        Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(), own.held.data(), n_rows, width,
-                                    errors[group % errors.size()], errors[(group + 1) % errors.size()],
-                                    indices + first * width, worker);
-        const std::size_t lag = kLag * (n_rows - 1), n_steps = walk.n_steps();
         try {
+            Rows<Sample>& own = rows[worker];
+            own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
+            Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(), own.held.data(), n_rows, width,
+                                        errors[group % errors.size()], errors[(group + 1) % errors.size()],
+                                        indices + first * width, worker);
+            const std::size_t lag = kLag * (n_rows - 1), n_steps = walk.n_steps();
             for (std::size_t step = 0; step < n_steps; step += kBlockWidth) {
                 const std::size_t end = std::min(n_steps, step + kBlockWidth);
                 if (group) progress.wait(group - 1, std::min(width, end + 1));

@@ -180,18 +180,19 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
     CounterTable table(kRegionSize, Fill::dense);
     std::uint8_t* const counters = table.counters.begin();
-    const Parts parts{{counters}, 1};
+    std::uint16_t places[kRegionSize + 8];
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
         if (start[region] == start[region + 1]) continue;
         const auto add = table.adder<1, Fill::dense>();
         for (std::size_t i = start[region]; i < start[region + 1]; ++i) add(low_bits[i]);
         const std::size_t first = end;
-        parts.for_each_occupied(kRegionSize, [&](std::size_t low, std::int64_t count) {
-            result.keys[end] = region << kRegionBits | low;
-            result.counts[end++] = count;
-        });
-        for (std::size_t i = first; i < end; ++i) counters[result.keys[i] & (kRegionSize - 1)] = 0;
+        const std::size_t n_found = kernels().occupied(counters, kRegionSize, places);
+        for (std::size_t i = 0; i < n_found; ++i) {
+            result.keys[end] = region << kRegionBits | places[i];
+            result.counts[end++] = counters[places[i]];
+            counters[places[i]] = 0;
+        }
         for (const std::uint32_t low : table.wrapped) {
             const std::uint64_t* found =
                 std::lower_bound(result.keys.begin() + first, result.keys.begin() + end, region << kRegionBits | low);

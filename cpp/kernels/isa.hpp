@@ -72,8 +72,17 @@ struct Kernels {
     // Morton keys of n RGB pixels, 24 bits each.
     void (*rgb_keys)(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
 
+    // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to eight
+    // places behind them are overwritten.
+    std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
+
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
+
+    // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to the
+    // nearest within the bounds.
+    void (*pack_points)(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
+                        std::uint32_t* xy, std::uint32_t* zw);
 
     // XYB of n colours in linear light, in place: r, g, b become X, Y, B, in the ranges that SSIMULACRA 2 gives them.
     void (*xyb)(float* r, float* g, float* b, std::size_t n);

@@ -1,4 +1,7 @@
-// Morton keys of RGB pixels, several at a time.
+// Morton keys of RGB pixels, several at a time, and which of a table's counters are occupied.
+#include <bit>
+#include <cstring>
+
 #include "kernels/nearest.hpp"
 #include "kernels/simd.hpp"
 
@@ -72,6 +75,33 @@ void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) {
         store(last, keys_of(load(last)));
         for (std::size_t j = 0; j < count; ++j) keys[i++] = last[j];
     }
+}
+
+std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t* places) {
+    std::size_t found = 0;
+#if defined(__AVX2__)
+    const __m256i zero = _mm256_setzero_si256();
+    for (std::size_t start = 0; start < n; start += 32) {
+        const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(counters + start));
+        auto bits = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, zero)));
+        for (std::size_t first = start; bits; first += 8, bits >>= 8) {
+            const auto order = static_cast<long long>(kLaneOrders.lanes[bits & 255]);
+            const __m128i from = _mm_set1_epi16(static_cast<short>(first));
+            const __m128i eight = _mm_add_epi16(_mm_cvtepu8_epi16(_mm_cvtsi64_si128(order)), from);
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(places + found), eight);
+            found += static_cast<std::size_t>(std::popcount(bits & 255));
+        }
+    }
+#else
+    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
+    for (std::size_t first = 0; first < n; first += 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, counters + first, 8);
+        for (std::uint64_t mask = (((eight & kLow) + kLow) | eight) & ~kLow; mask; mask &= mask - 1)
+            places[found++] = static_cast<std::uint16_t>(first + static_cast<std::size_t>(std::countr_zero(mask)) / 8);
+    }
+#endif
+    return found;
 }
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -6,6 +6,9 @@
 namespace pil_kmeans::PIL_KMEANS_ISA {
 
 void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
+std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
+void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
+                 std::uint32_t* xy, std::uint32_t* zw);
 void oklab(float* r, float* g, float* b, std::size_t n);
 void xyb(float* r, float* g, float* b, std::size_t n);
 void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,

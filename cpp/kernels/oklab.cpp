@@ -1,4 +1,5 @@
-// Oklab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) of many colours at once; the compiler vectorises.
+// Oklab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) of many colours at once, and points of any space; the
+// compiler vectorises.
 #include <bit>
 
 #include "kernels/isa.hpp"
@@ -26,6 +27,30 @@ void oklab(float* __restrict r, float* __restrict g, float* __restrict b, std::s
         g[i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
         b[i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
     }
+}
+
+static inline std::int32_t fixed_point(float value, float scale) {
+    constexpr float low = 0.5f, middle = kMaxCoordinate + 0.5f, high = 2 * kMaxCoordinate + 0.5f;
+    float shifted = value * scale + middle;  // truncation then rounds halves up
+    shifted = shifted > low ? shifted : low;
+    shifted = shifted < high ? shifted : high;
+    return static_cast<std::int32_t>(shifted) - kMaxCoordinate;
+}
+
+static void pack_pairs(const float* __restrict a, const float* __restrict b, const float* origin, const float* scale,
+                       std::size_t n, std::uint32_t* __restrict pairs) {
+    const float origin_a = origin[0], origin_b = origin[1], scale_a = scale[0], scale_b = scale[1];
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto low = static_cast<std::uint32_t>(fixed_point(a[i] - origin_a, scale_a));
+        const auto high = static_cast<std::uint32_t>(fixed_point(b[i] - origin_b, scale_b));
+        pairs[i] = high << 16 | (low & 0xffff);
+    }
+}
+
+void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
+                 std::uint32_t* xy, std::uint32_t* zw) {
+    pack_pairs(coordinates[0], coordinates[1], origin, scale, n, xy);
+    pack_pairs(coordinates[2], coordinates[3], origin + 2, scale + 2, n, zw);
 }
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

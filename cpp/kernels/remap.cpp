@@ -1,6 +1,7 @@
 #include "kernels/remap.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "kernels/buffer.hpp"
@@ -14,21 +15,47 @@ namespace {
 constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
 
 // Labels by key, in blocks of keys that agree but for the last bits: only blocks in which a key lies have room, since
-// the system takes longer to hand out room for all than a small picture's look-up lasts. A key that is in no block has
-// the label of another.
+// the system takes longer to hand out room for all than a small picture's look-up lasts. Most blocks lie within one
+// entry's reach: all of those share a block, so that the table stays in a near cache. A key that is in no block has the
+// label of another.
 template <typename Label>
 class BlockTable {
 public:
     BlockTable(const std::uint64_t* keys, const Label* labels, std::size_t n_keys, std::size_t n_possible)
-        : first_(zeroed<std::uint32_t>((n_possible + kBlock - 1) >> kBlockBits, Fill::dense)) {
-        std::size_t n_blocks = 1;
-        for (std::size_t i = 1; i < n_keys; ++i) n_blocks += keys[i] >> kBlockBits != keys[i - 1] >> kBlockBits;
-        labels_ = Buffer<Label>(n_blocks << kBlockBits);
-        std::uint32_t block = 0;
-        for (std::size_t i = 0; i < n_keys; ++i) {
-            if (i && keys[i] >> kBlockBits != keys[i - 1] >> kBlockBits) block += kBlock;
-            first_[keys[i] >> kBlockBits] = block;
-            labels_[block + (keys[i] & (kBlock - 1))] = labels[i];
+        : first_(zeroed<std::uint32_t>((n_possible + kBlock - 1) >> kBlockBits, Fill::sparse)) {
+        std::size_t n_blocks = 1, n_borders = 0;  // a block of several labels has a border at least
+        for (std::size_t i = 1; i < n_keys; ++i) {
+            const bool starts = block_of(keys[i]) != block_of(keys[i - 1]);
+            n_blocks += starts;
+            n_borders += !starts & (labels[i] != labels[i - 1]);
+        }
+        constexpr std::size_t kShared = sizeof(Label) == 1 ? 256 : 0;  // blocks of one label: where there are few labels
+        const std::size_t most = kShared ? std::min(n_blocks, n_borders + kShared) : n_blocks;
+        labels_ = Buffer<Label>(most << kBlockBits);
+        constexpr std::uint32_t kNowhere = ~0u;
+        std::array<std::uint32_t, kShared> shared;
+        shared.fill(kNowhere);
+        std::uint32_t at = 0;  // where the next block has room
+        for (std::size_t i = 0, end; i < n_keys; i = end) {
+            bool has_border = false;
+            for (end = i + 1; end < n_keys && block_of(keys[end]) == block_of(keys[i]); ++end)
+                has_border |= labels[end] != labels[i];
+            std::uint32_t& first = first_[block_of(keys[i])];
+            if constexpr (kShared > 0) {
+                if (!has_border) {
+                    std::uint32_t& block = shared[labels[i]];
+                    if (block == kNowhere) {
+                        std::fill_n(labels_.begin() + at, kBlock, labels[i]);
+                        block = at;
+                        at += kBlock;
+                    }
+                    first = block;
+                    continue;
+                }
+            }
+            for (std::size_t j = i; j < end; ++j) labels_[at + (keys[j] & (kBlock - 1))] = labels[j];
+            first = at;
+            at += kBlock;
         }
     }
 
@@ -39,8 +66,10 @@ public:
     }
 
 private:
-    static constexpr int kBlockBits = 9;
+    static constexpr int kBlockBits = 6;
     static constexpr std::uint32_t kBlock = 1u << kBlockBits;
+
+    static std::uint64_t block_of(std::uint64_t key) { return key >> kBlockBits; }
 
     Buffer<std::uint32_t> first_;  // by block: where its labels start
     Buffer<Label> labels_;

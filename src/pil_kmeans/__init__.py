@@ -56,7 +56,8 @@ def build_info() -> dict[str, Any]:
     -------
     dict
         ``version`` and ``compiler``, str; ``instruction_sets``, tuple of str: built in and able to run here;
-        ``instruction_set``, str: the one in use, which the environment variable ``PIL_KMEANS_ISA`` can force.
+        ``instruction_set``, str: the one in use, which the environment variable ``PIL_KMEANS_ISA`` can force;
+        ``png_compressor``, str: the package that deflates PNGs.
 
     Examples
     --------
@@ -69,6 +70,7 @@ def build_info() -> dict[str, Any]:
         "compiler": _native.compiler,
         "instruction_sets": _native.instruction_sets,
         "instruction_set": _native.instruction_set,
+        "png_compressor": "deflate",
     }
 
 

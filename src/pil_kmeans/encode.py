@@ -25,6 +25,7 @@ def encode_png(
     dither: str | None = "auto",
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
+    compression: str = "default",
     metadata: Metadata = "color",
     n_threads: int | None = None,
 ) -> bytes:
@@ -56,6 +57,8 @@ def encode_png(
         0 to 1; 0 is no dithering. None: 0.85. More hides steps better, and is noisier.
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
+    compression : {"fast", "default", "max"}, default "default"
+        How long to look for a small file. The pixels are the same.
     metadata : {"color", "all", "none"}, default "color"
         What to keep of a PIL image's metadata. "color": what changes how it looks, which is the
         ICC profile if it is for RGB, gAMA, cHRM, sRGB, and dpi. "all": also EXIF, without the
@@ -94,11 +97,12 @@ def encode_png(
         n_threads=n_threads,
         max_colors=MAX_BYTE_COLORS,
     )
+    png.check_compression(compression)
     check_metadata(metadata)
     if isinstance(image, IndexedImage):
         read_sample_weight(sample_weight, image.shape)
         if fixed_colors is None and len(png.plte_entries(image)[1]) <= n_colors:
-            return png.encode(image)
+            return png.encode(image, compression=compression)
         image = image.to_array()
     source = Source.read(image)
     turn = 1 if source.image is None else orientation(source.image)
@@ -120,4 +124,4 @@ def encode_png(
         to_8_bits=True,
         n_threads=n_threads,
     )
-    return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed)
+    return png.encode(IndexedImage(indices, palette.colors), chunks, palette.fixed, compression=compression)

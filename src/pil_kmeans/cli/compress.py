@@ -19,6 +19,7 @@ from ..pillow.modes import pixels_from_pil
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dither import DEFAULT_STRENGTH, DITHERS
 from ..stages.histogram import histogram
+from ..stages.idat import COMPRESSIONS
 from ..stages.indexed_image import rgba_rows, to_uint8
 from ..stages.kmeans import EFFORTS
 from ..stages.pixels import read_pixels
@@ -90,6 +91,12 @@ def add_parser(commands: Parsers) -> None:
         help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
     )
     parser.add_argument(
+        "--compression",
+        choices=tuple(COMPRESSIONS),
+        default="default",
+        help="how long to look for a small file of the same pixels (default: %(default)s)",
+    )
+    parser.add_argument(
         "--metadata",
         choices=get_args(Metadata),
         default="color",
@@ -159,6 +166,7 @@ def run(options: argparse.Namespace) -> None:
             effort=options.effort,
             dither=options.dither,
             dither_strength=options.dither_strength,
+            compression=options.compression,
             metadata=options.metadata,
             n_threads=options.n_threads,
         )

@@ -256,7 +256,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
                     f"partial_fit cannot be used with dither={dither!r}, whose palette depends on all pictures: fit "
                     "them at once, fit([first, second, ...]), or set dither='none'"
                 )
-        self._learn(model, X, sample_weight)
+        self._model = self._learn(model, X, sample_weight)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
@@ -284,7 +284,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     def _fit(self, X: Any, sample_weight: Any, *, own: bool = True) -> tuple[Model, Any]:
         """Fit a new model to X; also return the indices of X if they are dithered."""
         model = self._learn(None, X, sample_weight, own=own)
-        return model, model.fit()
+        indices = model.fit()
+        self._model = model  # only now: a fit that fails leaves the last one
+        return model, indices
 
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
         """Add X to the model, or to a new one."""
@@ -304,7 +306,6 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
                     "picture as (H, W, C), or leave dither=None"
                 )
         model.add(data, sample_weight, own=own)
-        self._model = model
         self._n_features_out = 1  # for get_feature_names_out: the column of a matrix
         return model
 

@@ -96,7 +96,11 @@ class PictureModel(Model):
             **self._threads,
         )
         self._fitted = Fit(result.palette, hist, result.strength)
-        return data.arrange(result.indices) if result.strength else None
+        indices = data.arrange(result.indices)
+        if result.strength:
+            return indices
+        self._labels, self._kept = indices, None
+        return None
 
     def transform(self, data: Pictures) -> Any:
         """Index the entry of every pixel, dithered with the strength that the fit has chosen."""

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Grid, as_samples, center_colors, fine_grid, full_scale, working_points
+from .color_space import Grid, Points, as_samples, center_colors, fine_grid, full_scale, points_coincide, working_points
 from .histogram import Histogram, histogram
+from .indexed_image import to_uint16
 from .palette import Palette, given_colors, to_samples
 from .pixels import Pixels, read_pixels
-from .remap import packed, remap
+from .remap import label_equals, packed, remap
 from .score import Original
 from .threads import count_threads
 from .threshold_mask import threshold_mask
@@ -34,10 +35,12 @@ _SPACE = "oklab"
 _LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 _MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it, or a ray, may go beyond the palette
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
-_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, since it and lightness make up for each other
+_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
+_LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band does not decide
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+_SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
 _LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
@@ -122,6 +125,7 @@ def dither(
         parts.append(_native.dither(rows[start:end], width, **arguments))
         start = end
     indices: NDArray[Any] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    _tell_apart(indices, rows, palette, arguments["entries"])
     return indices.reshape(pixels.shape)
 
 
@@ -181,7 +185,8 @@ def refit(
         In the palette's dtype, or any where that is uint8.
     palette : Palette
         Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
-        they become, so that flat areas stay flat. Opaque entries stay opaque.
+        they become, so that flat areas stay flat, unless that is translucent and they are opaque. Opaque entries stay
+        opaque.
     hist : Histogram
         Of the pixels in the palette's dtype.
     method, strength
@@ -189,7 +194,7 @@ def refit(
     effort : {"fast", "balanced", "best"}
         How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
     sample_weight : ndarray of shape (H, W), optional
-        Checked weights of the pixels.
+        Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
     frames : sequence of (height, width), optional
         As in `dither`.
     n_threads : int, optional
@@ -198,7 +203,8 @@ def refit(
     Returns
     -------
     palette : Palette
-        Distinct entries, each but the locked used by some pixel. Its labels are not known.
+        Distinct entries, each but the locked used by some pixel; those that are not are dropped. Its labels are not
+        known.
     indices : ndarray of shape (H, W)
     """
     start, frozen = _settle(palette, hist)
@@ -340,7 +346,8 @@ def looks_better_dithered(
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Of more than a million pixels, strips of rows are compared, in some of the frames if they are many.
+    Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
+    frames if they are many.
 
     Parameters
     ----------
@@ -403,13 +410,9 @@ class _Passes:
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
-        opacity = np.full(len(palette), 2, dtype=np.uint8)
-        if self.n_channels % 2 == 0:
-            alpha = palette[:, -1]
-            opacity = np.digitize(alpha, [np.nextafter(0, 1), full_scale(palette.dtype)]).astype(np.uint8)
         return {
             "entries": working_points(palette, _SPACE, grid=self.grid),
-            "opacity": opacity,
+            "opacity": _opacity(palette),
             "origin": self.grid.origin,
             "zoom": self.grid.zoom,
             "mask": self.mask,
@@ -439,13 +442,15 @@ def _refitted(
 ) -> NDArray[np.float64]:
     """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
     rounds = ROUNDS[effort]
-    bands = _bands(frames)
-    apart = int(np.clip(len(passes.rows) // rounds.pixels, 1, _MOST_BANDS_APART))
-    place = np.arange(len(bands))
-    is_measured = place % (4 * apart) == 0  # the same in all rounds, which are compared by them
-    weights = None
+    bands, weights = _bands(frames), None
     if sample_weight is not None:
-        weights = np.rint(sample_weight.ravel() * (65535 / sample_weight.max())).astype(np.uint16)
+        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
+        bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
+    n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
+    apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
+    place = np.arange(len(bands))
+    measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
+    is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
     has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
@@ -494,11 +499,41 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
     weights = hist.weights.astype(np.float64)
     totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
     is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    if hist.n_channels % 2 == 0:
+        is_opaque, is_translucent = _opacity(palette.colors) == 2, _opacity(hist.colors) < 2
+        is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
     entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
     colors, centers = palette.colors.copy(), palette.centers.copy()
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
     frozen[entries] = True
     return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any], entries: Points) -> None:
+    """Give pixels the entry they equal, of several that the working space cannot tell apart: their errors are equal."""
+    samples = to_uint16(palette) if rows.dtype == np.uint16 else as_samples(palette)
+    is_visible = _opacity(samples) > 0
+    visible = np.flatnonzero(is_visible)
+    _, first = np.unique(packed(samples[visible]), return_index=True)  # a palette that is given may repeat colors
+    if not points_coincide(entries[:, visible[first]]):
+        return
+    words = entries.transpose(1, 0, 2).reshape(-1, 4).view(np.uint64)[:, 0]
+    _, place, counts = np.unique(words, return_inverse=True, return_counts=True)
+    pixels = np.flatnonzero(((counts[place] > 1) & is_visible)[indices])
+    chosen = indices[pixels].astype(np.intp)
+    equal = chosen.copy()
+    label_equals(equal, rows[pixels], samples)
+    indices[pixels] = np.where(place[equal] == place[chosen], equal, chosen)
+
+
+def _opacity(colors: NDArray[Any]) -> NDArray[np.uint8]:
+    """Which colours (n, C) are fully transparent, 0, translucent, 1, or opaque, 2, as the kernels see their samples."""
+    samples = as_samples(colors)
+    if samples.shape[1] % 2:
+        return np.full(len(samples), 2, dtype=np.uint8)
+    alpha = samples[:, -1]
+    opacity: NDArray[np.uint8] = (alpha > 0).astype(np.uint8) + (alpha == full_scale(samples.dtype))
+    return opacity
 
 
 def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -522,16 +557,21 @@ def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
 
 def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
     """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
-    n = max(2, most_pixels // (_SCORED_ROWS * width))
-    if n * _SCORED_ROWS >= height:
-        return [slice(0, height)]
-    starts = np.linspace(0, height - _SCORED_ROWS, n).astype(int)
-    return [slice(start, start + _SCORED_ROWS) for start in starts]
+    n = max(2, most_pixels // (_SCORED_ROWS * max(width, _LEAST_SCORED)))
+    return _spread(height, n, _SCORED_ROWS)
+
+
+def _spread(size: int, n: int, length: int) -> list[slice]:
+    """Return n slices of this length, evenly spread, or one of all if they would be no less."""
+    if n * length >= size:
+        return [slice(0, size)]
+    return [slice(start, start + length) for start in np.linspace(0, size - length, n).astype(int)]
 
 
 def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
-    """Put strips of rows together, and mirror them at their borders if they are too small to score."""
-    rows = np.concatenate([values[strip] for strip in strips])
+    """Put strips of rows together, a part of very wide ones, and mirror what is too small to score at its borders."""
+    columns = _spread(values.shape[1], *_SCORED_COLUMNS)
+    rows = np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])
     missing = [(0, max(0, _LEAST_SCORED - size)) for size in rows.shape[:2]]
     return np.pad(rows, missing + [(0, 0)] * (rows.ndim - 2), mode="symmetric")
 

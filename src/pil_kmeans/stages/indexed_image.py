@@ -107,12 +107,17 @@ class IndexedImage:
         has_alpha = image.palette.shape[1] in (2, 4)
         return p_image(image.indices, rgba if has_alpha else rgba[:, :3])
 
-    def to_png(self) -> bytes:
+    def to_png(self, *, compression: str = "default") -> bytes:
         """
         Encode as a palette PNG.
 
         Only the colours that pixels have are stored, in as few bits per pixel as their number
-        allows. 16-bit and float colours are rounded to 8 bits.
+        allows, in the order that compresses well. 16-bit and float colours are rounded to 8 bits.
+
+        Parameters
+        ----------
+        compression : {"fast", "default", "max"}, default "default"
+            How long to look for a small file; the pixels are the same.
 
         Returns
         -------
@@ -122,11 +127,19 @@ class IndexedImage:
         Raises
         ------
         ValueError
-            If the pixels have more than 256 different colours.
+            If the pixels have more than 256 different colours, or `compression` is unknown.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import IndexedImage
+        >>> indexed = IndexedImage(np.zeros((9, 9), np.uint8), np.array([[255, 0, 0]], np.uint8))
+        >>> indexed.to_png(compression="max")[1:4]
+        b'PNG'
         """
         from .png import encode
 
-        return encode(self)
+        return encode(self, compression=compression)
 
 
 def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ class Locked:
         """
         if colors is None:
             colors = np.empty((0, hist.n_channels), dtype=hist.dtype)
-        locked = cls(colors, np.full(len(hist), -1, dtype=np.intp))
         if len(colors) == 0:
-            return locked
+            return cls(colors, np.broadcast_to(np.intp(-1), len(hist)))  # takes no room
+        locked = cls(colors, np.full(len(hist), -1, dtype=np.intp))
         if hist.n_channels % 2 == 0:
             locked._check_room(hist, n_colors)
         if hist.cell_colors is None:
@@ -51,10 +52,10 @@ class Locked:
             locked.label[hist.transparent] = locked._is_transparent.argmax()
         return locked
 
-    @property
+    @cached_property
     def is_there(self) -> NDArray[np.bool_]:
         """Which colours of the histogram are locked, (U,)."""
-        return self.label >= 0
+        return self.label >= 0 if len(self.colors) else np.zeros(len(self.label), dtype=np.bool_)
 
     @property
     def samples(self) -> NDArray[Any]:

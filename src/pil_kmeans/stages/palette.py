@@ -110,7 +110,9 @@ def fit_palette(
         grid = fine_grid(color_space, hist.colors, locked.samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
     transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
-    fitted = (hist.weights > 0) & ~locked.is_there  # what is locked already has no part in the fit
+    fitted = ~locked.is_there  # what is locked already has no part in the fit
+    if hist.counts.dtype.kind == "f":  # only weights may be zero
+        fitted &= hist.weights > 0
     fitted[transparent] = False
     keys, fit_points, weights = hist.keys, points, hist.weights
     if not fitted.all():
@@ -127,7 +129,7 @@ def fit_palette(
             fit_points,
             weights,
             n_colors=free,
-            fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1),
+            fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1) if len(locked.colors) else None,
             effort=effort,
             random_state=random_state,
             n_threads=n_threads,
@@ -197,7 +199,7 @@ def _distinct_and_used(
     entries = np.concatenate([locked.colors, to_samples(chosen, hist.dtype)])
     centers = np.concatenate([locked.colors.astype(np.float64), chosen * full_scale(hist.dtype)])
     fixed = np.arange(len(entries)) < len(locked.colors)
-    tried = locked.is_there
+    tried = locked.is_there.copy()
     while True:
         rows = packed(entries) if entries.dtype.kind == "u" else entries  # one number a row sorts ten times as fast
         _, first = np.unique(rows, axis=0, return_index=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .idat import COMPRESSIONS, compress
 from .indexed_image import (
     MAX_BYTE_COLORS,
     IndexedImage,
@@ -21,14 +22,19 @@ from .indexed_image import (
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPE_PALETTE = 3
-COMPRESSION_LEVEL = 9
 MAX_CHUNK_LENGTH = 2**31 - 1
 
 Chunk = tuple[bytes, bytes]
 """Type and data of one chunk, without length and checksum."""
 
 
-def encode(image: IndexedImage, metadata: Sequence[Chunk] = (), keep: NDArray[np.bool_] | None = None) -> bytes:
+def encode(
+    image: IndexedImage,
+    metadata: Sequence[Chunk] = (),
+    keep: NDArray[np.bool_] | None = None,
+    *,
+    compression: str = "default",
+) -> bytes:
     """
     Write an indexed image as a palette PNG.
 
@@ -40,6 +46,8 @@ def encode(image: IndexedImage, metadata: Sequence[Chunk] = (), keep: NDArray[np
         Ancillary chunks, written right behind IHDR, where every kind may stand.
     keep : ndarray of shape (n,), optional
         bool, which entries of an 8-bit palette to write though no pixel may have them.
+    compression : {"fast", "default", "max"}
+        How long to look for a small file.
 
     Returns
     -------
@@ -50,8 +58,9 @@ def encode(image: IndexedImage, metadata: Sequence[Chunk] = (), keep: NDArray[np
     Raises
     ------
     ValueError
-        If the pixels have more than 256 different colours, or a chunk is too long for a PNG.
+        If the pixels have more than 256 different colours, a chunk is too long for a PNG, or `compression` is unknown.
     """
+    check_compression(compression)
     indices, rgba = plte_entries(image, keep)
     if len(rgba) > MAX_BYTE_COLORS:
         msg = (
@@ -61,16 +70,25 @@ def encode(image: IndexedImage, metadata: Sequence[Chunk] = (), keep: NDArray[np
         raise ValueError(msg)
     height, width = indices.shape
     depth = bit_depth(len(rgba))
+    n_transparent = int(np.count_nonzero(rgba[:, 3] < 255))
+    order, stream = compress(indices.astype(np.uint8, copy=False), depth, len(rgba), n_transparent, compression)
     header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPE_PALETTE, 0, 0, 0)
     chunks = [
         (b"IHDR", header),
         *metadata,
-        (b"PLTE", rgba[:, :3].tobytes()),
-        *trns_chunk(rgba[:, 3]),
-        *idat_chunks(indices, depth),
+        (b"PLTE", rgba[order, :3].tobytes()),
+        *trns_chunk(rgba[order, 3]),
+        *idat_chunks(stream),
         (b"IEND", b""),
     ]
     return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)
+
+
+def check_compression(compression: str) -> None:
+    """Check the option."""
+    if compression not in COMPRESSIONS:
+        msg = f"compression must be one of {list(COMPRESSIONS)}, got {compression!r}"
+        raise ValueError(msg)
 
 
 def plte_entries(
@@ -106,25 +124,10 @@ def trns_chunk(alpha: NDArray[np.uint8]) -> list[Chunk]:
     return [(b"tRNS", alpha[:n_transparent].tobytes())] if n_transparent else []
 
 
-def idat_chunks(indices: NDArray[Any], depth: int) -> list[Chunk]:
-    """Compressed rows, each behind its filter byte: 0, none, as suits a palette."""
-    packed = pack_bits(indices.astype(np.uint8, copy=False), depth)
-    rows = np.zeros((packed.shape[0], packed.shape[1] + 1), np.uint8)
-    rows[:, 1:] = packed
-    data = zlib.compress(rows.data, COMPRESSION_LEVEL)
-    starts = range(0, len(data), MAX_CHUNK_LENGTH)
-    return [(b"IDAT", data[start : start + MAX_CHUNK_LENGTH]) for start in starts]
-
-
-def pack_bits(indices: NDArray[np.uint8], depth: int) -> NDArray[np.uint8]:
-    """Pack 8 / `depth` indices into each byte, the leftmost in the highest bits; rows end padded."""
-    per_byte = 8 // depth
-    height, width = indices.shape
-    packed = np.zeros((height, -(-width // per_byte)), np.uint8)
-    for place in range(per_byte):
-        part = indices[:, place::per_byte]
-        packed[:, : part.shape[1]] |= part << np.uint8(8 - depth * (place + 1))
-    return packed
+def idat_chunks(stream: bytes) -> list[Chunk]:
+    """Cut a zlib stream into chunks."""
+    starts = range(0, len(stream), MAX_CHUNK_LENGTH)
+    return [(b"IDAT", stream[start : start + MAX_CHUNK_LENGTH]) for start in starts]
 
 
 def chunk_bytes(kind: bytes, data: bytes) -> bytes:

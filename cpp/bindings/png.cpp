@@ -1,0 +1,82 @@
+#include "kernels/palette_order.hpp"
+#include "kernels/row_filters.hpp"
+
+#include <algorithm>
+
+#include "bindings/arrays.hpp"
+
+namespace pil_kmeans::bindings {
+namespace {
+
+using Bytes2D = In<std::uint8_t, nb::ndim<2>>;
+using Counts = In<std::int32_t, nb::ndim<2>>;
+
+void check_entries(std::size_t n_entries) {
+    if (n_entries < 1 || n_entries > kMaxEntries) throw nb::value_error("a palette has 1 to 256 entries");
+}
+
+auto neighbor_counts(const Bytes2D& indices, std::size_t n_entries) {
+    check_entries(n_entries);
+    const std::size_t height = indices.shape(0), width = indices.shape(1);
+    if (height * width == 0) throw nb::value_error("a picture has pixels");
+    Buffer<std::int32_t> counts(n_entries * n_entries);
+    {
+        const nb::gil_scoped_release unlocked;
+        if (*std::max_element(indices.data(), indices.data() + height * width) >= n_entries)
+            throw std::invalid_argument("an index is beyond the palette");
+        count_neighbors(indices.data(), height, width, n_entries, counts.begin());
+    }
+    return to_numpy(std::move(counts), {n_entries, n_entries});
+}
+
+void check_counts(const std::int32_t* counts, std::size_t n_entries) {
+    std::int64_t sum = 0;
+    for (std::size_t a = 0; a < n_entries; ++a) {
+        for (std::size_t b = 0; b < n_entries; ++b) {
+            const std::int32_t count = counts[a * n_entries + b];
+            if (count < 0 || count != counts[b * n_entries + a] || (a == b && count != 0))
+                throw std::invalid_argument("counts must be symmetric, not negative, and zero on the diagonal");
+            sum += count;
+        }
+        if (sum > kMaxTotal) throw std::invalid_argument("counts are too large");
+    }
+}
+
+auto ordered(const Counts& counts, std::size_t n_first, std::size_t n_trials) {
+    const std::size_t n_entries = counts.shape(0);
+    check_entries(n_entries);
+    same_length(n_entries, counts.shape(1), "rows and columns of counts");
+    if (n_first > n_entries) throw nb::value_error("n_first is beyond the palette");
+    Buffer<std::uint8_t> order(n_entries);
+    {
+        const nb::gil_scoped_release unlocked;
+        check_counts(counts.data(), n_entries);
+        palette_order(counts.data(), n_entries, n_first, n_trials, order.begin());
+    }
+    return to_numpy(std::move(order));
+}
+
+auto filtered_rows(const Bytes2D& rows, const Vector<std::uint8_t>& types) {
+    const std::size_t n_rows = rows.shape(0), n_bytes = rows.shape(1);
+    const std::uint8_t *first = types.data(), *last = first + types.shape(0);
+    if (first == last || *std::max_element(first, last) >= kRowFilters)
+        throw nb::value_error("types must be one or more of 0 to 4");
+    if (n_bytes >> 31) throw nb::value_error("a row is too long");
+    Buffer<std::uint8_t> filtered(n_rows * (1 + n_bytes));
+    {
+        const nb::gil_scoped_release unlocked;
+        filter_rows(rows.data(), n_rows, n_bytes, reinterpret_cast<const RowFilter*>(first), types.shape(0), filtered.begin());
+    }
+    return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
+}
+
+}  // namespace
+
+void register_png(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
+    module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);
+    module.def("filter_rows", &filtered_rows, "rows"_a.noconvert(), "types"_a.noconvert());
+}
+
+}  // namespace pil_kmeans::bindings

@@ -1,0 +1,115 @@
+"""IDAT: the order of the palette, a filter for each row, and libdeflate (package ``deflate``)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import deflate
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .palette_order import palette_order
+
+NONE, SUB, UP, AVERAGE, PAETH = range(5)
+"""Filter types (PNG specification, section 9.2)."""
+
+PROBE_LEVEL = 6
+"""Level of libdeflate that tells at an eighth of the time about how small rows become."""
+
+SMALL = 1 << 16
+"""Up to this many bytes zlib has a try, too: it is better at a few bytes, and at noise of few values."""
+
+
+@dataclass(frozen=True)
+class Compression:
+    """How long to look for a small stream.
+
+    Rows without filters, in the order of the palette as it is, are always tried: they suit drawings and dithering.
+    """
+
+    trials_per_pair: tuple[int, ...]
+    """Orders of the palette to try, by the length of the search for each."""
+    filters: tuple[tuple[int, ...], ...]
+    """Sets of filters to try with each order; rows take the one of the set that leaves the least entropy."""
+    margin: float
+    """Whatever is within this factor of the smallest at `PROBE_LEVEL` is compressed at `level`."""
+    level: int
+    """Of libdeflate, 1 to 12."""
+
+
+COMPRESSIONS = {
+    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=10),
+    "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=12),
+    "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12),
+}
+
+
+def compress(
+    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, compression: str
+) -> tuple[NDArray[np.uint8], bytes]:
+    """Make the contents of IDAT.
+
+    Parameters
+    ----------
+    indices : ndarray of shape (H, W)
+        uint8, C-contiguous.
+    depth : {1, 2, 4, 8}
+        Bits of an index.
+    n_colors, n_transparent : int
+        Entries of the palette, and those of them at its start that have to stay there.
+    compression : str
+        One of `COMPRESSIONS`.
+
+    Returns
+    -------
+    order : ndarray of shape (n_colors,)
+        uint8, the entry for each place of the palette.
+    stream : bytes
+        What a zlib decoder turns into filtered rows of places.
+    """
+    preset = COMPRESSIONS[compression]
+    probed = [
+        (len(deflate.zlib_compress(rows, PROBE_LEVEL)), order, rows)
+        for order, rows in candidates(indices, depth, n_colors, n_transparent, preset)
+    ]
+    limit = preset.margin * min(size for size, _, _ in probed)
+    streams = [
+        (order, bytes(deflate.zlib_compress(rows, preset.level))) for size, order, rows in probed if size <= limit
+    ]
+    _, given_order, plain_rows = probed[0]
+    if plain_rows.size <= SMALL:
+        streams.append((given_order, zlib.compress(plain_rows.data, 9)))
+    return min(streams, key=lambda found: len(found[1]))
+
+
+def candidates(
+    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, preset: Compression
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Yield orders of the palette, each with the filtered rows that it leads to."""
+    yield np.arange(n_colors, dtype=np.uint8), filter_rows(pack_bits(indices, depth), (NONE,))
+    for trials_per_pair in preset.trials_per_pair:
+        order = palette_order(indices, n_colors, n_first=n_transparent, trials_per_pair=trials_per_pair)
+        packed = pack_bits(np.argsort(order).astype(np.uint8)[indices], depth)
+        for types in preset.filters:
+            yield order, filter_rows(packed, types)
+
+
+def filter_rows(packed: NDArray[np.uint8], types: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Put each row behind the one of these filters that leaves the least entropy: (H, n) to (H, 1 + n)."""
+    return _native.filter_rows(packed, np.array(types, np.uint8))
+
+
+def pack_bits(indices: NDArray[np.uint8], depth: int) -> NDArray[np.uint8]:
+    """Pack 8 / `depth` indices into each byte, the leftmost in the highest bits; rows end padded."""
+    if depth == 8:
+        return indices
+    per_byte = 8 // depth
+    height, width = indices.shape
+    packed = np.zeros((height, -(-width // per_byte)), np.uint8)
+    for place in range(per_byte):
+        part = indices[:, place::per_byte]
+        packed[:, : part.shape[1]] |= part << np.uint8(8 - depth * (place + 1))
+    return packed

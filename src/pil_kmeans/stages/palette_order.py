@@ -1,0 +1,42 @@
+"""Palette order: entries whose pixels are neighbours get neighbouring places, which row filters of PNG make use of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+
+
+def palette_order(
+    indices: NDArray[np.uint8], n_colors: int, *, n_first: int = 0, trials_per_pair: int = 0
+) -> NDArray[np.uint8]:
+    """Return the entry that each place of the palette is to have.
+
+    Parameters
+    ----------
+    indices : ndarray of shape (H, W)
+        uint8, C-contiguous, at least one pixel.
+    n_colors : int
+        Entries of the palette, 1 to 256.
+    n_first : int, default 0
+        The first entries, which stay before all others: those with transparency, so that tRNS stays short.
+    trials_per_pair : int, default 0
+        How many random swaps to try for each pair of entries, or for each pixel where these are fewer, beyond the
+        swaps that gain at once.
+
+    Returns
+    -------
+    ndarray of shape (n_colors,)
+        uint8, a permutation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.palette_order import palette_order
+    >>> palette_order(np.array([[0, 2, 1, 3, 0, 2, 1, 3]], dtype=np.uint8), 4)  # pixels have 0 by 2, 2 by 1, 1 by 3
+    array([3, 1, 2, 0], dtype=uint8)
+    """
+    counts = _native.neighbor_counts(indices, n_colors)
+    n_trials = trials_per_pair * min(n_colors**2, indices.size)
+    return _native.palette_order(counts, n_first, n_trials)
