@@ -40,6 +40,12 @@ def test_quantize_returns_a_palette_image():
     assert len(result.getcolors()) == 16
 
 
+def test_every_way_to_dither_is_there():
+    image = Image.fromarray(made_picture())
+    methods = ["none", "floyd-steinberg", "ordered", "blue-noise"]  # the last with data of the package
+    assert len({pil_kmeans.quantize(image, 8, dither=method).tobytes() for method in methods}) == len(methods)
+
+
 def test_png_is_read_by_pillow():
     content = pil_kmeans.encode_png(made_picture(), n_colors=16)
     with Image.open(io.BytesIO(content)) as image:

@@ -158,6 +158,13 @@ def test_new_file_has_the_usual_permissions(source, target):
     assert os.stat(target).st_mode == os.stat(usual).st_mode
 
 
+@pytest.mark.parametrize("dither", ["none", "ordered", "blue-noise"])
+def test_every_way_to_dither(source, target, dither):
+    assert run(source, "-k", 9, f"--dither={dither}", "-o", target) == 0
+    with Image.open(source) as image:
+        assert target.read_bytes() == encode_png(image, n_colors=9, dither=dither)
+
+
 def test_dithering_is_auto_by_default(source, target):
     assert run(source, "-k", 9, "-o", target) == 0
     with Image.open(source) as image:

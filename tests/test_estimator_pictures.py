@@ -263,16 +263,18 @@ def smooth(shape, dtype=np.uint8):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("effort", ["fast", "balanced"])
-def test_transform_dithers_as_fit_transform_did_and_predict_does_not(dtype, n_channels, effort):
+@pytest.mark.parametrize("dither", [FS, "ordered", "blue-noise"])
+def test_transform_dithers_as_fit_transform_did_and_predict_does_not(dtype, n_channels, effort, dither):
     picture = smooth((40, 50, n_channels), dtype)
-    quantizer = KMeansQuantizer(4, dither=FS, effort=effort)
+    quantizer = KMeansQuantizer(4, dither=dither, effort=effort)
     indices = quantizer.fit_transform(picture)
     np.testing.assert_array_equal(quantizer.transform(picture), indices)
     np.testing.assert_array_equal(quantizer.predict(picture), quantizer.labels_)
-    fitted = KMeansQuantizer(4, dither=FS, effort=effort).fit(picture)
+    fitted = KMeansQuantizer(4, dither=dither, effort=effort).fit(picture)
     np.testing.assert_array_equal(fitted.transform(picture), indices)
     np.testing.assert_array_equal(fitted.labels_, quantizer.labels_)
-    np.testing.assert_array_equal(KMeansQuantizer(4, dither=FS, effort=effort).fit_predict(picture), quantizer.labels_)
+    labels = KMeansQuantizer(4, dither=dither, effort=effort).fit_predict(picture)
+    np.testing.assert_array_equal(labels, quantizer.labels_)
     assert quantizer.palette_.dtype == dtype
     assert -quantizer.score(picture) == quantizer.inertia_
     assert (indices != quantizer.labels_).any() or dtype == np.bool_
@@ -314,6 +316,18 @@ def test_stacks_and_lists_are_dithered_picture_by_picture(astronaut):
     assert [part.shape for part in quantizer.transform(ragged)] == [(40, 50), (9, 7)]
     np.testing.assert_array_equal(quantizer.transform(ragged)[0], indices[0])
     assert [image.shape for image in quantizer.to_indexed(ragged)] == [(40, 50), (9, 7)]
+
+
+@pytest.mark.parametrize("dither", ["ordered", "blue-noise"])
+def test_frames_agree_where_they_are_alike(astronaut, dither):
+    frames = np.stack([astronaut[:64, :96]] * 3)
+    frames[1, 20:30, 40:60] = 255, 0, 0
+    indices = KMeansQuantizer(8, dither=dither).fit_transform(frames)
+    np.testing.assert_array_equal(indices[2], indices[0])
+    is_other = indices[1] != indices[0]
+    assert is_other[20:30, 40:60].any()
+    is_other[20:30, 40:60] = False
+    assert not is_other.any()
 
 
 def test_other_pictures_are_dithered_as_those_fitted(astronaut):

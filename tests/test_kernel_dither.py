@@ -8,6 +8,8 @@ from reference import dither as plain
 from reference.points import USUAL_GRID, to_rows
 
 CHANNELS = [1, 2, 3, 4]
+MASK = np.random.default_rng(4).integers(1, 65536, (5, 7)).astype(np.uint16)
+MASKS = [None, MASK]
 
 
 def picture(height, width, n_channels, dtype=np.uint8, seed=0):
@@ -39,12 +41,13 @@ def points_of(rows):
     return _native.working_points(rows, "oklab", False, *USUAL_GRID, 1)
 
 
-def arguments(palette, strength, eighths, margin, n_threads=1):
+def arguments(palette, strength, eighths, margin, n_threads=1, mask=None):
     return {
         "entries": points_of(palette),
         "opacity": opacity_of(palette),
         "origin": USUAL_GRID[0],
         "zoom": USUAL_GRID[1],
+        "mask": mask,
         "strength": strength,
         "lightness_weight": eighths,
         "margin": margin,
@@ -52,10 +55,17 @@ def arguments(palette, strength, eighths, margin, n_threads=1):
     }
 
 
-def expected(samples, palette, strength, eighths, margin):
+def plainly_dithered(points, opacity, shape, entries, entry_opacity, strength, margin, mask):
+    picture_and_palette = (points, opacity, shape, entries, entry_opacity)
+    if mask is None:
+        return plain.dither(*picture_and_palette, strength, margin)
+    return plain.dither_by_mask(*picture_and_palette, mask, strength, margin)
+
+
+def expected(samples, palette, strength, eighths, margin, mask=None):
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
-    return plain.dither(
+    return plainly_dithered(
         plain.weighted(to_rows(points_of(rows)), eighths),
         opacity_of(rows),
         (height, width),
@@ -63,55 +73,64 @@ def expected(samples, palette, strength, eighths, margin):
         opacity_of(palette),
         strength,
         margin,
+        mask,
     )
 
 
-def found(samples, palette, *options, n_threads=1):
+def found(samples, palette, *options, n_threads=1, mask=None):
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
-    return _native.dither(rows, width, **arguments(palette, *options, n_threads=n_threads)).reshape(height, width)
+    options = arguments(palette, *options, n_threads=n_threads, mask=mask)
+    return _native.dither(rows, width, **options).reshape(height, width)
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("k", [1, 2, 5, 70, 300])
-def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k):
+@pytest.mark.parametrize("mask", MASKS)
+def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k, mask):
     samples = picture(23, 37, n_channels, dtype)
     palette = some_entries(samples, k)
-    indices = found(samples, palette, 218, 12, 3072)
+    indices = found(samples, palette, 218, 12, 3072, mask=mask)
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
-    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072))
+    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072, mask))
 
 
 @pytest.mark.parametrize(("strength", "eighths", "margin"), [(0, 8, 0), (256, 12, 3072), (256, 8, 2000), (128, 10, 64)])
-def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin):
+@pytest.mark.parametrize("mask", [*MASKS, MASK[:1, :1], MASK[:, :1].repeat(99, axis=1), MASK[:1].repeat(99, axis=0)])
+def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin, mask):
+    options = (strength, eighths, margin)
     for n_channels in (3, 4):
         samples = picture(20, 31, n_channels)
         palette = some_entries(samples, 9)
         np.testing.assert_array_equal(
-            found(samples, palette, strength, eighths, margin), expected(samples, palette, strength, eighths, margin)
+            found(samples, palette, *options, mask=mask), expected(samples, palette, *options, mask)
         )
 
 
 @pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 9])
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 6, 7, 8, 13])
-def test_every_size(height, width):
+@pytest.mark.parametrize("mask", MASKS)
+def test_every_size(height, width, mask):
     samples = picture(height, width, 3)
     palette = some_entries(samples, 4)
-    np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072), expected(samples, palette, 218, 12, 3072))
+    indices = found(samples, palette, 218, 12, 3072, mask=mask)
+    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072, mask))
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
-def test_threads_do_not_matter(n_channels):
+@pytest.mark.parametrize("mask", MASKS)
+def test_threads_do_not_matter(n_channels, mask):
     samples = picture(61, 700, n_channels)
     palette = some_entries(samples, 40)
-    alone = found(samples, palette, 218, 12, 3072)
+    alone = found(samples, palette, 218, 12, 3072, mask=mask)
     for n_threads in (2, 3, 7):
-        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, n_threads=n_threads), alone)
+        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, n_threads=n_threads, mask=mask), alone)
 
 
 @pytest.mark.parametrize("n_channels", [3, 4])
-def test_the_farthest_points_and_entries(n_channels):
+@pytest.mark.parametrize("mask", MASKS)
+def test_the_farthest_points_and_entries(n_channels, mask):
     """On a grid so fine that all lie on its borders, distances are as large as they get."""
     rng = np.random.default_rng(5)
     samples = rng.choice([0, 65535], (12, 16, n_channels)).astype(np.uint16)
@@ -120,9 +139,9 @@ def test_the_farthest_points_and_entries(n_channels):
     palette = some_entries(samples, 2)
     points, entries = (_native.working_points(x, "oklab", False, *grid, 1) for x in (rows, palette))
     assert (np.abs(points) == 8192).mean() > 0.5
-    options = arguments(palette, 256, 12, 3072) | {"entries": entries, "origin": grid[0], "zoom": grid[1]}
+    options = arguments(palette, 256, 12, 3072, mask=mask) | {"entries": entries, "origin": grid[0], "zoom": grid[1]}
     points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
-    expected = plain.dither(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072)
+    expected = plainly_dithered(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072, mask)
     np.testing.assert_array_equal(_native.dither(rows, 16, **options).reshape(12, 16), expected)
 
 
@@ -143,7 +162,8 @@ def test_many_entries_in_one_cell_are_told_apart():
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
+@pytest.mark.parametrize("mask", MASKS)
+def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
     samples = picture(30, 33, n_channels)
     palette = some_entries(samples, 12)
     rows = samples.reshape(-1, n_channels)
@@ -154,7 +174,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
     for first, height, width in bands:
         part = np.ascontiguousarray(rows[first : first + height * width])
         points = plain.weighted(to_rows(points_of(part)), 12)
-        indices = plain.dither(points, opacity_of(part), (height, width), entries, opacity_of(palette), 218, 3072)
+        pixels = (points, opacity_of(part), (height, width))
+        indices = plainly_dithered(*pixels, entries, opacity_of(palette), 218, 3072, mask)
         lacking = plain.residuals(points, indices, entries)
         weight = np.ones((height, width), np.int64)
         if weights is not None:
@@ -164,7 +185,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
         np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
         errors.append(float((weight * np.square(lacking).sum(axis=2))[summed].sum()))
     for n_threads in (1, 2, 7):
-        result = _native.residuals(rows, bands=bands, weights=weights, **arguments(palette, 218, 12, 3072, n_threads))
+        options = arguments(palette, 218, 12, 3072, n_threads, mask)
+        result = _native.residuals(rows, bands=bands, weights=weights, **options)
         np.testing.assert_array_equal(result[0], sums)
         np.testing.assert_array_equal(result[1], totals)
         np.testing.assert_allclose(result[2], errors, rtol=1e-12)
@@ -179,6 +201,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
         ({"strength": -1}, "strength"),
         ({"lightness_weight": 13}, "lightness_weight"),
         ({"margin": -1}, "margin"),
+        ({"mask": np.ones((0, 8), np.uint16)}, "at least one threshold"),
+        ({"mask": np.array([[1, 0]], np.uint16)}, "thresholds"),
         ({"margin": 3073}, "margin"),
         ({"opacity": np.zeros(3, np.uint8)}, "differ in length"),
         ({"opacity": np.full(4, 3, np.uint8)}, "opacity"),

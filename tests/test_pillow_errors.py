@@ -72,8 +72,9 @@ def test_method_takes_no_options_that_are_ours(photo):
         quantize(photo, method=0, sample_weight=np.ones((48, 64)))
     with pytest.raises(ValueError, match="takes no dither_strength"):
         quantize(photo, method=0, palette=photo.quantize(4), dither="floyd-steinberg", dither_strength=0.5)
-    with pytest.raises(ValueError, match="takes no dither='auto'"):
-        quantize(photo, method=0, dither="auto")
+    for dither in ("auto", "ordered", "blue-noise"):
+        with pytest.raises(ValueError, match=f"takes no dither='{dither}'"):
+            quantize(photo, method=0, dither=dither)
 
 
 @pytest.mark.parametrize("options", [{"color_space": "hsv"}, {"effort": "slow"}, {"n_threads": 0}, {"n_threads": -2}])

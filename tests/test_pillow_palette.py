@@ -7,6 +7,8 @@ from PIL import Image
 from pil_kmeans import quantize
 from pil_pictures import MODES, entries, in_mode, rgba
 
+METHODS = ["floyd-steinberg", "ordered", "blue-noise"]
+
 
 def test_palette_is_kept_with_duplicates_and_unused_entries(photo, reference):
     result = quantize(photo, palette=reference, dither="none")
@@ -95,30 +97,32 @@ def test_palette_dithers_when_pillow_does(photo, reference, mode, dither):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_mode_can_be_dithered_to_a_palette(photo, reference, mode):
+@pytest.mark.parametrize("dither", METHODS)
+def test_every_mode_can_be_dithered_to_a_palette(photo, reference, mode, dither):
     image = in_mode(photo, mode)
-    result = quantize(image, palette=reference)
+    result = quantize(image, palette=reference, dither=dither)
     assert (result.mode, result.size) == ("P", photo.size)
     assert result.getpalette() == reference.getpalette()
     assert result.tobytes() != quantize(image, palette=reference, dither="none").tobytes() or mode == "1"
 
 
-def test_dithering_to_a_palette_keeps_transparent_and_opaque(drawing):
+@pytest.mark.parametrize("dither", METHODS)
+def test_dithering_to_a_palette_keeps_transparent_and_opaque(drawing, dither):
     alpha = np.asarray(drawing)[..., 3]
-    result = rgba(quantize(drawing, palette=quantize(drawing, 6)))[..., 3]
+    result = rgba(quantize(drawing, palette=quantize(drawing, 6), dither=dither))[..., 3]
     assert (result[alpha == 0] == 0).all()
     assert (result[alpha == 255] == 255).all()
     opaque = Image.new("P", (1, 1))
     opaque.putpalette([0, 0, 0, 255, 255, 255])
-    expected = np.asarray(quantize(drawing.convert("RGB"), palette=opaque))  # what transparent pixels hide is shown
-    assert np.array_equal(np.asarray(quantize(drawing, palette=opaque)), expected)
+    expected = quantize(drawing.convert("RGB"), palette=opaque, dither=dither)  # what transparent pixels hide is shown
+    assert np.array_equal(np.asarray(quantize(drawing, palette=opaque, dither=dither)), np.asarray(expected))
 
 
 def test_transparent_pixels_get_the_first_transparent_entry():
     reference = Image.new("P", (1, 1))
     reference.putpalette([9, 9, 9, 255, 1, 2, 3, 0, 250, 250, 250, 0, 255, 255, 255, 255], "RGBA")
     image = Image.new("RGBA", (9, 9), (255, 255, 255, 0))
-    for dither in ("none", "floyd-steinberg"):
+    for dither in ("none", *METHODS):
         assert (np.asarray(quantize(image, palette=reference, dither=dither)) == 1).all()
 
 
@@ -131,8 +135,9 @@ def test_auto_dithers_photographs_and_not_flat_drawings(photo):
         assert auto.tobytes() == quantize(image, palette=reference, dither=chosen).tobytes()
 
 
-def test_no_strength_is_no_dithering(photo, reference):
-    plain, half = (quantize(photo, palette=reference, dither=3, dither_strength=s).tobytes() for s in (0, 0.5))
+@pytest.mark.parametrize("dither", [3, *METHODS])
+def test_no_strength_is_no_dithering(photo, reference, dither):
+    plain, half = (quantize(photo, palette=reference, dither=dither, dither_strength=s).tobytes() for s in (0, 0.5))
     assert plain == quantize(photo, palette=reference, dither="none").tobytes()
     assert half not in (plain, quantize(photo, palette=reference).tobytes())
 
@@ -181,10 +186,10 @@ def test_dither_of_pillow_has_no_effect_without_palette(photo, dither):
     assert quantize(photo, 8, dither=dither).tobytes() == quantize(photo, 8).tobytes()
 
 
-@pytest.mark.parametrize("dither", ["ordered", "x", "", 4, -1, 99, 1.5, True, [1]])
+@pytest.mark.parametrize("dither", ["random", "x", "", 4, -1, 99, 1.5, True, [1]])
 def test_unknown_dither_is_refused(photo, reference, dither):
     for palette in (None, reference):
-        with pytest.raises(ValueError, match=r"dither must be one of \['none', 'floyd-steinberg', 'auto'\].*got"):
+        with pytest.raises(ValueError, match=r"dither must be one of \['none', 'floyd-steinberg', .*, 'auto'\].*got"):
             quantize(photo, 8, palette=palette, dither=dither)
 
 

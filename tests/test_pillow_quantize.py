@@ -221,9 +221,10 @@ def test_scikit_learn_is_not_loaded():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_mode_is_dithered(photo, mode):
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise"])
+def test_every_mode_is_dithered(photo, mode, dither):
     image = in_mode(photo, mode)
-    result = quantize(image, 8, dither="floyd-steinberg")
+    result = quantize(image, 8, dither=dither)
     assert (result.mode, result.size) == ("P", image.size)
     assert result.palette.mode == ("RGBA" if mode in ALPHA_MODES else "RGB")
     assert len(entries(result)) == len(result.getcolors()) <= 8
@@ -232,8 +233,9 @@ def test_every_mode_is_dithered(photo, mode):
     assert quantize(image, 8, dither="none").tobytes() == quantize(image, 8).tobytes()
 
 
-def test_strength_of_dithering(photo):
-    results = [quantize(photo, 8, dither="floyd-steinberg", dither_strength=s).tobytes() for s in (0, 0.5, 0.85, None)]
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise"])
+def test_strength_of_dithering(photo, dither):
+    results = [quantize(photo, 8, dither=dither, dither_strength=s).tobytes() for s in (0, 0.5, 0.85, None)]
     assert results[0] == quantize(photo, 8).tobytes()
     assert results[2] == results[3]
     assert len(set(results)) == 3

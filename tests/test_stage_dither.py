@@ -12,6 +12,8 @@ from pil_kmeans.stages.quantize import quantize_pixels
 from pil_kmeans.stages.score import ssimulacra2
 
 FS = {"dither": "floyd-steinberg"}
+BY_MASK = ["ordered", "blue-noise"]
+METHODS = ["floyd-steinberg", *BY_MASK]
 
 
 def lightness(samples):
@@ -42,25 +44,28 @@ def soft_alpha(rng, height, width):
 
 @pytest.mark.parametrize("level", [30, 100, 200])
 @pytest.mark.parametrize("n_channels", [1, 3])
-def test_uniform_grey_keeps_its_lightness(level, n_channels):
-    picture = np.full((96, 96, n_channels), level, np.uint8)
+@pytest.mark.parametrize("method", METHODS)
+def test_uniform_grey_keeps_its_lightness(level, n_channels, method):
+    picture = np.full((128, 128, n_channels), level, np.uint8)
     palette = np.array([[0], [255]], np.uint8).repeat(n_channels, axis=1)
-    indices = dither(read_pixels(picture), palette, strength=1.0)
+    indices = dither(read_pixels(picture), palette, method=method, strength=1.0)
     assert indices.mean() == pytest.approx(lightness(level / 255), abs=0.01)
 
 
-def test_strength_zero_takes_the_nearest_entries(camera):
+@pytest.mark.parametrize("method", METHODS)
+def test_strength_zero_takes_the_nearest_entries(camera, method):
     palette = np.array([[0], [80], [170], [255]], np.uint8)
-    indices = dither(read_pixels(camera[..., np.newaxis]), palette, strength=0)
+    indices = dither(read_pixels(camera[..., np.newaxis]), palette, method=method, strength=0)
     middles = [(lightness(a / 255) + lightness(b / 255)) / 2 for a, b in ((0, 80), (80, 170), (170, 255))]
     exact = np.digitize(lightness(camera / 255), middles)
     assert (indices != exact).mean() < 0.002  # which are in the middle between two
 
 
 @pytest.mark.parametrize("shape", [(1, 400), (300, 1), (70, 200), (201, 333)])
-def test_threads_do_not_change_the_bytes(astronaut, shape):
+@pytest.mark.parametrize("method", METHODS)
+def test_threads_do_not_change_the_bytes(astronaut, shape, method):
     for picture in (astronaut[: shape[0], : shape[1]], soft_alpha(np.random.default_rng(0), *shape)):
-        results = [quantized(picture, 12, n_threads=n, **FS) for n in (1, 2, 7)]
+        results = [quantized(picture, 12, n_threads=n, dither=method) for n in (1, 2, 7)]
         for palette, indices in results[1:]:
             assert palette.tobytes() == results[0][0].tobytes()
             assert indices.tobytes() == results[0][1].tobytes()
@@ -68,10 +73,11 @@ def test_threads_do_not_change_the_bytes(astronaut, shape):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("n_colors", [2, 3, 20])
-def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors):
+@pytest.mark.parametrize("method", METHODS)
+def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors, method):
     full = np.iinfo(dtype).max
     picture = soft_alpha(np.random.default_rng(n_colors), 30, 31).astype(dtype) * dtype(full // 255)
-    palette, indices = quantized(picture, n_colors, **FS)
+    palette, indices = quantized(picture, n_colors, dither=method)
     alpha = palette[indices][..., 3]
     assert (alpha[picture[..., 3] == 0] == 0).all()
     assert (alpha[picture[..., 3] == full] == full).all()
@@ -96,11 +102,13 @@ def test_alpha_that_rounds_to_none_is_transparent():
     assert (indices[picture[..., 3] == 0] == 0).all()
 
 
-def test_flat_runs_of_palette_colors_are_untouched(astronaut):
+@pytest.mark.parametrize("method", METHODS)
+def test_flat_runs_of_palette_colors_are_untouched(astronaut, method):
     picture = astronaut[:120, :120].copy()
     picture[40:80, 30:90] = 200, 40, 40
     picture[60:80, 50:54] = 40, 200, 40
-    palette, indices = quantized(picture, 8, fixed_colors=np.array([[200, 40, 40], [40, 200, 40]], np.uint8), **FS)
+    fixed = np.array([[200, 40, 40], [40, 200, 40]], np.uint8)
+    palette, indices = quantized(picture, 8, fixed_colors=fixed, dither=method)
     np.testing.assert_array_equal(palette[indices][40:80, 30:90], picture[40:80, 30:90])
 
 
@@ -118,7 +126,7 @@ def test_colors_that_coincide_in_oklab_are_told_apart(dtype):
 
 
 @pytest.mark.parametrize("strength", [None, 0, 1])
-@pytest.mark.parametrize("dithering", ["floyd-steinberg", "auto"])
+@pytest.mark.parametrize("dithering", [*METHODS, "auto"])
 def test_pictures_that_keep_their_colors_are_exact(dithering, strength):
     rng = np.random.default_rng(1)
     colors = np.array([[200, 200, blue] for blue in range(40)], np.uint8)  # some coincide in Oklab
@@ -127,12 +135,14 @@ def test_pictures_that_keep_their_colors_are_exact(dithering, strength):
     np.testing.assert_array_equal(palette[indices], picture)
 
 
-def test_frames_are_independent(astronaut):
+@pytest.mark.parametrize("method", METHODS)
+def test_frames_are_independent(astronaut, method):
     frames = [astronaut[:20, :31], astronaut[100:133, 50:57], astronaut[:1, :9]]
     column = np.concatenate([frame.reshape(-1, 1, 3) for frame in frames])
     palette = quantized(astronaut[:100, :100], 9)[0]
-    indices = dither(read_pixels(column), palette, frames=[frame.shape[:2] for frame in frames]).ravel()
-    expected = [dither(read_pixels(frame), palette).ravel() for frame in frames]
+    shapes = [frame.shape[:2] for frame in frames]
+    indices = dither(read_pixels(column), palette, method=method, frames=shapes).ravel()
+    expected = [dither(read_pixels(frame), palette, method=method).ravel() for frame in frames]
     np.testing.assert_array_equal(indices, np.concatenate(expected))
 
 
@@ -149,6 +159,48 @@ def test_every_size_is_dithered(n_channels):
                 palette, indices = quantized(picture, 4, dither="auto" if width == 5 else "floyd-steinberg")
                 assert indices.shape == (height, width)
                 assert (np.bincount(indices.ravel(), minlength=len(palette)) > 0).all()
+
+
+# What a mask is for
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("method", BY_MASK)
+def test_frames_that_differ_somewhere_differ_only_there(astronaut, method, dtype):
+    scale = dtype(np.iinfo(dtype).max // 255)
+    frame = astronaut[:128, :128] // 2 * scale
+    palette = quantized(frame, 16)[0]
+    other = frame.copy()
+    other[30:50, 60:90] = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8) * scale
+    is_other = dither(read_pixels(frame), palette, method=method) != dither(read_pixels(other), palette, method=method)
+    assert is_other[30:50, 60:90].mean() > 0.5
+    is_other[30:50, 60:90] = False
+    assert not is_other.any()
+
+
+@pytest.mark.parametrize(("method", "size"), [("ordered", 8), ("blue-noise", 64)])
+def test_tiles_fit_together(astronaut, method, size):
+    tile = astronaut[: 2 * size, : 3 * size]
+    palette = quantized(astronaut, 8)[0]
+    indices = dither(read_pixels(tile), palette, method=method)
+    tiled = dither(read_pixels(np.tile(tile, (2, 2, 1))), palette, method=method)
+    np.testing.assert_array_equal(tiled, np.tile(indices, (2, 2)))
+
+
+@pytest.mark.parametrize("strength", [0.5, 0.75, 1])
+@pytest.mark.parametrize("method", BY_MASK)
+def test_strength_is_how_small_a_share_of_the_mix_can_be(method, strength):
+    levels = np.arange(1, 255)
+    picture = levels.astype(np.uint8)[:, np.newaxis, np.newaxis, np.newaxis].repeat(64, axis=1).repeat(64, axis=2)
+    palette = np.array([[0], [255]], np.uint8)
+    column = read_pixels(picture.reshape(-1, 64, 1))
+    indices = dither(column, palette, method=method, strength=strength, frames=[(64, 64)] * len(levels))
+    share, wanted = indices.reshape(len(levels), -1).mean(axis=1), lightness(levels / 255)
+    least = max((1 - strength) / 2, 1 / 16)
+    is_mixed = (wanted > least + 0.01) & (wanted < 1 - least - 0.01)
+    np.testing.assert_allclose(share[is_mixed], wanted[is_mixed], atol=0.02)
+    assert (share[wanted < least - 0.01] == 0).all()
+    assert (share[wanted > 1 - least + 0.01] == 1).all()
 
 
 # What the refit does to the palette
@@ -248,25 +300,27 @@ def test_weights_in_few_rows_steer_the_refit(astronaut):
     assert errors[0] < 0.8 * errors[1]
 
 
-def test_refit_lowers_what_is_left_to_see(astronaut):
+@pytest.mark.parametrize(("method", "share"), [("floyd-steinberg", 0.8), ("ordered", 0.9), ("blue-noise", 0.9)])
+def test_refit_lowers_what_is_left_to_see(astronaut, method, share):
     pixels = read_pixels(astronaut)
     hist = histogram(pixels)
     palette = fit_palette(hist, n_colors=16)
-    moved, indices = refit(pixels, palette, hist)
+    moved, indices = refit(pixels, palette, hist, method=method)
 
     def error(colors, indices):
         return np.square(gaussian(astronaut - colors[indices].astype(float), 1.5, channel_axis=2)).mean()
 
     assert moved.labels is None
-    assert error(moved.colors, indices) < 0.8 * error(palette.colors, dither(pixels, palette.colors))
+    assert error(moved.colors, indices) < share * error(palette.colors, dither(pixels, palette.colors, method=method))
 
 
 def test_photographs_look_better_dithered(astronaut):
     scores = []
-    for dithering in ("none", "auto"):
+    for dithering in ("none", "ordered", "blue-noise", "auto"):
         palette, indices = quantized(astronaut, 16, dither=dithering)
         scores.append(ssimulacra2(read_pixels(astronaut), read_pixels(palette[indices])))
-    assert scores[1] > scores[0] + 10
+    assert min(scores[1:3]) > scores[0] + 5
+    assert scores[3] > scores[0] + 10
 
 
 # 16 bits and floats
@@ -275,12 +329,15 @@ def test_photographs_look_better_dithered(astronaut):
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize("n_channels", [1, 3])
 @pytest.mark.parametrize("n_colors", [16, 256])
-def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors):
+@pytest.mark.parametrize(
+    "method", ["floyd-steinberg", "blue-noise"]
+)  # Bayer's pattern beats with steps as narrow as it
+def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors, method):
     ramp = np.linspace(0, 1, 512)[np.newaxis, :, np.newaxis].repeat(256, axis=0).repeat(n_channels, axis=2)
     picture = np.rint(65535 * ramp).astype(dtype) if dtype == np.uint16 else ramp.astype(dtype)
     off = {}
     for strength in (0, 1):
-        palette, indices = quantized(picture, n_colors, dither_strength=strength, to_8_bits=True, **FS)
+        palette, indices = quantized(picture, n_colors, dither=method, dither_strength=strength, to_8_bits=True)
         assert palette.dtype == np.uint8
         lacking = lightness(palette[indices][..., 0] / 255) - lightness(ramp[..., 0])
         off[strength] = np.abs(block_means(lacking, 16).mean(axis=0))[4:-4]  # entries reach not quite to the ends
@@ -365,13 +422,16 @@ def test_numbers_of_every_type_are_strengths(strength):
 
 
 def test_dither_must_be_known():
-    with pytest.raises(ValueError, match="dither must be one of 'none', 'floyd-steinberg', 'auto', got 'ordered'"):
-        check_dither("ordered", None)
+    names = "'none', 'floyd-steinberg', 'ordered', 'blue-noise', 'auto'"
+    with pytest.raises(ValueError, match=f"dither must be one of {names}, got 'random'"):
+        check_dither("random", None)
     for given in (True, 3, None):
         with pytest.raises(TypeError, match=f"dither must be one of 'none'.* got {given} of type"):
             check_dither(given, None)
 
 
 def test_strength_without_dithering_is_refused():
-    with pytest.raises(ValueError, match=r"dither_strength=0.5 has no use .* pass dither='floyd-steinberg' or 'auto'"):
+    with pytest.raises(
+        ValueError, match=r"dither_strength=0.5 has no use .* pass dither='floyd-steinberg' or .* 'auto'"
+    ):
         check_dither("none", 0.5)

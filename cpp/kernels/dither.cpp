@@ -20,6 +20,8 @@ constexpr std::size_t kNone = ~std::size_t{0};
 constexpr std::uint32_t kDithered = ~std::uint32_t{0};
 constexpr std::size_t kFlatRun = 4;        // pixels of one colour in a row that are taken for a flat area
 constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;
+constexpr std::int32_t kToColor = 256;     // length of a ray that ends at the colour
+constexpr std::int32_t kLongest = 8 * kToColor;
 
 std::uint16_t weighted(std::uint32_t coordinate, std::int32_t eighths) {
     return static_cast<std::uint16_t>(static_cast<std::int16_t>(coordinate) * eighths >> 3);
@@ -34,19 +36,19 @@ PackedPoint pack(std::uint32_t xy, std::uint32_t zw, std::int32_t lightness_weig
 // The palette as the walk needs it.
 class Chooser {
 public:
-    Chooser(const DitherPalette& palette, const Diffusion& diffusion, bool has_alpha, std::size_t n_workers)
+    Chooser(const DitherPalette& palette, const DitherOptions& options, bool has_alpha, std::size_t n_workers)
         : entries_(palette.entries.n) {
         std::vector<std::uint32_t> all, opaque;
         for (std::size_t i = 0; i < entries_.size(); ++i) {
-            entries_[i] = pack(palette.entries.xy[i], palette.entries.zw[i], diffusion.lightness_weight);
+            entries_[i] = pack(palette.entries.xy[i], palette.entries.zw[i], options.lightness_weight);
             const auto name = static_cast<std::uint32_t>(i);
             all.push_back(name);
             if (palette.opacity[i] == Opacity::opaque) opaque.push_back(name);
             if (palette.opacity[i] == Opacity::transparent && transparent_ == kNone) transparent_ = i;
         }
         if (has_alpha && !opaque.empty() && opaque.size() < all.size())
-            opaque_.emplace(entries_.data(), std::move(opaque), diffusion.margin, n_workers);
-        all_.emplace(entries_.data(), std::move(all), diffusion.margin, n_workers);
+            opaque_.emplace(entries_.data(), std::move(opaque), options.margin, n_workers);
+        all_.emplace(entries_.data(), std::move(all), options.margin, n_workers);
     }
 
     PackedPoint entry(std::size_t index) const { return entries_[index]; }
@@ -68,11 +70,12 @@ struct Rows {
     std::vector<std::uint32_t> held;   // the entry of pixels that are not dithered, kDithered for the others
 
     void read(const Sample* samples, std::size_t n_rows, std::size_t width, std::size_t n_channels, const Grid& grid,
-              std::int32_t lightness_weight, Chooser& chooser, std::size_t worker) {
+              const DitherOptions& options, Chooser& chooser, std::size_t worker) {
         const std::size_t n = n_rows * width;
-        convert(samples, n, n_channels, grid, lightness_weight);
+        convert(samples, n, n_channels, grid, options.lightness_weight);
         held.assign(n, kDithered);
-        for (std::size_t row = 0; row < n; row += width) hold_flat(row, row + width, chooser, worker);
+        if (!options.mask.thresholds)  // by a mask, all pixels keep a colour that the palette has
+            for (std::size_t row = 0; row < n; row += width) hold_flat(row, row + width, chooser, worker);
         if (opacity.empty() || chooser.transparent() == kNone) return;
         for (std::size_t i = 0; i < n; ++i)
             if (opacity[i] == Opacity::transparent) held[i] = static_cast<std::uint32_t>(chooser.transparent());
@@ -257,8 +260,8 @@ private:
 };
 
 template <bool has_alpha, typename Sample, typename Index>
-void dither_groups(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-                   Chooser& chooser, const Diffusion& diffusion, Team& team, Index* indices) {
+void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
+             Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
     const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size();
     Progress progress(n_groups, n_workers > 1);
     // Group g writes row g + 1 and reads row g. One more row than workers, so that nobody reads any longer what is
@@ -269,8 +272,8 @@ void dither_groups(const Sample* samples, std::size_t height, std::size_t width,
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
         try {
             Rows<Sample>& own = rows[worker];
-            own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, diffusion.lightness_weight, chooser, worker);
-            Walk<has_alpha, Index> walk(chooser, diffusion.strength, own.points.data(), own.opacity.data(), own.held.data(), n_rows, width,
+            own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
+            Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(), own.held.data(), n_rows, width,
                                         errors[group % errors.size()], errors[(group + 1) % errors.size()],
                                         indices + first * width, worker);
             const std::size_t lag = kLag * (n_rows - 1), n_steps = walk.n_steps();
@@ -284,6 +287,75 @@ void dither_groups(const Sample* samples, std::size_t height, std::size_t width,
             progress.reach(group, width);
             throw;
         }
+    });
+}
+
+// How long the ray of each place of a mask is, in 256ths of the way to the colour.
+class Rays {
+public:
+    explicit Rays(const DitherOptions& options) : height_(options.mask.height), width_(options.mask.width), lengths_(height_ * width_) {
+        const std::int32_t weakness = 256 - options.strength;
+        const std::int32_t longest = std::min(kLongest, 256 * kToColor / std::max(weakness, 1));
+        const auto length = [&](std::int32_t threshold) { return std::min((kToColor << 15) / threshold, longest); };
+        for (std::size_t i = 0; i < lengths_.size(); ++i) {
+            const std::int32_t threshold = options.mask.thresholds[i];
+            lengths_[i] = {length(threshold), length(65536 - threshold)};
+        }
+    }
+
+    struct Lengths {
+        std::int32_t to_darker, to_lighter;
+    };
+    const Lengths* row(std::size_t y) const { return lengths_.data() + y % height_ * width_; }
+    std::size_t width() const { return width_; }
+
+private:
+    std::size_t height_, width_;
+    std::vector<Lengths> lengths_;
+};
+
+// Rows of a picture, from row `top` on, by the mask.
+template <bool has_alpha, typename Sample, typename Index>
+void follow_rays(const Rays& rays, const Rows<Sample>& rows, std::size_t top, std::size_t n_rows, std::size_t width,
+                 Chooser& chooser, Index* indices, std::size_t worker) {
+    for (std::size_t i = 0, y = 0; y < n_rows; ++y) {
+        const Rays::Lengths* const lengths = rays.row(top + y);
+        for (std::size_t x = 0, column = 0; x < width; ++x, ++i, column = column + 1 == rays.width() ? 0 : column + 1) {
+            if (rows.held[i] != kDithered) {
+                indices[i] = static_cast<Index>(rows.held[i]);
+                continue;
+            }
+            const bool is_opaque = has_alpha && rows.opacity[i] == Opacity::opaque;
+            EntryCells& cells = is_opaque ? chooser.for_opaque() : chooser.all();
+            const Quad color = from_pixel(rows.points[i]);
+            const std::uint32_t nearest = cells.nearest(cells.clamp(color), worker);
+            const Quad start = widen(chooser.entry(nearest)), way = sub8(color, from_pixel(chooser.entry(nearest)));
+            // The lighter of two entries is for the upper thresholds, whichever of them is nearest: so the pattern goes
+            // on where that changes. Alpha is seen as lightness.
+            const PackedPoint steps = to_pixel(way);
+            const bool is_lighter = static_cast<std::int16_t>(steps) + static_cast<std::int16_t>(steps >> 48) > 0;
+            const std::int32_t length = is_lighter ? lengths[column].to_lighter : lengths[column].to_darker;
+            std::uint32_t index = nearest;
+            for (std::int32_t reach = kToColor; index == nearest && reach < length;) {
+                reach = std::min(2 * reach, length);
+                Quad end = narrow(add4(start, shift_right4<8>(add4(times4(way, fill4(reach)), fill4(128)))));
+                if (is_opaque) end = from_pixel((to_pixel(end) & ~kAlpha) | (rows.points[i] & kAlpha));
+                index = cells.nearest(cells.clamp(end), worker);
+            }
+            indices[i] = static_cast<Index>(index);
+        }
+    }
+}
+
+template <bool has_alpha, typename Sample, typename Index>
+void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
+                    Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
+    const Rays rays(options);
+    std::vector<Rows<Sample>> rows(team.size());
+    team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
+        const std::size_t top = group * kRows, n_rows = std::min(kRows, height - top), first = top * width;
+        rows[worker].read(samples + first * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
+        follow_rays<has_alpha>(rays, rows[worker], top, n_rows, width, chooser, indices + first, worker);
     });
 }
 
@@ -351,65 +423,83 @@ private:
     std::vector<std::int32_t> column_, blurred_;
 };
 
+// What a thread needs to dither bands.
+template <typename Sample>
+struct BandWorker {
+    Rows<Sample> rows;
+    std::vector<std::uint32_t> indices;
+    ErrorRow above, below;
+    BandResiduals band;
+    Sums sums;
+
+    template <bool alpha>
+    void diffuse(Chooser& chooser, std::int32_t strength, std::size_t height, std::size_t width, std::size_t which) {
+        above.assign(4 * (width + 2), 0);
+        below.assign(4 * (width + 2), 0);
+        for (std::size_t y = 0; y < height; y += kRows) {
+            const std::size_t n_rows = std::min(kRows, height - y), first = y * width;
+            Walk<alpha, std::uint32_t> walk(chooser, strength, rows.points.data() + first,
+                                            alpha ? rows.opacity.data() + first : nullptr, rows.held.data() + first,
+                                            n_rows, width, above, below, indices.data() + first, which);
+            walk.run(0, walk.n_steps());
+            std::swap(above, below);
+        }
+    }
+};
+
 }  // namespace
 
 template <typename Sample, typename Index>
 void dither(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-            const DitherPalette& palette, const Diffusion& diffusion, Team& team, Index* indices) {
+            const DitherPalette& palette, const DitherOptions& options, Team& team, Index* indices) {
     const bool has_alpha = n_channels % 2 == 0;
-    Chooser chooser(palette, diffusion, has_alpha, team.size());
-    (has_alpha ? dither_groups<true, Sample, Index> : dither_groups<false, Sample, Index>)(
-        samples, height, width, n_channels, grid, chooser, diffusion, team, indices);
+    Chooser chooser(palette, options, has_alpha, team.size());
+    const auto dither_rows = [&]<bool alpha>() {
+        (options.mask.thresholds ? dither_by_mask<alpha, Sample, Index> : diffuse<alpha, Sample, Index>)(
+            samples, height, width, n_channels, grid, chooser, options, team, indices);
+    };
+    if (has_alpha)
+        dither_rows.template operator()<true>();
+    else
+        dither_rows.template operator()<false>();
 }
 
 template <typename Sample>
 void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, const DitherPalette& palette,
-               const Diffusion& diffusion, const Band* bands, std::size_t n_bands, const std::uint16_t* weights, Team& team,
+               const DitherOptions& options, const Band* bands, std::size_t n_bands, const std::uint16_t* weights, Team& team,
                std::int64_t* sums, std::int64_t* totals, double* errors) {
     const bool has_alpha = n_channels % 2 == 0;
     const std::size_t k = palette.entries.n;
-    Chooser chooser(palette, diffusion, has_alpha, team.size());
-    struct Worker {
-        Rows<Sample> rows;
-        std::vector<std::uint32_t> indices;
-        ErrorRow above, below;
-        BandResiduals band;
-        Sums sums;
-    };
-    std::vector<Worker> workers(team.size());
-    for (Worker& worker : workers) {
+    Chooser chooser(palette, options, has_alpha, team.size());
+    std::optional<Rays> rays;
+    if (options.mask.thresholds) rays.emplace(options);
+    std::vector<BandWorker<Sample>> workers(team.size());
+    for (BandWorker<Sample>& worker : workers) {
         worker.sums.sums.resize(4 * k);
         worker.sums.totals.resize(k);
     }
     team.run(n_bands, [&](std::size_t b, std::size_t which) {
-        Worker& worker = workers[which];
+        BandWorker<Sample>& worker = workers[which];
         const auto [first, height, width] = bands[b];
-        worker.rows.read(samples + first * n_channels, height, width, n_channels, grid, diffusion.lightness_weight, chooser, which);
+        worker.rows.read(samples + first * n_channels, height, width, n_channels, grid, options, chooser, which);
         worker.indices.resize(height * width);
-        worker.above.assign(4 * (width + 2), 0);
-        worker.below.assign(4 * (width + 2), 0);
-        for (std::size_t y = 0; y < height; y += kRows) {
-            const std::size_t n_rows = std::min(kRows, height - y);
-            const auto walk_rows = [&]<bool alpha>() {
-                Walk<alpha, std::uint32_t> walk(chooser, diffusion.strength, worker.rows.points.data() + y * width,
-                                                alpha ? worker.rows.opacity.data() + y * width : nullptr,
-                                                worker.rows.held.data() + y * width, n_rows, width,
-                                                worker.above, worker.below, worker.indices.data() + y * width, which);
-                walk.run(0, walk.n_steps());
-            };
-            if (has_alpha)
-                walk_rows.template operator()<true>();
+        const auto dither_band = [&]<bool alpha>() {
+            if (rays)
+                follow_rays<alpha>(*rays, worker.rows, 0, height, width, chooser, worker.indices.data(), which);
             else
-                walk_rows.template operator()<false>();
-            std::swap(worker.above, worker.below);
-        }
+                worker.template diffuse<alpha>(chooser, options.strength, height, width, which);
+        };
+        if (has_alpha)
+            dither_band.template operator()<true>();
+        else
+            dither_band.template operator()<false>();
         errors[b] = 0;
         worker.band.add(worker.rows.points.data(), worker.indices.data(), chooser, height, width,
                         weights ? weights + first : nullptr, worker.sums, errors[b]);
     });
     std::fill(sums, sums + 4 * k, 0);
     std::fill(totals, totals + k, 0);
-    for (const Worker& worker : workers) {
+    for (const BandWorker<Sample>& worker : workers) {
         for (std::size_t i = 0; i < 4 * k; ++i) sums[i] += worker.sums.sums[i];
         for (std::size_t i = 0; i < k; ++i) totals[i] += worker.sums.totals[i];
     }
@@ -417,10 +507,10 @@ void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, 
 
 #define PIL_KMEANS_DITHER(Sample)                                                                                      \
     template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const Grid&, const DitherPalette&,      \
-                         const Diffusion&, Team&, std::uint8_t*);                                                      \
+                         const DitherOptions&, Team&, std::uint8_t*);                                                  \
     template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const Grid&, const DitherPalette&,      \
-                         const Diffusion&, Team&, std::uint16_t*);                                                     \
-    template void residuals(const Sample*, std::size_t, const Grid&, const DitherPalette&, const Diffusion&,           \
+                         const DitherOptions&, Team&, std::uint16_t*);                                                 \
+    template void residuals(const Sample*, std::size_t, const Grid&, const DitherPalette&, const DitherOptions&,       \
                             const Band*, std::size_t, const std::uint16_t*, Team&, std::int64_t*, std::int64_t*, double*);
 PIL_KMEANS_DITHER(std::uint8_t)
 PIL_KMEANS_DITHER(std::uint16_t)

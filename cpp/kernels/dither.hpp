@@ -1,8 +1,13 @@
-// Dither: Floyd-Steinberg error diffusion in Oklab, and what it leaves for the eye to see.
+// Dither in Oklab, by error diffusion or by a mask of thresholds, and what that leaves for the eye to see.
 //
 // R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
 // Rows are walked in raster order. So a row may follow the one above two pixels behind it: one thread interleaves four
 // rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
+//
+// By a mask, a pixel's entry depends on its colour and place only. If the ray from the nearest entry through the colour
+// comes to another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other.
+// So the other is taken where the threshold t is less, that is, where a ray of 1 / (2 t) times the way reaches its cell.
+// The ray is doubled until it does, so that it does not end far beyond, in the cell of an entry too far away to mix well.
 #pragma once
 
 #include <cstddef>
@@ -21,18 +26,28 @@ struct DitherPalette {
     const Opacity* opacity;  // (k,); all opaque where pixels have no alpha
 };
 
-struct Diffusion {
-    std::int32_t strength;          // share of the error that is handed on, in 256ths, 0 to 256
+// Thresholds in 65536ths, none of them 0, of pixels (y, x) and all that lie whole masks away from them.
+struct ThresholdMask {
+    const std::uint16_t* thresholds;  // (height, width)
+    std::size_t height, width;
+};
+
+struct DitherOptions {
+    ThresholdMask mask;             // thresholds null: Floyd-Steinberg
+    // s, in 256ths, 0 to 256: share of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
+    // way to the colour, and never more than 8 times.
+    std::int32_t strength;
     std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen, in eighths, 8 to 12
-    std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error may go
+    std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
 };
 
 // Index of each pixel's entry. Transparent pixels get a transparent entry and opaque ones an opaque entry where the
-// palette has such, and hand on no error of alpha. The result does not depend on the team's size.
+// palette has such, and hand on no error of alpha. Runs of one colour that the palette has keep it. The result does not
+// depend on the team's size.
 template <typename Sample, typename Index>
 void dither(const Sample* samples,  // IN  (height * width, C)
             std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-            const DitherPalette& palette, const Diffusion& diffusion, Team& team,
+            const DitherPalette& palette, const DitherOptions& options, Team& team,
             Index* indices);        // OUT (height * width,)
 
 struct Band {
@@ -40,11 +55,11 @@ struct Band {
     std::size_t height, width;
 };
 
-// Dither some bands of rows, each for itself, and sum up for each entry what its pixels lack: the difference between
-// picture and dithered picture behind a low-pass, the 7 x 7 binomial.
+// Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the difference
+// between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
 template <typename Sample>
 void residuals(const Sample* samples,          // IN  (n, C)
-               std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const Diffusion& diffusion,
+               std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const DitherOptions& options,
                const Band* bands, std::size_t n_bands,
                const std::uint16_t* weights,   // IN  (n,), or null: all 1
                Team& team,

@@ -50,12 +50,12 @@ def encode_png(
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
-    dither : {"none", "floyd-steinberg", "auto"} or None, default "auto"
-        Whether pixels make up for the errors of their neighbours, with a palette refitted to that.
-        "auto", also None: unless the picture is drawn in flat areas or looks better undithered.
-        See `quantize`.
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
+        Whether and how colours between the entries appear as a mix of them, with a palette
+        refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
+        areas or looks better undithered. See `quantize`.
     dither_strength : float, optional
-        Share of each error that is handed on, 0 to 1; 0 is no dithering. None: 0.85.
+        0 to 1; 0 is no dithering. None: 0.85. More hides steps better, and is noisier.
     sample_weight : array-like of shape (H, W), optional
         Importance of each pixel of `image` as given, zero or more.
     compression : {"fast", "default", "max"}, default "default"

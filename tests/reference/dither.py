@@ -1,4 +1,4 @@
-"""Floyd-Steinberg in the kernel's integers, pixel by pixel, and the residuals behind a low-pass."""
+"""Floyd-Steinberg and dithering by a mask in the kernel's integers, and the residuals behind a low-pass."""
 
 import numpy as np
 
@@ -19,20 +19,26 @@ def bounds(entries, margin):
     return np.maximum(low - room, -farthest), np.minimum(high + room, farthest)
 
 
-def dither(points, opacity, shape, entries, entry_opacity, strength, margin):
-    """Indices (H, W) of weighted points (n, 4); opacity 0 is transparent, 2 opaque."""
-    height, width = shape
-    points, opacity = points.reshape(height, width, 4), opacity.reshape(height, width)
-    everything = np.arange(len(entries))
-    opaque = np.flatnonzero(entry_opacity == 2)
-    transparent = np.flatnonzero(entry_opacity == 0)
-    errors = np.zeros((height + 1, width + 2, 4), dtype=np.int64)
-    indices = np.empty(shape, dtype=np.int64)
+def chooser(entries, entry_opacity, margin):
+    """Search for the nearest entry and for the point, within bounds, that it is nearest to."""
+    everything, opaque = np.arange(len(entries)), np.flatnonzero(entry_opacity == 2)
 
     def nearest(wanted, is_opaque):
         members = opaque if is_opaque and len(opaque) else everything
         reached = np.clip(wanted, *bounds(entries[members], margin))
         return members[np.square(entries[members] - reached).sum(axis=1).argmin()], reached
+
+    return nearest
+
+
+def dither(points, opacity, shape, entries, entry_opacity, strength, margin):
+    """Indices (H, W) of weighted points (n, 4); opacity 0 is transparent, 2 opaque."""
+    height, width = shape
+    points, opacity = points.reshape(height, width, 4), opacity.reshape(height, width)
+    transparent = np.flatnonzero(entry_opacity == 0)
+    errors = np.zeros((height + 1, width + 2, 4), dtype=np.int64)
+    indices = np.empty(shape, dtype=np.int64)
+    nearest = chooser(entries, entry_opacity, margin)
 
     def is_flat(y, x):
         same = (points[y] == points[y, x]).all(axis=1)
@@ -61,6 +67,34 @@ def dither(points, opacity, shape, entries, entry_opacity, strength, margin):
             index, reached = nearest(wanted, is_opaque)
             indices[y, x] = index
             own[x + 1] = (reached - entries[index]) * strength
+    return indices
+
+
+def dither_by_mask(points, opacity, shape, entries, entry_opacity, mask, strength, margin):
+    """Indices (H, W) of weighted points (n, 4), each for itself."""
+    longest = min(8 * 256, 256 * 256 // max(256 - strength, 1))
+    transparent = np.flatnonzero(entry_opacity == 0)
+    nearest = chooser(entries, entry_opacity, margin)
+    indices = np.empty(shape, dtype=np.int64)
+    for place, (point, alpha) in enumerate(zip(points, opacity, strict=True)):
+        y, x = divmod(place, shape[1])
+        if alpha == 0 and len(transparent):
+            indices[y, x] = transparent[0]
+            continue
+        first, _ = nearest(point, alpha == 2)
+        way = point - entries[first]
+        threshold = int(mask[y % mask.shape[0], x % mask.shape[1]])
+        if way[0] + way[3] > 0:
+            threshold = 65536 - threshold
+        length = min(256 * 32768 // threshold, longest)
+        index, reach = first, 256
+        while index == first and reach < length:
+            reach = min(2 * reach, length)
+            end = np.clip(entries[first] + (reach * way + 128 >> 8), -32768, 32767)
+            if alpha == 2:
+                end[3] = point[3]
+            index, _ = nearest(end, alpha == 2)
+        indices[y, x] = index
     return indices
 
 

@@ -82,14 +82,15 @@ def add_parser(commands: Parsers) -> None:
         "--dither",
         choices=DITHERS,
         default="auto",
-        help="whether pixels make up for the errors of their neighbours; auto: unless the picture is drawn in flat "
+        help="whether and how colours between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
+        "colour and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
         "areas or looks better without (default: %(default)s)",
     )
     parser.add_argument(
         "--dither-strength",
         type=strength,
         metavar="S",
-        help=f"share of each error that is handed on, 0 to 1 (default: {DEFAULT_STRENGTH})",
+        help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
     )
     parser.add_argument(
         "--compression",

@@ -34,14 +34,16 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
         exactly where cells are few. The others see every colour.
-    dither : {"none", "floyd-steinberg", "auto"} or None, default=None
-        Whether `transform` lets pixels of pictures make up for the errors of their neighbours, so that colours between
-        the entries appear as a mix of them; None means "none". "floyd-steinberg" diffuses the errors in Oklab, and
-        `fit` refits the palette to its dithered pictures. "auto" does so unless those are drawn in flat areas or look
-        better undithered. Pictures that keep all their colours are not dithered. Matrices never are.
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default=None
+        Whether and how `transform` lets colours of pictures between the entries appear as a mix of them; None means
+        "none". `fit` refits the palette to its dithered pictures. "floyd-steinberg" diffuses the errors of pixels to
+        their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
+        pixels, let a pixel's index depend on its colour and place only: frames that differ somewhere differ only there,
+        and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat areas or look better
+        undithered. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
-        With `dither`: share of each error that is handed on, 0 to 1; 0 is no dithering. None means 0.85. More hides
-        steps between colours better, and is noisier.
+        With `dither`: 0 to 1; 0 is no dithering. None means 0.85. More hides steps between colours better, and is
+        noisier. With "floyd-steinberg" it is the share of each error that is handed on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.dither import dither, fit_dither
+from ..stages.dither import dither, fit_dither, method_of
 from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
@@ -35,7 +35,7 @@ class PictureModel(Model):
     ----------
     options : dict
         As of `Model`.
-    dither : {"none", "floyd-steinberg", "auto"}
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
         Other than "none": nothing may be added after the first time, and `fit` must be called then.
     dither_strength : float or None
     """
@@ -108,7 +108,7 @@ class PictureModel(Model):
         if strength == 0:
             return self.predict(data)
         self._check(data)
-        options = {"strength": strength, "frames": data.frames, **self._threads}
+        options = {"method": method_of(self.dither), "strength": strength, "frames": data.frames, **self._threads}
         return data.arrange(dither(data.pixels, self.palette, **options))
 
     def predict(self, data: Pictures) -> Any:

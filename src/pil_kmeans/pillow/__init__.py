@@ -62,20 +62,24 @@ def quantize(
         the entry nearest in 8-bit sRGB and alpha, the first of several; fully transparent pixels
         get the first fully transparent entry if there is one. `colors`, `kmeans`, `color_space`
         and `effort` have no effect then, as in Pillow.
-    dither : {"none", "floyd-steinberg", "auto"} or PIL.Image.Dither, optional
-        Whether pixels make up for the errors of their neighbours, so that colours between the
-        entries appear as a mix of them. "floyd-steinberg" diffuses the errors in Oklab; a palette
-        that is not given is refitted to the dithered picture. "auto" does so unless the picture
-        is drawn in flat areas or looks better undithered. A picture that keeps all its colours is
-        not dithered. None and Pillow's numbers mean what they mean in Pillow: with `palette`, None
-        and 1 to 3 are "floyd-steinberg" and 0 is "none"; without it all of them are "none".
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or PIL.Image.Dither, optional
+        Whether and how colours between the entries appear as a mix of them; a palette that is not
+        given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
+        to their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and
+        "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on its colour and place only:
+        frames with one palette that differ somewhere differ only there, and tiles fit together.
+        "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
+        undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
+        mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
+        "floyd-steinberg" and 0 is "none"; without it all of them are "none".
     color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
         Where distances between colours are measured.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     dither_strength : float, optional
-        With `dither`: share of each error that is handed on, 0 to 1; 0 is no dithering. None: 0.85.
-        More hides steps between colours better, and is noisier.
+        With `dither`: 0 to 1; 0 is no dithering. None: 0.85. More hides steps between colours
+        better, and is noisier. With "floyd-steinberg" it is the share of each error that is handed
+        on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours that the palette holds exactly, also where no pixel has them. They count towards
         `colors`; the others are fitted with them in place. Each is a name or hex string that

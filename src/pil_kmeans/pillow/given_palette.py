@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.dither import DEFAULT_STRENGTH, is_flat, looks_better_dithered
+from ..stages.dither import DEFAULT_STRENGTH, is_flat, looks_better_dithered, method_of
 from ..stages.dither import dither as dither_pixels
 from ..stages.indexed_image import p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels
@@ -86,8 +86,8 @@ def choose_entries(
     strength = DEFAULT_STRENGTH if dither_strength is None else dither_strength
     is_dithered = dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels))
     if is_dithered:
-        dithered = dither_pixels(pixels, colors, strength=strength, n_threads=n_threads)
-        if dither == "floyd-steinberg":
+        dithered = dither_pixels(pixels, colors, method=method_of(dither), strength=strength, n_threads=n_threads)
+        if dither != "auto":
             return dithered
     plain = nearest_entries(to_uint8(samples), colors, n_threads=n_threads)
     if is_dithered and looks_better_dithered(pixels, plain, colors, dithered, colors, n_threads=n_threads):

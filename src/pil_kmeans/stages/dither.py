@@ -1,8 +1,10 @@
 """Dither: indices whose errors cancel for the eye, and a palette refitted to what dithering makes of it.
 
-Floyd-Steinberg in Oklab. A palette that suits the undithered picture is not the best for the dithered one, which can
-mix colours that lie between its entries and wants them further apart. So entries are moved to cancel what the dithered
-picture lacks behind a low-pass, and the picture is dithered again, a few times.
+Floyd-Steinberg in Oklab, or by a mask of thresholds, where a pixel's entry depends on its colour and place only: frames
+of an animation then agree wherever they are alike, and tiles fit together. A palette that suits the undithered picture
+is not the best for the dithered one, which can mix colours that lie between its entries and wants them further apart.
+So entries are moved to cancel what the dithered picture lacks behind a low-pass, and the picture is dithered again, a
+few times.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ from .pixels import Pixels, read_pixels
 from .remap import label_equals, packed, remap
 from .score import Original
 from .threads import count_threads
+from .threshold_mask import threshold_mask
 
-DITHERS = ("none", "floyd-steinberg", "auto")
+DITHERS = ("none", "floyd-steinberg", "ordered", "blue-noise", "auto")
 DEFAULT_STRENGTH = 0.85
 
 _SPACE = "oklab"
 _LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
-_MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it may lie beyond the palette
+_MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it, or a ray, may go beyond the palette
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
 _BAND = 12  # rows dithered in a piece during the refit
@@ -68,22 +71,28 @@ def dither(
     pixels: Pixels,
     palette: NDArray[Any],
     *,
+    method: str = "floyd-steinberg",
     strength: float = DEFAULT_STRENGTH,
     frames: Frames | None = None,
     n_threads: int | None = None,
 ) -> NDArray[Any]:
-    """Return indices of palette entries, each pixel's chosen to make up for the errors of its neighbours.
+    """Return indices of palette entries that mix, for the eye, to the colours between them.
 
     Parameters
     ----------
     pixels : Pixels
     palette : ndarray of shape (n, C)
         In the pixels' dtype, 1 to 65536 entries; those of 8 bits may go with pixels of any dtype.
+    method : {"floyd-steinberg", "ordered", "blue-noise"}
+        "floyd-steinberg": each pixel makes up for the errors of its neighbours. The others compare its colour with the
+        threshold of its place: in Bayer's pattern of 8 x 8 pixels, or in 64 x 64 of blue noise, which shows no pattern.
     strength : float, default=0.85
-        Share of each error that is handed on, 0 to 1. More hides steps between entries better, and is noisier: at 1
-        errors that no entry can make up for pile up.
+        0 to 1; more hides steps between entries better, and is noisier. It is the share of each error that is handed
+        on: at 1 errors that no entry can make up for pile up. By thresholds, two entries mix down to a share of
+        (1 - strength) / 2, or 1/16 at 1, of the farther one; what needs less of it gets none.
     frames : sequence of (height, width), optional
-        Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between.
+        Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between, and
+        masks start anew.
     n_threads : int, optional
         The result does not depend on it.
 
@@ -107,9 +116,9 @@ def dither(
     >>> bool(0.4 < indices.mean() < 0.6)
     True
     """
-    diffusion = _Diffusion.of(pixels, palette, strength, n_threads)
-    rows, start = diffusion.rows, 0
-    arguments = diffusion.arguments(palette)
+    passes = _Passes.of(pixels, palette, method, strength, n_threads, moves=False)
+    rows, start = passes.rows, 0
+    arguments = passes.arguments(palette)
     parts: list[Any] = []
     for height, width in frames or [pixels.shape]:
         end = start + height * width
@@ -151,11 +160,17 @@ def check_dither(dither: Any, dither_strength: Any) -> None:
         )
 
 
+def method_of(dither: str) -> str:
+    """Name the method of a `dither` other than "none"; "auto" decides only whether to use it."""
+    return "floyd-steinberg" if dither == "auto" else dither
+
+
 def refit(
     pixels: Pixels,
     palette: Palette,
     hist: Histogram,
     *,
+    method: str = "floyd-steinberg",
     strength: float = DEFAULT_STRENGTH,
     effort: str = "balanced",
     sample_weight: NDArray[np.float64] | None = None,
@@ -174,7 +189,8 @@ def refit(
         opaque.
     hist : Histogram
         Of the pixels in the palette's dtype.
-    strength : float, default=0.85
+    method, strength
+        As in `dither`.
     effort : {"fast", "balanced", "best"}
         How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
     sample_weight : ndarray of shape (H, W), optional
@@ -192,9 +208,9 @@ def refit(
     indices : ndarray of shape (H, W)
     """
     start, frozen = _settle(palette, hist)
-    diffusion = _Diffusion.of(pixels, start.colors, strength, n_threads)
+    passes = _Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
-    centers = _refitted(start.centers / full, frozen, diffusion, effort, sample_weight, frames or [pixels.shape])
+    centers = _refitted(start.centers / full, frozen, passes, effort, sample_weight, frames or [pixels.shape])
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -202,7 +218,7 @@ def refit(
         moved = replace(
             moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
         )
-        indices = dither(pixels, moved.colors, strength=strength, frames=frames, n_threads=n_threads)
+        indices = dither(pixels, moved.colors, method=method, strength=strength, frames=frames, n_threads=n_threads)
         kept = moved.fixed | (_native.count_labels(indices.ravel().astype(np.uint16), len(moved.colors)) > 0)
         if kept.all():
             return moved, indices
@@ -231,8 +247,8 @@ def fit_dither(
     rounded : Pixels, optional
         The pixels in the palette's dtype, of which `hist` is, where theirs is finer. What the rounding took away is
         dithered as well.
-    dither : {"none", "floyd-steinberg", "auto"}
-        "auto": as `is_flat` and `looks_better_dithered` say.
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
+        "auto": "floyd-steinberg" or "none", as `is_flat` and `looks_better_dithered` say.
     dither_strength : float, optional
         0 to 1; 0 is no dithering. None: 0.85.
     color_space : {"oklab", "cielab", "linear", "srgb"}
@@ -254,6 +270,7 @@ def fit_dither(
             pixels,
             palette,
             hist,
+            method=method_of(dither),
             strength=strength,
             effort=effort,
             sample_weight=sample_weight,
@@ -261,7 +278,7 @@ def fit_dither(
             n_threads=n_threads,
         )
         dithered = Dithering(moved, indices, strength)
-        if dither == "floyd-steinberg":
+        if dither != "auto":
             return dithered
     plain = remap(
         rounded or pixels,
@@ -362,20 +379,34 @@ def looks_better_dithered(
 
 
 @dataclass(frozen=True)
-class _Diffusion:
+class _Passes:
     """What all passes over the pixels share."""
 
     rows: NDArray[Any]
     n_channels: int
     grid: Grid
+    mask: NDArray[np.uint16] | None
     strength: float
     n_threads: int
 
     @classmethod
-    def of(cls, pixels: Pixels, palette: NDArray[Any], strength: float, n_threads: int | None) -> _Diffusion:
-        rows = as_samples(pixels.rows)
-        grid = fine_grid(_SPACE, rows, as_samples(palette), n_threads=n_threads)
-        return cls(rows, pixels.n_channels, grid, strength, count_threads(n_threads))
+    def of(
+        cls,
+        pixels: Pixels,
+        palette: NDArray[Any],
+        method: str,
+        strength: float,
+        n_threads: int | None,
+        *,
+        moves: bool,
+    ) -> _Passes:
+        """Prepare passes with this palette, or, where it `moves`, with others that start from it."""
+        rows, colors = as_samples(pixels.rows), as_samples(palette)
+        mask = None if method == "floyd-steinberg" else threshold_mask(method)
+        # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
+        on_grid = (rows, colors) if mask is None or moves else (colors,)
+        grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)
+        return cls(rows, pixels.n_channels, grid, mask, strength, count_threads(n_threads))
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
@@ -384,6 +415,7 @@ class _Diffusion:
             "opacity": _opacity(palette),
             "origin": self.grid.origin,
             "zoom": self.grid.zoom,
+            "mask": self.mask,
             "strength": round(256 * self.strength),
             "lightness_weight": round(8 * _LIGHTNESS_WEIGHT),
             "margin": _MARGIN,
@@ -403,7 +435,7 @@ class _Diffusion:
 def _refitted(
     centers: NDArray[np.float64],
     frozen: NDArray[np.bool_],
-    diffusion: _Diffusion,
+    passes: _Passes,
     effort: str,
     sample_weight: NDArray[np.float64] | None,
     frames: Frames,
@@ -419,7 +451,7 @@ def _refitted(
     place = np.arange(len(bands))
     measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
     is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
-    has_alpha = diffusion.n_channels % 2 == 0
+    has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
     if is_translucent.any():
@@ -429,7 +461,7 @@ def _refitted(
     for n in range(rounds.n + 1):
         is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
         sums, totals, errors = _native.residuals(
-            diffusion.rows, bands=bands[is_dithered], weights=weights, **diffusion.arguments(centers)
+            passes.rows, bands=bands[is_dithered], weights=weights, **passes.arguments(centers)
         )
         error = float(errors[is_measured[is_dithered]].sum())
         if error < least:
@@ -440,7 +472,7 @@ def _refitted(
         lacking[:, [0, 3]] /= _LIGHTNESS_WEIGHT  # as the kernel weighs them
         move = step * lacking + momentum * move
         move[frozen] = 0
-        moved = diffusion.colors(diffusion.coordinates(centers) + move)
+        moved = passes.colors(passes.coordinates(centers) + move)
         if has_alpha:
             moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
         centers = np.where(frozen[:, np.newaxis], centers, moved)
