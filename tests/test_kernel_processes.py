@@ -38,7 +38,7 @@ def calls():
     many, few = points(50_000), points(2000)
     values, ones, weights = np.arange(20_000.0), np.ones(20_000), np.ones(50_000, np.int64)
     effort = vars(EFFORTS["balanced"])
-    diffusion = {"strength": 217, "lightness_weight": 12, "margin": 3072, "n_threads": 1}
+    diffusion = {"mask": None, "strength": 217, "lightness_weight": 12, "margin": 3072, "n_threads": 1}
     palette = (points(16), np.full(16, 2, np.uint8), *USUAL_GRID)
     return {
         "histogram": lambda: _native.histogram(wide, 1),
@@ -146,41 +146,6 @@ print(os.read(reading, 100).decode() == before == run(), os.wait()[1])
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_forked_child_can_call_after_its_parent_has():
     assert output_of("-c", FORK) == "True 0"
-
-
-SHORT_OF_MEMORY = """
-import resource
-import numpy as np
-from pathlib import Path
-from pil_kmeans import _native
-
-WIDTH = 1_000_000
-samples = np.random.default_rng(0).integers(0, 256, (16 * WIDTH, 3), np.uint8)
-entries = np.zeros((2, 9, 2), np.int16)
-entries[0, :, 0] = 900 * np.arange(9)
-
-def dither():
-    return _native.dither(samples, WIDTH, entries, np.full(9, 2, np.uint8), (0.0,) * 4, 1.0, 217, 12, 3072, 2)
-
-expected = dither()
-taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-n_failures = 0
-for more in range(0, 300, 5):
-    resource.setrlimit(resource.RLIMIT_AS, (taken + (more << 20), -1))
-    try:
-        found = dither()
-        break
-    except MemoryError:
-        n_failures += 1
-resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
-print(n_failures > 3, np.array_equal(found, expected))
-"""
-
-
-@on_linux
-@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="needs allocations that may fail")
-def test_threads_that_dither_do_not_wait_for_one_without_memory():
-    assert output_of("-c", SHORT_OF_MEMORY) == "True True"
 
 
 def test_import_without_the_extension_says_what_to_run(tmp_path):

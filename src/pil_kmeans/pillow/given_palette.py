@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.dither import DEFAULT_STRENGTH, is_flat, looks_better_dithered, method_of
+from ..stages.auto_dither import is_flat, looks_better_dithered
+from ..stages.dither import DEFAULT_STRENGTH, method_of
 from ..stages.dither import dither as dither_pixels
 from ..stages.indexed_image import p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
-from .dither import Frames, check_dither, fit_dither
+from .dither import Frames, check_dither
+from .fit_dither import fit_dither
 from .indexed_image import to_uint8
 from .kmeans import EFFORTS, MAX_COLORS
 from .palette import Palette, fit_palette

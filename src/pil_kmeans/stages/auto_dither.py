@@ -1,0 +1,130 @@
+"""Auto dither: whether a picture looks better dithered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .color_space import full_scale
+from .dither import Frames
+from .pixels import Pixels, read_pixels
+from .score import Original
+
+_SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+_SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
+_MOST_SCORED_FRAMES = 16
+_LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
+
+
+def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
+    """Whether a picture is drawn in flat areas with edges between them, as pixel art, charts and text are.
+
+    Dithering would speckle its areas, however much closer it came to their colours.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    frames : sequence of (height, width), optional
+        As in `dither`; they are judged together.
+
+    Returns
+    -------
+    bool
+        Whether at least half of all neighbours are equal, and of those that are not, at most a quarter differ by at
+        most 1/64 of the range, as they do in gradients. Every fourth row and column is looked at.
+    """
+    limit = full_scale(pixels.samples.dtype) / 64
+    n = equal = soft = 0
+    for frame in _split(pixels.samples, frames):
+        for lines in (frame[::4], frame[:, ::4].swapaxes(0, 1)):
+            step = np.zeros((lines.shape[0], lines.shape[1] - 1), lines.dtype)
+            for channel in range(lines.shape[2]):
+                samples = lines[:, :, channel]
+                larger, smaller = (
+                    np.maximum(samples[:, 1:], samples[:, :-1]),
+                    np.minimum(samples[:, 1:], samples[:, :-1]),
+                )
+                np.maximum(step, larger - smaller, out=step)
+            if pixels.n_channels % 2 == 0:  # between two transparent pixels there is nothing to see
+                step = step[(lines[:, 1:, -1] > 0) | (lines[:, :-1, -1] > 0)]
+            n += step.size
+            equal += step.size - int(np.count_nonzero(step))
+            soft += int(np.count_nonzero(step <= limit))
+    soft -= equal
+    return 2 * equal >= n and 4 * soft <= n - equal
+
+
+def looks_better_dithered(
+    pixels: Pixels,
+    plain: NDArray[Any],
+    plain_palette: NDArray[Any],
+    dithered: NDArray[Any],
+    dithered_palette: NDArray[Any],
+    *,
+    frames: Frames | None = None,
+    n_threads: int | None = None,
+) -> bool:
+    """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
+
+    Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
+    frames if they are many.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    plain, dithered : ndarray of shape (H, W)
+        Indices into `plain_palette` and `dithered_palette`, which are in the pixels' dtype or uint8.
+    frames : sequence of (height, width), optional
+        As in `dither`; the mean over all pixels counts.
+    n_threads : int, optional
+
+    Returns
+    -------
+    bool
+    """
+    parts = [*zip(*(_split(values, frames) for values in (pixels.values, plain, dithered)), strict=True)]
+    parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
+    gain = 0.0
+    for original, plain_part, dithered_part in parts:
+        height, width = plain_part.shape
+        strips = _strips(height, width, _SCORED_PIXELS // len(parts))
+
+        score = Original(read_pixels(_seen(original, strips)), n_threads=n_threads).score
+        plain_score, dithered_score = (
+            score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
+            for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))
+        )
+        gain += (dithered_score - plain_score) * height * width
+    return gain > 0
+
+
+def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
+    """Return what belongs to each frame, (height, width, ...), of values for all pixels."""
+    if frames is None:
+        return [values]
+    rest = values.shape[2:]
+    parts = np.split(values.reshape(-1, *rest), np.cumsum([height * width for height, width in frames])[:-1])
+    return [part.reshape(*frame, *rest) for part, frame in zip(parts, frames, strict=True)]
+
+
+def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
+    """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
+    n = max(2, most_pixels // (_SCORED_ROWS * max(width, _LEAST_SCORED)))
+    return _spread(height, n, _SCORED_ROWS)
+
+
+def _spread(size: int, n: int, length: int) -> list[slice]:
+    """Return n slices of this length, evenly spread, or one of all if they would be no less."""
+    if n * length >= size:
+        return [slice(0, size)]
+    return [slice(start, start + length) for start in np.linspace(0, size - length, n).astype(int)]
+
+
+def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
+    """Put strips of rows together, a part of very wide ones, and mirror what is too small to score at its borders."""
+    columns = _spread(values.shape[1], *_SCORED_COLUMNS)
+    rows = np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])
+    missing = [(0, max(0, _LEAST_SCORED - size)) for size in rows.shape[:2]]
+    return np.pad(rows, missing + [(0, 0)] * (rows.ndim - 2), mode="symmetric")

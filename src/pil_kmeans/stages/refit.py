@@ -1,0 +1,185 @@
+"""Refit: the palette moved to what dithering makes of it.
+
+A palette that suits the undithered picture is not the best for the dithered one, which can mix colours that lie between
+its entries and wants them further apart. So entries are moved to cancel what the dithered picture lacks behind a
+low-pass, and the picture is dithered again, a few times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .color_space import as_samples, full_scale
+from .dither import DEFAULT_STRENGTH, LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
+from .histogram import Histogram
+from .palette import Palette, given_colors, to_samples
+from .pixels import Pixels
+from .remap import packed
+
+_STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
+_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
+_BAND = 12  # rows dithered in a piece during the refit
+_MOST_BANDS_APART = 16
+_LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band does not decide
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Work of a refit: how many rounds, and at most how many pixels each dithers, as far as bands of rows allow."""
+
+    n: int
+    pixels: int
+
+
+ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(12, 1 << 20)}
+
+
+def refit(
+    pixels: Pixels,
+    palette: Palette,
+    hist: Histogram,
+    *,
+    method: str = "floyd-steinberg",
+    strength: float = DEFAULT_STRENGTH,
+    effort: str = "balanced",
+    sample_weight: NDArray[np.float64] | None = None,
+    frames: Frames | None = None,
+    n_threads: int | None = None,
+) -> tuple[Palette, NDArray[Any]]:
+    """Move the entries of a palette to what suits the dithered picture, and dither the picture.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        In the palette's dtype, or any where that is uint8.
+    palette : Palette
+        Fitted to `hist`. Locked and fully transparent entries stay; so do those that mostly stand for one colour, which
+        they become, so that flat areas stay flat, unless that is translucent and they are opaque. Opaque entries stay
+        opaque.
+    hist : Histogram
+        Of the pixels in the palette's dtype.
+    method, strength
+        As in `dither`.
+    effort : {"fast", "balanced", "best"}
+        How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
+    sample_weight : ndarray of shape (H, W), optional
+        Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
+    frames : sequence of (height, width), optional
+        As in `dither`.
+    n_threads : int, optional
+        The result does not depend on it.
+
+    Returns
+    -------
+    palette : Palette
+        Distinct entries, each but the locked used by some pixel; those that are not are dropped. Its labels are not
+        known.
+    indices : ndarray of shape (H, W)
+    """
+    start, frozen = _settle(palette, hist)
+    passes = Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
+    dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
+    centers = _refitted(start.centers / full, frozen, passes, effort, sample_weight, frames or [pixels.shape])
+    colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
+    moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
+    kept = _distinct(colors, frozen)
+    while True:
+        moved = replace(
+            moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
+        )
+        indices = dither(pixels, moved.colors, method=method, strength=strength, frames=frames, n_threads=n_threads)
+        kept = moved.fixed | (_native.count_labels(indices.ravel().astype(np.uint16), len(moved.colors)) > 0)
+        if kept.all():
+            return moved, indices
+
+
+def _refitted(
+    centers: NDArray[np.float64],
+    frozen: NDArray[np.bool_],
+    passes: Passes,
+    effort: str,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames,
+) -> NDArray[np.float64]:
+    """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
+    rounds = ROUNDS[effort]
+    bands, weights = _bands(frames), None
+    if sample_weight is not None:
+        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
+        bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
+    n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
+    apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
+    place = np.arange(len(bands))
+    measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
+    is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
+    has_alpha = passes.n_channels % 2 == 0
+    is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
+    step, momentum = _STEP, _MOMENTUM
+    if is_translucent.any():
+        step, momentum = _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM
+    best, least = centers, np.inf
+    move = np.zeros((len(centers), 4))
+    for n in range(rounds.n + 1):
+        is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
+        sums, totals, errors = _native.residuals(
+            passes.rows, bands=bands[is_dithered], weights=weights, **passes.arguments(centers)
+        )
+        error = float(errors[is_measured[is_dithered]].sum())
+        if error < least:
+            best, least = centers, error
+        if n == rounds.n:
+            break
+        lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
+        lacking[:, [0, 3]] /= LIGHTNESS_WEIGHT  # as the kernel weighs them
+        move = step * lacking + momentum * move
+        move[frozen] = 0
+        moved = passes.colors(passes.coordinates(centers) + move)
+        if has_alpha:
+            moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
+        centers = np.where(frozen[:, np.newaxis], centers, moved)
+    return best
+
+
+def _bands(frames: Frames) -> NDArray[np.int64]:
+    """Cut pictures into pieces of some rows: the first pixel, height and width of each."""
+    bands, first = [], 0
+    for height, width in frames:
+        for row in range(0, height, _BAND):
+            bands.append((first + row * width, min(_BAND, height - row), width))
+        first += height * width
+    return np.array(bands, dtype=np.int64)
+
+
+def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool_]]:
+    """Make entries that mostly stand for one colour that colour; say which entries must not move."""
+    frozen = palette.fixed.copy()
+    if hist.n_channels % 2 == 0:
+        frozen |= palette.colors[:, -1] == 0
+    if hist.cell_colors is not None or palette.labels is None:
+        return palette, frozen
+    weights = hist.weights.astype(np.float64)
+    totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
+    is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    if hist.n_channels % 2 == 0:
+        is_opaque, is_translucent = opacity_of(palette.colors) == 2, opacity_of(hist.colors) < 2
+        is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
+    entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
+    colors, centers = palette.colors.copy(), palette.centers.copy()
+    colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
+    frozen[entries] = True
+    return replace(palette, colors=colors, centers=centers), frozen
+
+
+def _distinct(colors: NDArray[Any], frozen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark one of each group of equal entries, a frozen one if there is any."""
+    rows = packed(as_samples(colors)) if colors.dtype.kind != "f" else colors
+    order = np.argsort(~frozen, kind="stable")
+    _, first = np.unique(rows[order], axis=0, return_index=True)
+    is_kept = np.zeros(len(colors), dtype=np.bool_)
+    is_kept[order[first]] = True
+    return is_kept
