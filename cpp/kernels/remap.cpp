@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
 
 // Labels by key, in blocks of keys that agree but for the last bits: only blocks in which a key lies have room, since
-// the system takes longer to hand out room for all than a small picture's look-up lasts. Most blocks lie within one
+// handing out room for all may take the system longer than the look-up lasts. Most blocks lie within one
 // entry's reach: all of those share a block, so that the table stays in a near cache. A key that is in no block has the
 // label of another.
 template <typename Label>
@@ -110,15 +110,8 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
             const std::size_t table_size = (std::size_t{1} << key_bits) >> shift;
             if (std::any_of(keys, keys + n_keys, [=](std::uint64_t key) { return key >= table_size; }))
                 throw std::invalid_argument("a key has too many bits");
-            if (table_size > 8 * n) {
-                const BlockTable<Label> table(keys, labels, n_keys, table_size);
-                look_up<c()>(samples, n, shift, team, indices, table.lookup());
-            } else {  // only the entries of keys that occur are written, and read
-                Buffer<Label> table(table_size, n_keys > table_size / 256 ? Fill::dense : Fill::sparse);
-                for (std::size_t i = 0; i < n_keys; ++i) table[keys[i]] = labels[i];
-                const Label* const entries = table.begin();
-                look_up<c()>(samples, n, shift, team, indices, [entries](std::uint64_t key) { return entries[key]; });
-            }
+            const BlockTable<Label> table(keys, labels, n_keys, table_size);
+            look_up<c()>(samples, n, shift, team, indices, table.lookup());
         } else {
             const KeyIndex index(keys, n_keys);
             look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) {
