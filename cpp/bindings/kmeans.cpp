@@ -55,18 +55,22 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
     return to_numpy(std::move(labels));
 }
 
-auto count_labels(const Vector<std::uint16_t>& labels, std::size_t n) {
+template <typename Label>
+auto count_labels(const Vector<Label>& labels, std::size_t n) {
+    constexpr std::size_t kTallies = 4;  // neighbours are often alike, and adding to one number twice in a row is slow
     Buffer<std::int64_t> counts(n);
     bool in_range = true;
     {
         const nb::gil_scoped_release unlocked;
-        std::fill_n(counts.begin(), n, 0);
+        std::vector<std::int64_t> tallies(kTallies * n);
         for (std::size_t i = 0; i < labels.shape(0); ++i) {
             if (labels.data()[i] < n)
-                ++counts[labels.data()[i]];
+                ++tallies[i % kTallies * n + labels.data()[i]];
             else
                 in_range = false;
         }
+        for (std::size_t label = 0; label < n; ++label)
+            counts[label] = tallies[label] + tallies[n + label] + tallies[2 * n + label] + tallies[3 * n + label];
     }
     if (!in_range) throw nb::value_error("labels must be less than n");
     return to_numpy(std::move(counts));
@@ -94,7 +98,8 @@ void register_kmeans(nb::module_& module) {
     module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a,
                nb::kw_only(), "stages"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
-    module.def("count_labels", &count_labels, "labels"_a.noconvert(), "n"_a);
+    module.def("count_labels", &count_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
+    module.def("count_labels", &count_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a);
 }
 
