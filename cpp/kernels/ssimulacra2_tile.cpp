@@ -1,23 +1,13 @@
 // The two hot loops of SSIMULACRA 2: colours to XYB, and the differences in one tile. The compiler vectorises.
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "kernels/cube_root.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/nearest.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
-
-inline float cube_root(float x) {
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
-    float y = std::bit_cast<float>(bits / 3 + 709921077u);  // within 4 %; each Halley step below cubes the error
-    for (int step = 0; step < 2; ++step) {
-        const float cube = y * y * y;
-        y *= (cube + 2.0f * x) / (2.0f * cube + x);
-    }
-    return y;
-}
 
 constexpr std::size_t kRadius = 5, kTaps = 2 * kRadius + 1;
 constexpr std::size_t kPadded = kScoreTileWidth + 2 * kRadius;
