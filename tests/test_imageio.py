@@ -101,7 +101,7 @@ def test_link_and_permissions_stay(tmp_path, picture, data):
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="no such device")
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="no such device")  # as on Windows
 def test_device_is_written_to(picture):
     iio.imwrite("/dev/null", picture, plugin=PalettePngPlugin, n_colors=8)
     assert Path("/dev/null").is_char_device()
@@ -182,6 +182,7 @@ def test_reading_is_refused(tmp_path, few):
 
 @pytest.mark.parametrize("method", ["read", "iter", "properties", "metadata"])
 def test_nothing_is_read_from_a_file_to_write(method):
+    """NotImplementedError is what imageio's users catch for what a plugin cannot do."""
     with iio.imopen("<bytes>", "w", plugin=PalettePngPlugin) as file, pytest.raises(NotImplementedError):
         getattr(file, method)()
 

@@ -10,6 +10,9 @@
 
 namespace pil_kmeans {
 
+inline constexpr std::int32_t kToColor = 256;     // length of a ray that ends at the colour
+inline constexpr std::int32_t kLongest = 8 * kToColor;
+
 // How long the ray of each place of a mask is, in 256ths of the way to the colour.
 class Rays {
 public:

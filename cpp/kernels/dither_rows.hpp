@@ -21,8 +21,6 @@ inline constexpr std::size_t kNone = ~std::size_t{0};
 inline constexpr std::uint32_t kDithered = ~std::uint32_t{0};
 inline constexpr std::size_t kFlatRun = 4;        // pixels of one colour in a row that are taken for a flat area
 inline constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;
-inline constexpr std::int32_t kToColor = 256;     // length of a ray that ends at the colour
-inline constexpr std::int32_t kLongest = 8 * kToColor;
 
 inline std::uint16_t weighted(std::uint32_t coordinate, std::int32_t eighths) {
     return static_cast<std::uint16_t>(static_cast<std::int16_t>(coordinate) * eighths >> 3);

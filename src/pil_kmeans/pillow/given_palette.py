@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.auto_dither import is_flat, looks_better_dithered
+from ..stages.auto_dither import looks_better_dithered, may_gain
 from ..stages.dither import DEFAULT_STRENGTH, method_of
 from ..stages.dither import dither as dither_pixels
 from ..stages.indexed_image import p_image, rgba_rows, to_uint8
@@ -85,13 +85,13 @@ def choose_entries(
     """Row of `colors` for every pixel."""
     pixels = read_pixels(samples)
     strength = DEFAULT_STRENGTH if dither_strength is None else dither_strength
-    is_dithered = dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels))
-    if is_dithered:
+    dithered = None
+    if may_gain(pixels, dither, strength):
         dithered = dither_pixels(pixels, colors, method=method_of(dither), strength=strength, n_threads=n_threads)
         if dither != "auto":
             return dithered
     plain = nearest_entries(to_uint8(samples), colors, n_threads=n_threads)
-    if is_dithered and looks_better_dithered(pixels, plain, colors, dithered, colors, n_threads=n_threads):
+    if dithered is not None and looks_better_dithered(pixels, plain, colors, dithered, colors, n_threads=n_threads):
         return dithered
     return plain
 

@@ -18,6 +18,11 @@ _MOST_SCORED_FRAMES = 16
 _LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
 
+def may_gain(pixels: Pixels, dither: str, strength: float, *, frames: Frames | None = None) -> bool:
+    """Whether dithering is asked for, by a `dither` option, and not ruled out from the start."""
+    return dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels, frames=frames))
+
+
 def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
     """Whether a picture is drawn in flat areas with edges between them, as pixel art, charts and text are.
 

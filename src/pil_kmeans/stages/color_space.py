@@ -111,16 +111,21 @@ def center_colors(
     return _native.center_colors(np.ascontiguousarray(centers), n_channels, color_space, grid.origin, grid.zoom)
 
 
+def point_rows(points: Points) -> NDArray[np.int16]:
+    """Return points with their coordinates side by side: (2, n, 2) to (n, 4)."""
+    return points.transpose(1, 0, 2).reshape(-1, 4)
+
+
 def unscaled(points: Points, color_space: str, grid: Grid = USUAL_GRID) -> NDArray[np.float64]:
     """Return points in the units of the space (Oklab as L, a, b; sRGB from 0 to 255) about the grid's origin: (n, 4).
 
     Alpha comes last.
     """
     scale = _native.scale(color_space) * grid.zoom
-    return points.transpose(1, 0, 2).reshape(-1, 4).astype(np.float64) / scale
+    return point_rows(points).astype(np.float64) / scale
 
 
 def points_coincide(points: Points) -> bool:
     """Whether some of the points are equal."""
-    words = points.transpose(1, 0, 2).reshape(-1, 4).view(np.uint64)[:, 0]
+    words = point_rows(points).view(np.uint64)[:, 0]
     return len(np.unique(words)) < len(words)

@@ -175,11 +175,6 @@ class Passes:
             "n_threads": self.n_threads,
         }
 
-    def coordinates(self, colors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the working points of colours in [0, 1], (n, C), as rows, (n, 4)."""
-        points = working_points(colors, _SPACE, grid=self.grid)
-        return points.transpose(1, 0, 2).reshape(-1, 4).astype(np.float64)
-
     def colors(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the colours, in [0, 1], of working points, clipped to what sRGB can show."""
         return center_colors(coordinates, self.n_channels, _SPACE, self.grid)

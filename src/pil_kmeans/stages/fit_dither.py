@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .auto_dither import is_flat, looks_better_dithered
+from .auto_dither import looks_better_dithered, may_gain
 from .dither import DEFAULT_STRENGTH, Frames, method_of
 from .histogram import Histogram, histogram
 from .palette import Palette, given_colors, to_samples
@@ -63,11 +63,8 @@ def fit_dither(
         its colours.
     """
     strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
-    is_wanted = dither != "none" and strength > 0 and not _has_all_colors(palette, hist, pixels)
-    if dither == "auto":
-        is_wanted = is_wanted and not is_flat(pixels, frames=frames)
     dithered = None
-    if is_wanted:
+    if may_gain(pixels, dither, strength, frames=frames) and not _has_all_colors(palette, hist, pixels):
         moved, indices = refit(
             pixels,
             palette,

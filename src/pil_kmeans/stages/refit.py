@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import as_samples, full_scale
+from .color_space import as_samples, full_scale, point_rows
 from .dither import DEFAULT_STRENGTH, LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
 from .histogram import Histogram
 from .palette import Palette, given_colors, to_samples
@@ -126,9 +126,8 @@ def _refitted(
     move = np.zeros((len(centers), 4))
     for n in range(rounds.n + 1):
         is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
-        sums, totals, errors = _native.residuals(
-            passes.rows, bands=bands[is_dithered], weights=weights, **passes.arguments(centers)
-        )
+        arguments = passes.arguments(centers)
+        sums, totals, errors = _native.residuals(passes.rows, bands=bands[is_dithered], weights=weights, **arguments)
         error = float(errors[is_measured[is_dithered]].sum())
         if error < least:
             best, least = centers, error
@@ -138,7 +137,7 @@ def _refitted(
         lacking[:, [0, 3]] /= LIGHTNESS_WEIGHT  # as the kernel weighs them
         move = step * lacking + momentum * move
         move[frozen] = 0
-        moved = passes.colors(passes.coordinates(centers) + move)
+        moved = passes.colors(point_rows(arguments["entries"]) + move)
         if has_alpha:
             moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
         centers = np.where(frozen[:, np.newaxis], centers, moved)
