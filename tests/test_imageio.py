@@ -182,7 +182,7 @@ def test_reading_is_refused(tmp_path, few):
 
 @pytest.mark.parametrize("method", ["read", "iter", "properties", "metadata"])
 def test_nothing_is_read_from_a_file_to_write(method):
-    """NotImplementedError is what imageio's users catch for what a plugin cannot do."""
+    """As imageio's own base class answers for what a plugin does not do."""
     with iio.imopen("<bytes>", "w", plugin=PalettePngPlugin) as file, pytest.raises(NotImplementedError):
         getattr(file, method)()
 
