@@ -23,6 +23,7 @@ NB_MODULE(_native, module) {
     bindings::register_score(module);
     bindings::register_dither(module);
     bindings::register_png(module);
+    bindings::register_rate_distortion(module);
     module.attr("version") = PIL_KMEANS_VERSION;
     module.attr("compiler") = PIL_KMEANS_COMPILER;
     module.attr("instruction_set") = kernels().name;

@@ -90,6 +90,11 @@ struct Kernels {
     // Sums over a tile of two planes (height, width), original and picture; without `structure` the first two are 0.
     void (*compare_tile)(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                          bool structure, ScoreSums& sums);
+
+    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that plus its
+    // price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of prices that are never least.
+    std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
+                                  const float* prices, float* distortions);
 };
 
 // Chosen when first called: PIL_KMEANS_ISA if it is set, else the best that this processor runs. Throws

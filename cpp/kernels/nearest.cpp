@@ -303,6 +303,6 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 
 extern const Kernels kernels;
 const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), boxes, assign, assign_few, rgb_keys,
-                      occupied, oklab, pack_points, xyb, compare_tile};
+                      occupied, oklab, pack_points, xyb, compare_tile, cheapest_entry};
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -11,6 +11,8 @@ void pack_points(const float* const* coordinates, const float* origin, const flo
                  std::uint32_t* xy, std::uint32_t* zw);
 void oklab(float* r, float* g, float* b, std::size_t n);
 void xyb(float* r, float* g, float* b, std::size_t n);
+std::size_t cheapest_entry(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight, const float* prices,
+                           float* distortions);
 void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                   bool structure, ScoreSums& sums);
 

@@ -5,6 +5,7 @@
 // This header is compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -38,6 +39,13 @@ inline Vec abs16(Vec a) { return {_mm256_abs_epi16(a.v)}; }
 inline Vec min16(Vec a, Vec b) { return {_mm256_min_epi16(a.v, b.v)}; }
 inline Vec max16(Vec a, Vec b) { return {_mm256_max_epi16(a.v, b.v)}; }
 inline Vec dot_pairs(Vec a, Vec b) { return {_mm256_madd_epi16(a.v, b.v)}; }
+// Floats, as their bits: an integer times a float, and a sum.
+inline Vec times(Vec a, float factor) {
+    return {_mm256_castps_si256(_mm256_mul_ps(_mm256_cvtepi32_ps(a.v), _mm256_set1_ps(factor)))};
+}
+inline Vec plus(Vec a, Vec b) {
+    return {_mm256_castps_si256(_mm256_add_ps(_mm256_castsi256_ps(a.v), _mm256_castsi256_ps(b.v)))};
+}
 
 inline Vec bit_and(Vec a, Vec b) { return {_mm256_and_si256(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {_mm256_or_si256(a.v, b.v)}; }
@@ -83,6 +91,10 @@ inline Vec abs16(Vec a) { return {_mm_max_epi16(a.v, _mm_sub_epi16(_mm_setzero_s
 inline Vec min16(Vec a, Vec b) { return {_mm_min_epi16(a.v, b.v)}; }
 inline Vec max16(Vec a, Vec b) { return {_mm_max_epi16(a.v, b.v)}; }
 inline Vec dot_pairs(Vec a, Vec b) { return {_mm_madd_epi16(a.v, b.v)}; }
+inline Vec times(Vec a, float factor) {
+    return {_mm_castps_si128(_mm_mul_ps(_mm_cvtepi32_ps(a.v), _mm_set1_ps(factor)))};
+}
+inline Vec plus(Vec a, Vec b) { return {_mm_castps_si128(_mm_add_ps(_mm_castsi128_ps(a.v), _mm_castsi128_ps(b.v)))}; }
 
 inline Vec bit_and(Vec a, Vec b) { return {_mm_and_si128(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {_mm_or_si128(a.v, b.v)}; }
@@ -120,6 +132,12 @@ inline Vec dot_pairs(Vec a, Vec b) {
     const int32x4_t high = vmull_s16(vget_high_s16(as16(a)), vget_high_s16(as16(b)));
     return {vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)),
                          vpadd_s32(vget_low_s32(high), vget_high_s32(high)))};
+}
+inline Vec times(Vec a, float factor) {
+    return {vreinterpretq_s32_f32(vmulq_n_f32(vcvtq_f32_s32(a.v), factor))};
+}
+inline Vec plus(Vec a, Vec b) {
+    return {vreinterpretq_s32_f32(vaddq_f32(vreinterpretq_f32_s32(a.v), vreinterpretq_f32_s32(b.v)))};
 }
 inline Vec bit_and(Vec a, Vec b) { return {vandq_s32(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {vorrq_s32(a.v, b.v)}; }
@@ -161,6 +179,10 @@ inline Vec max16(Vec a, Vec b) {
     return pair(low16(a) > low16(b) ? low16(a) : low16(b), high16(a) > high16(b) ? high16(a) : high16(b));
 }
 inline Vec dot_pairs(Vec a, Vec b) { return {low16(a) * low16(b) + high16(a) * high16(b)}; }
+inline Vec times(Vec a, float factor) { return {std::bit_cast<std::int32_t>(static_cast<float>(a.v) * factor)}; }
+inline Vec plus(Vec a, Vec b) {
+    return {std::bit_cast<std::int32_t>(std::bit_cast<float>(a.v) + std::bit_cast<float>(b.v))};
+}
 inline Vec bit_and(Vec a, Vec b) { return {a.v & b.v}; }
 inline Vec bit_or(Vec a, Vec b) { return {a.v | b.v}; }
 template <int kBits> inline Vec shift_left(Vec a) {

@@ -1,0 +1,115 @@
+#include "kernels/rate_distortion.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "bindings/arrays.hpp"
+#include "kernels/team.hpp"
+
+namespace pil_kmeans::bindings {
+namespace {
+
+constexpr std::size_t kSymbols = kLiterals + kLengthCodes + kDistanceCodes;
+using Bands = In<std::int64_t, nb::shape<-1, 2>>;
+
+void check_size(std::size_t n_pixels, std::size_t width) {
+    if (width == 0 || n_pixels == 0 || n_pixels % width) throw nb::value_error("width does not divide the number of pixels");
+}
+
+void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
+    const auto is_entry = [k](std::uint8_t index) { return index < k; };
+    if (!std::all_of(indices.data(), indices.data() + indices.shape(0), is_entry))
+        throw std::invalid_argument("an index is beyond the palette");
+}
+
+auto weights_of(const PointArray& points, std::size_t width) {
+    const std::size_t n = points.shape(1);
+    check_size(n, width);
+    Buffer<float> weights(n);
+    {
+        const nb::gil_scoped_release unlocked;
+        visibility(as_points(points), n / width, width, weights.begin());
+    }
+    return to_numpy(std::move(weights));
+}
+
+double error_of(const PointArray& points, const Vector<float>& weights, const PointArray& entries, const Vector<std::uint8_t>& indices) {
+    const std::size_t n = points.shape(1), k = entries.shape(1);
+    same_length(n, weights.shape(0), "points and weights");
+    same_length(n, indices.shape(0), "points and indices");
+    const nb::gil_scoped_release unlocked;
+    check_indices(indices, k);
+    return weighted_error(as_points(points), weights.data(), as_points(entries), indices.data());
+}
+
+SymbolCounts to_counts(const std::uint64_t* numbers) {
+    SymbolCounts counts;
+    std::copy_n(numbers, kLiterals, counts.literals.begin());
+    std::copy_n(numbers + kLiterals, kLengthCodes, counts.lengths.begin());
+    std::copy_n(numbers + kLiterals + kLengthCodes, kDistanceCodes, counts.distances.begin());
+    return counts;
+}
+
+auto from_counts(const SymbolCounts& counts) {
+    Buffer<std::uint64_t> numbers(kSymbols);
+    auto end = std::copy(counts.literals.begin(), counts.literals.end(), numbers.begin());
+    end = std::copy(counts.lengths.begin(), counts.lengths.end(), end);
+    std::copy(counts.distances.begin(), counts.distances.end(), end);
+    return to_numpy(std::move(numbers));
+}
+
+// Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
+auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, const Vector<std::uint8_t>& lowest,
+            const Vector<std::uint8_t>& guess, const PointArray& entries, const Vector<std::uint64_t>& counts, const Bands& bands,
+            int feedback, std::size_t n_survivors, int n_threads, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
+    const std::size_t n = points.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
+    check_size(n, width);
+    if (width < kNarrowest) throw nb::value_error("rows are too narrow");
+    if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
+    if (feedback < 0 || feedback > 256) throw nb::value_error("feedback must be 0 to 256");
+    if (n_survivors < 2 || n_survivors > kMostSurvivors) throw nb::value_error("n_survivors must be 2 to 128");
+    same_length(n, weights.shape(0), "points and weights");
+    same_length(n, lowest.shape(0), "points and lowest");
+    same_length(n, guess.shape(0), "points and guess");
+    same_length(n, indices.shape(0), "points and indices");
+    same_length(kSymbols, counts.shape(0), "counts and symbols");
+    std::uint8_t* const result = indices.data();
+    SymbolCounts sum;
+    {
+        const nb::gil_scoped_release unlocked;
+        check_indices(lowest, k);
+        check_indices(guess, k);
+        const auto height = static_cast<std::int64_t>(n / width);
+        for (std::size_t i = 0; i < n_bands; ++i) {
+            const std::int64_t top = bands.data()[2 * i], n_rows = bands.data()[2 * i + 1];
+            if (top < 0 || n_rows < 1 || top > height - n_rows) throw std::invalid_argument("a band is beyond the picture");
+        }
+        const Prices prices = prices_of(to_counts(counts.data()));
+        const Points all = as_points(points);
+        std::vector<SymbolCounts> used(n_bands);
+        Team(n_threads).run(n_bands, [&](std::size_t i, std::size_t) {
+            const auto n_rows = static_cast<std::size_t>(bands.data()[2 * i + 1]);
+            const std::size_t first = static_cast<std::size_t>(bands.data()[2 * i]) * width;
+            const Rows rows{{all.xy + first, all.zw + first, n_rows * width}, n_rows, width, weights.data() + first,
+                            lowest.data() + first, guess.data() + first};
+            used[i] = choose_indices(rows, as_points(entries), prices, {feedback, n_survivors}, result + first);
+        });
+        for (const SymbolCounts& part : used) sum.add(part);
+    }
+    return from_counts(sum);
+}
+
+}  // namespace
+
+void register_rate_distortion(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a);
+    module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
+               "indices"_a.noconvert());
+    module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "lowest"_a.noconvert(),
+               "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(), "bands"_a.noconvert(), "feedback"_a,
+               "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
+    module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
+}
+
+}  // namespace pil_kmeans::bindings
