@@ -23,8 +23,8 @@ class Locked:
     colors : ndarray of shape (m, C)
         In the pictures' dtype.
     label : ndarray of shape (U,)
-        intp, which of them each colour equals, -1 for none. All fully transparent colours are equal; cells of colours
-        equal none.
+        intp, which of them each colour equals, -1 for none; without locked colours of no meaning. All fully
+        transparent colours are equal; cells of colours equal none.
     """
 
     colors: NDArray[Any]
@@ -42,7 +42,7 @@ class Locked:
         if colors is None:
             colors = np.empty((0, hist.n_channels), dtype=hist.dtype)
         if len(colors) == 0:
-            return cls(colors, np.broadcast_to(np.intp(-1), len(hist)))  # takes no room
+            return cls(colors, np.zeros(len(hist), dtype=np.intp))  # zeros, for they take no room
         locked = cls(colors, np.full(len(hist), -1, dtype=np.intp))
         if hist.n_channels % 2 == 0:
             locked._check_room(hist, n_colors)

@@ -22,7 +22,7 @@ from .color_space import (
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .locked import Locked
-from .remap import label_colors, packed
+from .remap import label_colors
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,16 +199,13 @@ def _distinct_and_used(
     entries = np.concatenate([locked.colors, to_samples(chosen, hist.dtype)])
     centers = np.concatenate([locked.colors.astype(np.float64), chosen * full_scale(hist.dtype)])
     fixed = np.arange(len(entries)) < len(locked.colors)
-    tried = locked.is_there.copy()
+    tried = locked.is_there
     while True:
-        rows = packed(entries) if entries.dtype.kind == "u" else entries  # one number a row sorts ten times as fast
-        _, first = np.unique(rows, axis=0, return_index=True)
-        kept = first if hist.n_channels == 1 else np.sort(first)  # values in ascending order, others as they come
-        kept = np.concatenate([np.flatnonzero(fixed), kept[~fixed[kept]]])
-        kept = kept[_transparent_first(entries[kept])]
-        entries, centers, fixed = entries[kept], centers[kept], fixed[kept]
+        if hist.n_channels != 3:
+            order = _fixed_then_ascending(entries, fixed) if hist.n_channels == 1 else _transparent_first(entries)
+            entries, centers, fixed = entries[order], centers[order], fixed[order]
         labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
-        used = (_native.count_labels(labels, len(entries)) > 0) | fixed
+        used = (_native.count_labels(labels, len(entries)) > 0) | fixed  # of equal entries only the first is
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
             entries, centers, fixed = entries[used], centers[used], fixed[used]
@@ -218,6 +215,7 @@ def _distinct_and_used(
         worst = _worst_colors(hist, entries, labels, tried, free)
         if len(worst) == 0:
             break
+        tried = tried.copy()
         tried[worst] = True
         added = given_colors(hist, worst)
         centers = np.concatenate([centers, added * full_scale(hist.dtype)])
@@ -253,6 +251,10 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
     if colors.shape[1] % 2:
         return np.arange(len(colors))
     return np.argsort(colors[:, -1] > 0, kind="stable")
+
+
+def _fixed_then_ascending(values: NDArray[Any], fixed: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return np.argsort(np.where(fixed, -np.inf, values[:, 0]), kind="stable")
 
 
 def _settle_alpha(
