@@ -72,6 +72,9 @@ struct Kernels {
     // Morton keys of n RGB pixels, 24 bits each.
     void (*rgb_keys)(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
 
+    // Cells of n RGB pixels, the top `bits` (5 or 6) of each sample side by side: red lowest.
+    void (*rgb_cells)(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
+
     // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to eight
     // places behind them are overwritten.
     std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);

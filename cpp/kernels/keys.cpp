@@ -1,4 +1,4 @@
-// Morton keys of RGB pixels, several at a time, and which of a table's counters are occupied.
+// Morton keys and cells of RGB pixels, several at a time, and which of a table's counters are occupied.
 #include <bit>
 #include <cstring>
 
@@ -63,18 +63,57 @@ inline Vec keys_of(Vec rgb) {
 
 #endif
 
-}  // namespace
+template <int kBits>
+inline Vec cells_of(Vec rgb) {
+    constexpr int kDropped = 8 - kBits;
+    constexpr std::int32_t kRed = (1 << kBits) - 1;
+    const Vec red = bit_and(shift_right<kDropped>(rgb), broadcast(kRed));
+    const Vec green = bit_and(shift_right<2 * kDropped>(rgb), broadcast(kRed << kBits));
+    const Vec blue = bit_and(shift_right<3 * kDropped>(rgb), broadcast(kRed << (2 * kBits)));
+    return bit_or(bit_or(red, green), blue);
+}
 
-void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) {
+// Bring memory near that will be read soon. A hint, so it may lie beyond the picture.
+inline void prefetch(const std::uint8_t* samples) {
+#if defined(__GNUC__)
+    __builtin_prefetch(samples);
+#elif defined(_M_X64)
+    _mm_prefetch(reinterpret_cast<const char*>(samples), _MM_HINT_T0);
+#else
+    static_cast<void>(samples);
+#endif
+}
+
+constexpr std::size_t kAhead = 4096;  // bytes, more than the pixels that callers pass at a time
+
+// A word for every pixel, as `word_of` makes it.
+template <typename WordOf>
+inline void for_pixels(const std::uint8_t* samples, std::size_t n, std::uint32_t* words, WordOf word_of) {
     std::size_t i = 0;
-    for (; n - i >= kReadable; i += kLanes) store(keys + i, keys_of(load_pixels(samples + 3 * i)));
+    for (; n - i >= kReadable; i += kLanes) {
+        prefetch(samples + 3 * i + kAhead);
+        store(words + i, word_of(load_pixels(samples + 3 * i)));
+    }
     while (i < n) {  // the last ones by way of the stack
         std::uint32_t last[kLanes] = {};
         const std::size_t count = n - i < kLanes ? n - i : kLanes;
         for (std::size_t j = 0; j < count; ++j) last[j] = pixel(samples + 3 * (i + j));
-        store(last, keys_of(load(last)));
-        for (std::size_t j = 0; j < count; ++j) keys[i++] = last[j];
+        store(last, word_of(load(last)));
+        for (std::size_t j = 0; j < count; ++j) words[i++] = last[j];
     }
+}
+
+}  // namespace
+
+void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) {
+    for_pixels(samples, n, keys, [](Vec rgb) { return keys_of(rgb); });
+}
+
+void rgb_cells(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells) {
+    if (bits == 5)
+        for_pixels(samples, n, cells, [](Vec rgb) { return cells_of<5>(rgb); });
+    else
+        for_pixels(samples, n, cells, [](Vec rgb) { return cells_of<6>(rgb); });
 }
 
 std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t* places) {

@@ -6,6 +6,7 @@
 namespace pil_kmeans::PIL_KMEANS_ISA {
 
 void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
+void rgb_cells(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
 std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
 void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                  std::uint32_t* xy, std::uint32_t* zw);

@@ -75,28 +75,59 @@ private:
     Buffer<Label> labels_;
 };
 
-template <std::size_t C, typename Sample, typename Label, typename Lookup>
-void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label* indices, const Lookup& label_of) {
-    static constexpr Morton morton(C, 8 * sizeof(Sample));
+// RGB pixels: `make_keys` makes those of many at a time.
+template <typename Label, typename MakeKeys, typename Lookup>
+void look_up_rgb(const std::uint8_t* samples, std::size_t n, Team& team, Label* indices, const MakeKeys& make_keys,
+                 const Lookup& label_of) {
     team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t) {
+        constexpr std::size_t kChunk = 1024;
+        std::uint32_t keys[kChunk];
         const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
-        if constexpr (C == 3 && sizeof(Sample) == 1) {
-            constexpr std::size_t kChunk = 1024;
-            std::uint32_t keys[kChunk];
-            for (std::size_t start = task * kPixelsATask; start < end; start += kChunk) {
-                const std::size_t count = std::min(kChunk, end - start);
-                kernels().rgb_keys(samples + 3 * start, count, keys);
-                // A copy of the look-up: stores of bytes may not be taken to change where it looks.
-                const Lookup lookup = label_of;
-                const int kept = shift;
-                Label* const out = indices + start;
-                for (std::size_t i = 0; i < count; ++i) out[i] = lookup(keys[i] >> kept);
-            }
-        } else {
-            for (std::size_t i = task * kPixelsATask; i < end; ++i)
-                indices[i] = label_of(morton.key<C>(samples + i * C) >> shift);
+        for (std::size_t start = task * kPixelsATask; start < end; start += kChunk) {
+            const std::size_t count = std::min(kChunk, end - start);
+            make_keys(samples + 3 * start, count, keys);
+            // A copy of the look-up: stores of bytes may not be taken to change where it looks.
+            const Lookup lookup = label_of;
+            Label* const out = indices + start;
+            for (std::size_t i = 0; i < count; ++i) out[i] = lookup(keys[i]);
         }
     });
+}
+
+// RGB pixels by their cells of 5 or 6 bits a channel: so few that a table holds the label of each.
+template <typename Label>
+void look_up_cells(const std::uint8_t* samples, std::size_t n, const std::uint64_t* keys, const Label* labels,
+                   std::size_t n_keys, int bits, Team& team, Label* indices) {
+    static constexpr Morton morton(3, 8);
+    const int dropped = 8 - bits;
+    Buffer<Label> label_of = zeroed<Label>(std::size_t{1} << (3 * bits), Fill::sparse);
+    for (std::size_t i = 0; i < n_keys; ++i) {
+        const std::uint64_t corner = morton.samples(keys[i] << (3 * dropped));
+        std::size_t cell = 0;
+        for (int c = 0; c < 3; ++c) cell |= (corner >> (16 * c + dropped) & 0xff) << (bits * c);
+        label_of[cell] = labels[i];
+    }
+    look_up_rgb(
+        samples, n, team, indices,
+        [=](const std::uint8_t* from, std::size_t count, std::uint32_t* cells) {
+            kernels().rgb_cells(from, count, bits, cells);
+        },
+        [table = label_of.begin()](std::uint32_t cell) { return table[cell]; });
+}
+
+template <std::size_t C, typename Sample, typename Label, typename Lookup>
+void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label* indices, const Lookup& label_of) {
+    if constexpr (C == 3 && sizeof(Sample) == 1) {
+        look_up_rgb(samples, n, team, indices, kernels().rgb_keys,
+                    [label_of, shift](std::uint32_t key) { return label_of(key >> shift); });
+    } else {
+        static constexpr Morton morton(C, 8 * sizeof(Sample));
+        team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t) {
+            const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
+            for (std::size_t i = task * kPixelsATask; i < end; ++i)
+                indices[i] = label_of(morton.key<C>(samples + i * C) >> shift);
+        });
+    }
 }
 
 }  // namespace
@@ -110,6 +141,9 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
             const std::size_t table_size = (std::size_t{1} << key_bits) >> shift;
             if (std::any_of(keys, keys + n_keys, [=](std::uint64_t key) { return key >= table_size; }))
                 throw std::invalid_argument("a key has too many bits");
+            if constexpr (key_bits == 24)
+                if (shift == 6 || shift == 9)
+                    return look_up_cells(samples, n, keys, labels, n_keys, 8 - shift / 3, team, indices);
             const BlockTable<Label> table(keys, labels, n_keys, table_size);
             look_up<c()>(samples, n, shift, team, indices, table.lookup());
         } else {

@@ -27,7 +27,9 @@ CenterSum difference(const CenterSum& whole, const CenterSum& part) {
     return rest;
 }
 
-// The points, coordinate by coordinate, in an order that keeps every group together.
+// The points, coordinate by coordinate, in an order that keeps every group together. All but the first D coordinates are
+// zero. Weights are below 2^48 together, so doubles hold them exactly.
+template <std::size_t D>
 class Splitter {
 public:
     explicit Splitter(const WeightedPoints& all) : weight_(all.weights, all.weights + all.size()), bin_(all.size()) {
@@ -35,7 +37,7 @@ public:
         for (std::vector<float>& axis : x_) axis.resize(n);
         for (std::size_t i = 0; i < n; ++i) {
             const Coordinates x = unpack(all.points.xy[i], all.points.zw[i]);
-            for (std::size_t d = 0; d < kDims; ++d) x_[d][i] = x[d];
+            for (std::size_t d = 0; d < D; ++d) x_[d][i] = x[d];
         }
         spare_ = x_;
         spare_weight_ = weight_;
@@ -44,47 +46,38 @@ public:
 
     CenterSum sum(std::size_t first, std::size_t last) const {
         CenterSum sum;
-        for (std::size_t i = first; i < last; ++i) {
-            sum.weight += weight_[i];
-            for (std::size_t d = 0; d < kDims; ++d) sum.sum[d] += weight_[i] * static_cast<std::int64_t>(x_[d][i]);
-        }
+        for (std::size_t i = first; i < last; ++i) add(i, sum);
         return sum;
     }
 
     // Order the group's points so that its best cut falls between two of them.
     void find_cut(Group& group) {
         if (group.last - group.first < 2) return;
-        std::array<float, kDims> mean;
-        for (std::size_t d = 0; d < kDims; ++d)
+        std::array<float, D> mean;
+        for (std::size_t d = 0; d < D; ++d)
             mean[d] = static_cast<float>(static_cast<double>(group.sum.sum[d]) / static_cast<double>(group.sum.weight));
         const std::array<float, kDims> axis = axis_of(group, mean);
-        float low = 0, high = 0;
         for (std::size_t i = group.first; i < group.last; ++i) {
-            place_[i] = (axis[0] * (x_[0][i] - mean[0]) + axis[1] * (x_[1][i] - mean[1])) +
-                        (axis[2] * (x_[2][i] - mean[2]) + axis[3] * (x_[3][i] - mean[3]));
+            float last = axis[2] * (x_[2][i] - mean[2]);
+            if constexpr (D == 4) last += axis[3] * (x_[3][i] - mean[3]);
+            place_[i] = (axis[0] * (x_[0][i] - mean[0]) + axis[1] * (x_[1][i] - mean[1])) + last;
         }
-        for (std::size_t i = group.first; i < group.last; ++i) {
-            low = std::min(low, place_[i]);
-            high = std::max(high, place_[i]);
-        }
+        const auto [low, high] = range(&place_[group.first], group.last - group.first);
         if (!(high > low)) return;
         const std::size_t best_bin = best_cut(group, low, static_cast<float>(kBins) * 0.9999f / (high - low));
         CenterSum left;
         std::size_t left_at = group.first, right_at = 0;
         for (std::size_t i = group.first; i < group.last; ++i) {
             if (bin_[i] <= best_bin) {
-                left.weight += weight_[i];
-                for (std::size_t d = 0; d < kDims; ++d) {
-                    left.sum[d] += weight_[i] * static_cast<std::int64_t>(x_[d][i]);
-                    x_[d][left_at] = x_[d][i];
-                }
+                add(i, left);
+                for (std::size_t d = 0; d < D; ++d) x_[d][left_at] = x_[d][i];
                 weight_[left_at++] = weight_[i];
             } else {
-                for (std::size_t d = 0; d < kDims; ++d) spare_[d][right_at] = x_[d][i];
+                for (std::size_t d = 0; d < D; ++d) spare_[d][right_at] = x_[d][i];
                 spare_weight_[right_at++] = weight_[i];
             }
         }
-        for (std::size_t d = 0; d < kDims; ++d) std::copy_n(spare_[d].data(), right_at, &x_[d][left_at]);
+        for (std::size_t d = 0; d < D; ++d) std::copy_n(spare_[d].data(), right_at, &x_[d][left_at]);
         std::copy_n(spare_weight_.data(), right_at, &weight_[left_at]);
         group.cut = left_at;
         group.left = left;
@@ -92,32 +85,50 @@ public:
     }
 
 private:
+    void add(std::size_t i, CenterSum& sum) const {
+        const auto weight = static_cast<std::int64_t>(weight_[i]);
+        sum.weight += weight;
+        for (std::size_t d = 0; d < D; ++d) sum.sum[d] += weight * static_cast<std::int64_t>(x_[d][i]);
+    }
+
+    // Least and largest of some values and zero.
+    static std::pair<float, float> range(const float* values, std::size_t n) {
+        float low[kLanes] = {}, high[kLanes] = {};
+        const auto add = [&](float value, std::size_t lane) {
+            low[lane] = value < low[lane] ? value : low[lane];
+            high[lane] = value > high[lane] ? value : high[lane];
+        };
+        std::size_t i = 0;
+        for (; i + kLanes <= n; i += kLanes)
+            for (std::size_t lane = 0; lane < kLanes; ++lane) add(values[i + lane], lane);
+        for (; i < n; ++i) add(values[i], 0);
+        return {*std::min_element(low, low + kLanes), *std::max_element(high, high + kLanes)};
+    }
+
     // Principal axis of a group, from its covariance.
-    std::array<float, kDims> axis_of(const Group& group, const std::array<float, kDims>& mean) const {
-        float lanes[kDims * (kDims + 1) / 2][kLanes] = {};
-        const auto add = [&](std::size_t i, std::size_t lane) {
-            const auto w = static_cast<float>(weight_[i]);
-            const float a = x_[0][i] - mean[0], b = x_[1][i] - mean[1], c = x_[2][i] - mean[2], d = x_[3][i] - mean[3];
-            lanes[0][lane] += w * a * a;
-            lanes[1][lane] += w * a * b;
-            lanes[2][lane] += w * a * c;
-            lanes[3][lane] += w * a * d;
-            lanes[4][lane] += w * b * b;
-            lanes[5][lane] += w * b * c;
-            lanes[6][lane] += w * b * d;
-            lanes[7][lane] += w * c * c;
-            lanes[8][lane] += w * c * d;
-            lanes[9][lane] += w * d * d;
+    std::array<float, kDims> axis_of(const Group& group, const std::array<float, D>& mean) const {
+        float lanes[D][D][kLanes] = {};
+        const auto add = [&](std::size_t first, auto n_lanes) {
+            float apart[D][n_lanes()];
+            for (std::size_t d = 0; d < D; ++d)
+                for (std::size_t lane = 0; lane < n_lanes(); ++lane) apart[d][lane] = x_[d][first + lane] - mean[d];
+            for (std::size_t a = 0; a < D; ++a) {
+                float weighted[n_lanes()];
+                for (std::size_t lane = 0; lane < n_lanes(); ++lane)
+                    weighted[lane] = static_cast<float>(weight_[first + lane]) * apart[a][lane];
+                for (std::size_t b = a; b < D; ++b)
+                    for (std::size_t lane = 0; lane < n_lanes(); ++lane) lanes[a][b][lane] += weighted[lane] * apart[b][lane];
+            }
         };
         std::size_t i = group.first;
-        for (; i + kLanes <= group.last; i += kLanes)
-            for (std::size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
-        for (; i < group.last; ++i) add(i, 0);
-        Covariance covariance;
-        std::size_t at = 0;
-        for (std::size_t a = 0; a < kDims; ++a)
-            for (std::size_t b = a; b < kDims; ++b, ++at)
-                covariance[a][b] = covariance[b][a] = (lanes[at][0] + lanes[at][1]) + (lanes[at][2] + lanes[at][3]);
+        for (; i + kLanes <= group.last; i += kLanes) add(i, std::integral_constant<std::size_t, kLanes>{});
+        for (; i < group.last; ++i) add(i, std::integral_constant<std::size_t, 1>{});
+        Covariance covariance{};
+        for (std::size_t a = 0; a < D; ++a)
+            for (std::size_t b = a; b < D; ++b) {
+                const float* sums = lanes[a][b];
+                covariance[a][b] = covariance[b][a] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+            }
         return main_axis(covariance);
     }
 
@@ -128,13 +139,16 @@ private:
         };
         std::array<Bin, kBins> bins{};
         std::uint32_t occupied = 0;  // one bit a bin: groups are small, and a cut after an empty bin is no new one
+        const float* const place = place_.data();
+        const double* const weight = weight_.data();
+        std::uint8_t* const bin_of = bin_.data();  // a store of a byte may not be taken to change where the others are
         for (std::size_t i = group.first; i < group.last; ++i) {
-            const float above = place_[i] - low;
-            bin_[i] = static_cast<std::uint8_t>(above * to_bin);
-            const auto weight = static_cast<double>(weight_[i]);
-            bins[bin_[i]].weight += weight;
-            bins[bin_[i]].moment += weight * static_cast<double>(above);
-            occupied |= std::uint32_t{1} << bin_[i];
+            const float above = place[i] - low;
+            const auto b = static_cast<std::uint8_t>(above * to_bin);
+            bins[b].weight += weight[i];
+            bins[b].moment += weight[i] * static_cast<double>(above);
+            occupied |= std::uint32_t{1} << b;
+            bin_of[i] = b;
         }
         Bin total, left;
         for (std::uint32_t rest = occupied; rest; rest &= rest - 1) {
@@ -159,11 +173,37 @@ private:
         return best_bin;
     }
 
-    std::array<std::vector<float>, kDims> x_, spare_;
-    std::vector<std::int64_t> weight_, spare_weight_;
+    std::array<std::vector<float>, D> x_, spare_;
+    std::vector<double> weight_, spare_weight_;
     std::vector<float> place_;
     std::vector<std::uint8_t> bin_;
 };
+
+template <std::size_t D>
+std::vector<CenterSum> split(const WeightedPoints& all, std::size_t k) {
+    Splitter<D> splitter(all);
+    std::vector<Group> groups{{0, all.size(), splitter.sum(0, all.size())}};
+    splitter.find_cut(groups[0]);
+    // The group that gains most, the earliest of equals.
+    std::priority_queue<std::pair<double, std::int64_t>> by_gain;
+    by_gain.emplace(groups[0].gain, 0);
+    while (groups.size() < k && by_gain.top().first > 0) {
+        const auto at = static_cast<std::size_t>(-by_gain.top().second);
+        by_gain.pop();
+        const Group whole = groups[at];
+        Group left{whole.first, whole.cut, whole.left};
+        Group right{whole.cut, whole.last, difference(whole.sum, whole.left)};
+        splitter.find_cut(left);
+        splitter.find_cut(right);
+        groups[at] = left;
+        groups.push_back(right);
+        by_gain.emplace(left.gain, -static_cast<std::int64_t>(at));
+        by_gain.emplace(right.gain, -static_cast<std::int64_t>(groups.size() - 1));
+    }
+    std::vector<CenterSum> sums;
+    for (const Group& group : groups) sums.push_back(group.sum);
+    return sums;
+}
 
 }  // namespace
 
@@ -192,28 +232,8 @@ std::array<float, kDims> main_axis(const Covariance& covariance) {
 }
 
 std::vector<CenterSum> wu_seed(const WeightedPoints& all, std::size_t k) {
-    Splitter splitter(all);
-    std::vector<Group> groups{{0, all.size(), splitter.sum(0, all.size())}};
-    splitter.find_cut(groups[0]);
-    // The group that gains most, the earliest of equals.
-    std::priority_queue<std::pair<double, std::int64_t>> by_gain;
-    by_gain.emplace(groups[0].gain, 0);
-    while (groups.size() < k && by_gain.top().first > 0) {
-        const auto at = static_cast<std::size_t>(-by_gain.top().second);
-        by_gain.pop();
-        const Group whole = groups[at];
-        Group left{whole.first, whole.cut, whole.left};
-        Group right{whole.cut, whole.last, difference(whole.sum, whole.left)};
-        splitter.find_cut(left);
-        splitter.find_cut(right);
-        groups[at] = left;
-        groups.push_back(right);
-        by_gain.emplace(left.gain, -static_cast<std::int64_t>(at));
-        by_gain.emplace(right.gain, -static_cast<std::int64_t>(groups.size() - 1));
-    }
-    std::vector<CenterSum> sums;
-    for (const Group& group : groups) sums.push_back(group.sum);
-    return sums;
+    const bool has_alpha = std::any_of(all.points.zw, all.points.zw + all.size(), [](std::uint32_t zw) { return zw >> 16; });
+    return has_alpha ? split<4>(all, k) : split<3>(all, k);
 }
 
 }  // namespace pil_kmeans

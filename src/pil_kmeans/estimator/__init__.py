@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -290,8 +291,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
 
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
         """Add X to the model, or to a new one."""
-        parameters = {name: getattr(self, name) for name in self._parameter_constraints}
-        validate_parameter_constraints(self._parameter_constraints, parameters, caller_name=type(self).__name__)
+        given = {name: getattr(self, name) for name in _DEFAULTS}
+        changed = {name: value for name, value in given.items() if value is not _DEFAULTS[name]}  # others are valid
+        validate_parameter_constraints(self._parameter_constraints, changed, caller_name=type(self).__name__)
         check_dither(self._dither, self.dither_strength)
         data = self._read(X, model)
         if model is None:
@@ -344,3 +346,6 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+_DEFAULTS = {name: parameter.default for name, parameter in signature(KMeansQuantizer).parameters.items()}

@@ -207,7 +207,9 @@ def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) ->
 
 def _is_dark(hist: Histogram) -> bool:
     """Whether the cells are the coarsest, and many pixels in that at black."""
-    return bool(hist.bits == _COARSEST and hist.keys[0] == 0 and hist.counts[0] > _MOST_DARK * hist.counts.sum())
+    if hist.bits > _COARSEST or hist.keys[0] > 0:
+        return False
+    return bool(hist.counts.item(0) > _MOST_DARK * np.add.reduce(hist.counts).item())  # Python's numbers are faster
 
 
 def has_cells(pixels: Pixels) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,15 @@ class Locked:
     ----------
     colors : ndarray of shape (m, C)
         In the pictures' dtype.
-    label : ndarray of shape (U,)
-        intp, which of them each colour equals, -1 for none. All fully transparent colours are equal; cells of colours
-        equal none.
+    there : ndarray of shape (n,)
+        intp, which colours of the histogram equal one of them, ascending. All fully transparent colours are equal;
+        cells of colours equal none.
+    label : ndarray of shape (n,)
+        intp, which of the locked each of those equals.
     """
 
     colors: NDArray[Any]
+    there: NDArray[np.intp]
     label: NDArray[np.intp]
 
     @classmethod
@@ -41,21 +43,19 @@ class Locked:
         """
         if colors is None:
             colors = np.empty((0, hist.n_channels), dtype=hist.dtype)
+        nowhere = np.empty(0, dtype=np.intp)
+        locked = cls(colors, nowhere, nowhere)
         if len(colors) == 0:
-            return cls(colors, np.broadcast_to(np.intp(-1), len(hist)))  # takes no room
-        locked = cls(colors, np.full(len(hist), -1, dtype=np.intp))
+            return locked
         if hist.n_channels % 2 == 0:
             locked._check_room(hist, n_colors)
+        label = np.full(len(hist), -1, dtype=np.intp)
         if hist.cell_colors is None:
-            label_equals(locked.label, hist.colors, colors if hist.keys.dtype == np.float64 else locked.samples)
+            label_equals(label, hist.colors, colors if hist.keys.dtype == np.float64 else locked.samples)
         if locked.has_alpha(0.0):
-            locked.label[hist.transparent] = locked._is_transparent.argmax()
-        return locked
-
-    @cached_property
-    def is_there(self) -> NDArray[np.bool_]:
-        """Which colours of the histogram are locked, (U,)."""
-        return self.label >= 0 if len(self.colors) else np.zeros(len(self.label), dtype=np.bool_)
+            label[hist.transparent] = locked._is_transparent.argmax()
+        there = np.flatnonzero(label >= 0)
+        return cls(colors, there, label[there])
 
     @property
     def samples(self) -> NDArray[Any]:

@@ -22,7 +22,7 @@ from .color_space import (
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .locked import Locked
-from .remap import label_colors, packed
+from .remap import label_colors
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def fit_palette(
     """
     locked = Locked.among(hist, fixed_colors, n_colors)
     free = n_colors - len(locked.colors)
-    if len(hist) - np.count_nonzero(locked.is_there) <= free:
+    if len(hist) - len(locked.there) <= free:
         return _all_colors(hist, locked)
     if hist.n_channels == 1:
         return _grey_palette(hist, n_colors, locked)
@@ -110,17 +110,18 @@ def fit_palette(
         grid = fine_grid(color_space, hist.colors, locked.samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
     transparent = hist.transparent if n_colors > 1 else hist.transparent[:0]
-    fitted = ~locked.is_there  # what is locked already has no part in the fit
+    left_out = [locked.there, transparent]  # what is locked already has no part in the fit
     if hist.counts.dtype.kind == "f":  # only weights may be zero
-        fitted &= hist.weights > 0
-    fitted[transparent] = False
+        left_out.append(np.flatnonzero(hist.weights == 0))
     keys, fit_points, weights = hist.keys, points, hist.weights
-    if not fitted.all():
+    if any(map(len, left_out)):
+        fitted = _others(hist, *left_out)
         keys, fit_points, weights = keys[fitted], np.ascontiguousarray(points[:, fitted]), weights[fitted]
-    transparent = transparent[~locked.is_there[transparent]]
+    if len(locked.there):
+        transparent = np.setdiff1d(transparent, locked.there)
     free -= len(transparent)
-    if len(keys) <= free:
-        chosen, n_iter = given_colors(hist, np.flatnonzero(fitted)), 0
+    if len(keys) <= free:  # only if some are left out
+        chosen, n_iter = given_colors(hist, fitted), 0
     elif free == 0:
         chosen, n_iter = np.empty((0, hist.n_channels)), 0
     else:
@@ -155,15 +156,24 @@ def _all_colors(hist: Histogram, locked: Locked) -> Palette:
     colors = hist.colors if hist.exact is None else hist.exact
     if hist.dtype == np.bool_:
         colors = colors > 127
-    others = np.flatnonzero(~locked.is_there)
+    others = _others(hist, locked.there)
     entries = np.concatenate([locked.colors, colors[others].astype(hist.dtype)])
     fixed = np.arange(len(entries)) < len(locked.colors)
     order = _transparent_first(entries)
     place = np.argsort(order)
-    labels = locked.label.copy()
+    labels = np.empty(len(hist), dtype=np.intp)
+    labels[locked.there] = locked.label
     labels[others] = np.arange(len(locked.colors), len(entries))
     entries = entries[order]
     return Palette(entries, entries.astype(np.float64), place[labels].astype(np.uint16), fixed[order], 0)
+
+
+def _others(hist: Histogram, *left_out: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where the colours are that are not left out."""
+    is_other = np.ones(len(hist), dtype=np.bool_)
+    for part in left_out:
+        is_other[part] = False
+    return np.flatnonzero(is_other)
 
 
 def given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -199,16 +209,13 @@ def _distinct_and_used(
     entries = np.concatenate([locked.colors, to_samples(chosen, hist.dtype)])
     centers = np.concatenate([locked.colors.astype(np.float64), chosen * full_scale(hist.dtype)])
     fixed = np.arange(len(entries)) < len(locked.colors)
-    tried = locked.is_there.copy()
+    tried = locked.there
     while True:
-        rows = packed(entries) if entries.dtype.kind == "u" else entries  # one number a row sorts ten times as fast
-        _, first = np.unique(rows, axis=0, return_index=True)
-        kept = first if hist.n_channels == 1 else np.sort(first)  # values in ascending order, others as they come
-        kept = np.concatenate([np.flatnonzero(fixed), kept[~fixed[kept]]])
-        kept = kept[_transparent_first(entries[kept])]
-        entries, centers, fixed = entries[kept], centers[kept], fixed[kept]
+        if hist.n_channels != 3:
+            order = _fixed_then_ascending(entries, fixed) if hist.n_channels == 1 else _transparent_first(entries)
+            entries, centers, fixed = entries[order], centers[order], fixed[order]
         labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
-        used = (_native.count_labels(labels, len(entries)) > 0) | fixed
+        used = (_native.count_labels(labels, len(entries)) > 0) | fixed  # of equal entries only the first is
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
             entries, centers, fixed = entries[used], centers[used], fixed[used]
@@ -218,7 +225,7 @@ def _distinct_and_used(
         worst = _worst_colors(hist, entries, labels, tried, free)
         if len(worst) == 0:
             break
-        tried[worst] = True
+        tried = np.concatenate([tried, worst])
         added = given_colors(hist, worst)
         centers = np.concatenate([centers, added * full_scale(hist.dtype)])
         entries = np.concatenate([entries, to_samples(added, hist.dtype)])
@@ -227,7 +234,7 @@ def _distinct_and_used(
 
 
 def _worst_colors(
-    hist: Histogram, entries: NDArray[Any], labels: NDArray[np.uint16], tried: NDArray[np.bool_], n: int
+    hist: Histogram, entries: NDArray[Any], labels: NDArray[np.uint16], tried: NDArray[np.intp], n: int
 ) -> NDArray[np.intp]:
     """Return at most n colours not tried that no entry equals, those with the largest weighted error first."""
     if hist.cell_colors is None:
@@ -240,7 +247,9 @@ def _worst_colors(
     for channel in range(colors.shape[1]):  # channel by channel: long rows are many times as fast as short ones
         column = colors[:, channel].astype(np.float64)
         error += np.square(column - places[:, channel].astype(np.float64)[labels])
-    away = np.flatnonzero(~tried & (error > 0 if equal is None else ~equal))
+    is_away = error > 0 if equal is None else ~equal
+    is_away[tried] = False
+    away = np.flatnonzero(is_away)
     error = error[away]
     score = error * hist.weights[away]
     if len(away) > n:
@@ -253,6 +262,10 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
     if colors.shape[1] % 2:
         return np.arange(len(colors))
     return np.argsort(colors[:, -1] > 0, kind="stable")
+
+
+def _fixed_then_ascending(values: NDArray[Any], fixed: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return np.argsort(np.where(fixed, -np.inf, values[:, 0]), kind="stable")
 
 
 def _settle_alpha(

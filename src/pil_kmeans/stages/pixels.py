@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
+_SAMPLES = (np.uint8, np.uint16, np.bool_, np.float32, np.float64)
 _DTYPES = "uint8 (0-255), uint16 (0-65535), bool, float32 or float64 (0.0-1.0)"
 _MAX_WEIGHT = 1e100  # so that sums of weighted squares stay finite
 
@@ -80,7 +81,7 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
     (3, 2, 1)
     """
     array = np.asarray(image)
-    if array.dtype.kind not in "buf" or array.dtype.name not in ("bool", "uint8", "uint16", "float32", "float64"):
+    if array.dtype.type not in _SAMPLES:
         hint = " Convert it first, for example with astype or skimage.util.img_as_ubyte."
         raise TypeError(f"{name} has dtype {array.dtype}; a picture is {_DTYPES}.{hint}")
     if channel_axis is None:
