@@ -1,0 +1,1 @@
+"""What fewer colours do to a picture: palettes as swatches, errors, sizes."""
