@@ -15,6 +15,7 @@ from .stdout import silence_stdout
 
 COMMANDS = {
     "compress": "write pictures as palette PNGs",
+    "compare": "show what fewer colours do to a picture and to its size",
     "palette": "print the colours that suit a picture best",
 }
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, get_args
 
 from ..encode import encode_png
-from ..metadata import Metadata
-from ..stages.color_space import COLOR_SPACES
-from ..stages.dither import DITHERS
-from ..stages.idat import COMPRESSIONS
-from ..stages.kmeans import EFFORTS
 from ..stages.threads import count_threads
+from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .given_palette import encode_with_palette, read_palette
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
-from .option_types import add_function_option, color, file_suffix, given_options, integer_between, number_between
+from .option_types import add_function_option, file_suffix, integer_between
 from .progress import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -64,24 +59,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="files to work on at the same time (default: as many as CPUs)",
     )
-    add_picture_options(parser)
-
-
-def add_picture_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `encode_png`, and `--palette`."""
-    group = parser.add_argument_group("how pictures are compressed")
-    group.add_argument(
+    how = parser.add_argument_group("how pictures are compressed")
+    how.add_argument(
         "--palette",
         metavar="FILE",
         type=read_palette,
         help="use these colours, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colours in "
         "lines; pixels get the nearest in sRGB, or dither between them",
     )
-
-    def add(*flags: str, **details: Any) -> None:
-        add_function_option(group, encode_png, *flags, **details)
-
-    add(
+    add_function_option(
+        how,
+        encode_png,
         "-k",
         "--colors",
         "--n-colors",
@@ -89,38 +77,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most colours to use, 1 to 256",
     )
-    add(
-        "--fixed",
-        dest="fixed_colors",
-        type=color,
-        action="append",
-        metavar="COLOR",
-        help="color to store exactly, such as red or '#ff0000'; may be given several times",
-    )
-    add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
-    add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")
-    add(
-        "--dither",
-        choices=DITHERS,
-        help="whether and how colours between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
-        "colour and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
-        "areas or looks better without",
-    )
-    add(
-        "--dither-strength",
-        type=number_between(0, 1),
-        metavar="S",
-        help="0 to 1; more hides steps between colours better, and is noisier (default: 0.85)",
-    )
-    add("--compression", choices=tuple(COMPRESSIONS), help="how long to look for a small file of the same pixels")
-    add("--metadata", choices=get_args(Metadata), help="keep what changes how the picture looks, all, or none")
-    add(
-        "--threads",
-        dest="n_threads",
-        type=integer_between(1, None),
-        metavar="N",
-        help="threads for each file (default: OMP_NUM_THREADS, otherwise all CPUs, divided among the jobs)",
-    )
+    add_encode_options(how)
 
 
 UNUSED_WITH_PALETTE = {
@@ -134,7 +91,7 @@ UNUSED_WITH_PALETTE = {
 def run(options: argparse.Namespace) -> int:
     """Compress and report."""
     check_usage(options)
-    picture_options = given_options(options, encode_png)
+    picture_options = given_encode_options(options)
     inputs, errors = given_inputs(options)
     jobs, results = planned(inputs, options)
     results = [Result(error=error) for error in errors] + results

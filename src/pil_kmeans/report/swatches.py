@@ -14,18 +14,19 @@ from PIL import Image
 class Swatch:
     """One colour of a palette."""
 
-    red: int
-    green: int
-    blue: int
-    alpha: int
+    rgba: tuple[int, ...]
     share: float
     """Of the pixels that have it, from 0.0 to 1.0."""
 
     @property
     def hex(self) -> str:
         """``#rrggbb``, or ``#rrggbbaa`` if it is not opaque."""
-        samples = (self.red, self.green, self.blue, *([self.alpha] if self.alpha < 255 else []))
-        return "#" + "".join(f"{sample:02x}" for sample in samples)
+        return f"#{bytes(self.rgba[:3] if self.is_opaque else self.rgba).hex()}"
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether nothing shines through."""
+        return self.rgba[3] == 255
 
 
 def swatches_of(image: Image.Image) -> list[Swatch]:
@@ -36,7 +37,7 @@ def swatches_of(image: Image.Image) -> list[Swatch]:
     counts = np.bincount(np.asarray(image).ravel(), minlength=len(rgba))
     order = np.argsort(-counts, kind="stable")
     n_pixels = max(1, int(counts.sum()))
-    return [Swatch(*rgba[i].tolist(), float(counts[i]) / n_pixels) for i in order]
+    return [Swatch(tuple(rgba[i].tolist()), int(counts[i]) / n_pixels) for i in order]
 
 
 def as_hex(swatches: Sequence[Swatch], name: str) -> str:
@@ -66,11 +67,11 @@ def as_gpl(swatches: Sequence[Swatch], name: str) -> str:
         If a colour is not opaque, which GIMP palettes cannot say.
     """
     for swatch in swatches:
-        if swatch.alpha < 255:
+        if not swatch.is_opaque:
             msg = f"a GIMP palette holds opaque colors only, got {swatch.hex}: take css, json or hex"
             raise ValueError(msg)
     title = " ".join(name.split())  # on one line
-    rows = "".join(f"{s.red:3} {s.green:3} {s.blue:3}\t{s.hex}\n" for s in swatches)
+    rows = "".join("{:3} {:3} {:3}".format(*swatch.rgba) + f"\t{swatch.hex}\n" for swatch in swatches)
     return f"GIMP Palette\nName: {title}\nColumns: 0\n#\n{rows}"
 
 
