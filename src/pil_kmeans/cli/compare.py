@@ -107,7 +107,7 @@ def planned(given: Input, options: argparse.Namespace) -> dict[Path, Callable[[C
 def check_chart() -> None:
     """Say before any work that there is nothing to draw charts with."""
     try:
-        from ..report import chart  # noqa: F401
+        from ..report.chart import chart  # noqa: F401
     except ImportError as error:
         raise CommandError(str(error)) from error
 

@@ -34,13 +34,20 @@ def chart(comparison: Comparison) -> Figure:
     axes = figure.add_subplot(
         xlabel="size of the PNG",
         ylabel="SSIMULACRA 2",
-        xlim=(0, 1.1 * max(sizes)),
-        ylim=(min(0.0, max(LOWEST_SHOWN, min(scores) - 8)), 105),
+        xlim=(0, 1.15 * max(sizes)),
+        ylim=(min(0.0, max(LOWEST_SHOWN, min(scores) - 16)), 105),
     )
     for level, meaning in LEVELS.items():
         axes.axhline(level, color=FAINT, linewidth=0.6, linestyle=(0, (2, 3)), zorder=0)
-        place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
-        axes.annotate(meaning, (0, level), (4, 2), color=FAINT, fontsize=8, **place)
+        axes.annotate(
+            meaning,
+            (0, level),
+            (4, 2),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            color=FAINT,
+            fontsize=8,
+        )
     axes.plot(sizes, scores, "-o", color=ACCENT, markersize=6, linewidth=1.6)
     for row in table:
         point = (row.bytes, row.ssimulacra2)

@@ -120,4 +120,6 @@ def mark(draw: ImageDraw.ImageDraw, place: Place, scale: float, corner: tuple[in
     x, y = (round(start * scale) + offset for start, offset in zip((place.x, place.y), corner, strict=True))
     size = round(place.width * scale), round(place.height * scale)
     for inset, color in ((0, "black"), (1, "white")):
+        if min(size) <= 2 * inset:
+            return
         draw.rectangle((x + inset, y + inset, x + size[0] - 1 - inset, y + size[1] - 1 - inset), outline=color)
