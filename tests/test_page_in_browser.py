@@ -252,8 +252,9 @@ def test_page_is_readable(browser, address, comparison, width, scheme):
         np.abs(picture[20:60, 40:-40].mean(axis=(0, 1)) - comparison.original[20:60, 40:-40].mean(axis=(0, 1))).max()
         < 6
     )
-    colors = {tuple(color) for color in screenshot(one(browser, ".chart svg")).reshape(-1, 3).tolist()}
-    assert {ACCENTS[scheme], INKS[scheme]} <= colors
+    chart = screenshot(one(browser, ".chart svg")).astype(int)
+    for color in (ACCENTS[scheme], INKS[scheme]):
+        assert np.abs(chart - color).max(axis=-1).min() < 60  # fine lines are blended with the paper
 
 
 def test_no_request_leaves_the_page_and_nothing_fails(browser, address, comparison):
