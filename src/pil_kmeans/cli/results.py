@@ -86,10 +86,11 @@ def describe_briefly(result: Result) -> str:
     figures = result.figures
     assert result.job is not None
     assert figures is not None
+    likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
     frames = f", the first of {figures.n_frames} frames" if figures.n_frames > 1 else ""
     return (
         f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
-        f"{figures.colors_after} colours, PSNR {psnr_text(figures)}{frames}"
+        f"{figures.colors_after} colours, {likeness}{frames}"
     )
 
 
