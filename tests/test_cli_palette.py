@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -41,11 +42,46 @@ def test_options_are_those_of_quantize(source, capsys):
     assert set(hex_colors(expected)) <= set(capsys.readouterr().out.splitlines()) <= {*hex_colors(expected), "#ff0000"}
 
 
+def ase_colors(data):
+    """Name and hex of each block of a swatch exchange file."""
+    signature, major, minor, n_blocks = struct.unpack_from(">4sHHI", data)
+    assert (signature, major, minor) == (b"ASEF", 1, 0)
+    found, at = [], 12
+    for _ in range(n_blocks):
+        kind, length, n_characters = struct.unpack_from(">HIH", data, at)
+        name = data[at + 8 : at + 8 + 2 * n_characters].decode("utf-16-be")
+        model, *rgb, use = struct.unpack_from(">4s3fH", data, at + 8 + 2 * n_characters)
+        assert (kind, name[-1], model, use) == (1, "\0", b"RGB ", 2)
+        found.append((name[:-1], f"#{bytes(round(255 * sample) for sample in rgb).hex()}"))
+        at += 6 + length
+    assert at == len(data)
+    return found
+
+
+@pytest.mark.parametrize(("environment", "has_blocks"), [({"COLORTERM": "truecolor"}, True), ({}, False)])
+def test_terminal_shows_swatches_where_it_can(source, capsys, monkeypatch, environment, has_blocks):
+    for name in ("COLORTERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert palette(source, "-k4") == 0
+    colors = capsys.readouterr().out.splitlines()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert palette(source, "-k4") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.search(r"#\w{6}", line)[0] for line in lines] == colors
+    blocks = [f"\x1b[48;2;{';'.join(map(str, bytes.fromhex(color[1:])))}m      \x1b[0m  " for color in colors]
+    assert all(line.startswith(block) == has_blocks for line, block in zip(lines, blocks, strict=True))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert palette(source, "-k4") == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
 def test_formats_name_the_same_colors(source, tmp_path, capsys):
     palette(source)
     colors = capsys.readouterr().out.splitlines()
     assert len(colors) == 8
-    for name in ("p.css", "p.json", "p.gpl", "p.txt"):
+    for name in ("p.css", "p.json", "p.gpl", "p.txt", "p.act", "p.ase"):
         assert palette(source, "-o", tmp_path / name) == 0
     css = (tmp_path / "p.css").read_text()
     assert re.findall(r"^  --color-(\d): (#\w+);$", css, re.M) == [(str(i), c) for i, c in enumerate(colors, 1)]
@@ -59,6 +95,10 @@ def test_formats_name_the_same_colors(source, tmp_path, capsys):
     assert gpl[:4] == ["GIMP Palette", "Name: in", "Columns: 0", "#"]
     assert [f"#{bytes(map(int, line.split()[:3])).hex()}" for line in gpl[4:]] == colors
     assert (tmp_path / "p.txt").read_text().splitlines() == colors
+    act = (tmp_path / "p.act").read_bytes()
+    assert [f"#{act[i : i + 3].hex()}" for i in range(0, 24, 3)] == colors
+    assert (act[24:768], act[768:]) == (bytes(744), b"\0\x08\xff\xff")
+    assert ase_colors((tmp_path / "p.ase").read_bytes()) == [(color, color) for color in colors]
     assert capsys.readouterr() == ("", "")
     assert palette(source, "--format=css") == 0
     assert capsys.readouterr().out == css
@@ -70,7 +110,7 @@ def test_alpha_is_told_where_it_can_be(tmp_path, capsys):
     assert palette(tmp_path / "alpha.png") == 0
     assert capsys.readouterr().out == "#ff0000\n#0000ff80\n"
     assert palette(tmp_path / "alpha.png", "-o", tmp_path / "p.gpl") == 1
-    assert "a GIMP palette holds opaque colors only, got #0000ff80: take css, json or hex" in capsys.readouterr().err
+    assert "this format holds opaque colors only, got #0000ff80: take css, json or hex" in capsys.readouterr().err
     assert not (tmp_path / "p.gpl").exists()
 
 

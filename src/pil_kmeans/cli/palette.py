@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..pillow import quantize
 from ..report.pixels import upright_srgb
-from ..report.swatches import FORMATS, swatches_of
+from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
 from .errors import CommandError
@@ -15,7 +18,6 @@ from .inputs import Input, one_line, read_picture
 from .option_types import add_function_option, color, given_options, integer_between
 from .output import check_output, write_output
 
-EXTENSIONS = {".css": "css", ".json": "json", ".gpl": "gpl"}
 N_COLORS = 8
 
 
@@ -35,8 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),
-        help="hex: one in a line; css: variables; json: with the share of pixels; gpl: GIMP palette (default: what the "
-        "end of the output's name says, otherwise hex)",
+        help="hex: one in a line; css: variables; json: with the share of pixels; gpl: for GIMP, Inkscape, Krita; act, "
+        "ase: for Adobe's programs (default: what the end of the output's name says, otherwise hex, which a terminal "
+        "shows with swatches)",
     )
     parser.add_argument("-o", "--output", metavar="PATH", type=Path, help="file to write (default: standard output)")
     parser.add_argument("--force", action="store_true", help="overwrite an output that exists")
@@ -76,16 +79,18 @@ def run(options: argparse.Namespace) -> int:
     picture = read_picture(given)
     try:
         colors = swatches_of(quantize(upright_srgb(picture.image), **given_options(options, quantize)))
-        text = FORMATS[chosen_format(options)](colors, given.place.stem)
+        data = as_file(colors, given, options)
     except (ValueError, MemoryError) as error:
         msg = f"cannot make a palette of {given}: {one_line(error)}"
         raise CommandError(msg) from error
-    write_output(options.output, text.encode())
+    write_output(options.output, data)
     return 0
 
 
-def chosen_format(options: argparse.Namespace) -> str:
-    """Take what was asked for, or what the name of the output says."""
-    suffix = "" if options.output is None else options.output.suffix.lower()
-    chosen: str = options.format or EXTENSIONS.get(suffix, "hex")
-    return chosen
+def as_file(colors: Sequence[Swatch], given: Input, options: argparse.Namespace) -> bytes:
+    """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
+    if options.output is None and options.format is None and sys.stdout.isatty():
+        in_true_color = os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")
+        return drawn(colors, in_true_color=in_true_color).encode()
+    extension = "" if options.output is None else options.output.suffix[1:].lower()
+    return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, given.place.stem)
