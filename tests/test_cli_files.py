@@ -350,3 +350,8 @@ def test_contradictions_are_wrong_usage(folder, capsys, arguments, message):
     before = contents(folder)
     assert message in usage_error(capsys, *arguments)
     assert contents(folder) == before
+
+
+def test_terminal_gets_no_picture(folder, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert "standard output is a terminal: redirect it" in usage_error(capsys, "a.png", "-o", "-")

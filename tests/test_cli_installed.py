@@ -81,7 +81,9 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(picture, tmp_path):
 def test_full_standard_output_fails(picture):
     with open("/dev/full", "wb") as full:
         status, _, err = run("compress", "-", given=picture, stdout=full)
+        _, _, also = run("compress", "-", "--dry-run", given=picture, stdout=full)
     assert (status, err) == (1, "pil-kmeans: cannot write to standard output: No space left on device\n")
+    assert also == err
 
 
 def test_ctrl_c_leaves_whole_files_only(tmp_path):
@@ -104,11 +106,12 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path):
             assert image.size == (300, 300)
 
 
-def test_reader_who_goes_is_one_line(picture, tmp_path):
+@pytest.mark.parametrize("arguments", [["palette"], ["compress", "--dry-run"]])
+def test_reader_who_goes_is_one_line(picture, tmp_path, arguments):
     (tmp_path / "in.png").write_bytes(picture)
     reader, writer = os.pipe()
     os.close(reader)
-    status, _, err = run("palette", "in.png", cwd=tmp_path, stdout=writer)
+    status, _, err = run(*arguments, "in.png", cwd=tmp_path, stdout=writer)
     os.close(writer)
     assert (status, err) == (1, "pil-kmeans: cannot write to standard output: Broken pipe\n")
 

@@ -175,6 +175,21 @@ def test_what_palette_writes_compress_reads(source, tmp_path):
         assert len(np.unique(result(source).reshape(-1, 3), axis=0)) == 8
 
 
+def test_the_invisible_stays_so_with_an_opaque_palette(tmp_path, capsys):
+    pixels = np.zeros((4, 8, 4), np.uint8)
+    pixels[:, :4] = (250, 130, 5, 255)
+    Image.fromarray(pixels).save(tmp_path / "in.png")
+    (tmp_path / "given").write_text("\n".join(COLORS))
+    assert compress(tmp_path / "in.png", "--palette", tmp_path / "given", "--dither=none") == 0
+    with opened((tmp_path / "out.png").read_bytes()) as image:
+        rgba = np.asarray(image.convert("RGBA"))
+    assert (rgba[:, :4] == (255, 128, 0, 255)).all()
+    assert (rgba[:, 4:, 3] == 0).all()
+    (tmp_path / "given").write_text("\n".join(f"0000{i:02x}" for i in range(256)))
+    assert compress(tmp_path / "in.png", "--palette", tmp_path / "given") == 1
+    assert "the palette neither a transparent color nor room for one: give 255 colors" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

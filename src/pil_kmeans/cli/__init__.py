@@ -56,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"pil-kmeans: {Interrupted()}", file=sys.stderr)
         return Interrupted.exit_status
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except OSError as error:  # of a print: what opens and writes files says so itself
         silence_stdout()
+        print(f"pil-kmeans: cannot write to standard output: {error.strerror}", file=sys.stderr)
         return CommandError.exit_status
     return status
 

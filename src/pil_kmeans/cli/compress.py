@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..encode import encode_png
 from ..stages.threads import count_threads
@@ -57,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=integer_between(1, None),
         metavar="N",
-        help="files to work on at the same time (default: as many as CPUs)",
+        help="files to work on at the same time (default: OMP_NUM_THREADS, otherwise as many as CPUs)",
     )
     how = parser.add_argument_group("how pictures are compressed")
     how.add_argument(
@@ -65,7 +66,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=read_palette,
         help="use these colours, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colours in "
-        "lines; pixels get the nearest in sRGB, or dither between them",
+        "lines, and a transparent one where it is needed; pixels get the nearest in sRGB, or dither between them",
     )
     add_function_option(
         how,
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     inputs, errors = given_inputs(options)
     jobs, results = planned(inputs, options)
     results = [Result(error=error) for error in errors] + results
-    n_workers = min(options.jobs or count_threads(None), max(1, len(jobs)))
+    n_workers = min(count_threads(options.jobs), max(1, len(jobs)))
     picture_options.setdefault("n_threads", max(1, count_threads(None) // n_workers))
     work = Work(
         encode=encode_png if options.palette is None else encode_with_palette(options.palette),
@@ -136,8 +137,12 @@ def check_usage(options: argparse.Namespace) -> None:
         error("--in-place writes to the files themselves: drop -o, --suffix and -")
     if options.suffix is not None and STANDARD in words:
         error("--suffix needs the name of a file: name an output with -o")
-    if options.json and not options.dry_run and STANDARD in (options.output, options.output or "".join(words)):
-        error("--json and the picture cannot both go to standard output: name an output with -o")
+    to_stdout = options.output == STANDARD or (options.output is None and words == [STANDARD])
+    if to_stdout and not options.dry_run:
+        if options.json:
+            error("--json and the picture cannot both go to standard output: name an output with -o")
+        if sys.stdout.isatty():
+            error("standard output is a terminal: redirect it, or name an output with -o")
     for name, flag in UNUSED_WITH_PALETTE.items():
         if options.palette is not None and name in options:
             error(f"{flag} has no use with --palette, whose colours stay as they are: drop one of them")

@@ -118,8 +118,6 @@ def hex_rows(items: list[Any]) -> NDArray[np.uint8]:
 
 def encode_with_palette(colors: NDArray[np.uint8]) -> Callable[..., bytes]:
     """Make a function that encodes as `encode_png` does, but with these colours (n, 4)."""
-    is_opaque = bool((colors[:, 3] == 255).all())
-    reference = p_image(np.zeros((1, 1), np.uint8), colors[:, :3] if is_opaque else colors)
 
     def encode(
         image: Image.Image,
@@ -132,10 +130,36 @@ def encode_with_palette(colors: NDArray[np.uint8]) -> Callable[..., bytes]:
     ) -> bytes:
         source, color_info = in_srgb(Source.read(image))
         samples = oriented(source.samples, orientation(image))
+        palette = with_transparent(colors) if has_transparent(samples) else colors
         mapped = quantize(
-            samples, palette=reference, dither=dither, dither_strength=dither_strength, n_threads=n_threads
+            samples,
+            palette=palette_image(palette),
+            dither=dither,
+            dither_strength=dither_strength,
+            n_threads=n_threads,
         )
-        indexed = IndexedImage(np.asarray(mapped), colors)
+        indexed = IndexedImage(np.asarray(mapped), palette)
         return png.encode(indexed, metadata_chunks(image, metadata, color_info), compression=compression)
 
     return encode
+
+
+def has_transparent(samples: NDArray[Any]) -> bool:
+    """Whether pixels (H, W, C) are fully transparent."""
+    return samples.shape[2] in (2, 4) and bool((samples[..., -1] == 0).any())
+
+
+def with_transparent(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Add a fully transparent colour to (n, 4) unless there is one: the invisible must stay so."""
+    if (colors[:, 3] == 0).any():
+        return colors
+    if len(colors) == MAX_BYTE_COLORS:
+        msg = "it has transparent pixels, and the palette neither a transparent color nor room for one: give 255 colors"
+        raise ValueError(msg)
+    return np.concatenate((colors, np.zeros((1, 4), np.uint8)))
+
+
+def palette_image(colors: NDArray[np.uint8]) -> Image.Image:
+    """Make what `quantize` takes as a palette."""
+    is_opaque = bool((colors[:, 3] == 255).all())
+    return p_image(np.zeros((1, 1), np.uint8), colors[:, :3] if is_opaque else colors)

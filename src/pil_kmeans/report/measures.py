@@ -99,13 +99,12 @@ def blurred(values: NDArray[np.float64]) -> NDArray[np.float64]:
     places = np.arange(-SSIM_RADIUS, SSIM_RADIUS + 1)
     weights = np.exp(-0.5 * (places / SSIM_SIGMA) ** 2)
     weights /= weights.sum()
-    for axis in range(2):
-        n = values.shape[axis] - 2 * SSIM_RADIUS
-        parts = (values[i : i + n] if axis == 0 else values[:, i : i + n] for i in range(len(weights)))
-        sums = np.zeros((1, 1))
-        for weight, part in zip(weights, parts, strict=True):
-            sums = sums + weight * part
-        values = sums
+    for _ in range(2):
+        n = len(values) - 2 * SSIM_RADIUS
+        sums = np.zeros_like(values[:n])
+        for i, weight in enumerate(weights):
+            sums += weight * values[i : i + n]
+        values = sums.T
     return values
 
 
