@@ -1,14 +1,14 @@
-"""The command ``python -m benchmarks error|look|size|speed|memory``."""
+"""The command ``python -m benchmarks command|error|look|size|speed|memory``."""
 
 import argparse
 import json
 from pathlib import Path
 
-from benchmarks import error, look, memory, size, speed
+from benchmarks import command, error, look, memory, size, speed
 from benchmarks.environment import describe_environment, print_environment
 from benchmarks.pictures import IMAGES
 
-BENCHMARKS = {"error": error, "look": look, "size": size, "speed": speed, "memory": memory}
+BENCHMARKS = {"command": command, "error": error, "look": look, "size": size, "speed": speed, "memory": memory}
 
 
 def parse_arguments() -> argparse.Namespace:
