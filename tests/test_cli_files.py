@@ -294,6 +294,22 @@ def test_failure_counts_more_than_15_and_that_more_than_98(folder):
 # report
 
 
+def test_bar_is_drawn_on_a_terminal_only(folder, capsys, monkeypatch):
+    monkeypatch.setattr("pil_kmeans.cli.progress.PATIENCE", 0)
+    assert run("a.png", "b.jpg", "none.png", "--dry-run") == 1
+    plain = capsys.readouterr()
+    assert plain.err == "pil-kmeans: cannot read none.png: No such file or directory\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run("a.png", "b.jpg", "none.png", "--dry-run") == 1
+    out, err = capsys.readouterr()
+    assert out == plain.out
+    assert plain.err in err
+    assert "2/3" in err
+    assert err.endswith("\r")  # the bar is gone at the end
+    assert run("a.png", "--dry-run") == 0
+    assert "file" not in capsys.readouterr().err
+
+
 def test_json_tells_of_every_file(folder, capsys):
     (folder / "bad.png").touch()
     assert run("a.png", "bad.png", "none*", "--json") == 1

@@ -17,11 +17,13 @@ from pil_kmeans import encode_png
 from pil_pictures import opened
 
 COMMAND = [sys.executable, "-m", "pil_kmeans"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # the same package in any folder
 
 
 def start(*arguments, **options):
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], **pipes)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options = {"env": ENVIRONMENT} | pipes | options
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], **options)
 
 
 def run(*arguments, given=b"", **options):
@@ -122,7 +124,7 @@ def test_any_name_is_shown_on_any_terminal(picture, tmp_path):
         names.append(os.fsdecode(b"\xff.png"))
     for name in names:
         (tmp_path / name).write_bytes(picture)
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
     status, out, err = run("compress", *names, cwd=tmp_path, env=environment)
     assert (status, err) == (0, "")
     assert len(out.splitlines()) == len(names) + 1
@@ -132,7 +134,8 @@ def test_any_name_is_shown_on_any_terminal(picture, tmp_path):
 
 def test_help_needs_no_import_that_takes_long():
     script = "import sys; from pil_kmeans.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, "-c", script]
+    out = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
     assert "compress" in out
     assert not {"numpy", "PIL", "sklearn", "tqdm"} & set(out.splitlines()[-1].split())
 
