@@ -115,6 +115,12 @@ def test_word_that_names_no_picture_fails_and_does_not_stop_the_others(folder, c
     assert "a-8bit.png" in tree(folder)
 
 
+def test_empty_name_is_not_the_current_folder(folder, capsys):
+    assert run("", "a.png") == 1
+    assert capsys.readouterr().err == "pil-kmeans: an empty name is no file\n"
+    assert set(tree(folder)) - set(ALL) == {"a-8bit.png"}
+
+
 def test_same_file_twice_is_done_once(folder, capsys):
     os.symlink("a.png", "link.png")
     assert run("a.png", "./a.png", "*.png", "--json", "--in-place") == 0

@@ -86,6 +86,9 @@ def find_inputs(
 
 def _find(word: str, *, recursive: bool, is_result: Callable[[Path], bool]) -> list[Input]:
     path = Path(word)
+    if not word:  # as of a variable that is not set; to Path it is the current folder
+        msg = "an empty name is no file"
+        raise CommandError(msg)
     if path.is_dir():
         files = _pictures_in(path, recursive=recursive, is_result=is_result)
         found = [Input(file, file.relative_to(path)) for file in files]
