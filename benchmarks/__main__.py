@@ -1,14 +1,14 @@
-"""The command ``python -m benchmarks error|look|size|speed|memory``."""
+"""The command ``python -m benchmarks command|error|look|size|speed|memory``."""
 
 import argparse
 import json
 from pathlib import Path
 
-from benchmarks import error, look, memory, size, speed
+from benchmarks import command, error, look, memory, size, speed
 from benchmarks.environment import describe_environment, print_environment
 from benchmarks.pictures import IMAGES
 
-BENCHMARKS = {"error": error, "look": look, "size": size, "speed": speed, "memory": memory}
+BENCHMARKS = {"command": command, "error": error, "look": look, "size": size, "speed": speed, "memory": memory}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -20,26 +20,26 @@ def parse_arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, module in BENCHMARKS.items():
-        command = commands.add_parser(
+        subparser = commands.add_parser(
             name,
             help=module.__doc__.partition("\n")[0],
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument(
+        subparser.add_argument(
             "--json",
             type=Path,
             metavar="FILE",
             help="also write every figure, with the versions of all libraries and the machine they ran on",
         )
-        command.add_argument(
+        subparser.add_argument(
             "--images",
             type=Path,
             default=IMAGES,
             metavar="FOLDER",
             help="folder of pictures with best_known_mse.json (default: %(default)s)",
         )
-        module.add_arguments(command)
+        module.add_arguments(subparser)
     return parser.parse_args()
 
 

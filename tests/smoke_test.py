@@ -4,11 +4,14 @@
 """
 
 import io
+import tempfile
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 import pil_kmeans
+from pil_kmeans.cli import main
 
 
 def made_picture() -> np.ndarray:
@@ -51,6 +54,15 @@ def test_png_is_read_by_pillow():
     with Image.open(io.BytesIO(content)) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "P", (96, 64))
         assert len(image.getcolors()) == 16
+
+
+def test_command_and_its_page_are_there():
+    assert Path(pil_kmeans.report.__file__).with_name("page.html").is_file()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "in.png")
+        Image.fromarray(made_picture()).save(path)
+        assert main(["compress", str(path)]) == 0
+        assert [file.name for file in sorted(path.parent.iterdir())] == ["in-8bit.png", "in.png"]
 
 
 if __name__ == "__main__":

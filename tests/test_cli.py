@@ -136,9 +136,12 @@ def test_picture_that_cannot_be_compressed_fails(tmp_path, target, capsys):
 def test_output_that_cannot_be_written_fails(source, tmp_path, capsys):
     assert run(source, "-o", tmp_path / "no" / "out.png") == 1
     assert "cannot write" in capsys.readouterr().err
-    assert run(source, "-o", tmp_path, "--force") == 1
-    assert "is not a regular file" in capsys.readouterr().err
-    assert files(tmp_path) == ["in.png"]
+    (tmp_path / "folder.png").mkdir()
+    assert run(source, "-o", tmp_path / "folder.png", "--suffix=", "--force") == 0  # into it
+    (tmp_path / "in-8bit.png").mkdir()
+    assert run(source, "--force") == 1
+    assert "in-8bit.png is not a regular file" in capsys.readouterr().err
+    assert files(tmp_path) == ["folder.png", "in-8bit.png", "in.png"]
 
 
 def test_nothing_is_left_when_writing_fails(source, target, monkeypatch, capsys):
@@ -204,8 +207,8 @@ def test_wrong_options_are_wrong_usage(source, target, capsys, arguments):
     assert arguments[0] in usage_error(capsys, source, "-o", target, *arguments)
 
 
-def test_output_must_be_named(source, capsys):
-    assert "-o/--output" in usage_error(capsys, source)
+def test_without_file_the_output_must_be_named(capsys):
+    assert "name the pictures to compress" in usage_error(capsys)
 
 
 def test_module_runs_as_a_command(source, target):

@@ -1,8 +1,8 @@
 """Pictures into palette pictures with k-means.
 
 `KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
-PNGs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are for the eye. Everything
-loads when it is first used.
+PNGs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are for the eye, and
+`report.compare` shows what fewer colours do to a picture. Everything loads when it is first used.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ __all__ = [
     "imageio",
     "pillow",
     "quantize",
+    "report",
     "ssimulacra2",
 ]
 
-_FACES = ("imageio", "pillow")
+_FACES = ("imageio", "pillow", "report")
 
 _HOMES = {
     "IndexedImage": ".stages.indexed_image",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
 
-from . import compress
-from .errors import CommandError
+from .. import __version__
+from .errors import EXIT_STATUSES, CommandError, Interrupted
+from .stdout import silence_stdout
 
-EXIT_OK = 0
+COMMANDS = {
+    "compress": "write pictures as palette PNGs",
+    "compare": "show what fewer colours do to a picture and to its size",
+    "palette": "print the colours that suit a picture best",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,19 +32,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 done, 1 failed, 15 the output exists. Wrong usage exits with 2.
+        Exit status, one of `EXIT_STATUSES`. Wrong usage exits with 2.
+
+    Examples
+    --------
+    >>> from pil_kmeans.cli import main
+    >>> main(["palette", "--colors=4", "no/such/file.png"])
+    1
     """
-    parser = argparse.ArgumentParser(
-        prog="pil-kmeans",
-        description="Shrink pictures to palette PNGs with k-means.",
-        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 15 the output exists.",
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    compress.add_parser(commands)
-    options = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # any name can be shown on any terminal
+    options = read_options(words)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow about odd files; the user has chosen them
+            status: int = options.run(options)
+        sys.stdout.flush()
     except CommandError as error:
         print(f"pil-kmeans: {error}", file=sys.stderr)
         return error.exit_status
-    return EXIT_OK
+    except KeyboardInterrupt:
+        print(f"pil-kmeans: {Interrupted()}", file=sys.stderr)
+        return Interrupted.exit_status
+    except OSError as error:  # of a print: what opens and writes files says so itself
+        silence_stdout()
+        print(f"pil-kmeans: cannot write to standard output: {error.strerror}", file=sys.stderr)
+        return CommandError.exit_status
+    return status
+
+
+def read_options(words: list[str]) -> argparse.Namespace:
+    """Parse the words behind the command's name."""
+    parser = argparse.ArgumentParser(
+        prog="pil-kmeans",
+        description="Shrink pictures to palette PNGs with k-means, and see what that does to them.",
+        epilog="Exit status: " + ", ".join(f"{status} {meaning}" for status, meaning in EXIT_STATUSES.items()) + ".",
+    )
+    parser.add_argument("--version", action="version", version=f"pil-kmeans {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        subparser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name in words:  # the import of the others, and of numpy with them, is what --help need not wait for
+            module = import_module(f".{name}", __package__)
+            module.add_options(subparser)
+            subparser.set_defaults(run=module.run, usage_error=subparser.error)
+    return parser.parse_args(words)

@@ -1,4 +1,4 @@
-"""Errors that end the command with a message."""
+"""Errors that end the command, or the work on one file, with a message and an exit status."""
 
 from __future__ import annotations
 
@@ -10,6 +10,32 @@ class CommandError(Exception):
 
 
 class WouldOverwriteError(CommandError):
-    """The output exists, and nobody said to overwrite it."""
+    """Something would be lost, and nobody said to overwrite it."""
 
     exit_status = 15
+
+
+class LargerError(CommandError):
+    """The result is not smaller than the original, and was to be skipped then."""
+
+    exit_status = 98
+
+
+class Interrupted(CommandError):  # noqa: N818 - no error: the user wants it
+    """The user pressed Ctrl-C."""
+
+    exit_status = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; no file is half written")
+
+
+EXIT_STATUSES = {
+    0: "done",
+    CommandError.exit_status: "failed",
+    2: "wrong usage",
+    WouldOverwriteError.exit_status: "the output exists",
+    LargerError.exit_status: "not smaller, skipped",
+    Interrupted.exit_status: "interrupted",
+}
+"""Of several files with different ones, the first of these but 0 counts."""

@@ -1,0 +1,59 @@
+"""The options of `encode_png`, which commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, get_args
+
+from ..encode import encode_png
+from ..metadata import Metadata
+from ..stages.color_space import COLOR_SPACES
+from ..stages.dither import DEFAULT_STRENGTH, DITHERS
+from ..stages.idat import COMPRESSIONS
+from ..stages.kmeans import EFFORTS
+from .option_types import add_function_option, color, given_options, integer_between, number_between
+
+
+def add_encode_options(parser: argparse._ActionsContainer) -> None:
+    """Declare the options of `encode_png` but the number of colours."""
+
+    def add(*flags: str, **details: Any) -> None:
+        add_function_option(parser, encode_png, *flags, **details)
+
+    add(
+        "--fixed",
+        dest="fixed_colors",
+        type=color,
+        action="append",
+        metavar="COLOR",
+        help="color to store exactly, such as red or '#ff0000'; may be given several times",
+    )
+    add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
+    add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")
+    add(
+        "--dither",
+        choices=DITHERS,
+        help="whether and how colours between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
+        "colour and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
+        "areas or looks better without",
+    )
+    add(
+        "--dither-strength",
+        type=number_between(0, 1),
+        metavar="S",
+        help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
+    )
+    add("--compression", choices=tuple(COMPRESSIONS), help="how long to look for a small file of the same pixels")
+    add("--metadata", choices=get_args(Metadata), help="keep what changes how the picture looks, all, or none")
+    add(
+        "--threads",
+        dest="n_threads",
+        type=integer_between(1, None),
+        metavar="N",
+        help="threads for each file (default: OMP_NUM_THREADS, otherwise all CPUs, divided among the jobs)",
+    )
+
+
+def given_encode_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments for `encode_png`: the options that were given."""
+    return given_options(options, encode_png)

@@ -1,0 +1,78 @@
+"""What options mean: types for argparse, and the defaults of the functions that the command calls."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+from PIL import ImageColor
+
+
+def integer_between(low: int, high: int | None) -> Callable[[str], int]:
+    """Make the type of an integer from `low` to `high`, or without an upper limit."""
+
+    def parse(text: str) -> int:
+        allowed = f"an integer from {low}" + ("" if high is None else f" to {high}")
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            msg = f"must be {allowed}, got {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        return value
+
+    return parse
+
+
+def number_between(low: float, high: float) -> Callable[[str], float]:
+    """Make the type of a number from `low` to `high`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            msg = f"must be a number from {low:g} to {high:g}, got {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        return value
+
+    return parse
+
+
+def color(text: str) -> str:
+    """Take what names a colour."""
+    try:
+        ImageColor.getrgb(text)
+    except ValueError as error:
+        msg = f"must be a name or hex string that PIL.ImageColor knows, such as red or '#ff0000', got {text!r}"
+        raise argparse.ArgumentTypeError(msg) from error
+    return text
+
+
+def file_suffix(text: str) -> str:
+    """Take what can stand at the end of a file's name."""
+    if "/" in text or "\\" in text or "\0" in text:
+        msg = f"must be the end of a file's name, without folders, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def add_function_option(
+    parser: argparse._ActionsContainer, function: Callable[..., Any], *flags: str, help: str, **details: Any
+) -> None:
+    """Add an option that is an argument of a function: if not given it is absent, and the function's default counts."""
+    keyword = details.setdefault("dest", flags[-1].removeprefix("--").replace("-", "_"))
+    default = inspect.signature(function).parameters[keyword].default
+    shown = "" if default is None else f" (default: {default})"
+    parser.add_argument(*flags, default=argparse.SUPPRESS, help=help + shown, **details)
+
+
+def given_options(options: argparse.Namespace, function: Callable[..., Any]) -> dict[str, Any]:
+    """Keyword arguments for the function: the options that were given."""
+    keywords = inspect.signature(function).parameters
+    return {name: value for name, value in vars(options).items() if name in keywords}

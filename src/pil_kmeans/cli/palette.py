@@ -1,0 +1,96 @@
+"""``palette``: the colours that suit a picture best, for people and for programs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..pillow import quantize
+from ..report.pixels import upright_srgb
+from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
+from ..stages.color_space import COLOR_SPACES
+from ..stages.kmeans import EFFORTS
+from .errors import CommandError
+from .inputs import Input, one_line, read_picture
+from .option_types import add_function_option, color, given_options, integer_between
+from .output import check_output, write_output
+
+N_COLORS = 8
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", metavar="FILE", help="picture that Pillow can read, or - for standard input")
+    parser.add_argument(
+        "-k",
+        "--colors",
+        "--n-colors",
+        dest="colors",
+        type=integer_between(1, 256),
+        default=N_COLORS,
+        metavar="N",
+        help="most colours to find, 1 to 256 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="hex: one in a line; css: variables; json: with the share of pixels; gpl: for GIMP, Inkscape, Krita; act, "
+        "ase: for Adobe's programs (default: what the end of the output's name says, otherwise hex, which a terminal "
+        "shows with swatches)",
+    )
+    parser.add_argument("-o", "--output", metavar="PATH", type=Path, help="file to write (default: standard output)")
+    parser.add_argument("--force", action="store_true", help="overwrite an output that exists")
+    add_function_option(
+        parser,
+        quantize,
+        "--fixed",
+        dest="fixed_colors",
+        type=color,
+        action="append",
+        metavar="COLOR",
+        help="color that the palette holds exactly, such as red or '#ff0000'; may be given several times",
+    )
+    for flag, choices, meaning in (
+        ("--color-space", COLOR_SPACES, "where distances between colours are measured"),
+        ("--effort", tuple(EFFORTS), "how long to search for better colours"),
+    ):
+        add_function_option(parser, quantize, flag, choices=choices, help=meaning)
+    add_function_option(
+        parser,
+        quantize,
+        "--threads",
+        dest="n_threads",
+        type=integer_between(1, None),
+        metavar="N",
+        help="threads to use (default: OMP_NUM_THREADS, otherwise all CPUs)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Find the palette and write it."""
+    if options.output is None and options.force:
+        options.usage_error("--force has no use without -o: drop it")
+    if options.output is not None:
+        check_output(options.output, force=options.force)
+    given = Input.of(options.file)
+    picture = read_picture(given)
+    try:
+        colors = swatches_of(quantize(upright_srgb(picture.image), **given_options(options, quantize)))
+        data = as_file(colors, given, options)
+    except (ValueError, MemoryError) as error:
+        msg = f"cannot make a palette of {given}: {one_line(error)}"
+        raise CommandError(msg) from error
+    write_output(options.output, data)
+    return 0
+
+
+def as_file(colors: Sequence[Swatch], given: Input, options: argparse.Namespace) -> bytes:
+    """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
+    if options.output is None and options.format is None and sys.stdout.isatty():
+        in_true_color = os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")
+        return drawn(colors, in_true_color=in_true_color).encode()
+    extension = "" if options.output is None else options.output.suffix[1:].lower()
+    return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, given.place.stem)

@@ -1,0 +1,154 @@
+"""What became of each file, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..report.measures import psnr
+from .errors import EXIT_STATUSES, CommandError
+from .inputs import shown
+
+if TYPE_CHECKING:
+    from .work import Job
+
+
+SUMMARY_WORDS = {1: "failed", 15: "not overwritten", 98: "not smaller, skipped"}
+"""Exit status of a file -> how the last line counts it."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Sizes and error of one picture."""
+
+    width: int
+    height: int
+    bytes_before: int
+    bytes_after: int
+    colors_before: int
+    colors_after: int
+    mse: float
+    has_alpha: bool
+    n_frames: int
+
+    @property
+    def psnr(self) -> float:
+        """In dB, infinite for an exact result."""
+        return psnr(self.mse, has_alpha=self.has_alpha)
+
+
+@dataclass
+class Result:
+    """What became of one file."""
+
+    job: Job | None = None
+    """None: a word that names no picture."""
+    figures: Figures | None = None
+    error: CommandError | None = None
+    is_written: bool = False
+
+    @property
+    def exit_status(self) -> int:
+        """What the command would return for this file alone."""
+        return 0 if self.error is None else self.error.exit_status
+
+
+def exit_status(results: Sequence[Result]) -> int:
+    """Return the status of a run: that which comes first in `EXIT_STATUSES`, 0 if nothing else does."""
+    statuses = {result.exit_status for result in results}
+    return next((status for status in EXIT_STATUSES if status in statuses - {0}), 0)
+
+
+def describe(result: Result) -> str:
+    """Three lines on one file: before, after, error."""
+    job, figures = result.job, result.figures
+    assert job is not None
+    assert figures is not None
+    channels = "premultiplied R, G, B and alpha" if figures.has_alpha else "R, G, B"
+    frames = f", the first of {figures.n_frames} frames" if figures.n_frames > 1 else ""
+    return "\n".join(
+        (
+            f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colours, "
+            f"{figures.bytes_before:,} bytes{frames}",
+            f"{target_name(result)}: {figures.colors_after:,} colours, {figures.bytes_after:,} bytes "
+            f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
+            + ("" if result.is_written else ", not written: a dry run"),
+            f"error: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), PSNR {psnr_text(figures)}",
+        )
+    )
+
+
+def describe_briefly(result: Result) -> str:
+    """One line on one of many files."""
+    figures = result.figures
+    assert result.job is not None
+    assert figures is not None
+    likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
+    frames = f", the first of {figures.n_frames} frames" if figures.n_frames > 1 else ""
+    return (
+        f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
+        f"{figures.colors_after} colours, {likeness}{frames}"
+    )
+
+
+def summary(results: Sequence[Result], *, dry_run: bool) -> str:
+    """One line on all files."""
+    done = [result.figures for result in results if result.error is None and result.figures is not None]
+    parts = [f"{len(done)} {'file' if len(done) == 1 else 'files'}{', a dry run' if dry_run else ''}"]
+    if done:
+        parts[0] += f": {sizes(sum(f.bytes_before for f in done), sum(f.bytes_after for f in done))}"
+    for status, words in SUMMARY_WORDS.items():
+        n = sum(result.exit_status == status for result in results)
+        if n:
+            parts.append(f"{n} {words}")
+    return "; ".join(parts)
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """One document: a list of files, and totals of those that are done."""
+    done = [result.figures for result in results if result.error is None and result.figures is not None]
+    document = {
+        "files": [row(result) for result in results],
+        "total": {
+            "files": len(done),
+            "bytes_before": sum(figures.bytes_before for figures in done),
+            "bytes_after": sum(figures.bytes_after for figures in done),
+        },
+        "exit_status": exit_status(results),
+    }
+    return json.dumps(document, indent=2)
+
+
+def row(result: Result) -> dict[str, Any]:
+    """One file for JSON, which knows no infinity: the PSNR of an exact result is null."""
+    job, figures = result.job, result.figures
+    measured: dict[str, Any] = {}
+    if figures is not None:
+        measured = asdict(figures) | {"psnr": None if math.isinf(figures.psnr) else figures.psnr}
+    return {
+        "input": None if job is None else str(job.given.path or "-"),
+        "output": None if job is None else str(job.target or "-"),
+        "written": result.is_written,
+        "exit_status": result.exit_status,
+        "error": None if result.error is None else str(result.error),
+        **measured,
+    }
+
+
+def target_name(result: Result) -> str:
+    """Where it went, for people."""
+    assert result.job is not None
+    return "standard output" if result.job.target is None else shown(result.job.target)
+
+
+def sizes(before: int, after: int) -> str:
+    """Bytes before and after, and the share that is left."""
+    return f"{before:,} -> {after:,} bytes ({after / before:.1%})"
+
+
+def psnr_text(figures: Figures) -> str:
+    """PSNR with its unit."""
+    return "infinite: exact" if math.isinf(figures.psnr) else f"{figures.psnr:.2f} dB"

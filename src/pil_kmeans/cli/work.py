@@ -1,0 +1,119 @@
+"""The work on one picture file, and on many at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from PIL import Image
+
+from ..pillow.modes import pixels_from_pil
+from ..report.measures import count_colors, has_alpha, mean_squared_error
+from ..report.pixels import upright_srgb
+from .errors import CommandError, Interrupted, LargerError, WouldOverwriteError
+from .inputs import Input, Picture, one_line, read_picture
+from .output import check_output, write_output
+from .results import Figures, Result
+
+
+@dataclass(frozen=True)
+class Job:
+    """A picture, and the file to write."""
+
+    given: Input
+    target: Path | None
+    """None: standard output."""
+    makes_folder: bool = False
+    """Whether the folder of `target` is made if it is missing."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to do with every picture."""
+
+    encode: Callable[..., bytes]
+    picture_options: Mapping[str, Any]
+    in_place: bool
+    force: bool
+    skip_if_larger: bool
+    dry_run: bool
+    interrupted: Event = field(default_factory=Event)
+
+    def __call__(self, job: Job) -> Result:
+        """Compress one picture; what goes wrong is part of the result."""
+        result = Result(job)
+        try:
+            self._compress(job, result)
+        except CommandError as error:
+            result.error = error
+        return result
+
+    def _compress(self, job: Job, result: Result) -> None:
+        if job.target is not None and not self.in_place:
+            check_output(job.target, force=self.force)
+        picture = read_picture(job.given)
+        if self.in_place:
+            self._check_replaceable(job.given, picture)
+        try:
+            data = self.encode(picture.image, **self.picture_options)
+            result.figures = compared(picture, data)
+        except (ValueError, MemoryError) as error:
+            msg = f"cannot compress {job.given}: {one_line(error) or 'it does not fit into memory'}"
+            raise CommandError(msg) from error
+        if self.skip_if_larger and len(data) >= picture.n_bytes:
+            msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {picture.n_bytes:,}"
+            raise LargerError(msg)
+        if self.interrupted.is_set():
+            raise Interrupted
+        if not self.dry_run:
+            write_output(job.target, data, makes_folder=job.makes_folder)
+            result.is_written = True
+
+    def _check_replaceable(self, given: Input, picture: Picture) -> None:
+        """Refuse to put a PNG where another kind is expected, or one frame where there are several."""
+        if picture.image.format != "PNG":
+            msg = f"cannot replace {given}: it is not a PNG but {picture.image.format}: drop --in-place"
+            raise CommandError(msg)
+        if picture.n_frames > 1 and not self.force:
+            msg = f"{given} has {picture.n_frames} frames: pass --force to keep only the first"
+            raise WouldOverwriteError(msg)
+
+
+def compared(picture: Picture, data: bytes) -> Figures:
+    """Measure what the file lost, and what the picture."""
+    before = upright_srgb(picture.image)
+    with Image.open(BytesIO(data)) as decoded:
+        after = pixels_from_pil(decoded)
+    height, width = after.shape[:2]
+    return Figures(
+        width=width,
+        height=height,
+        bytes_before=picture.n_bytes,
+        bytes_after=len(data),
+        colors_before=count_colors(before),
+        colors_after=count_colors(after),
+        mse=mean_squared_error(before, after),
+        has_alpha=has_alpha(before),
+        n_frames=picture.n_frames,
+    )
+
+
+@contextmanager
+def done_in_parallel(work: Work, jobs: Sequence[Job], n_workers: int) -> Iterator[Iterator[Result]]:
+    """Results in the order of the jobs; if interrupted, the files that are being written are written whole."""
+    if n_workers == 1:
+        yield map(work, jobs)
+        return
+    with ThreadPoolExecutor(n_workers) as pool:
+        try:
+            yield pool.map(work, jobs)
+        except BaseException:
+            work.interrupted.set()
+            pool.shutdown(cancel_futures=True)
+            raise

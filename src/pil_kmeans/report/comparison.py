@@ -1,0 +1,266 @@
+"""One picture in several numbers of colours: encoded, decoded again, and measured."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from io import BytesIO
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..encode import encode_png
+from ..pillow.modes import pixels_from_pil
+from ..stages.indexed_image import MAX_BYTE_COLORS, IndexedImage, to_uint8
+from ..stages.pixels import read_pixels
+from ..stages.score import Original
+from .measures import count_colors, has_alpha, mean_squared_error, psnr, ssim
+from .pixels import upright_srgb
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a number of colours makes of the picture."""
+
+    n_colors: int
+    """Asked for."""
+    colors: int
+    """That the result has."""
+    bytes: int
+    """Of the palette PNG."""
+    ratio: float
+    """Of its bytes to the original's."""
+    bits_per_pixel: float
+    mse: float
+    """Mean over pixels of the squared distance in 8-bit R, G, B; with alpha, premultiplied R, G, B and alpha."""
+    psnr: float
+    """In dB; infinite for an exact result."""
+    ssim: float
+    """At most 1."""
+    ssimulacra2: float
+    """At most 100."""
+    seconds: float
+    """That encoding took, of wall time."""
+
+
+HEADINGS = ("k", "colours", "bytes", "ratio", "bits/pixel", "MSE", "PSNR", "SSIM", "SSIMULACRA 2", "seconds")
+"""Of `Row`'s fields, for people."""
+CELLS = ("{:d}", "{:,d}", "{:,d}", "{:.1%}", "{:.2f}", "{:,.1f}", "{:.2f}", "{:.4f}", "{:.1f}", "{:.2f}")
+
+
+def cells(row: Row) -> list[str]:
+    """Show a row's figures to people."""
+    return [cell.format(figure) for cell, figure in zip(CELLS, astuple(row), strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """
+    A picture in several numbers of colours, as `compare` makes it.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    original : ndarray of shape (H, W, C), uint8
+        The picture in 8 bits, upright and in sRGB.
+    original_bytes : int
+        What sizes are compared with.
+    table : list of Row
+        One for each number of colours, the fewest first.
+    pngs : list of bytes
+        The palette PNG for each row.
+    """
+
+    name: str
+    original: NDArray[np.uint8]
+    original_bytes: int
+    table: list[Row]
+    pngs: list[bytes]
+
+    def __repr__(self) -> str:
+        """Return the table, for people."""
+        return self.to_text()
+
+    def to_text(self) -> str:
+        """
+        Lay out the table in lines.
+
+        Returns
+        -------
+        str
+        """
+        lines = [list(HEADINGS), *map(cells, self.table)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        )
+
+    def side_by_side(self, n_colors: int | Sequence[int] | None = None) -> Image.Image:
+        """
+        Draw original and results beside each other, and below them a detail, enlarged.
+
+        The detail is where neighbouring pixels of the original differ most.
+
+        Parameters
+        ----------
+        n_colors : int or sequence of int, optional
+            Which results to draw. None: all.
+
+        Returns
+        -------
+        PIL.Image.Image
+            Of mode RGB.
+
+        Raises
+        ------
+        ValueError
+            If there is no result of so many colours.
+        """
+        from .side_by_side import drawn
+
+        asked = [row.n_colors for row in self.table]
+        wanted = asked if n_colors is None else read_numbers(n_colors)
+        for number in wanted:
+            if number not in asked:
+                msg = f"n_colors must be among the numbers that were compared, {asked}, got {number}"
+                raise ValueError(msg)
+        return drawn(self, [asked.index(number) for number in wanted])
+
+    def figure(self) -> Figure:
+        """
+        Draw a chart of quality (SSIMULACRA 2) against bytes.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from .chart import chart
+
+        return chart(self)
+
+    def to_html(self) -> str:
+        """
+        Make a page that needs nothing else, and loads nothing.
+
+        It has a slider between the original and each result, the palettes, the table and the chart.
+
+        Returns
+        -------
+        str
+            A whole HTML document.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib, which draws the chart, is not installed.
+        """
+        from .page import page
+
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        """Show the page in Jupyter, where its styles and the notebook's must not meet."""
+        document = html.escape(self.to_html())
+        return (
+            f'<iframe srcdoc="{document}" title="{html.escape(self.name)}" allow="clipboard-write" '
+            'style="width: 100%; height: 56rem; border: 0; resize: vertical"></iframe>'
+        )
+
+    def decoded(self, i: int) -> Image.Image:
+        """Return the result of a row as it was written, of mode P."""
+        return Image.open(BytesIO(self.pngs[i]))
+
+
+def measured(
+    image: Any, n_colors: int | Sequence[int], *, original_bytes: int | None, name: str, options: Mapping[str, Any]
+) -> Comparison:
+    """Encode a picture in each number of colours, and measure the results."""
+    numbers = read_numbers(n_colors)
+    check_original_bytes(original_bytes)
+    if isinstance(image, IndexedImage):
+        image = image.to_array()
+    original = upright_srgb(image)
+    reference = Original(read_pixels(original), n_threads=options.get("n_threads"))
+    height, width = original.shape[:2]
+    if original_bytes is None:
+        original_bytes = len(png_of(to_uint8(original)))
+    table, pngs = [], []
+    for number in numbers:
+        start = perf_counter()
+        data = encode_png(image, n_colors=number, **options)
+        seconds = perf_counter() - start
+        with Image.open(BytesIO(data)) as decoded:
+            result = pixels_from_pil(decoded)
+        mse = mean_squared_error(original, result)
+        row = Row(
+            n_colors=number,
+            colors=count_colors(result),
+            bytes=len(data),
+            ratio=len(data) / original_bytes,
+            bits_per_pixel=8 * len(data) / (height * width),
+            mse=mse,
+            psnr=psnr(mse, has_alpha=has_alpha(original)),
+            ssim=ssim(original, result),
+            ssimulacra2=reference.score(read_pixels(result)),
+            seconds=seconds,
+        )
+        table.append(row)
+        pngs.append(data)
+    return Comparison(name, to_uint8(original), original_bytes, table, pngs)
+
+
+def read_numbers(n_colors: Any) -> list[int]:
+    """Take one or several numbers of colours: the different ones, the fewest first."""
+    numbers = [n_colors] if isinstance(n_colors, int | np.integer) else n_colors
+    if isinstance(numbers, str | bytes) or not hasattr(numbers, "__iter__"):
+        msg = f"n_colors must be an integer or a sequence of integers, got {n_colors!r}"
+        raise TypeError(msg)
+    numbers = list(numbers)
+    for number in numbers:
+        if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
+            msg = f"n_colors must be an integer or a sequence of integers, got {number!r} in {n_colors!r}"
+            raise TypeError(msg)
+        if not 1 <= number <= MAX_BYTE_COLORS:
+            msg = f"n_colors must be from 1 to {MAX_BYTE_COLORS}, got {number}"
+            raise ValueError(msg)
+    if not numbers:
+        msg = "n_colors must be at least one number of colors, got none"
+        raise ValueError(msg)
+    return sorted({int(number) for number in numbers})
+
+
+def check_original_bytes(original_bytes: Any) -> None:
+    """Check the size of a file."""
+    if original_bytes is None:
+        return
+    if isinstance(original_bytes, bool | np.bool_) or not isinstance(original_bytes, int | np.integer):
+        msg = f"original_bytes must be an integer, got {original_bytes!r} of type {type(original_bytes).__name__}"
+        raise TypeError(msg)
+    if original_bytes < 1:
+        msg = f"original_bytes must be at least 1, got {original_bytes}"
+        raise ValueError(msg)
+
+
+def pil_image(samples: NDArray[np.uint8]) -> Image.Image:
+    """Make a PIL image of samples (H, W, C)."""
+    return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else np.ascontiguousarray(samples))
+
+
+def png_of(samples: NDArray[np.uint8]) -> bytes:
+    """Write samples (H, W, C) with all their colours."""
+    file = BytesIO()
+    pil_image(samples).save(file, "PNG")
+    return file.getvalue()

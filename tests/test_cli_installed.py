@@ -1,0 +1,153 @@
+"""The installed command as others run it: pipes, signals, limits, what it imports."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pil_kmeans import encode_png
+from pil_pictures import opened
+
+COMMAND = [sys.executable, "-m", "pil_kmeans"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # the same package in any folder
+
+
+def start(*arguments, **options):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options = {"env": ENVIRONMENT} | pipes | options
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], **options)
+
+
+def run(*arguments, given=b"", **options):
+    with start(*arguments, **options) as process:
+        out, err = process.communicate(given, timeout=60)
+    return process.returncode, out, err.decode()
+
+
+@pytest.fixture(scope="module")
+def picture(china):
+    file = BytesIO()
+    Image.fromarray(china).resize((64, 48)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_standard_input_goes_to_standard_output(picture):
+    status, out, err = run("compress", "-k", "4", "-", given=picture)
+    assert (status, err) == (0, "")
+    assert out == encode_png(Image.open(BytesIO(picture)), n_colors=4)
+
+
+def test_standard_output_of_a_file_and_a_file_of_standard_input(picture, tmp_path):
+    expected = encode_png(Image.open(BytesIO(picture)), n_colors=4)
+    (tmp_path / "in.png").write_bytes(picture)
+    assert run("compress", "-k4", "in.png", "-o", "-", cwd=tmp_path) == (0, expected, "")
+    status, out, err = run("compress", "-k4", "-", "-o", "out.png", cwd=tmp_path, given=picture)
+    assert (status, err) == (0, "")
+    assert out.decode().startswith("standard input: 64 x 48, ")
+    assert (tmp_path / "out.png").read_bytes() == expected
+    status, out, err = run("compress", "-k4", "-", "--dry-run", "--json", given=picture)
+    assert json.loads(out)["files"][0]["bytes_after"] == len(expected)
+
+
+def test_failures_in_a_pipe_write_nothing():
+    message = "pil-kmeans: cannot read standard input: "
+    assert run("compress", "-") == (1, b"", f"{message}the file is empty\n")
+    assert run("compress", "-", given=b"text") == (1, b"", f"{message}it is not a picture that Pillow knows\n")
+    small = encode_png(np.zeros((1, 1), np.uint8))
+    message = f"standard input is skipped: the result has {len(small)} bytes, and the file {len(small)}"
+    assert run("compress", "-", "--skip-if-larger", given=small) == (98, b"", f"pil-kmeans: {message}\n")
+
+
+def test_full_disk_leaves_the_old_file_and_nothing_else(picture, tmp_path):
+    (tmp_path / "in.png").write_bytes(picture)
+    (tmp_path / "out.png").write_bytes(b"old")
+
+    def small_disk():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    status, out, err = run("compress", "in.png", "-o", "out.png", "--force", cwd=tmp_path, preexec_fn=small_disk)
+    assert (status, out, err) == (1, b"", "pil-kmeans: cannot write out.png: File too large\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
+    assert (tmp_path / "out.png").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has it")
+def test_full_standard_output_fails(picture):
+    with open("/dev/full", "wb") as full:
+        status, _, err = run("compress", "-", given=picture, stdout=full)
+        _, _, also = run("compress", "-", "--dry-run", given=picture, stdout=full)
+    assert (status, err) == (1, "pil-kmeans: cannot write to standard output: No space left on device\n")
+    assert also == err
+
+
+def test_ctrl_c_leaves_whole_files_only(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    names = [f"{i}.bmp" for i in range(40)]
+    for name in names:
+        Image.fromarray(picture).save(tmp_path / name)
+    with start("compress", "--jobs=2", *names, cwd=tmp_path) as process:
+        while not list(tmp_path.glob("*-8bit.png")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert err.decode() == "pil-kmeans: interrupted; no file is half written\n"
+    assert process.returncode == 130
+    others = {path.name for path in tmp_path.iterdir()} - set(names)
+    assert 0 < len(others) < len(names)
+    for name in others:
+        with opened((tmp_path / name).read_bytes()) as image:
+            assert image.size == (300, 300)
+
+
+@pytest.mark.parametrize("arguments", [["palette"], ["compress", "--dry-run"]])
+def test_reader_who_goes_is_one_line(picture, tmp_path, arguments):
+    (tmp_path / "in.png").write_bytes(picture)
+    reader, writer = os.pipe()
+    os.close(reader)
+    status, _, err = run(*arguments, "in.png", cwd=tmp_path, stdout=writer)
+    os.close(writer)
+    assert (status, err) == (1, "pil-kmeans: cannot write to standard output: Broken pipe\n")
+
+
+def test_any_name_is_shown_on_any_terminal(picture, tmp_path):
+    names = ["with space.png", "two\nlines.png", "Grüße.png"]
+    if sys.platform == "linux":
+        names.append(os.fsdecode(b"\xff.png"))
+    for name in names:
+        (tmp_path / name).write_bytes(picture)
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
+    status, out, err = run("compress", *names, cwd=tmp_path, env=environment)
+    assert (status, err) == (0, "")
+    assert len(out.splitlines()) == len(names) + 1
+    assert b"two\\nlines.png -> two\\nlines-8bit.png: " in out
+    assert sum(path.name.endswith("-8bit.png") for path in tmp_path.iterdir()) == len(names)
+
+
+def test_help_needs_no_import_that_takes_long():
+    script = "import sys; from pil_kmeans.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    command = [sys.executable, "-c", script]
+    out = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
+    assert "compress" in out
+    assert not {"numpy", "PIL", "sklearn", "tqdm"} & set(out.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", [[], ["compress"], ["compare"], ["palette"]])
+def test_help_names_exit_statuses_or_options(command):
+    status, out, err = run(*command, "--help")
+    assert (status, err) == (0, "")
+    assert (b"--threads" if command else b"15 the output exists") in out
+
+
+def test_version_is_told():
+    import pil_kmeans
+
+    assert run("--version") == (0, f"pil-kmeans {pil_kmeans.__version__}\n".encode(), "")
