@@ -27,8 +27,8 @@ Lossy = float | Literal["auto"]
 AUTO = 1.0
 """What `lossy="auto"` stands for."""
 
-_BIT = 5.3  # what a bit is worth at AUTO: so many times the palette's mean error to the power of 3/4
-_FEEDBACK = 0.8  # share of the errors that is handed on, at the usual strength of dithering
+_BIT = 4.7  # what a bit is worth at AUTO: so many times the palette's mean error to the power of 3/4
+_FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
 _FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
 _NARROWEST = 8  # columns; there is nothing to gain in narrower pictures
