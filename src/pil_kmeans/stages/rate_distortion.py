@@ -45,7 +45,7 @@ class Search:
     one_of: int
 
 
-SEARCHES = {"fast": Search(24, 1, 8), "default": Search(64, 2, 8), "max": Search(128, 3, 2)}
+SEARCHES = {"fast": Search(24, 1, 8), "default": Search(64, 2, 8), "max": Search(128, 2, 3)}
 """By `compression`."""
 
 
