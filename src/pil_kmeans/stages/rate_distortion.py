@@ -27,7 +27,7 @@ Lossy = float | Literal["auto"]
 AUTO = 1.0
 """What `lossy="auto"` stands for."""
 
-_BIT = 4.7  # what a bit is worth at AUTO: so many times the palette's mean error to the power of 3/4
+_BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
 _FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
@@ -116,7 +116,7 @@ class RateDistortion:
         if sample_weight is not None:
             self._weights *= (sample_weight / sample_weight.mean()).astype(np.float32).ravel()
         error = _native.weighted_error(self._points, self._weights, self._entries, self._guess) / len(self._guess)
-        self._bit = _BIT * sqrt(error) * sqrt(sqrt(error))
+        self._bit = _BIT * sqrt(error)
         self._is_kept = self._in_flat_runs()
         if fixed is not None:
             self._is_kept |= fixed[indices].ravel()
