@@ -101,8 +101,10 @@ def quantize(
     PIL.Image.Image, or list of them if `image` is a list
         Of mode P. The palette's mode is RGBA if the picture has an alpha channel, otherwise RGB;
         unless given, it holds no duplicate, and for a single picture no unused colour but those
-        of `fixed_colors`. `info` is carried over, and its "transparency" made to fit the new
-        palette. An empty picture gives an empty P image.
+        of `fixed_colors`. `info` is carried over, but for "transparency": the one entry that is
+        not opaque, if it is fully transparent. So GIF shows it, also of the frames of a list, whose
+        palette is of mode RGBA only if it has other entries with alpha. An empty picture gives an
+        empty P image.
 
     Raises
     ------
