@@ -42,23 +42,19 @@ MADE = made_pictures()
 
 
 @pytest.fixture(scope="module")
-def crop(china):
-    return np.ascontiguousarray(china[150:250, 100:280])
-
-
-def size(data):
-    return len(data) - len(dict(chunks(data))["PLTE"])
+def crop(astronaut):
+    return np.ascontiguousarray(astronaut[:120, 150:280])
 
 
 def score(picture, data):
-    return ssimulacra2(picture, opened(data).convert("RGB" if picture.ndim == 3 else "L"))
+    return ssimulacra2(picture, opened(data).convert("RGB"))
 
 
 # Sizes
 
 
 @pytest.mark.parametrize("name", MADE)
-@pytest.mark.parametrize("n_colors", [2, 4, 13, 200])
+@pytest.mark.parametrize("n_colors", [2, 4, 16, 200])
 def test_files_are_never_larger_than_without_loss(name, n_colors):
     picture = MADE[name]
     options = {"n_colors": n_colors, "dither": "floyd-steinberg"} | FAST
@@ -71,18 +67,18 @@ def test_files_are_never_larger_than_without_loss(name, n_colors):
 
 
 @pytest.mark.parametrize("height", [1, 2, 9])
-@pytest.mark.parametrize("width", [1, 2, 3, 7, 8, 9])
-@pytest.mark.parametrize("n_colors", [1, 2, 3, 16])
-def test_tiny_pictures_become_no_larger(height, width, n_colors):
-    picture = np.random.default_rng(height).integers(0, 256, (height, width, 4)).astype(np.uint8)
-    for samples in (picture, picture[..., :3]):
+@pytest.mark.parametrize("width", [1, 3, 7, 8, 9])
+@pytest.mark.parametrize("n_channels", [1, 3, 4])
+def test_tiny_pictures_become_no_larger(height, width, n_channels):
+    picture = np.random.default_rng(height).integers(0, 256, (height, width, n_channels)).astype(np.uint8)
+    for n_colors in (1, 2, 7):
         options = {"n_colors": n_colors} | FAST
-        exact, data = (encode_png(samples, lossy=lossy, **options) for lossy in (0, 2))
+        exact, data = (encode_png(picture, lossy=lossy, **options) for lossy in (0, 2))
         assert len(data) <= len(exact)
         assert opened(data).size == (width, height)
 
 
-@pytest.mark.parametrize("n_colors", [2, 4, 16, 64, 256])
+@pytest.mark.parametrize("n_colors", [4, 16, 256])
 @pytest.mark.parametrize("compression", ["fast", "default"])
 def test_photographs_become_far_smaller(crop, n_colors, compression):
     options = {"n_colors": n_colors, "dither": "floyd-steinberg", "compression": compression, "effort": "fast"}
@@ -140,7 +136,7 @@ def test_alpha_stays_transparent_or_opaque(name):
 
 
 def test_fixed_colors_keep_their_pixels(crop):
-    color = tuple(int(sample) for sample in crop[20, 30])
+    color = tuple(int(sample) for sample in crop[5, 5])
     options = {"n_colors": 12, "fixed_colors": [color], "dither": "floyd-steinberg"} | FAST
     exact, lossy = (rgba(opened(encode_png(crop, lossy=lossy, **options)))[..., :3] for lossy in (0, 6))
     is_fixed = (exact == color).all(axis=2)
@@ -175,7 +171,7 @@ def test_patterns_are_not_broken(crop, dither):
 
 def test_more_important_pixels_change_less(crop):
     weight = np.ones(crop.shape[:2])
-    weight[:, :90] = 100
+    weight[:, :65] = 100
     errors = []
     for sample_weight in (None, weight):
         data = encode_png(crop, n_colors=32, lossy=8, sample_weight=sample_weight, **FAST)
@@ -192,9 +188,9 @@ def test_turned_pictures_are_searched_as_they_are_seen(crop):
     assert turned == encode_png(seen, sample_weight=np.rot90(weight, -1), **FAST)
 
 
-@pytest.mark.parametrize("options", [{"lossy": 2}, {"quality": 55}])
+@pytest.mark.parametrize("options", [{"lossy": 2}, {"quality": 20}])
 def test_threads_do_not_change_the_bytes(camera, options):
-    picture = np.tile(camera[:130, :230], (1, 1)) if "quality" in options else np.tile(camera, (2, 1))
+    picture = camera[90:190, 100:210] if "quality" in options else np.tile(camera[90:180, 100:250], (10, 1))
     files = {
         encode_png(picture, n_colors=8, n_threads=n, dither="floyd-steinberg", **options, **FAST) for n in (1, 2, 7)
     }
@@ -229,7 +225,7 @@ def test_fewer_colors_are_taken_where_they_do(by_quality):
 def test_quality_goes_with_every_dither(crop, dither):
     data = encode_png(crop, quality=40, dither=dither, **FAST)
     assert score(crop, data) >= 40
-    assert len(data) < len(encode_png(crop, dither=dither, lossy=0, **FAST))
+    assert len(data) <= len(encode_png(crop, dither=dither, lossy=0, **FAST))
 
 
 def test_quality_goes_with_alpha_and_16_bits():
@@ -258,7 +254,9 @@ def test_pictures_of_few_colors_have_any_quality(name):
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 7), (9, 8)])
 def test_tiny_pictures_have_a_quality(size):
     picture = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
-    assert np.array_equal(rgba(opened(encode_png(picture, quality=90)))[..., :3], picture)
+    data = encode_png(picture, quality=90)
+    assert score(picture, data) >= 90
+    assert len(data) <= len(encode_png(picture, lossy=0))
 
 
 def test_indexed_image_has_a_quality(few):
@@ -323,12 +321,12 @@ def test_bad_options_are_refused(crop, options, error, match):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"lossy": 0}, {"quality": 60}, {"dither": "ordered"}, {"dither": "none", "quality": 60}]
+    "options", [{}, {"lossy": 0}, {"quality": 50}, {"dither": "ordered"}, {"dither": "none", "quality": 50}]
 )
 def test_progress_ascends_from_0_to_1(crop, options):
     shares = []
-    data = encode_png(crop[:60], n_colors=64, progress=shares.append, **options, **FAST)
-    assert data == encode_png(crop[:60], n_colors=64, **options, **FAST)
+    data = encode_png(crop, n_colors=64, progress=shares.append, **options, **FAST)
+    assert data == encode_png(crop, n_colors=64, **options, **FAST)
     assert shares[0] == 0.0
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
@@ -341,7 +339,7 @@ def test_progress_of_an_indexed_image_goes_from_0_to_1():
     assert shares == [0.0, 1.0]
 
 
-@pytest.mark.parametrize("options", [{"lossy": 1}, {"quality": 60}])
+@pytest.mark.parametrize("options", [{"lossy": 1}, {"quality": 50}])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
 def test_exceptions_of_progress_are_passed_on(crop, options, share):
     class StopError(Exception):
@@ -352,4 +350,4 @@ def test_exceptions_of_progress_are_passed_on(crop, options, share):
             raise StopError
 
     with pytest.raises(StopError):
-        encode_png(crop[:60], n_colors=32, progress=progress, **options, **FAST)
+        encode_png(crop, n_colors=64, progress=progress, **options, **FAST)

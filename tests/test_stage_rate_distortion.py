@@ -49,14 +49,14 @@ def soft_alpha(height=40, width=60, seed=0):
 
 
 @pytest.fixture(scope="module")
-def crops(china, astronaut, camera):
-    return {"china": china[200:330, 100:300], "astronaut": astronaut[:120, 150:330], "camera": camera[90:220, 150:330]}
+def crops(astronaut, camera):
+    return {"head": astronaut[:90, 150:300], "shuttle": astronaut[90:180, 330:500], "camera": camera[90:190, 150:300]}
 
 
 # What comes out
 
 
-@pytest.mark.parametrize("name", ["china", "astronaut", "camera"])
+@pytest.mark.parametrize("name", ["head", "shuttle", "camera"])
 @pytest.mark.parametrize("n_colors", [4, 64])
 def test_larger_lossy_makes_smaller_streams_and_larger_errors(crops, name, n_colors):
     picture = crops[name]
@@ -64,14 +64,14 @@ def test_larger_lossy_makes_smaller_streams_and_larger_errors(crops, name, n_col
     found = [cheaper.indices(lossy) for lossy in LOSSY]
     sizes = [size(indices), *map(size, found)]
     assert all(after < 1.01 * before for before, after in pairwise(sizes))
-    assert sizes[-1] < sizes[3] / 2 < sizes[0] / 2
+    assert sizes[-1] < 0.6 * sizes[3] < 0.5 * sizes[0]
     flat = picture.reshape(*picture.shape[:2], -1).astype(float)
     errors = [np.square(flat - palette[result]).mean() for result in found]
     assert errors[-1] > errors[1]
 
 
 def test_result_is_of_the_shape_and_dtype_of_indices_and_within_the_palette(crops):
-    cheaper, palette, indices = search(crops["china"], 20)
+    cheaper, palette, indices = search(crops["shuttle"], 20)
     found = cheaper.indices(3)
     assert found.shape == indices.shape
     assert found.dtype == np.uint8
@@ -82,7 +82,7 @@ def test_result_is_of_the_shape_and_dtype_of_indices_and_within_the_palette(crop
 
 @pytest.mark.parametrize("compression", SEARCHES)
 def test_nothing_changes_for_lossy_0(crops, compression):
-    cheaper, _, indices = search(crops["china"], compression=compression)
+    cheaper, _, indices = search(crops["shuttle"], compression=compression)
     np.testing.assert_array_equal(cheaper.indices(0), indices)
 
 
@@ -91,7 +91,7 @@ def test_any_lossy_makes_a_picture(crops, lossy):
     cheaper, palette, indices = search(crops["camera"][:40])
     found = cheaper.indices(lossy)
     assert found.max() < len(palette)
-    assert size(found) <= size(indices)
+    assert size(found) < 1.02 * size(indices)
 
 
 @pytest.mark.parametrize("lossy", LOSSY)
@@ -105,7 +105,7 @@ def test_exact_palette_image_is_unchanged(lossy):
 
 @pytest.mark.parametrize("width", range(1, 11))
 def test_pictures_narrower_than_8_columns_are_unchanged(crops, width):
-    picture = crops["astronaut"][:, :width]
+    picture = crops["head"][:, :width]
     cheaper, _, indices = search(picture, 8)
     shares = []
     found = cheaper.indices(20, progress=shares.append)
@@ -124,13 +124,13 @@ def test_every_size_has_a_result(shape, compression):
 
 
 def test_longer_search_is_no_worse(crops):
-    sizes = [size(search(crops["astronaut"], compression=compression)[0].indices(1)) for compression in SEARCHES]
+    sizes = [size(search(crops["head"], compression=compression)[0].indices(1)) for compression in SEARCHES]
     assert sizes[2] < 1.02 * sizes[1] < 1.05 * sizes[0]
 
 
 @pytest.mark.parametrize("n_channels", [1, 3, 4])
 def test_threads_do_not_change_the_bytes(n_channels):
-    picture = np.tile(soft_alpha(50, 700), (5, 1, 1))[..., :n_channels]  # of two bands
+    picture = np.tile(soft_alpha(50, 300), (9, 1, 1))[..., :n_channels]  # of two bands
     palette, indices, strength = quantized(picture, 9)
     results = []
     for n_threads in (1, 2, 7):
@@ -191,11 +191,11 @@ def test_palette_without_an_opaque_entry_will_do():
 
 
 def test_fixed_colors_keep_their_pixels(crops):
-    palette, indices, strength = quantized(crops["china"], 16)
+    palette, indices, strength = quantized(crops["shuttle"], 16)
     fixed = np.zeros(len(palette.colors), bool)
     fixed[[2, 5]] = True
     options = {"strength": strength, "compression": "fast"}
-    pixels = pixels_of(crops["china"])
+    pixels = pixels_of(crops["shuttle"])
     held = RateDistortion(pixels, palette.colors, indices, fixed=fixed, **options).indices(8)
     free = RateDistortion(pixels, palette.colors, indices, **options).indices(8)
     is_fixed = fixed[indices]
@@ -246,7 +246,7 @@ def test_more_important_pixels_change_less(crops):
 @pytest.mark.parametrize("compression", SEARCHES)
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_progress_ascends_to_the_end(compression, n_threads):
-    picture = np.tile(soft_alpha(50, 700), (9, 1, 1))[..., 0]
+    picture = np.tile(soft_alpha(50, 300), (9, 1, 1))[..., 0]
     shares = []
     cheaper, *_ = search(picture, 3, compression=compression, n_threads=n_threads)
     cheaper.indices(1, progress=shares.append)
