@@ -63,8 +63,8 @@ def test_larger_lossy_makes_smaller_streams_and_larger_errors(crops, name, n_col
     cheaper, palette, indices = search(picture, n_colors)
     found = [cheaper.indices(lossy) for lossy in LOSSY]
     sizes = [size(indices), *map(size, found)]
-    assert all(after < 1.01 * before for before, after in pairwise(sizes))
-    assert sizes[-1] < 0.7 * sizes[3] < 0.5 * sizes[0]
+    assert all(after < 1.03 * before for before, after in pairwise(sizes))
+    assert sizes[-1] < 0.75 * sizes[3] < 0.6 * sizes[0]
     flat = picture.reshape(*picture.shape[:2], -1).astype(float)
     errors = [np.square(flat - palette[result]).mean() for result in found]
     assert errors[-1] > errors[1]
@@ -152,10 +152,10 @@ def test_errors_are_handed_on_as_in_dithering():
     palette = np.array([[80], [160]], np.uint8)
     indices = dither(pixels_of(grey), palette)
     means = [
-        RateDistortion(pixels_of(grey), palette, indices, strength=strength).indices(1).mean() for strength in (0.85, 0)
+        RateDistortion(pixels_of(grey), palette, indices, strength=strength).indices(4).mean() for strength in (0.85, 0)
     ]
     assert means[0] == pytest.approx(indices.mean(), abs=0.08)
-    assert means[1] < 0.05
+    assert means[1] < 0.3  # a quarter of the pixels is nearer to the other entry
 
 
 # Pixels that are not free
