@@ -179,6 +179,16 @@ def test_transparent_stays_as_it_is_opaque_opaque_and_translucent_visible(lossy,
         assert (found != indices)[kinds == 1].any()
 
 
+def test_scattered_transparent_pixels_stay_as_they_are():
+    picture = soft_alpha()
+    picture[..., 3] = np.random.default_rng(0).choice([0, 255], picture.shape[:2])
+    cheaper, palette, indices = search(picture, 12)
+    found = cheaper.indices(100)
+    is_transparent = picture[..., 3] == 0
+    np.testing.assert_array_equal(found[is_transparent], indices[is_transparent])
+    assert (palette[found][..., 3] == picture[..., 3]).all()
+
+
 def test_palette_without_an_opaque_entry_will_do():
     picture = soft_alpha()
     palette = np.array([[200, 50, 50, 0], [50, 50, 50, 100], [220, 220, 220, 150], [99, 150, 150, 0]], np.uint8)
