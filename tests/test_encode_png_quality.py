@@ -6,6 +6,8 @@ import pytest
 from made_pictures import made_pictures
 from pil_kmeans import IndexedImage, encode_png, ssimulacra2
 from pil_kmeans.encode import QualityError
+from pil_kmeans.stages import small_png
+from pil_kmeans.stages.target_quality import Roughest
 from pil_pictures import opened, rgba
 from png_chunks import chunks
 
@@ -111,6 +113,14 @@ def test_quality_that_cannot_be_reached_names_the_best_score(crop):
     )
     exact = encode_png(crop, n_colors=4, lossy=0, dither="floyd-steinberg", **FAST)
     assert error.best >= score(crop, exact) - 1e-9
+
+
+def test_best_score_may_be_that_of_the_picture_without_loss(crop, monkeypatch):
+    monkeypatch.setattr(small_png, "roughest", lambda *_, **__: Roughest(None, None, -50.0))
+    options = {"n_colors": 4, "dither": "floyd-steinberg"} | FAST
+    with pytest.raises(QualityError) as caught:
+        encode_png(crop, quality=90, **options)
+    assert caught.value.best == pytest.approx(score(crop, encode_png(crop, lossy=0, **options)))
 
 
 # Options
