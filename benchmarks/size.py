@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.pictures import Picture, find_pictures
+from benchmarks.progress import track
 from benchmarks.tables import print_table
 from benchmarks.timing import interleave
 
@@ -50,7 +51,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     pictures = find_pictures(arguments.pictures, images=arguments.images)
     records = []
     for n_colors in arguments.n_colors:
-        same = [record for picture in pictures for record in measure(picture, n_colors, arguments.repeats)]
+        same = []
+        for picture in track(pictures, "size"):
+            same += measure(picture, n_colors, arguments.repeats)
         for table, base in ((ENCODER, PILLOW), (WHOLE, PNGQUANT)):
             rows = [record for record in same if record["table"] == table]
             if arguments.each:

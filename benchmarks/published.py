@@ -1,0 +1,227 @@
+"""What README and documentation show of the records: tables and single figures, by name.
+
+Everything is computed from the files that ``python -m benchmarks all`` wrote; nothing here is a number of its own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Any
+
+from benchmarks.look.compare import OPAQUE
+from benchmarks.scaling import COLORS_OF_SIZE, FLOOR
+
+Records = Mapping[str, dict[str, Any]]
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; where they come from is `source`."""
+
+    header: list[str]
+    rows: list[list[str]]
+    source: str
+
+
+def tables(records: Records) -> dict[str, Table]:
+    """Every table that there are records for."""
+    return {name: make(records[source]) for name, (source, make) in TABLES.items() if source in records}
+
+
+def figures(records: Records) -> dict[str, str]:
+    """Every single figure that there are records for, as text."""
+    found: dict[str, str] = {}
+    for source, make in FIGURES.items():
+        if source in records:
+            found |= make(records[source])
+    return found
+
+
+def source_line(record: dict[str, Any]) -> str:
+    """The command behind figures, and what they depend on."""
+    environment = record["environment"]
+    built = environment["pil_kmeans"]
+    versions = ", ".join(f"{name} {known}" for name, known in environment["versions"].items() if known)
+    programs = ", ".join(f"{name} {known}" for name, known in environment["programs"].items() if known)
+    return (
+        f"`{environment['command']}`; pil_kmeans {built['version']} ({built['instruction_set']}), {versions}"
+        f"{', ' if programs else ''}{programs}; {environment['cpu']}, {environment['cpus']} CPUs, "
+        f"Python {environment['python']}; {environment['date'].partition('T')[0]}"
+    )
+
+
+def grouped(records: Iterable[dict[str, Any]], *keys: str) -> dict[Any, list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for record in records:
+        key = tuple(record[key] for key in keys)
+        groups.setdefault(key if len(keys) > 1 else key[0], []).append(record)
+    return groups
+
+
+def pictures_of(records: Iterable[dict[str, Any]]) -> int:
+    return len({record["picture"] for record in records})
+
+
+OURS = {
+    "fast, srgb": '`effort="fast"`',
+    "balanced, srgb": '`effort="balanced"`',
+    "best, srgb": '`effort="best"`',
+    "ours dithered": '`dither="floyd-steinberg"`',
+    "ours undithered": '`dither="none"`',
+    "ours auto": '`dither="auto"`',
+    "Oklab k-means, FS 7/8": "plain Oklab k-means, then Floyd-Steinberg 7/8",
+}
+
+
+def error_table(record: dict[str, Any]) -> Table:
+    by_method = grouped(record["results"]["errors"], "method")
+    numbers = [n for n in grouped(record["results"]["errors"], "n_colors") if n >= 16]
+    rows = []
+    for method, own in by_method.items():
+        cells = []
+        for n_colors, same in grouped(own, "n_colors").items():
+            for measure in ("centers", "output"):
+                ratios = [r["ratio"][measure] for r in same]
+                if n_colors in numbers:
+                    cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
+        rows.append([OURS.get(method, method), str(pictures_of(own)), *cells])
+    header = ["", "pictures", *(f"{n} colours, {m}" for n in numbers for m in ("centers", "output"))]
+    return Table(header, rows, "error")
+
+
+LOOK_FORMATS = {"ssimulacra2": ".1f", "butteraugli_3norm": ".2f", "ciede2000": ".2f"}
+
+
+def look_table(record: dict[str, Any]) -> Table:
+    scored = [r for r in record["results"]["scores"] if r["background"] == OPAQUE and r["scores"]]
+    numbers = list(grouped(scored, "n_colors"))
+    rows = []
+    for method, own in grouped(scored, "method").items():
+        cells = []
+        for same in grouped(own, "n_colors").values():
+            means = {key: mean_known(r["scores"][key] for r in same) for key in LOOK_FORMATS}
+            texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
+            cells.append(" / ".join(texts))
+        rows.append([OURS.get(method, method), *cells])
+    header = [f"{pictures_of(scored)} pictures", *(f"{n} colours" for n in numbers)]
+    return Table(header, rows, "look")
+
+
+def mean_known(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None
+
+
+def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
+    rows = []
+    for key, own in grouped(record["results"]["comparisons"], "effort", "peer", "size", "n_colors").items():
+        effort, peer, size, n_colors = key
+        times = [f"{median(r[name] for r in own):.3g}" for name in ("ours_ms", "peer_ms")]
+        ratio = f"{median(r['ratio'] for r in own):.3g}"
+        rows.append([f"{effort}, {peer}", size, str(n_colors), str(len(own)), *times, ratio])
+    header = ["ours, and the peer", "size", "colours", "pictures", "ours, ms", "peer, ms", "times as fast"]
+    return Table(header, rows, source)
+
+
+def look_speed_table(record: dict[str, Any]) -> Table:
+    return speed_table(record, "look_speed")
+
+
+def size_table(record: dict[str, Any]) -> Table:
+    rows = []
+    for (table, n_colors, encoder), own in grouped(record["results"]["sizes"], "table", "n_colors", "encoder").items():
+        kilobytes, cpu_ms = mean(r["bytes"] for r in own) / 1000, median(r["cpu_ms"] for r in own)
+        rows.append([table, encoder, str(n_colors), str(len(own)), f"{kilobytes:.1f}", f"{cpu_ms:.3g}"])
+    return Table(["what", "encoder", "colours", "pictures", "mean kB", "median CPU ms"], rows, "size")
+
+
+def memory_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            r["picture"],
+            f"{r['distinct_colors']:,}",
+            f"{r['cpu_s']:.2f}",
+            f"{r['extra_bytes'] / MIB:.0f}",
+        ]
+        for r in record["results"]["pictures"]
+    ]
+    return Table(["picture", "colours", "CPU s", "MiB beside input and result"], rows, "memory")
+
+
+def scaling_table(record: dict[str, Any]) -> Table:
+    times = [r for r in record["results"]["times"] if r["n_colors"] == COLORS_OF_SIZE]
+    sizes = sorted({r["megapixels"] for r in times})
+    rows = []
+    for method, own in grouped(times, "method").items():
+        known = {r["megapixels"]: r["cpu_ms"] for r in own}
+        rows.append([method, *(f"{known[size]:.3g}" if size in known else "" for size in sizes)])
+    return Table(["CPU ms", *(f"{size:g} Mpx" for size in sizes)], rows, "scaling")
+
+
+def error_figures(record: dict[str, Any]) -> dict[str, str]:
+    found = {}
+    for (method, n_colors), own in grouped(record["results"]["errors"], "method", "n_colors").items():
+        for measure in ("centers", "output"):
+            ratios = [r["ratio"][measure] for r in own]
+            name = f"error {method} {n_colors} {measure}"
+            found |= {f"{name} mean": f"{mean(ratios):.3f}", f"{name} worst": f"{max(ratios):.3f}"}
+    return found | {"error pictures": str(pictures_of(record["results"]["errors"]))}
+
+
+def look_figures(record: dict[str, Any]) -> dict[str, str]:
+    found = {}
+    scored = [r for r in record["results"]["scores"] if r["background"] == OPAQUE and r["scores"]]
+    for (method, n_colors), own in grouped(scored, "method", "n_colors").items():
+        for key, form in (("ssimulacra2", ".1f"), ("psnr", ".1f"), ("png_bytes", ",.0f")):
+            value = mean_known(r["scores"][key] for r in own)
+            if value is not None:
+                found[f"look {method} {n_colors} {key}"] = f"{value:{form}}"
+    for d in record["results"]["differences"]:
+        if d["background"] == OPAQUE and d["gain"] is not None:
+            name = f"gain {d['ours']} - {d['peer']} {d['n_colors']}"
+            found |= {name: f"{d['gain']:.1f}", f"{name} lower on": str(d["lower_on"])}
+    return found | {"look pictures": str(pictures_of(scored))}
+
+
+def speed_figures(record: dict[str, Any]) -> dict[str, str]:
+    found = {}
+    for key, own in grouped(record["results"]["comparisons"], "effort", "peer", "size", "n_colors").items():
+        name = "speed {} / {} {} {}".format(*key)
+        found[f"{name} ours"] = f"{median(r['ours_ms'] for r in own):.3g}"
+        found[f"{name} peer"] = f"{median(r['peer_ms'] for r in own):.3g}"
+        found[f"{name} ratio"] = f"{median(r['ratio'] for r in own):.3g}"
+    if "imports" in record["results"]:
+        found["import extra ms"] = f"{record['results']['imports']['extra_ms']:.0f}"
+    return found
+
+
+def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
+    found = {"scaling picture": record["results"]["picture"]}
+    for r in record["results"]["times"]:
+        found[f"scaling {r['method']} {r['megapixels']:g} {r['n_colors']} ms"] = f"{r['cpu_ms']:.3g}"
+    floors = {(r["megapixels"], r["n_colors"]): r["cpu_ms"] for r in record["results"]["times"] if r["method"] == FLOOR}
+    largest = max(size for size, _ in floors)
+    for r in record["results"]["times"]:
+        if r["megapixels"] == largest and r["n_colors"] == COLORS_OF_SIZE:
+            found[f"floor {r['method']}"] = f"{r['cpu_ms'] / floors[largest, COLORS_OF_SIZE]:.2g}"
+    found["scaling largest"] = f"{largest:g}"
+    return found
+
+
+TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
+    "error": ("error", error_table),
+    "look": ("look", look_table),
+    "speed": ("speed", speed_table),
+    "dithered speed": ("look_speed", look_speed_table),
+    "size": ("size", size_table),
+    "memory": ("memory", memory_table),
+    "scaling": ("scaling", scaling_table),
+}
+FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
+    "error": error_figures,
+    "look": look_figures,
+    "speed": speed_figures,
+    "look_speed": speed_figures,
+    "scaling": scaling_figures,
+}
