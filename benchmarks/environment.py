@@ -45,7 +45,7 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
         "cpu": cpu_model(),
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "pil_kmeans": pil_kmeans.build_info(),
         "versions": {name: version(name) for name in DISTRIBUTIONS},

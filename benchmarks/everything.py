@@ -20,7 +20,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
-    "error": (["error", "--pictures", "cq100,kodak"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
+    "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
     "look": (["look"], ["--quick", "--pictures", "fruits,coffee", "--n-colors", "16"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "memory": (["memory"], ["--megapixels", "10"]),

@@ -104,7 +104,7 @@ def look_table(record: dict[str, Any]) -> Table:
             texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
             cells.append(" / ".join(texts))
         rows.append([OURS.get(method, method), *cells])
-    header = [f"{pictures_of(scored)} pictures", *(f"{n} colours" for n in numbers)]
+    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in numbers)]
     return Table(header, rows, "look")
 
 

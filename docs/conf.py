@@ -32,6 +32,7 @@ exclude_patterns = ["_build", "notebooks", "gallery/*.rst", "README.md"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 nitpicky = True
+smartquotes = False  # quotes and dashes here are mostly code
 suppress_warnings = ["config.cache"]  # sphinx-gallery's functions in the configuration cannot be pickled
 
 autosummary_generate = True

@@ -42,7 +42,7 @@ class FiguresDirective(SphinxDirective):
         if table is None:
             logger.warning("no table %r in %s", self.arguments[0], RESULTS.name, location=self.get_location())
             return []
-        lines = [".. list-table::", "   :header-rows: 1", ""]
+        lines = [".. list-table::", "   :header-rows: 1", "   :class: figures", ""]
         for row in (table.header, *table.rows):
             lines += [f"   {'*' if place == 0 else ' '} - {cell.replace('`', '``')}" for place, cell in enumerate(row)]
         return self.parsed([*lines, "", *source(table.source)])
