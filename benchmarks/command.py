@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.pictures import find_pictures
-from benchmarks.size import PNGQUANT, oxipng
+from benchmarks.size.files import PNGQUANT, oxipng
 from benchmarks.tables import print_table
 from benchmarks.timing import interleave, time_once, wall_time
 

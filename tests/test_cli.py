@@ -66,9 +66,9 @@ def test_without_file_a_photograph_of_scikit_learn_is_taken(target, capsys):
 
 def test_options_are_those_of_encode_png(source, target):
     options = {"n_colors": 9, "color_space": "srgb", "effort": "best", "metadata": "all", "n_threads": 1}
-    options |= {"dither": "floyd-steinberg", "dither_strength": 0.7, "compression": "max"}
+    options |= {"dither": "floyd-steinberg", "dither_strength": 0.7, "compression": "max", "lossy": 0.5}
     arguments = ["--n-colors=9", "--color-space=srgb", "--effort=best", "--metadata=all", "--threads=1"]
-    arguments += ["--dither=floyd-steinberg", "--dither-strength=0.7", "--compression=max"]
+    arguments += ["--dither=floyd-steinberg", "--dither-strength=0.7", "--compression=max", "--lossy=0.5"]
     assert run(source, "-o", target, *arguments) == 0
     with Image.open(source) as image:
         assert target.read_bytes() == encode_png(image, **options)

@@ -289,6 +289,17 @@ def test_one_pixel_is_a_picture(tmp_path, capsys):
         assert image.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
 
 
+def test_quality_that_cannot_be_reached_writes_nothing(folder, capsys):
+    assert run("a.png", "b.jpg", "--quality=99.9") == 99
+    out, err = capsys.readouterr()
+    assert [line.split(": quality=99.9")[0] for line in err.splitlines()] == [
+        "pil-kmeans: cannot compress a.png",
+        "pil-kmeans: cannot compress b.jpg",
+    ]
+    assert out == "0 files; 2 below the quality\n"
+    assert tree(folder) == ALL
+
+
 def test_failure_counts_more_than_15_and_that_more_than_98(folder):
     (folder / "a-8bit.png").touch()
     (folder / "d.png").write_bytes(encode_png(Image.open("b.jpg"), n_colors=4))
@@ -310,10 +321,10 @@ def test_bar_is_drawn_on_a_terminal_only(folder, capsys, monkeypatch):
     out, err = capsys.readouterr()
     assert out == plain.out
     assert plain.err in err
-    assert "2/3" in err
+    assert "3/3 files" in err
     assert err.endswith("\r")  # the bar is gone at the end
     assert run("a.png", "--dry-run") == 0
-    assert "file" not in capsys.readouterr().err
+    assert "100%|" in capsys.readouterr().err
 
 
 def test_json_tells_of_every_file(folder, capsys):
@@ -365,6 +376,10 @@ def test_json_tells_of_every_file(folder, capsys):
         (["a.png", "b.jpg", "-o", "notes.txt"], "-o must name a folder for several pictures, got the file 'notes.txt'"),
         (["a.png", "-o", "x.png", "--suffix=-x"], "--suffix goes with a folder for -o"),
         (["a.png", "--suffix=a/b"], "must be the end of a file's name"),
+        (["a.png", "--lossy=1", "--quality=80"], "--quality chooses what --lossy says: drop one of them"),
+        (["a.png", "--lossy=-1"], "must be a number from 0, or auto, got '-1'"),
+        (["a.png", "--lossy=inf"], "must be a number from 0, or auto, got 'inf'"),
+        (["a.png", "--quality=101"], "got '101'"),
         (["a.png", "--jobs", "0"], "must be an integer from 1, got '0'"),
     ],
 )

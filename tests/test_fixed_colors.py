@@ -101,7 +101,7 @@ def test_small_logo_keeps_its_color(china, effort):
         result = quantize(picture, 16, fixed_colors=given, effort=effort)
         assert (rgba(result)[100:103, 200:203] == RED).all()
         assert len(result.getcolors()) == 16
-    data = encode_png(picture, n_colors=16, fixed_colors="red", effort=effort, dither="none")
+    data = encode_png(picture, n_colors=16, fixed_colors="red", effort=effort, dither="none", lossy=0)
     assert np.array_equal(rgba(opened(data)), rgba(result))
     assert (rgba(opened(encode_png(picture, n_colors=16, fixed_colors="red")))[100:103, 200:203] == RED).all()
 

@@ -94,15 +94,15 @@ def test_no_thread_is_left_after_a_call(china):
 
 def test_many_more_threads_than_processors_give_the_same(china):
     pixels = read_pixels(china[:100])
-    palette, indices = quantize_pixels(pixels, n_colors=20, n_threads=1)
-    many_palette, many_indices = quantize_pixels(pixels, n_colors=20, n_threads=200)
+    palette, indices, _ = quantize_pixels(pixels, n_colors=20, n_threads=1)
+    many_palette, many_indices, *_ = quantize_pixels(pixels, n_colors=20, n_threads=200)
     np.testing.assert_array_equal(many_palette.colors, palette.colors)
     np.testing.assert_array_equal(many_indices, indices)
 
 
 def test_threads_of_python_can_call_at_once(astronaut):
     pixels = read_pixels(astronaut)
-    expected, _ = quantize_pixels(pixels, n_colors=20, n_threads=1)
+    expected, *_ = quantize_pixels(pixels, n_colors=20, n_threads=1)
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(quantize_pixels(pixels, n_colors=20, n_threads=2)[0].colors))
@@ -127,7 +127,7 @@ from reference.digests import digest
 
 def run():
     picture = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=32, n_threads=3)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=32, n_threads=3)
     file = IndexedImage(indices, palette.colors).to_png()
     return digest(palette.colors, indices, np.frombuffer(file, np.uint8))
 

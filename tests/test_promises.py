@@ -114,9 +114,9 @@ def test_palette_is_distinct_used_full_and_exact_where_it_can_be(dtype, n_channe
     for picture, n_colors, color_space, _ in cases(dtype, n_channels):
         pixels = read_pixels(picture)
         options = {"n_colors": n_colors, "color_space": color_space, "effort": effort}
-        palette, indices = quantize_pixels(pixels, n_threads=1, **options)
+        palette, indices, _ = quantize_pixels(pixels, n_threads=1, **options)
         assert_promises(picture, palette.colors, indices, n_colors)
-        again, same_indices = quantize_pixels(pixels, n_threads=3, **options)
+        again, same_indices, *_ = quantize_pixels(pixels, n_threads=3, **options)
         assert again.centers.tobytes() == palette.centers.tobytes()
         np.testing.assert_array_equal(same_indices, indices)
 
@@ -128,7 +128,7 @@ def test_weights_take_nothing_from_the_promises(dtype, n_channels):
         weight = np.zeros(picture.shape[:2])
         weight.flat[rng.integers(0, weight.size, 1 + weight.size // 8)] = rng.random()
         options = {"n_colors": n_colors, "color_space": color_space, "sample_weight": weight}
-        palette, indices = quantize_pixels(read_pixels(picture), **options)
+        palette, indices, _ = quantize_pixels(read_pixels(picture), **options)
         assert_promises(picture, palette.colors, indices, n_colors)
 
 
@@ -161,7 +161,7 @@ def test_colors_that_a_space_cannot_tell_apart_are_kept(color_space):
 def test_fewer_colors_than_places_on_the_grid_still_fill_the_palette(n_channels):
     picture = np.full((8, 32, n_channels), 65535, np.uint16)
     picture[..., :3] = 1000 + np.arange(256).reshape(8, 32, 1)
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=200, color_space="srgb")
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=200, color_space="srgb")
     assert_promises(picture, palette.colors, indices, 200)
 
 

@@ -95,6 +95,20 @@ def test_options_are_those_of_encode_png(picture):
         compare(picture, 4, speed=1)
 
 
+def test_progress_runs_from_0_to_1_and_can_end_the_work(picture):
+    seen = []
+    compare(picture, [4, 8], progress=seen.append)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0, 1)
+    assert 0.5 in seen
+
+    def stop(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(picture, [4, 8], progress=stop)
+
+
 def test_picture_is_turned_and_converted_before_it_is_compared(picture):
     image = Image.fromarray(picture)
     exif = Image.Exif()

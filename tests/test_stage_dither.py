@@ -25,7 +25,7 @@ def lightness(samples):
 
 
 def quantized(picture, n_colors, **options):
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=n_colors, **options)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=n_colors, **options)
     return palette.colors, indices
 
 
@@ -222,7 +222,7 @@ def test_palette_of_one_picture_is_distinct_and_used(astronaut, effort, n_colors
 def test_locked_and_transparent_entries_do_not_move():
     picture = soft_alpha(np.random.default_rng(2), 60, 60)
     fixed = np.array([[255, 0, 0, 255], [0, 0, 0, 255], [9, 9, 200, 77]], np.uint8)
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=12, fixed_colors=fixed, **FS)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=12, fixed_colors=fixed, **FS)
     assert palette.colors[0].tolist() == picture[0, 0].tolist()
     assert palette.colors[1:4].tolist() == fixed.tolist()
     assert palette.centers[1:4].tolist() == fixed.tolist()

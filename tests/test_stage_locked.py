@@ -40,7 +40,7 @@ def locked_for(picture):
 
 
 def quantized(picture, n_colors, fixed, **options):
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=n_colors, fixed_colors=fixed, **options)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=n_colors, fixed_colors=fixed, **options)
     return palette, indices
 
 

@@ -19,7 +19,7 @@ KINDS = [(dtype, n_channels) for dtype in DTYPES for n_channels in (1, 2, 3, 4)]
 
 
 def quantized(picture, n_colors, **options):
-    palette, indices = quantize_pixels(read_pixels(picture), n_colors=n_colors, **options)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), n_colors=n_colors, **options)
     return palette, indices
 
 

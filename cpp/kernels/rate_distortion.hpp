@@ -37,8 +37,8 @@ SymbolCounts choose_indices(const Rows& rows,
                             const Prices& prices, const RateDistortion& options,
                             std::uint8_t* indices);   // OUT (height * width,)
 
-// What the eye makes of an error at each pixel: 1 / sqrt(1 + s), where s is the standard deviation of lightness about the
-// pixel, by a binomial window of 9 x 9, in 255ths of its range.
+// What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard deviation
+// of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.
 void visibility(const Points& points, std::size_t height, std::size_t width,
                 float* weights);  // OUT (height * width,)
 

@@ -11,6 +11,9 @@ namespace {
 constexpr std::array<std::int64_t, 9> kWindow9 = {1, 8, 28, 56, 70, 56, 28, 8, 1};  // of sum 256
 constexpr std::ptrdiff_t kRadius = 4;
 
+constexpr double kProtection = 2;  // of smooth gradients, where patches and streaks show, beyond what texture hides elsewhere
+constexpr double kSmooth = 3;      // deviation at which it is half
+
 std::size_t inside(std::ptrdiff_t i, std::size_t n) {
     return static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(i, 0, static_cast<std::ptrdiff_t>(n) - 1));
 }
@@ -42,7 +45,9 @@ void visibility(const Points& points, std::size_t height, std::size_t width, flo
             // 2^16 times the mean square less the square of 2^16 times the mean, over 2^32, is the variance.
             const double mean = static_cast<double>(sum) / 65536;
             const double variance = std::max(0.0, static_cast<double>(square) / 65536 - mean * mean);
-            weights[y * width + x] = static_cast<float>(1 / std::sqrt(1 + std::sqrt(variance) * (255.0 / kMaxCoordinate)));
+            const double deviation = std::sqrt(variance) * (255.0 / kMaxCoordinate);
+            const double smooth = 1 / (1 + deviation * deviation / (kSmooth * kSmooth));
+            weights[y * width + x] = static_cast<float>((1 + kProtection * smooth) / std::sqrt(1 + deviation));
         }
     }
 }

@@ -42,7 +42,7 @@ def made_pictures():
 
 
 def picture_digests(name, picture, n_colors, space, effort, n_threads):
-    palette, indices = quantize_pixels(
+    palette, indices, _ = quantize_pixels(
         read_pixels(picture), n_colors=n_colors, color_space=space, effort=effort, n_threads=n_threads
     )
     return {f"{name} k={n_colors} {space} {effort}": digest(palette.colors, palette.centers, indices)}
@@ -53,7 +53,7 @@ def locked_digests(name, picture, effort, n_threads):
     colors = np.concatenate([picture[0, :3], np.full((1, picture.shape[2]), picture.max())])
     _, first = np.unique(colors, axis=0, return_index=True)
     options = {"n_colors": 40, "fixed_colors": colors[np.sort(first)], "effort": effort, "n_threads": n_threads}
-    palette, indices = quantize_pixels(read_pixels(picture), **options)
+    palette, indices, _ = quantize_pixels(read_pixels(picture), **options)
     return {f"{name} locked {effort}": digest(palette.colors, palette.centers, indices)}
 
 

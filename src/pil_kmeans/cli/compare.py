@@ -16,6 +16,7 @@ from .errors import CommandError
 from .inputs import Input, one_line, read_picture, shown
 from .option_types import integer_between
 from .output import check_output, write_output
+from .progress import Progress
 
 N_COLORS = (4, 16, 64, 256)
 SUFFIX = "-compare.png"
@@ -74,13 +75,15 @@ def run(options: argparse.Namespace) -> int:
         check_chart()
     picture = read_picture(given)
     try:
-        comparison = compare(
-            picture.image,
-            options.colors,
-            original_bytes=picture.n_bytes,
-            name=given.name,
-            **given_encode_options(options),
-        )
+        with Progress(1) as progress:
+            comparison = compare(
+                picture.image,
+                options.colors,
+                original_bytes=picture.n_bytes,
+                name=given.name,
+                progress=progress.follow(),
+                **given_encode_options(options),
+            )
     except (ValueError, MemoryError) as error:
         msg = f"cannot compare {given}: {one_line(error) or 'it does not fit into memory'}"
         raise CommandError(msg) from error

@@ -11,7 +11,7 @@ from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .given_palette import encode_with_palette, read_palette
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
-from .option_types import add_function_option, file_suffix, integer_between
+from .option_types import add_function_option, file_suffix, integer_between, number_between
 from .progress import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -78,6 +78,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most colours to use, 1 to 256",
     )
+    add_function_option(
+        how,
+        encode_png,
+        "--quality",
+        type=number_between(0, 100),
+        metavar="Q",
+        help="as rough as this SSIMULACRA 2 score allows, 0 to 100: 90 is visually lossless, 70 high, 50 medium",
+    )
     add_encode_options(how)
 
 
@@ -86,6 +94,8 @@ UNUSED_WITH_PALETTE = {
     "fixed_colors": "--fixed",
     "color_space": "--color-space",
     "effort": "--effort",
+    "lossy": "--lossy",
+    "quality": "--quality",
 }
 
 
@@ -98,17 +108,18 @@ def run(options: argparse.Namespace) -> int:
     results = [Result(error=error) for error in errors] + results
     n_workers = min(count_threads(options.jobs), max(1, len(jobs)))
     picture_options.setdefault("n_threads", max(1, count_threads(None) // n_workers))
-    work = Work(
-        encode=encode_png if options.palette is None else encode_with_palette(options.palette),
-        picture_options=picture_options,
-        in_place=options.in_place,
-        force=options.force,
-        skip_if_larger=options.skip_if_larger,
-        dry_run=options.dry_run,
-    )
     is_silent = options.json or (any(job.target is None for job in jobs) and not options.dry_run)
     is_single = len(jobs) + len(results) == 1
     with Progress(len(jobs)) as progress:
+        work = Work(
+            encode=encode_png if options.palette is None else encode_with_palette(options.palette),
+            picture_options=picture_options,
+            in_place=options.in_place,
+            force=options.force,
+            skip_if_larger=options.skip_if_larger,
+            dry_run=options.dry_run,
+            follow=progress.follow,
+        )
         for result in results:
             progress.print(f"pil-kmeans: {result.error}", is_error=True)
         with done_in_parallel(work, jobs, n_workers) as done:
@@ -118,7 +129,6 @@ def run(options: argparse.Namespace) -> int:
                     progress.print(f"pil-kmeans: {result.error}", is_error=True)
                 elif not is_silent:
                     progress.print(describe(result) if is_single else describe_briefly(result))
-                progress.advance()
     if options.json:
         print(as_json(results))
     elif not is_silent and not is_single:
@@ -143,6 +153,8 @@ def check_usage(options: argparse.Namespace) -> None:
             error("--json and the picture cannot both go to standard output: name an output with -o")
         if sys.stdout.isatty():
             error("standard output is a terminal: redirect it, or name an output with -o")
+    if "lossy" in options and "quality" in options:
+        error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():
         if options.palette is not None and name in options:
             error(f"{flag} has no use with --palette, whose colours stay as they are: drop one of them")

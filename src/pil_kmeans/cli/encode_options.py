@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Any, get_args
 
 from ..encode import encode_png
@@ -42,6 +43,12 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
         type=number_between(0, 1),
         metavar="S",
         help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
+    )
+    add(
+        "--lossy",
+        type=number_between(0, math.inf, "auto"),
+        metavar="X",
+        help="how much rougher the picture may become to take fewer bytes; 0: not at all; auto: hardly to be seen",
     )
     add("--compression", choices=tuple(COMPRESSIONS), help="how long to look for a small file of the same pixels")
     add("--metadata", choices=get_args(Metadata), help="keep what changes how the picture looks, all, or none")

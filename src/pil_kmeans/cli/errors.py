@@ -21,6 +21,12 @@ class LargerError(CommandError):
     exit_status = 98
 
 
+class BelowQualityError(CommandError):
+    """The quality that was asked for cannot be reached."""
+
+    exit_status = 99
+
+
 class Interrupted(CommandError):  # noqa: N818 - no error: the user wants it
     """The user pressed Ctrl-C."""
 
@@ -35,6 +41,7 @@ EXIT_STATUSES = {
     CommandError.exit_status: "failed",
     2: "wrong usage",
     WouldOverwriteError.exit_status: "the output exists",
+    BelowQualityError.exit_status: "below the asked quality",
     LargerError.exit_status: "not smaller, skipped",
     Interrupted.exit_status: "interrupted",
 }

@@ -127,7 +127,9 @@ def encode_with_palette(colors: NDArray[np.uint8]) -> Callable[..., bytes]:
         compression: str = "default",
         metadata: Metadata = "color",
         n_threads: int | None = None,
+        progress: Callable[[float], object] = lambda _: None,
     ) -> bytes:
+        progress(0.0)
         source, color_info = in_srgb(Source.read(image))
         samples = oriented(source.samples, orientation(image))
         palette = with_transparent(colors) if has_transparent(samples) else colors

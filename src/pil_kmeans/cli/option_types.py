@@ -28,16 +28,20 @@ def integer_between(low: int, high: int | None) -> Callable[[str], int]:
     return parse
 
 
-def number_between(low: float, high: float) -> Callable[[str], float]:
-    """Make the type of a number from `low` to `high`."""
+def number_between(low: float, high: float, *words: str) -> Callable[[str], float | str]:
+    """Make the type of a number from `low` to `high`, or one of some words."""
+    others = "".join(f", or {word}" for word in words)
 
-    def parse(text: str) -> float:
+    def parse(text: str) -> float | str:
+        if text in words:
+            return text
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not low <= value <= high:
-            msg = f"must be a number from {low:g} to {high:g}, got {text!r}"
+        if not low <= value <= high or math.isinf(value):
+            limits = f"from {low:g}" + ("" if math.isinf(high) else f" to {high:g}")
+            msg = f"must be a number {limits}{others}, got {text!r}"
             raise argparse.ArgumentTypeError(msg)
         return value
 

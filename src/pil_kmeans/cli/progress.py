@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -20,10 +22,13 @@ class Progress:
 
     def __init__(self, n_files: int) -> None:
         self._bar: Any = None
-        if sys.stderr.isatty() and n_files > 1:
+        self._lock = Lock()  # files report from threads of their own
+        if sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=n_files, unit="file", delay=PATIENCE, leave=False, dynamic_ncols=True)
+            files = f" {{n:.0f}}/{n_files} files" if n_files > 1 else ""
+            layout = f"{{percentage:3.0f}}%|{{bar}}|{files} [{{elapsed}}<{{remaining}}]"
+            self._bar = tqdm(total=n_files, bar_format=layout, delay=PATIENCE, leave=False, dynamic_ncols=True)
 
     def __enter__(self) -> Progress:
         return self
@@ -42,7 +47,15 @@ class Progress:
         else:
             self._bar.write(text, file=file)
 
-    def advance(self) -> None:
-        """One file more is done."""
-        if self._bar is not None:
-            self._bar.update()
+    def follow(self) -> Callable[[float], None]:
+        """Make what is called with the share that is done of one more file, from 0.0 to 1.0."""
+        shown = 0.0
+
+        def show(share: float) -> None:
+            nonlocal shown
+            if self._bar is not None:
+                with self._lock:
+                    self._bar.update(share - shown)
+            shown = share
+
+        return show

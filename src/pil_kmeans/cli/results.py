@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .work import Job
 
 
-SUMMARY_WORDS = {1: "failed", 15: "not overwritten", 98: "not smaller, skipped"}
+SUMMARY_WORDS = {1: "failed", 15: "not overwritten", 99: "below the quality", 98: "not smaller, skipped"}
 """Exit status of a file -> how the last line counts it."""
 
 

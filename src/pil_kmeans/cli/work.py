@@ -13,10 +13,11 @@ from typing import Any
 
 from PIL import Image
 
+from ..encode import QualityError
 from ..pillow.modes import pixels_from_pil
 from ..report.measures import count_colors, has_alpha, mean_squared_error
 from ..report.pixels import upright_srgb
-from .errors import CommandError, Interrupted, LargerError, WouldOverwriteError
+from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
 from .inputs import Input, Picture, one_line, read_picture
 from .output import check_output, write_output
 from .results import Figures, Result
@@ -43,26 +44,39 @@ class Work:
     force: bool
     skip_if_larger: bool
     dry_run: bool
+    follow: Callable[[], Callable[[float], None]]
+    """Makes what is told the share that is done, for each picture."""
     interrupted: Event = field(default_factory=Event)
 
     def __call__(self, job: Job) -> Result:
         """Compress one picture; what goes wrong is part of the result."""
         result = Result(job)
+        show = self.follow()
+
+        def progress(share: float) -> None:
+            if self.interrupted.is_set():
+                raise Interrupted
+            show(share)
+
         try:
-            self._compress(job, result)
+            self._compress(job, result, progress)
         except CommandError as error:
             result.error = error
+        show(1.0)
         return result
 
-    def _compress(self, job: Job, result: Result) -> None:
+    def _compress(self, job: Job, result: Result, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
         picture = read_picture(job.given)
         if self.in_place:
             self._check_replaceable(job.given, picture)
         try:
-            data = self.encode(picture.image, **self.picture_options)
+            data = self.encode(picture.image, progress=progress, **self.picture_options)
             result.figures = compared(picture, data)
+        except QualityError as error:
+            msg = f"cannot compress {job.given}: {one_line(error)}"
+            raise BelowQualityError(msg) from error
         except (ValueError, MemoryError) as error:
             msg = f"cannot compress {job.given}: {one_line(error) or 'it does not fit into memory'}"
             raise CommandError(msg) from error

@@ -33,7 +33,7 @@ def quantize_to_fitted_palette(
     samples = read_as_one([source.checked_samples() for source in seen])
     rgba = distinct(read_shared_colors(fixed_colors, seen), n_colors, "colors")
     samples, fixed = promoted(samples, rgba)
-    palette, indices = quantize_pixels(
+    palette, indices, _ = quantize_pixels(
         read_pixels(samples),
         n_colors=n_colors,
         fixed_colors=fixed,

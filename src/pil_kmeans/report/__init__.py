@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .comparison import Comparison, Row, measured
@@ -16,6 +16,7 @@ def compare(
     *,
     original_bytes: int | None = None,
     name: str = "picture",
+    progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> Comparison:
     """
@@ -32,6 +33,9 @@ def compare(
         with. None: that of a PNG of all colours, by Pillow.
     name : str, default "picture"
         What to call it.
+    progress : callable, optional
+        Called with the share that is done, from 0.0 to 1.0. An exception that it raises ends the
+        work, and is passed on.
     **options
         The other options of `encode_png`.
 
@@ -60,4 +64,4 @@ def compare(
     >>> comparison.side_by_side(32).mode
     'RGB'
     """
-    return measured(image, n_colors, original_bytes=original_bytes, name=name, options=options)
+    return measured(image, n_colors, original_bytes=original_bytes, name=name, progress=progress, options=options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from io import BytesIO
 from time import perf_counter
@@ -185,7 +185,13 @@ class Comparison:
 
 
 def measured(
-    image: Any, n_colors: int | Sequence[int], *, original_bytes: int | None, name: str, options: Mapping[str, Any]
+    image: Any,
+    n_colors: int | Sequence[int],
+    *,
+    original_bytes: int | None,
+    name: str,
+    progress: Callable[[float], object] | None,
+    options: Mapping[str, Any],
 ) -> Comparison:
     """Encode a picture in each number of colours, and measure the results."""
     numbers = read_numbers(n_colors)
@@ -198,9 +204,9 @@ def measured(
     if original_bytes is None:
         original_bytes = len(png_of(to_uint8(original)))
     table, pngs = [], []
-    for number in numbers:
+    for i, number in enumerate(numbers):
         start = perf_counter()
-        data = encode_png(image, n_colors=number, **options)
+        data = encode_png(image, n_colors=number, progress=part_of(progress, i, len(numbers)), **options)
         seconds = perf_counter() - start
         with Image.open(BytesIO(data)) as decoded:
             result = pixels_from_pil(decoded)
@@ -220,6 +226,11 @@ def measured(
         table.append(row)
         pngs.append(data)
     return Comparison(name, to_uint8(original), original_bytes, table, pngs)
+
+
+def part_of(progress: Callable[[float], object] | None, i: int, n: int) -> Callable[[float], object] | None:
+    """Make what is told the share that is done of part `i` of `n`."""
+    return None if progress is None else lambda share: progress((i + share) / n)
 
 
 def read_numbers(n_colors: Any) -> list[int]:

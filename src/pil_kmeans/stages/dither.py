@@ -22,7 +22,8 @@ from .remap import label_equals, packed
 from .threads import count_threads
 from .threshold_mask import threshold_mask
 
-DITHERS = ("none", "floyd-steinberg", "ordered", "blue-noise", "auto")
+BY_MASK = ("ordered", "blue-noise")
+DITHERS = ("none", "floyd-steinberg", *BY_MASK, "auto")
 DEFAULT_STRENGTH = 0.85
 LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,7 @@ from .refit import refit
 from .remap import remap
 
 
-@dataclass(frozen=True, eq=False)
-class Dithering:
+class Dithering(NamedTuple):
     """A palette, the indices (H, W) of a picture into it, and the strength it was dithered with, 0 for not at all."""
 
     palette: Palette

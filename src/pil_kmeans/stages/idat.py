@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import deflate
 import numpy as np
@@ -15,6 +16,9 @@ from .palette_order import palette_order
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """Filter types (PNG specification, section 9.2)."""
+
+BYTE = 8
+"""Bits."""
 
 PROBE_LEVEL = 6
 """Level of libdeflate that tells at an eighth of the time about how small rows become."""
@@ -47,9 +51,21 @@ COMPRESSIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Stream:
+    """What IDAT holds, and what one must know to read it."""
+
+    data: bytes
+    """A zlib stream of filtered rows of places in the palette."""
+    depth: int
+    """Bits of a place."""
+    order: NDArray[np.uint8]
+    """The entry for each place of the palette."""
+
+
 def compress(
-    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, compression: str
-) -> tuple[NDArray[np.uint8], bytes]:
+    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, compression: str, *, for_deflate: bool
+) -> Stream:
     """Make the contents of IDAT.
 
     Parameters
@@ -57,44 +73,55 @@ def compress(
     indices : ndarray of shape (H, W)
         uint8, C-contiguous.
     depth : {1, 2, 4, 8}
-        Bits of an index.
+        Bits of an index, at least.
     n_colors, n_transparent : int
         Entries of the palette, and those of them at its start that have to stay there.
     compression : str
         One of `COMPRESSIONS`.
+    for_deflate : bool
+        Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
 
     Returns
     -------
-    order : ndarray of shape (n_colors,)
-        uint8, the entry for each place of the palette.
-    stream : bytes
-        What a zlib decoder turns into filtered rows of places.
+    Stream
     """
     preset = COMPRESSIONS[compression]
-    probed = [
-        (len(deflate.zlib_compress(rows, PROBE_LEVEL)), order, rows)
-        for order, rows in candidates(indices, depth, n_colors, n_transparent, preset)
-    ]
-    limit = preset.margin * min(size for size, _, _ in probed)
+    given_order = np.arange(n_colors, dtype=np.uint8)
+    plain_rows = filter_rows(pack_bits(indices, depth), (NONE,))
+    found = [Rows(plain_rows, depth, given_order)]
+    if not for_deflate:
+        found += ordered_rows(indices, depth, n_colors, n_transparent, preset)
+    elif depth < BYTE:
+        found.append(Rows(filter_rows(indices, (NONE,)), BYTE, given_order))
+    sizes = [len(deflate.zlib_compress(rows.data, PROBE_LEVEL)) for rows in found] if len(found) > 1 else [0]
+    limit = preset.margin * min(sizes)
     streams = [
-        (order, bytes(deflate.zlib_compress(rows, preset.level))) for size, order, rows in probed if size <= limit
+        Stream(bytes(deflate.zlib_compress(rows.data, preset.level)), rows.depth, rows.order)
+        for rows, size in zip(found, sizes, strict=True)
+        if size <= limit
     ]
-    _, given_order, plain_rows = probed[0]
     if plain_rows.size <= SMALL:
-        streams.append((given_order, zlib.compress(plain_rows.data, 9)))
-    return min(streams, key=lambda found: len(found[1]))
+        streams.append(Stream(zlib.compress(plain_rows.data, 9), depth, given_order))
+    return min(streams, key=lambda stream: len(stream.data))
 
 
-def candidates(
+class Rows(NamedTuple):
+    """Filtered rows (H, 1 + n) of places of `depth` bits, in an order of the palette."""
+
+    data: NDArray[np.uint8]
+    depth: int
+    order: NDArray[np.uint8]
+
+
+def ordered_rows(
     indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, preset: Compression
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Yield orders of the palette, each with the filtered rows that it leads to."""
-    yield np.arange(n_colors, dtype=np.uint8), filter_rows(pack_bits(indices, depth), (NONE,))
+) -> Iterator[Rows]:
+    """Yield rows in all orders and with all filters to be tried."""
     for trials_per_pair in preset.trials_per_pair:
         order = palette_order(indices, n_colors, n_first=n_transparent, trials_per_pair=trials_per_pair)
         packed = pack_bits(np.argsort(order).astype(np.uint8)[indices], depth)
         for types in preset.filters:
-            yield order, filter_rows(packed, types)
+            yield Rows(filter_rows(packed, types), depth, order)
 
 
 def filter_rows(packed: NDArray[np.uint8], types: tuple[int, ...]) -> NDArray[np.uint8]:

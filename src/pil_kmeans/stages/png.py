@@ -34,6 +34,7 @@ def encode(
     keep: NDArray[np.bool_] | None = None,
     *,
     compression: str = "default",
+    for_deflate: bool = False,
 ) -> bytes:
     """
     Write an indexed image as a palette PNG.
@@ -48,12 +49,15 @@ def encode(
         bool, which entries of an 8-bit palette to write though no pixel may have them.
     compression : {"fast", "default", "max"}
         How long to look for a small file.
+    for_deflate : bool, default=False
+        Whether the indices were chosen for what deflate makes of them, 8 bits each, and without filters.
 
     Returns
     -------
     bytes
         A whole PNG file: PLTE holds exactly the colours which pixels have or `keep` names, those
-        with transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel.
+        with transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel, as few as can be, or 8
+        where that is smaller for indices made for it.
 
     Raises
     ------
@@ -69,16 +73,22 @@ def encode(
         )
         raise ValueError(msg)
     height, width = indices.shape
-    depth = bit_depth(len(rgba))
     n_transparent = int(np.count_nonzero(rgba[:, 3] < 255))
-    order, stream = compress(indices.astype(np.uint8, copy=False), depth, len(rgba), n_transparent, compression)
-    header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPE_PALETTE, 0, 0, 0)
+    stream = compress(
+        indices.astype(np.uint8, copy=False),
+        bit_depth(len(rgba)),
+        len(rgba),
+        n_transparent,
+        compression,
+        for_deflate=for_deflate,
+    )
+    header = struct.pack(">IIBBBBB", width, height, stream.depth, COLOR_TYPE_PALETTE, 0, 0, 0)
     chunks = [
         (b"IHDR", header),
         *metadata,
-        (b"PLTE", rgba[order, :3].tobytes()),
-        *trns_chunk(rgba[order, 3]),
-        *idat_chunks(stream),
+        (b"PLTE", rgba[stream.order, :3].tobytes()),
+        *trns_chunk(rgba[stream.order, 3]),
+        *idat_chunks(stream.data),
         (b"IEND", b""),
     ]
     return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
 from .dither import Frames, check_dither
-from .fit_dither import fit_dither
+from .fit_dither import Dithering, fit_dither
 from .indexed_image import to_uint8
 from .kmeans import EFFORTS, MAX_COLORS
-from .palette import Palette, fit_palette
+from .palette import fit_palette
 from .pixels import Pixels, read_pixels
 from .remap import counted_as, picture_histogram
 
@@ -31,7 +31,7 @@ def quantize_pixels(
     frames: Frames | None = None,
     to_8_bits: bool = False,
     n_threads: int | None = None,
-) -> tuple[Palette, NDArray[Any]]:
+) -> Dithering:
     """Fit a palette to a picture and remap or dither the picture with it.
 
     Parameters
@@ -54,6 +54,8 @@ def quantize_pixels(
     palette : Palette
     indices : ndarray of shape (H, W)
         uint8, or uint16 above 256 entries.
+    strength : float
+        What the picture was dithered with, 0 for not at all.
     """
     rounded = pixels
     if to_8_bits and pixels.dtype != np.uint8:
@@ -71,7 +73,7 @@ def quantize_pixels(
         random_state=random_state,
         n_threads=n_threads,
     )
-    result = fit_dither(
+    return fit_dither(
         pixels,
         palette,
         hist,
@@ -84,7 +86,6 @@ def quantize_pixels(
         frames=frames,
         n_threads=n_threads,
     )
-    return result.palette, result.indices
 
 
 def check_options(
