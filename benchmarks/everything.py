@@ -21,9 +21,10 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
-    "look": (["look"], ["--quick", "--pictures", "fruits,coffee", "--n-colors", "16"]),
+    "look": (["look"], ["--quick", "--pictures", "fruits,coffee", "--parts", "photographs", "--n-colors", "16"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
-    "memory": (["memory"], ["--megapixels", "10"]),
+    "memory": (["memory"], ["--megapixels", "5"]),
+    "ratios": (["size", "--ratios"], ["cq100/marrakech_museum.png"]),
     "scaling": (["scaling"], ["--quick"]),
     "size": (["size"], ["--pictures", "fruits,coffee"]),
     "speed": (["speed"], ["--pictures", "fruits,coffee", "--repeats", "1", "--slow-pictures", "0"]),

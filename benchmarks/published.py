@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.look.compare import OPAQUE
 from benchmarks.scaling import COLORS_OF_SIZE, FLOOR
+from benchmarks.size import ENCODER, WHOLE
 
 Records = Mapping[str, dict[str, Any]]
 MIB = 2**20
@@ -128,12 +129,54 @@ def look_speed_table(record: dict[str, Any]) -> Table:
     return speed_table(record, "look_speed")
 
 
-def size_table(record: dict[str, Any]) -> Table:
+def size_table(record: dict[str, Any], what: str) -> Table:
+    sizes = [r for r in record["results"]["sizes"] if r["table"] == what]
+    has_scores = "score" in sizes[0]
     rows = []
-    for (table, n_colors, encoder), own in grouped(record["results"]["sizes"], "table", "n_colors", "encoder").items():
-        kilobytes, cpu_ms = mean(r["bytes"] for r in own) / 1000, median(r["cpu_ms"] for r in own)
-        rows.append([table, encoder, str(n_colors), str(len(own)), f"{kilobytes:.1f}", f"{cpu_ms:.3g}"])
-    return Table(["what", "encoder", "colours", "pictures", "mean kB", "median CPU ms"], rows, "size")
+    for (n_colors, encoder), own in grouped(sizes, "n_colors", "encoder").items():
+        cells = [f"{mean(r['bytes'] for r in own) / 1000:.1f}"]
+        cells += [f"{mean(r['score'] for r in own):.1f}"] if has_scores else []
+        cells += [f"{median(r['cpu_ms'] for r in own):.0f}"]
+        rows.append([encoder, str(n_colors), str(len(own)), *cells])
+    scores = ["mean SSIMULACRA 2"] if has_scores else []
+    return Table(["", "colours", "pictures", "mean kB", *scores, "median CPU ms"], rows, "size")
+
+
+def encoder_table(record: dict[str, Any]) -> Table:
+    return size_table(record, ENCODER)
+
+
+def whole_table(record: dict[str, Any]) -> Table:
+    return size_table(record, WHOLE)
+
+
+def equal_score_table(record: dict[str, Any]) -> Table:
+    pictures = record["results"]["equal_score"]
+    rows = []
+    for base in pictures[0]["bases"]:
+        for name in pictures[0]["curves"]:
+            found = [picture["ratios"][base][name] for picture in pictures]
+            known = [ratio for ratio in found if ratio is not None]
+            cells = [f"{mean(known):.2f}", f"{max(known):.2f}"] if known else ["", ""]
+            rows.append([f"{name}, at the score of {base}", str(len(known)), *cells])
+    return Table(["bytes of one over bytes of the other", "pictures", "mean", "worst"], rows, "size")
+
+
+def ratio_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            r["file"],
+            f"{r['ratio']}:1",
+            f"{r['achieved']:.0f}:1",
+            r["way"],
+            f"{r['width']} x {r['height']}",
+            f"{r['score']:.0f}",
+            f"{r['score_full_size']:.0f}",
+        ]
+        for r in record["results"]["ratios"]
+    ]
+    header = ["file", "asked", "reached", "way", "pixels", "score as shown", "as large as it was"]
+    return Table(header, rows, "ratios")
 
 
 def memory_table(record: dict[str, Any]) -> Table:
@@ -214,7 +257,10 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "look": ("look", look_table),
     "speed": ("speed", speed_table),
     "dithered speed": ("look_speed", look_speed_table),
-    "size": ("size", size_table),
+    "encoder": ("size", encoder_table),
+    "size": ("size", whole_table),
+    "equal score": ("size", equal_score_table),
+    "ratios": ("ratios", ratio_table),
     "memory": ("memory", memory_table),
     "scaling": ("scaling", scaling_table),
 }
