@@ -28,12 +28,50 @@ def intervals(values, weights, n_colors, fixed=None):
     return _native.optimal_intervals(values, weights, fixed, n_colors)
 
 
+def search(**changes):
+    """A good call but for some arguments: 3 rows of 8 pixels, 4 entries."""
+    n = 24
+    arguments = {
+        "points": pairs(n),
+        "width": 8,
+        "weights": np.ones(n, np.float32),
+        "lowest": zeros(n),
+        "guess": zeros(n),
+        "entries": pairs(4),
+        "counts": np.ones(sum(_native.DEFLATE_SYMBOLS), U64),
+        "bands": np.array([(0, 3)]),
+        "feedback": 205,
+        "n_survivors": 24,
+        "n_threads": 1,
+        "indices": zeros(n),
+    }
+    return _native.choose_indices(**(arguments | changes))
+
+
+def error_of(points=24, weights=24, indices=24, k=4, index=0):
+    return _native.weighted_error(
+        pairs(points), np.ones(weights, np.float32), pairs(k), np.full(indices, index, np.uint8)
+    )
+
+
 def zeros(*shape, dtype=np.uint8):
     return np.zeros(shape, dtype)
 
 
 def pairs(n, dtype=np.int16):
     return np.zeros((2, n, 2), dtype)
+
+
+def one_of(value, n=24, dtype=np.uint8):
+    """Zeros, and one other at the end."""
+    array = zeros(n, dtype=dtype)
+    array[-1] = value
+    return array
+
+
+def read_only(array):
+    array.flags.writeable = False
+    return array
 
 
 def strided(*shape, dtype=np.uint8):
@@ -92,6 +130,31 @@ WRONG_TYPES = {
     "pyramid of every other row": lambda: _native.xyb_pyramid(strided(9, 9, 3), 0.5, 1),
     "score of float64": lambda: _native.ssimulacra2(np.zeros(192), np.zeros(192), 8, 8, 1),
     "score of -8 rows": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), -8, 8, 1),
+    "visibility of rows": lambda: _native.visibility(zeros(24, 4, dtype=np.int16), 8),
+    "visibility of int32": lambda: _native.visibility(pairs(24, np.int32), 8),
+    "visibility, -8 columns": lambda: _native.visibility(pairs(24), -8),
+    "visibility, half a column": lambda: _native.visibility(pairs(24), 7.5),
+    "error by float64": lambda: _native.weighted_error(pairs(24), np.ones(24), pairs(4), zeros(24)),
+    "error of uint16": lambda: _native.weighted_error(
+        pairs(24), np.ones(24, np.float32), pairs(4), zeros(24, dtype=np.uint16)
+    ),
+    "prices of int64": lambda: _native.deflate_prices(zeros(315, dtype=I64)),
+    "search, float points": lambda: search(points=pairs(24, np.float32)),
+    "search, points of a view": lambda: search(points=pairs(48)[:, ::2]),
+    "search, -8 columns": lambda: search(width=-8),
+    "search, float64 weights": lambda: search(weights=np.ones(24)),
+    "search, lowest uint16": lambda: search(lowest=zeros(24, dtype=np.uint16)),
+    "search, guess of every other": lambda: search(guess=strided(24)),
+    "search, rows of entries": lambda: search(entries=zeros(4, 4, dtype=np.int16)),
+    "search, float counts": lambda: search(counts=np.ones(315)),
+    "search, bands of three": lambda: search(bands=zeros(1, 3, dtype=I64)),
+    "search, float bands": lambda: search(bands=np.array([(0.0, 3.0)])),
+    "search, -2 survivors": lambda: search(n_survivors=-2),
+    "search, half a feedback": lambda: search(feedback=0.5),
+    "search, read-only indices": lambda: search(indices=read_only(zeros(24))),
+    "search, indices of every other": lambda: search(indices=strided(24)),
+    "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
+    "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
     "remap of every other row": lambda: _native.remap(strided(4, 3), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 
@@ -138,6 +201,41 @@ WRONG_VALUES = {
         zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 1
     ),
     "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 1),
+    "visibility of no pixel": lambda: _native.visibility(pairs(0), 8),
+    "visibility, no column": lambda: _native.visibility(pairs(24), 0),
+    "visibility, width 7": lambda: _native.visibility(pairs(24), 7),
+    "visibility, width 48": lambda: _native.visibility(pairs(24), 48),
+    "error, fewer weights": lambda: error_of(weights=23),
+    "error, fewer indices": lambda: error_of(indices=23),
+    "error, index beyond the palette": lambda: error_of(index=4),
+    "error without a palette": lambda: error_of(k=0),
+    "prices of fewer symbols": lambda: _native.deflate_prices(zeros(314, dtype=U64)),
+    "search, no column": lambda: search(width=0),
+    "search, width 9": lambda: search(width=9),
+    "search, width 6": lambda: search(width=6),
+    "search, no pixel": lambda: search(points=pairs(0)),
+    "search, fewer weights": lambda: search(weights=np.ones(23, np.float32)),
+    "search, fewer lowest": lambda: search(lowest=zeros(23)),
+    "search, fewer guesses": lambda: search(guess=zeros(23)),
+    "search, fewer indices": lambda: search(indices=zeros(23)),
+    "search, more indices": lambda: search(indices=zeros(25)),
+    "search, no entry": lambda: search(entries=pairs(0)),
+    "search, 257 entries": lambda: search(entries=pairs(257)),
+    "search, guess beyond the palette": lambda: search(guess=one_of(4)),
+    "search, lowest beyond the palette": lambda: search(lowest=one_of(4)),
+    "search, weight infinite": lambda: search(weights=one_of(np.inf, dtype=np.float32)),
+    "search, weight NaN": lambda: search(weights=one_of(np.nan, dtype=np.float32)),
+    "search, weight 1e21": lambda: search(weights=one_of(1e21, dtype=np.float32)),
+    "search, fewer counts": lambda: search(counts=zeros(314, dtype=U64)),
+    "search, feedback -1": lambda: search(feedback=-1),
+    "search, feedback 257": lambda: search(feedback=257),
+    "search, 1 survivor": lambda: search(n_survivors=1),
+    "search, 129 survivors": lambda: search(n_survivors=129),
+    "search, band above": lambda: search(bands=np.array([(0, 3), (-1, 2)])),
+    "search, band below": lambda: search(bands=np.array([(0, 3), (2, 2)])),
+    "search, band of no row": lambda: search(bands=np.array([(1, 0)])),
+    "search, band that overflows": lambda: search(bands=np.array([(2**62, 2**62)])),
+    "search, band of 2^63 - 1 rows": lambda: search(bands=np.array([(1, 2**63 - 1)])),
     "remap of five channels": lambda: _native.remap(zeros(4, 5), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 
@@ -158,6 +256,15 @@ def test_wrong_values_are_value_errors(call):
 def test_no_threads_are_one(n_threads):
     for found, one in zip(fit(n_threads=n_threads), fit(), strict=True):
         np.testing.assert_array_equal(found, one)
+
+
+def test_nothing_is_written_before_all_is_checked():
+    indices = np.full(24, 9, np.uint8)
+    with pytest.raises(ValueError, match="beyond the picture"):
+        search(bands=np.array([(0, 2), (2, 2)]), indices=indices)
+    assert (indices == 9).all()
+    search(indices=indices)
+    assert (indices < 4).all()
 
 
 def test_read_only_arrays_are_read():

@@ -22,6 +22,12 @@ void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
         throw std::invalid_argument("an index is beyond the palette");
 }
 
+void check_weights(const Vector<float>& weights) {
+    const auto is_weight = [](float weight) { return weight <= kHighestWeight; };
+    if (!std::all_of(weights.data(), weights.data() + weights.shape(0), is_weight))
+        throw std::invalid_argument("a weight is not finite or too high");
+}
+
 auto weights_of(const PointArray& points, std::size_t width) {
     const std::size_t n = points.shape(1);
     check_size(n, width);
@@ -58,6 +64,17 @@ auto from_counts(const SymbolCounts& counts) {
     return to_numpy(std::move(numbers));
 }
 
+// Bits for each literal, each length from 3 and each distance from 1.
+auto prices_from(const Vector<std::uint64_t>& counts) {
+    same_length(kSymbols, counts.shape(0), "counts and symbols");
+    const Prices prices = prices_of(to_counts(counts.data()));
+    Buffer<float> literals(kLiterals), lengths(kLongestMatch - kShortestMatch + 1), distances(kWindow);
+    std::copy(prices.literals.begin(), prices.literals.end(), literals.begin());
+    std::copy(prices.lengths.begin() + kShortestMatch, prices.lengths.end(), lengths.begin());
+    for (std::size_t i = 0; i < kWindow; ++i) distances[i] = prices.distances[distance_code(i + 1)];
+    return nb::make_tuple(to_numpy(std::move(literals)), to_numpy(std::move(lengths)), to_numpy(std::move(distances)));
+}
+
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
 auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, const Vector<std::uint8_t>& lowest,
             const Vector<std::uint8_t>& guess, const PointArray& entries, const Vector<std::uint64_t>& counts, const Bands& bands,
@@ -77,6 +94,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     SymbolCounts sum;
     {
         const nb::gil_scoped_release unlocked;
+        check_weights(weights);
         check_indices(lowest, k);
         check_indices(guess, k);
         const auto height = static_cast<std::int64_t>(n / width);
@@ -109,6 +127,7 @@ void register_rate_distortion(nb::module_& module) {
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "lowest"_a.noconvert(),
                "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(), "bands"_a.noconvert(), "feedback"_a,
                "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
+    module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }
 

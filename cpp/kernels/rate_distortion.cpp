@@ -170,8 +170,9 @@ private:
 // What is decided: bytes, the errors they leave, and where matches may start from.
 class Settled {
 public:
-    Settled(const Rows& rows, Coder& coder, std::uint8_t* indices)
-        : rows_(rows), stride_(rows.width + 1), coder_(coder), indices_(indices), stream_(rows.height * stride_) {}
+    Settled(const Rows& rows, Coder& coder, std::size_t longest_open, std::uint8_t* indices)
+        : rows_(rows), stride_(rows.width + 1), longest_open_(longest_open), coder_(coder), indices_(indices),
+          stream_(rows.height * stride_) {}
 
     std::size_t size() const { return size_; }
     std::uint8_t operator[](std::size_t at) const { return stream_[at]; }
@@ -199,10 +200,11 @@ public:
     }
 
     // Distances beyond kNear from which a match may start at byte `at`, which is pixel x of row y. Some may come twice.
+    // None leads to a byte that is still open when the match gets there.
     std::size_t distances(std::size_t at, std::size_t y, std::size_t x, std::size_t* found) const {
         std::size_t n = 0;
         const auto add = [&](std::size_t distance) {
-            if (distance <= std::min(at, kFarthest) && at - distance < size_) found[n++] = distance;
+            if (distance > longest_open_ && distance <= std::min(at, kFarthest)) found[n++] = distance;
         };
         for (std::size_t row = 1; row <= kRows; ++row)
             for (std::size_t distance = row * stride_ - kAside; distance <= row * stride_ + kAside; ++distance) add(distance);
@@ -259,7 +261,7 @@ private:
     }
 
     const Rows rows_;
-    const std::size_t stride_;
+    const std::size_t stride_, longest_open_;  // bytes of a row, and bytes that are not settled at most
     Coder& coder_;
     std::uint8_t* const indices_;
     std::vector<std::uint8_t> stream_;
@@ -275,9 +277,9 @@ private:
 class Search {
 public:
     Search(const Rows& rows, const Points& entries, const Prices& prices, const RateDistortion& options, std::uint8_t* indices)
-        : rows_(rows), coder_(rows, entries, prices, options), settled_(rows, coder_, indices),
-          n_survivors_(options.n_survivors), stretch_(std::min(kLongestStretch, (rows.width - 2) / (kDepth + 1))),
-          ring_(std::bit_ceil((kDepth + 1) * stretch_)), moves_(ring_ * n_survivors_) {
+        : rows_(rows), coder_(rows, entries, prices, options), n_survivors_(options.n_survivors),
+          stretch_(std::min(kLongestStretch, (rows.width - 2) / (kDepth + 1))),
+          settled_(rows, coder_, (kDepth + 1) * stretch_ - 1, indices), ring_(std::bit_ceil((kDepth + 1) * stretch_)), moves_(ring_ * n_survivors_) {
         survivors_[0] = {};
         n_ = 1;
     }
@@ -436,8 +438,9 @@ private:
 
     const Rows rows_;
     Coder coder_;
+    const std::size_t n_survivors_, stretch_;
     Settled settled_;
-    const std::size_t n_survivors_, stretch_, ring_;
+    const std::size_t ring_;
     std::size_t at_ = 0;  // the byte to be coded next
     Survivor survivors_[kMostSurvivors], steps_[kMostSteps];
     Move taken_[kMostSteps];

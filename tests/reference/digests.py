@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from pil_kmeans import _native, build_info
+from pil_kmeans import _native, build_info, encode_png
 from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
@@ -82,9 +82,38 @@ def kernel_digests(n_threads):
     return result
 
 
+def rate_distortion_digests(n_threads):
+    """Palettes that leave every tail, opaque and other pixels, some of which keep their entries, in bands."""
+    rng = np.random.default_rng(2)
+    result = {}
+    for width in (8, 33, 177):
+        n = 45 * width
+        points = rng.integers(-3000, 3000, (2, n, 2), np.int16).cumsum(axis=1, dtype=np.int64).clip(-8192, 8192)
+        points = points.astype(np.int16)
+        bands = np.array([(40, 5), (0, 13), (13, 27)])
+        visible = _native.visibility(points, width)
+        for k in (1, 2, 7, 9, 33, 256):
+            entries = rng.integers(-8192, 8192, (2, k, 2), np.int16, endpoint=True)
+            guess = _native.nearest_labels(points, entries, n_threads).astype(np.uint8)
+            lowest = np.where(rng.random(n) < 0.3, rng.integers(0, k, n), 0).astype(np.uint8)
+            weights = np.where(rng.random(n) < 0.1, -1, visible / 4000).astype(np.float32)
+            counts = rng.integers(0, 1000, sum(_native.DEFLATE_SYMBOLS), np.uint64)
+            options = (counts, bands, 205, 24, n_threads)
+            indices = guess.copy()
+            used = _native.choose_indices(points, width, weights, lowest, guess, entries, *options, indices)
+            error = _native.weighted_error(points, visible, entries, indices)
+            result[f"rate-distortion {width} {k}"] = [digest(visible, indices, used), error]
+    return result
+
+
+def small_png_digests(name, picture, n_threads):
+    file = encode_png(picture[:200, :260], n_colors=32, lossy=2, compression="fast", n_threads=n_threads)
+    return {f"{name} lossy": hashlib.sha256(file).hexdigest()[:16]}
+
+
 def digests(photographs, n_threads):
     """A dict from the name of each case to its digest."""
-    result = kernel_digests(n_threads)
+    result = kernel_digests(n_threads) | rate_distortion_digests(n_threads)
     for name, picture in made_pictures():
         for effort in EFFORTS:
             result |= picture_digests(name, picture, 17, "oklab", effort, n_threads)
@@ -98,6 +127,7 @@ def digests(photographs, n_threads):
         ]:
             result |= picture_digests(name, picture, n_colors, space, effort, n_threads)
         result |= locked_digests(name, picture, "best", n_threads)
+        result |= small_png_digests(name, picture, n_threads)
         hist = histogram(read_pixels(picture), n_threads=n_threads)
         result[f"{name} histogram"] = digest(hist.keys, hist.counts)
     return result

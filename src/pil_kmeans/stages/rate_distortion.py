@@ -8,8 +8,9 @@ dithering.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import sqrt
 from numbers import Real
+from sys import float_info
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +28,8 @@ Lossy = float | Literal["auto"]
 AUTO = 1.0
 """What `lossy="auto"` stands for."""
 
-_BIT = 4.7  # what a bit is worth at AUTO: so many times the palette's mean error to the power of 3/4
+_BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
+_LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
 _FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
@@ -116,7 +118,7 @@ class RateDistortion:
         if sample_weight is not None:
             self._weights *= (sample_weight / sample_weight.mean()).astype(np.float32).ravel()
         error = _native.weighted_error(self._points, self._weights, self._entries, self._guess) / len(self._guess)
-        self._bit = _BIT * sqrt(error) * sqrt(sqrt(error))
+        self._bit = _BIT * sqrt(error)
         self._is_kept = self._in_flat_runs()
         if fixed is not None:
             self._is_kept |= fixed[indices].ravel()
@@ -141,7 +143,7 @@ class RateDistortion:
         bit = lossy * self._bit
         result = self._guess.copy()
         if bit > 0 and width >= _NARROWEST:
-            weights = self._weights / np.float32(bit)
+            weights = self._weights / np.float32(min(max(bit, _LEAST_BIT), _MOST_BIT))
             weights[self._is_kept] = _KEPT
             counts = _first_counts(self._guess)
             every = _SAMPLED_ROWS * min(self._search.one_of, max(1, height // (4 * _SAMPLED_ROWS)))
@@ -216,7 +218,8 @@ def check_lossy(lossy: Any) -> None:
     """
     if isinstance(lossy, str) and lossy == "auto":
         return
-    if isinstance(lossy, bool | np.bool_) or not isinstance(lossy, Real):
+    is_number = isinstance(lossy, Real) and not isinstance(lossy, bool | np.bool_)
+    if not is_number:
         raise TypeError(f"lossy must be 'auto' or a number, got {lossy!r} of type {type(lossy).__name__}")
-    if not (isfinite(lossy) and float(lossy) >= 0):
+    if not 0 <= lossy <= float_info.max:
         raise ValueError(f"lossy must be 'auto' or a number from 0, which is off, got {lossy}")

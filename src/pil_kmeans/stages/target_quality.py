@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, isfinite, log
+from math import exp, log
 from numbers import Real
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -119,7 +119,8 @@ def check_quality(quality: Any) -> None:
     """
     if quality is None:
         return
-    if isinstance(quality, bool | np.bool_) or not isinstance(quality, Real):
+    is_number = isinstance(quality, Real) and not isinstance(quality, bool | np.bool_)
+    if not is_number:
         raise TypeError(f"quality must be a number from 0 to 100, got {quality!r} of type {type(quality).__name__}")
-    if not (isfinite(quality) and 0 <= float(quality) <= 100):
+    if not 0 <= quality <= 100:
         raise ValueError(f"quality must be from 0 to 100, on the scale of SSIMULACRA 2, got {quality}")

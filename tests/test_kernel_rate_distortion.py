@@ -1,0 +1,286 @@
+"""The rate-distortion kernel gives what the plain search gives, and its counts are what deflate needs."""
+
+from dataclasses import dataclass, replace
+
+import deflate
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from reference import rate_distortion as plain
+from reference.points import to_points, to_rows
+
+KEPT = -1.0
+N_SYMBOLS = sum(_native.DEFLATE_SYMBOLS)
+
+
+@dataclass
+class Problem:
+    shape: tuple[int, int]
+    points: np.ndarray
+    weights: np.ndarray
+    lowest: np.ndarray
+    guess: np.ndarray
+    entries: np.ndarray
+
+    def counts(self):
+        n = len(self.guess)
+        matches = np.full(29, n // 200 + 1), np.full(30, n // 400 + 1)
+        return np.concatenate([np.bincount(self.guess, minlength=256), *matches]).astype(np.uint64)
+
+    def solve(self, feedback=205, n_survivors=24, *, bands=None, n_threads=1, counts=None):
+        bands = np.array([(0, self.shape[0])] if bands is None else bands, np.int64)
+        indices = self.guess.copy()
+        used = _native.choose_indices(
+            to_points(self.points),
+            self.shape[1],
+            self.weights,
+            self.lowest,
+            self.guess,
+            to_points(self.entries),
+            self.counts() if counts is None else counts,
+            bands,
+            feedback,
+            n_survivors,
+            n_threads,
+            indices,
+        )
+        return indices.reshape(self.shape), used
+
+    def plain_solution(self, feedback=205, n_survivors=24):
+        prices = _native.deflate_prices(self.counts())
+        picture = (self.points, self.shape, self.weights, self.lowest, self.guess)
+        return plain.Search(*picture, self.entries, prices, feedback, n_survivors).run()
+
+    def rows(self, top, n):
+        part = slice(top * self.shape[1], (top + n) * self.shape[1])
+        parts = {name: getattr(self, name)[part] for name in ("points", "weights", "lowest", "guess")}
+        return replace(self, shape=(n, self.shape[1]), **parts)
+
+
+def nearest(points, entries):
+    return np.square(points[:, np.newaxis] - entries).sum(axis=2).argmin(axis=1).astype(np.uint8)
+
+
+def problem(height, width, k, *, kept=0.0, limited=False, weight=0.002, noise=150, seed=0):
+    """Waves with noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    waves = [4000 + 3000 * np.sin(x / 7 + y / 9), 800 * np.cos(x / 11), 800 * np.sin(y / 5), 0 * x]
+    points = (np.stack(waves, axis=-1) + rng.normal(0, noise, (height, width, 4))).reshape(-1, 4).astype(np.int64)
+    entries = points[rng.integers(0, len(points), k)]
+    weights = (weight * rng.uniform(0.2, 1, len(points))).astype(np.float32)
+    weights[rng.random(len(points)) < kept] = KEPT
+    lowest = rng.integers(0, k, len(points)) * (rng.random(len(points)) < (0.3 if limited else 0))
+    return Problem((height, width), points, weights, lowest.astype(np.uint8), nearest(points, entries), entries)
+
+
+def assert_solved(problem, *options):
+    indices, counts = problem.solve(*options)
+    expected, expected_counts = problem.plain_solution(*options)
+    np.testing.assert_array_equal(indices, expected)
+    np.testing.assert_array_equal(counts, expected_counts)
+    return indices, counts
+
+
+# Against the plain search
+
+
+@pytest.mark.parametrize("width", [8, 9, 12, 17, 40])
+@pytest.mark.parametrize("k", [1, 2, 16, 256])
+@pytest.mark.parametrize("feedback", [0, 205])
+def test_indices_are_those_of_the_plain_search(width, k, feedback):
+    for n_survivors, height in ((2, 5), (24, 3)):
+        assert_solved(problem(height, width, k, kept=0.1, limited=True), feedback, n_survivors)
+
+
+@pytest.mark.parametrize(("n_survivors", "size"), [(2, (6, 200)), (24, (4, 170)), (64, (5, 200)), (128, (3, 163))])
+def test_wide_pictures_are_settled_as_in_the_plain_search(n_survivors, size):
+    problem_ = problem(*size, 16)
+    indices, counts = assert_solved(problem_, 205, n_survivors)
+    assert (indices.ravel() != problem_.guess).mean() > 0.1
+    assert counts[256:].sum() > 40
+
+
+@pytest.mark.parametrize("height", [1, 2, 3])
+@pytest.mark.parametrize("n_survivors", [2, 3, 128])
+def test_few_rows(height, n_survivors):
+    assert_solved(problem(height, 13, 5), 256, n_survivors)
+
+
+@pytest.mark.parametrize("weight", [0, 1e-6, 1e-4, 0.1, 1e20])
+def test_every_weight_counts_as_in_the_plain_search(weight):
+    assert_solved(problem(8, 23, 9, weight=weight, kept=0.05), 205, 24)
+
+
+def test_long_matches_end_where_deflate_ends_them():
+    flat = problem(3, 300, 2, noise=0)
+    flat.points[:] = flat.entries[0]
+    flat.guess[:] = 0
+    _, counts = assert_solved(flat, 205, 8)
+    assert counts[256 + 28] >= 3  # of 258 bytes
+
+
+def test_the_farthest_points_and_entries():
+    rng = np.random.default_rng(5)
+    far = problem(8, 12, 2, kept=0.1)
+    far.points = rng.choice([-8192, 8192], far.points.shape)
+    far.entries = np.array([[-8192] * 4, [8192, 8192, -8192, 8192]])
+    far.guess = nearest(far.points, far.entries)
+    for weight in (1e-9, 1e-3):
+        far.weights = np.where(far.weights < 0, far.weights, np.float32(weight))
+        assert_solved(far, 256, 24)
+
+
+def test_of_equal_entries_the_first_is_taken():
+    doubled = problem(6, 20, 3)
+    doubled.entries = np.concatenate([doubled.entries] * 40)
+    counts = np.ones(N_SYMBOLS, np.uint64)
+    assert doubled.solve(counts=counts)[0].max() < 3
+
+
+def test_bands_are_searched_as_pictures_of_their_own():
+    whole = problem(30, 21, 7, kept=0.05)
+    bands = [(20, 10), (0, 3), (3, 1), (8, 6)]
+    indices, counts = whole.solve(bands=bands)
+    expected, expected_counts = whole.guess.reshape(whole.shape).copy(), np.zeros(N_SYMBOLS, np.uint64)
+    for top, n in bands:
+        expected[top : top + n], part = whole.rows(top, n).solve(counts=whole.counts())
+        expected_counts += part
+    np.testing.assert_array_equal(indices, expected)
+    np.testing.assert_array_equal(counts, expected_counts)
+    for n_threads in (2, 7):
+        np.testing.assert_array_equal(whole.solve(bands=bands, n_threads=n_threads)[0], indices)
+
+
+def test_no_band_is_no_change():
+    whole = problem(4, 9, 3)
+    indices, counts = whole.solve(bands=np.zeros((0, 2)))
+    np.testing.assert_array_equal(indices.ravel(), whole.guess)
+    assert counts.sum() == 0
+
+
+# What it promises
+
+
+def test_kept_pixels_keep_their_index_and_others_get_what_they_may():
+    mixed = problem(40, 60, 30, kept=0.2, limited=True, weight=1e-4)
+    indices = mixed.solve()[0].ravel()
+    is_kept = mixed.weights < 0
+    np.testing.assert_array_equal(indices[is_kept], mixed.guess[is_kept])
+    assert (indices[~is_kept] >= mixed.lowest[~is_kept]).all()
+    assert (indices < 30).all()
+
+
+def test_dear_errors_give_the_nearest_entries():
+    dear = problem(20, 50, 20, weight=1e6)
+    expected = nearest(plain.weighted(dear.points), plain.weighted(dear.entries))
+    np.testing.assert_array_equal(dear.solve(0)[0].ravel(), expected)
+
+
+def test_worthless_errors_give_one_long_repetition():
+    _, counts = problem(20, 50, 20, weight=0).solve()
+    assert counts[:256].sum() < 20
+
+
+def test_handed_on_errors_keep_the_mean():
+    flat = problem(40, 40, 2, weight=0.001)
+    flat.points[:] = (1000, 0, 0, 0)
+    flat.entries = np.array([(0, 0, 0, 0), (3000, 0, 0, 0)])
+    flat.guess[:] = 0
+    assert flat.solve(0)[0].max() == 0
+    assert 3000 * flat.solve(256)[0].mean() == pytest.approx(1000, rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "reached"), [(16382, True), (16383, False)])
+def test_matches_reach_as_far_as_deflate(width, reached):
+    """Two rows above is just near enough, or not."""
+    rng = np.random.default_rng(0)
+    noise = problem(3, width, 2)
+    noise.entries = rng.integers(0, 8192, (256, 4))
+    rows = rng.integers(0, 256, (3, width)).astype(np.uint8)
+    rows[2] = rows[0]
+    noise.guess, noise.weights = rows.ravel(), np.full_like(noise.weights, KEPT)
+    indices, counts = noise.solve(0, 8)
+    np.testing.assert_array_equal(indices, rows)
+    assert int(counts[:256].sum()) == pytest.approx((2 if reached else 3) * width, rel=0.02)
+
+
+def covered(counts):
+    """The fewest and the most bytes that such symbols stand for."""
+    ends = [*plain.LENGTHS[1:-1], 258, 259]
+    n = counts[:256].sum()
+    lengths = counts[256 : 256 + 29]
+    return n + (lengths * plain.LENGTHS).sum(), n + (lengths * (np.array(ends) - 1)).sum()
+
+
+@pytest.mark.parametrize(("size", "k"), [((1, 8), 1), ((30, 8), 4), ((20, 90), 16), ((60, 333), 200)])
+def test_counts_add_up_to_the_pixels_and_a_byte_for_each_row(size, k):
+    counts = problem(*size, k).solve()[1].astype(np.int64)
+    n_bytes = size[0] * (size[1] + 1)
+    fewest, most = covered(counts)
+    assert counts[256 : 256 + 29].sum() == counts[256 + 29 :].sum()
+    assert fewest <= n_bytes
+    assert most >= 0.99 * n_bytes  # less what began as a match and was none
+
+
+@pytest.mark.parametrize("scale", [0.1, 1, 10])
+def test_counts_are_about_what_deflate_needs(camera, scale):
+    grey = camera[100:260, 150:400].reshape(-1, 1)
+    palette = np.linspace(0, 255, 24).astype(np.uint8)[:, np.newaxis]
+    points, entries = (
+        to_rows(_native.working_points(samples, "oklab", False, (0.0,) * 4, 1.0, 1)) for samples in (grey, palette)
+    )
+    weights = np.full(len(grey), 4e-4 / scale, np.float32)
+    photo = Problem((160, 250), points, weights, np.zeros(len(grey), np.uint8), nearest(points, entries), entries)
+    _, counts = photo.solve()
+    indices, counts = photo.solve(counts=counts)
+    literals, lengths, distances = np.split(counts, [256, 256 + 29])
+    of_literals, of_lengths, of_distances = _native.deflate_prices(counts)
+    of_lengths, of_distances = of_lengths[np.array(plain.LENGTHS) - 3], of_distances[np.array(plain.DISTANCES) - 1]
+    n_bits = (literals * of_literals).sum() + (lengths * of_lengths).sum() + (distances * of_distances).sum()
+    size = len(deflate.zlib_compress(np.pad(indices, ((0, 0), (1, 0))).tobytes(), 12))
+    assert n_bits / 8 == pytest.approx(size, rel=0.1)
+
+
+# Prices, visibility and errors
+
+
+@pytest.mark.parametrize("highest", [1, 3, 1000, 2**40])
+def test_prices_are_those_of_an_ideal_code_and_the_extra_bits_of_deflate(highest):
+    rng = np.random.default_rng(1)
+    counts = np.floor(highest ** rng.random(N_SYMBOLS)).astype(np.uint64) * rng.integers(0, 2, N_SYMBOLS, np.uint64)
+    for found, expected in zip(_native.deflate_prices(counts), plain.prices(counts), strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_prices_of_what_was_never_used_are_finite():
+    for found in _native.deflate_prices(np.zeros(N_SYMBOLS, np.uint64)):
+        assert (found > 0).all()
+        assert (found < 15 + 14).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 1), (3, 5), (40, 31)])
+def test_visibility_is_that_of_the_plain_formula(size):
+    height, width = size
+    points = np.random.default_rng(height).integers(-8192, 8192, (height * width, 4), endpoint=True)
+    points[: len(points) // 2, 0] //= 40
+    expected = plain.visibility(points[:, 0].reshape(size))
+    np.testing.assert_allclose(_native.visibility(to_points(points), width).reshape(size), expected, rtol=1e-5)
+
+
+def test_errors_in_flat_areas_are_fully_visible():
+    points = np.full((100, 4), 5000)
+    assert (_native.visibility(to_points(points), 10) == 3).all()
+    points[:50, 0] = 8192
+    visible = _native.visibility(to_points(points), 10).reshape(10, 10)
+    assert (visible[0] == 1).all()
+    assert (visible[4] < 0.3).all()
+
+
+def test_weighted_error_is_that_of_the_plain_sum():
+    some = problem(13, 29, 11, noise=2000)
+    found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess)
+    expected = plain.weighted_error(some.points, some.weights.astype(float), some.entries, some.guess)
+    assert found == pytest.approx(expected, rel=1e-12)
