@@ -9,8 +9,9 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.look.compare import OPAQUE
-from benchmarks.scaling import COLORS_OF_SIZE, FLOOR
+from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
 from benchmarks.size import ENCODER, WHOLE
+from benchmarks.size.files import PNGQUANT
 
 Records = Mapping[str, dict[str, Any]]
 MIB = 2**20
@@ -27,7 +28,8 @@ class Table:
 
 def tables(records: Records) -> dict[str, Table]:
     """Every table that there are records for."""
-    return {name: make(records[source]) for name, (source, make) in TABLES.items() if source in records}
+    found = {name: make(records[source]) for name, (source, make) in TABLES.items() if source in records}
+    return found | {"summary": summary_table(records)} if records.keys() >= SUMMARY_SOURCES else found
 
 
 def figures(records: Records) -> dict[str, str]:
@@ -200,6 +202,60 @@ def scaling_table(record: dict[str, Any]) -> Table:
         known = {r["megapixels"]: r["cpu_ms"] for r in own}
         rows.append([method, *(f"{known[size]:.3g}" if size in known else "" for size in sizes)])
     return Table(["CPU ms", *(f"{size:g} Mpx" for size in sizes)], rows, "scaling")
+
+
+# Row -> what it is called in the records of errors, looks, sizes and times.
+SUMMARY = {
+    "**pil_kmeans**": ("balanced, srgb", "ours dithered", "ours default", "balanced"),
+    "libimagequant": ("libimagequant", "libimagequant dithered", "", "libimagequant"),
+    "pngquant, then oxipng": ("", "pngquant dithered", PNGQUANT, ""),
+    "Pillow `quantize`": ("Pillow MEDIANCUT", "Pillow MEDIANCUT undithered", "", "Pillow MEDIANCUT"),
+    "scikit-learn `KMeans`": ("KMeans", "", "", "KMeans"),
+}
+SUMMARY_SOURCES = {"error", "look", "size", "scaling"}
+SUMMARY_ERROR_COLORS, SUMMARY_LOOK_COLORS, SUMMARY_TIME_COLORS = 64, 16, 64
+
+
+def summary_table(records: Records) -> Table:
+    """One row for each peer: its error, looks, size and time."""
+    errors, looks, sizes, times = (records[name]["results"] for name in ("error", "look", "size", "scaling"))
+    rows = []
+    for title, (error, look, size, time) in SUMMARY.items():
+        ratios = [
+            r["ratio"]["output"]
+            for r in errors["errors"]
+            if r["method"] == error and r["n_colors"] == SUMMARY_ERROR_COLORS
+        ]
+        scores = [
+            r["scores"]["ssimulacra2"]
+            for r in looks["scores"]
+            if r["method"] == look
+            and r["n_colors"] == SUMMARY_LOOK_COLORS
+            and r["background"] == OPAQUE
+            and r["scores"]
+        ]
+        files = [r for r in sizes["sizes"] if r["encoder"] == size and r["table"] == WHOLE and r["n_colors"] == 256]
+        spent = [
+            r["cpu_ms"]
+            for r in times["times"]
+            if (r["method"], r["megapixels"], r["n_colors"]) == (time, SIZE_OF_COLORS, SUMMARY_TIME_COLORS)
+        ]
+        cells = [
+            f"{mean(ratios):.2f}" if ratios else "",
+            f"{mean_known(scores):.0f}" if scores else "",
+            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
+            f"{spent[0]:.3g}" if spent else "",
+        ]
+        if any(cells):
+            rows.append([title, *cells])
+    header = [
+        "",
+        f"error / lowest known, {SUMMARY_ERROR_COLORS} colours",
+        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours",
+        "PNG of 256 colours: kB at SSIMULACRA 2",
+        f"CPU ms, {SIZE_OF_COLORS:g} Mpx, {SUMMARY_TIME_COLORS} colours",
+    ]
+    return Table(header, rows, "scaling")
 
 
 def error_figures(record: dict[str, Any]) -> dict[str, str]:
