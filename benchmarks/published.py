@@ -219,6 +219,7 @@ SUMMARY_ERROR_COLORS, SUMMARY_LOOK_COLORS, SUMMARY_TIME_COLORS = 64, 16, 64
 def summary_table(records: Records) -> Table:
     """One row for each peer: its error, looks, size and time."""
     errors, looks, sizes, times = (records[name]["results"] for name in ("error", "look", "size", "scaling"))
+    n_pictures = pictures_of(errors["errors"])
     rows = []
     for title, (error, look, size, time) in SUMMARY.items():
         ratios = [
@@ -241,7 +242,9 @@ def summary_table(records: Records) -> Table:
             if (r["method"], r["megapixels"], r["n_colors"]) == (time, SIZE_OF_COLORS, SUMMARY_TIME_COLORS)
         ]
         cells = [
-            f"{mean(ratios):.2f}" if ratios else "",
+            f"{mean(ratios):.2f}" + (f" ({len(ratios)} pictures)" if len(ratios) < n_pictures else "")
+            if ratios
+            else "",
             f"{mean_known(scores):.0f}" if scores else "",
             f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
             f"{spent[0]:.3g}" if spent else "",
@@ -258,54 +261,12 @@ def summary_table(records: Records) -> Table:
     return Table(header, rows, "scaling")
 
 
-def error_figures(record: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    for (method, n_colors), own in grouped(record["results"]["errors"], "method", "n_colors").items():
-        for measure in ("centers", "output"):
-            ratios = [r["ratio"][measure] for r in own]
-            name = f"error {method} {n_colors} {measure}"
-            found |= {f"{name} mean": f"{mean(ratios):.3f}", f"{name} worst": f"{max(ratios):.3f}"}
-    return found | {"error pictures": str(pictures_of(record["results"]["errors"]))}
-
-
-def look_figures(record: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    scored = [r for r in record["results"]["scores"] if r["background"] == OPAQUE and r["scores"]]
-    for (method, n_colors), own in grouped(scored, "method", "n_colors").items():
-        for key, form in (("ssimulacra2", ".1f"), ("psnr", ".1f"), ("png_bytes", ",.0f")):
-            value = mean_known(r["scores"][key] for r in own)
-            if value is not None:
-                found[f"look {method} {n_colors} {key}"] = f"{value:{form}}"
-    for d in record["results"]["differences"]:
-        if d["background"] == OPAQUE and d["gain"] is not None:
-            name = f"gain {d['ours']} - {d['peer']} {d['n_colors']}"
-            found |= {name: f"{d['gain']:.1f}", f"{name} lower on": str(d["lower_on"])}
-    return found | {"look pictures": str(pictures_of(scored))}
-
-
-def speed_figures(record: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    for key, own in grouped(record["results"]["comparisons"], "effort", "peer", "size", "n_colors").items():
-        name = "speed {} / {} {} {}".format(*key)
-        found[f"{name} ours"] = f"{median(r['ours_ms'] for r in own):.3g}"
-        found[f"{name} peer"] = f"{median(r['peer_ms'] for r in own):.3g}"
-        found[f"{name} ratio"] = f"{median(r['ratio'] for r in own):.3g}"
-    if "imports" in record["results"]:
-        found["import extra ms"] = f"{record['results']['imports']['extra_ms']:.0f}"
-    return found
-
-
 def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
-    found = {"scaling picture": record["results"]["picture"]}
-    for r in record["results"]["times"]:
-        found[f"scaling {r['method']} {r['megapixels']:g} {r['n_colors']} ms"] = f"{r['cpu_ms']:.3g}"
-    floors = {(r["megapixels"], r["n_colors"]): r["cpu_ms"] for r in record["results"]["times"] if r["method"] == FLOOR}
-    largest = max(size for size, _ in floors)
-    for r in record["results"]["times"]:
-        if r["megapixels"] == largest and r["n_colors"] == COLORS_OF_SIZE:
-            found[f"floor {r['method']}"] = f"{r['cpu_ms'] / floors[largest, COLORS_OF_SIZE]:.2g}"
-    found["scaling largest"] = f"{largest:g}"
-    return found
+    """How many times as long as reading the pixels once each takes, at the largest size."""
+    largest = max(r["megapixels"] for r in record["results"]["times"])
+    at = (largest, COLORS_OF_SIZE)
+    times = {r["method"]: r["cpu_ms"] for r in record["results"]["times"] if (r["megapixels"], r["n_colors"]) == at}
+    return {f"floor {method}": f"{cpu_ms / times[FLOOR]:.2g}" for method, cpu_ms in times.items()}
 
 
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
@@ -320,10 +281,4 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "memory": ("memory", memory_table),
     "scaling": ("scaling", scaling_table),
 }
-FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
-    "error": error_figures,
-    "look": look_figures,
-    "speed": speed_figures,
-    "look_speed": speed_figures,
-    "scaling": scaling_figures,
-}
+FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {"scaling": scaling_figures}
