@@ -275,7 +275,7 @@ def test_errors_in_flat_areas_are_fully_visible():
     assert (_native.visibility(to_points(points), 10) == 3).all()
     points[:50, 0] = 8192
     visible = _native.visibility(to_points(points), 10).reshape(10, 10)
-    assert (visible[0] == 1).all()
+    assert (visible[0] == 3).all()
     assert (visible[4] < 0.3).all()
 
 

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from .pillow import quantize
     from .score import ssimulacra2
     from .stages.indexed_image import IndexedImage
+    from .stages.target_quality import QualityError
 
 __version__: str = _native.version
 
 __all__ = [
     "IndexedImage",
     "KMeansQuantizer",
+    "QualityError",
     "__version__",
     "build_info",
     "encode_png",
@@ -47,6 +49,7 @@ _FACES = ("imageio", "pillow", "report")
 _HOMES = {
     "IndexedImage": ".stages.indexed_image",
     "KMeansQuantizer": ".estimator",
+    "QualityError": ".stages.target_quality",
     "encode_png": ".encode",
     "quantize": ".pillow",
     "ssimulacra2": ".score",
