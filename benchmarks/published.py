@@ -89,7 +89,7 @@ def error_table(record: dict[str, Any]) -> Table:
                 if n_colors in numbers:
                     cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
         rows.append([OURS.get(method, method), str(pictures_of(own)), *cells])
-    header = ["", "pictures", *(f"{n} colours, {m}" for n in numbers for m in ("centers", "output"))]
+    header = ["colours", "pictures", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
     return Table(header, rows, "error")
 
 
