@@ -28,7 +28,7 @@ extensions = [
     "figures",
     "soft_names",
 ]
-exclude_patterns = ["_build", "notebooks", "gallery/*.rst", "README.md"]
+exclude_patterns = ["_build", "notebooks", "gallery/*.rst"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 nitpicky = True
