@@ -1,17 +1,27 @@
-"""The command ``python -m benchmarks command|error|look|size|speed|memory``."""
+"""The command ``python -m benchmarks all|command|error|look|memory|publish|scaling|size|speed``."""
 
 import argparse
-import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks import command, error, look, memory, size, speed
-from benchmarks.environment import describe_environment, print_environment
+from benchmarks import command, error, everything, look, memory, publish, scaling, size, speed
 from benchmarks.pictures import IMAGES
+from benchmarks.records import measured, write_record
 
-BENCHMARKS = {"command": command, "error": error, "look": look, "size": size, "speed": speed, "memory": memory}
+BENCHMARKS = {
+    "command": command,
+    "error": error,
+    "look": look,
+    "memory": memory,
+    "scaling": scaling,
+    "size": size,
+    "speed": speed,
+}
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Compare pil_kmeans with its peers. Pictures come from the folder "
@@ -19,39 +29,50 @@ def parse_arguments() -> argparse.Namespace:
         "photographs that scikit-image and scikit-learn ship.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, module in BENCHMARKS.items():
+    for name, module in {"all": everything, "publish": publish, **BENCHMARKS}.items():
         subparser = commands.add_parser(
             name,
             help=module.__doc__.partition("\n")[0],
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        subparser.add_argument(
-            "--json",
-            type=Path,
-            metavar="FILE",
-            help="also write every figure, with the versions of all libraries and the machine they ran on",
-        )
-        subparser.add_argument(
-            "--images",
-            type=Path,
-            default=IMAGES,
-            metavar="FOLDER",
-            help="folder of pictures with best_known_mse.json (default: %(default)s)",
-        )
+        if name != "publish":
+            subparser.add_argument(
+                "--images",
+                type=Path,
+                default=IMAGES,
+                metavar="FOLDER",
+                help="folder of pictures with best_known_mse.json (default: %(default)s)",
+            )
+        if name in BENCHMARKS:
+            subparser.add_argument(
+                "--json",
+                type=Path,
+                metavar="FILE",
+                help="also write every figure, with the versions of all libraries and the machine they ran on",
+            )
         module.add_arguments(subparser)
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
-def main() -> None:
-    arguments = parse_arguments()
-    environment = describe_environment()
-    print_environment(environment)
-    results = BENCHMARKS[arguments.command].run(arguments)
+def run_part(words: Sequence[str]) -> dict[str, Any]:
+    """The record of one benchmark, for `everything`."""
+    arguments = parse_arguments(words)
+    return measured(BENCHMARKS[arguments.command], arguments, words)
+
+
+def main(words: Sequence[str]) -> int:
+    arguments = parse_arguments(words)
+    if arguments.command == "publish":
+        return publish.run(arguments)
+    if arguments.command == "all":
+        everything.run(arguments, run_part)
+        return 0
+    record = run_part(words)
     if arguments.json is not None:
-        record = {"environment": environment, "results": results}
-        arguments.json.write_text(json.dumps(record, indent=1) + "\n")
+        write_record(arguments.json, record)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

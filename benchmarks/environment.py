@@ -6,7 +6,7 @@ import platform
 import shlex
 import shutil
 import subprocess
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ PROGRAMS = {
 }
 
 
-def describe_environment() -> dict[str, Any]:
-    """Everything to record beside a figure, ready for JSON.
+def describe_environment(words: Sequence[str]) -> dict[str, Any]:
+    """Everything to record beside a figure that the command of these `words` measured, ready for JSON.
 
     Missing distributions and programs have the version None. `pil_kmeans` is what
     ``pil_kmeans.build_info()`` returns, with the instruction set in use: set
@@ -41,11 +41,11 @@ def describe_environment() -> dict[str, Any]:
 
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", "benchmarks", *words]),
         "cpu": cpu_model(),
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "pil_kmeans": pil_kmeans.build_info(),
         "versions": {name: version(name) for name in DISTRIBUTIONS},

@@ -19,6 +19,7 @@ from benchmarks import monotone
 from benchmarks.mse import UniqueColors, measure_errors
 from benchmarks.peers import EFFORTS, MakeTask, find_peers, ours
 from benchmarks.pictures import Picture, find_pictures
+from benchmarks.progress import track
 from benchmarks.tables import print_table
 
 N_COLORS = (4, 16, 64, 256)
@@ -86,7 +87,7 @@ def measure(arguments: argparse.Namespace, pictures: list[Picture]) -> Iterator[
     ]
     peers = find_peers(arguments.peers)
     methods += [(peer.name, peer.make_task, peer.slow) for peer in peers]
-    for number, picture in enumerate(pictures):
+    for number, picture in enumerate(track(pictures, "error")):
         colors = UniqueColors(picture.pixels)
         for n_colors in arguments.n_colors or N_COLORS:
             for name, make_task, slow in methods:

@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks import startup
 from benchmarks.peers import EFFORTS, find_peers, ours
 from benchmarks.pictures import Picture, find_pictures
+from benchmarks.progress import track
 from benchmarks.tables import print_table
 from benchmarks.timing import interleave, medians, wall_time
 
@@ -94,7 +95,7 @@ def compare(arguments: argparse.Namespace, pictures: list[Picture]) -> Iterator[
             slow = peers[comparison.peer].slow
             by_group[slow, comparison.n_colors].append(comparison)
     for (slow, n_colors), comparisons in by_group.items():
-        for picture in choose_small(arguments, pictures) if slow else pictures:
+        for picture in track(choose_small(arguments, pictures) if slow else pictures, "speed"):
             tasks = {}
             for comparison in comparisons:
                 make_ours = partial(ours, effort=comparison.effort)

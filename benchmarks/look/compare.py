@@ -16,6 +16,7 @@ from benchmarks.look.methods import METHODS, OKLAB_DITHERED, indexed
 from benchmarks.look.scores import Original, png_bytes
 from benchmarks.look.sheet import write_sheet
 from benchmarks.pictures import Picture
+from benchmarks.progress import track
 
 CHECKER_SIZE, CHECKER_GREYS = 8, (255, 204)
 OPAQUE = "opaque"
@@ -112,7 +113,7 @@ def start_pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def score_all(pool: ProcessPoolExecutor, jobs: list[Job]) -> Iterator[dict[str, Any]]:
-    for records in pool.map(Job.run, jobs):
+    for records in track(pool.map(Job.run, jobs), "look", len(jobs)):
         yield from records
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.pictures import Picture, find_pictures
+from benchmarks.progress import track
 from benchmarks.size import equal_score, ratios
 from benchmarks.size.files import PILLOW, PNGQUANT, decoded, encoders, whole_ways
 from benchmarks.tables import print_table
@@ -56,7 +57,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     ):
         if name in arguments.tables:
             for n_colors in arguments.n_colors:
-                records = [r for picture in pictures for r in measure(picture, n_colors, arguments.repeats)]
+                records = []
+                for picture in track(pictures, f"size, {name}"):
+                    records += measure(picture, n_colors, arguments.repeats)
                 if arguments.each:
                     print_each(records)
                 print_summary(records, title, base, n_colors)

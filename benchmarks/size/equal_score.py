@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.pictures import Picture
+from benchmarks.progress import track
 from benchmarks.size.files import decoded, ours, oxipng, pngquant, save
 from benchmarks.tables import print_table
 
@@ -31,7 +32,7 @@ Curve = Sequence[tuple[float, int]]  # scores and bytes
 
 
 def run(pictures: Sequence[Picture], *, each: bool) -> list[dict[str, Any]]:
-    records = [measure(picture) for picture in pictures]
+    records = [measure(picture) for picture in track(pictures, "size, equal score")]
     for base in BASES:
         rows = []
         for name in records[0]["curves"]:

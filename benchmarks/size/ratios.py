@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.progress import track
 from benchmarks.size.files import decoded
 from benchmarks.tables import print_table
 
@@ -23,10 +24,12 @@ N_TRIALS = 6
 
 def run(names: Sequence[str], *, images: Path) -> list[dict[str, Any]]:
     paths = [images / name if (images / name).exists() else Path(name) for name in names or FILES]
+    if not images.is_dir():
+        paths = [shipped_photograph()]
     if missing := [str(path) for path in paths if not path.exists()]:
         raise SystemExit(f"--ratios: no {', '.join(missing)}: name files that are there")
     records = []
-    for path in paths:
+    for path in track(paths, "size, ratios"):
         with Image.open(path) as image:
             photograph = image.convert("RGB")
         found = [record for ratio in RATIOS for record in measure(photograph, path.stat().st_size, ratio)]
@@ -47,6 +50,13 @@ def run(names: Sequence[str], *, images: Path) -> list[dict[str, Any]]:
         print_table(f"{path.name}, {size}: 256 colours", header, rows)
         records += [{"file": path.name} | record for record in found]
     return records
+
+
+def shipped_photograph() -> Path:
+    """The one that scikit-learn ships, where there is no folder of pictures."""
+    from sklearn.datasets import load_sample_images
+
+    return Path(load_sample_images().filenames[0]).with_name("china.jpg")
 
 
 def measure(photograph: Image.Image, n_bytes: int, ratio: int) -> list[dict[str, Any]]:

@@ -64,9 +64,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
 
     Attributes
     ----------
-    cluster_centers_ : ndarray of shape (n_colors_, n_features_in_), float64
-        The centers, not rounded, in the colours and scale of the pictures.
-    palette_ : ndarray of shape (n_colors_, n_features_in_)
+    cluster_centers_ : ndarray of shape (n, C), float64
+        The `n_colors_` centers, not rounded, in the colours and scale of the pictures.
+    palette_ : ndarray of shape (n, C)
         The same, rounded to the dtype of the pictures or matrix.
     n_colors_ : int
         How many there are.

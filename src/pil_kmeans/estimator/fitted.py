@@ -236,12 +236,12 @@ class FittedQuantizer:
 
     @property
     def cluster_centers_(self) -> np.ndarray:
-        """Centers (n_colors_, n_features_in_), not rounded."""
+        """Centers (`n_colors_`, `n_features_in_`), not rounded."""
         return self._fitted.centers
 
     @property
     def palette_(self) -> np.ndarray:
-        """Centers (n_colors_, n_features_in_) in the dtype of what was fitted."""
+        """Centers (`n_colors_`, `n_features_in_`) in the dtype of what was fitted."""
         return self._fitted.palette
 
     @property

@@ -59,7 +59,7 @@ def compare(
     >>> comparison = compare(Image.radial_gradient("L"), [4, 32])
     >>> [(row.n_colors, row.colors) for row in comparison.table]
     [(4, 4), (32, 32)]
-    >>> comparison.table[0].bytes < comparison.table[1].bytes
+    >>> comparison.table[0].ssimulacra2 < comparison.table[1].ssimulacra2
     True
     >>> comparison.side_by_side(32).mode
     'RGB'

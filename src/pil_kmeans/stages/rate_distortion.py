@@ -8,9 +8,8 @@ dithering.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from numbers import Real
-from sys import float_info
 from typing import Any, Literal
 
 import numpy as np
@@ -221,5 +220,9 @@ def check_lossy(lossy: Any) -> None:
     is_number = isinstance(lossy, Real) and not isinstance(lossy, bool | np.bool_)
     if not is_number:
         raise TypeError(f"lossy must be 'auto' or a number, got {lossy!r} of type {type(lossy).__name__}")
-    if not 0 <= lossy <= float_info.max:
+    try:
+        is_allowed = 0 <= float(lossy) < inf
+    except OverflowError:  # an integer beyond all floats
+        is_allowed = False
+    if not is_allowed:
         raise ValueError(f"lossy must be 'auto' or a number from 0, which is off, got {lossy}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, log
+from math import sqrt
 from numbers import Real
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -13,11 +13,11 @@ from .progress import Progress, part
 
 Picture = TypeVar("Picture")
 
-_GENTLEST, _ROUGHEST = log(1 / 16), log(64.0)  # of the logarithm of `lossy`
-_SLOPE, _STEEPEST, _FLATTEST = -6.5, -30.0, -1.5  # of the score over that: usual, and as two trials may tell it
-_CLOSE = 0.25  # above the target, where the search ends
-_NEAR = 0.02  # of another trial, where one tells nothing
-_MOST_TRIALS = 8
+_GENTLEST, _ROUGHEST = 1 / 4, 8.0  # roots of the least and the most `lossy`
+_SLOPE, _STEEPEST, _FLATTEST = -14.0, -56.0, -3.5  # of the score over the root: usual, and as two trials may tell it
+_CLOSE = 0.4  # above the target, where the search ends
+_NEAR = 0.04  # of another trial, where one tells nothing
+_MOST_TRIALS = 6
 
 
 class Roughest(NamedTuple, Generic[Picture]):
@@ -80,21 +80,23 @@ def roughest(
     """
     low, high = _GENTLEST, _ROUGHEST
     tried: list[tuple[float, float]] = []
-    picture, lossy, at, done = None, None, log(first), 0.0
+    picture, lossy, at, done = None, None, sqrt(first), 0.0
     while len(tried) < _MOST_TRIALS:
         end = done + (1 - done) / 3
-        made, score = make(exp(at), part(progress, done, end))
+        made, score = make(at * at, part(progress, done, end))
         done = end
         tried.append((at, score))
         if score >= quality:
-            picture, lossy, low = made, exp(at), at
+            picture, lossy, low = made, at * at, at
         else:
             high = at
         if quality <= score < quality + _CLOSE or high - low < _NEAR:
             break
         at = min(high, max(low, _secant(tried, quality + _CLOSE / 2)))
-        if any(abs(at - other) < _NEAR for other, _ in tried):
-            at = (low + high) / 2
+        for other, its_score in tried:
+            if abs(at - other) < _NEAR:
+                at = other + (2 * _NEAR if its_score >= quality else -2 * _NEAR)
+                at = at if low < at < high else (low + high) / 2
     return Roughest(picture, lossy, max(score for _, score in tried))
 
 

@@ -1,0 +1,284 @@
+"""What README and documentation show of the records: tables and single figures, by name.
+
+Everything is computed from the files that ``python -m benchmarks all`` wrote; nothing here is a number of its own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Any
+
+from benchmarks.look.compare import OPAQUE
+from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
+from benchmarks.size import ENCODER, WHOLE
+from benchmarks.size.files import PNGQUANT
+
+Records = Mapping[str, dict[str, Any]]
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; where they come from is `source`."""
+
+    header: list[str]
+    rows: list[list[str]]
+    source: str
+
+
+def tables(records: Records) -> dict[str, Table]:
+    """Every table that there are records for."""
+    found = {name: make(records[source]) for name, (source, make) in TABLES.items() if source in records}
+    return found | {"summary": summary_table(records)} if records.keys() >= SUMMARY_SOURCES else found
+
+
+def figures(records: Records) -> dict[str, str]:
+    """Every single figure that there are records for, as text."""
+    found: dict[str, str] = {}
+    for source, make in FIGURES.items():
+        if source in records:
+            found |= make(records[source])
+    return found
+
+
+def source_line(record: dict[str, Any]) -> str:
+    """The command behind figures, and what they depend on."""
+    environment = record["environment"]
+    built = environment["pil_kmeans"]
+    versions = ", ".join(f"{name} {known}" for name, known in environment["versions"].items() if known)
+    programs = ", ".join(f"{name} {known}" for name, known in environment["programs"].items() if known)
+    return (
+        f"`{environment['command']}`; pil_kmeans {built['version']} ({built['instruction_set']}), {versions}"
+        f"{', ' if programs else ''}{programs}; {environment['cpu']}, {environment['cpus']} CPUs, "
+        f"Python {environment['python']}; {environment['date'].partition('T')[0]}"
+    )
+
+
+def grouped(records: Iterable[dict[str, Any]], *keys: str) -> dict[Any, list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for record in records:
+        key = tuple(record[key] for key in keys)
+        groups.setdefault(key if len(keys) > 1 else key[0], []).append(record)
+    return groups
+
+
+def pictures_of(records: Iterable[dict[str, Any]]) -> int:
+    return len({record["picture"] for record in records})
+
+
+OURS = {
+    "fast, srgb": '`effort="fast"`',
+    "balanced, srgb": '`effort="balanced"`',
+    "best, srgb": '`effort="best"`',
+    "ours dithered": '`dither="floyd-steinberg"`',
+    "ours undithered": '`dither="none"`',
+    "ours auto": '`dither="auto"`',
+    "Oklab k-means, FS 7/8": "plain Oklab k-means, then Floyd-Steinberg 7/8",
+}
+
+
+def error_table(record: dict[str, Any]) -> Table:
+    by_method = grouped(record["results"]["errors"], "method")
+    numbers = [n for n in grouped(record["results"]["errors"], "n_colors") if n >= 16]
+    rows = []
+    for method, own in by_method.items():
+        cells = []
+        for n_colors, same in grouped(own, "n_colors").items():
+            for measure in ("centers", "output"):
+                ratios = [r["ratio"][measure] for r in same]
+                if n_colors in numbers:
+                    cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
+        rows.append([OURS.get(method, method), str(pictures_of(own)), *cells])
+    header = ["colours", "pictures", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
+    return Table(header, rows, "error")
+
+
+LOOK_FORMATS = {"ssimulacra2": ".1f", "butteraugli_3norm": ".2f", "ciede2000": ".2f"}
+
+
+def look_table(record: dict[str, Any]) -> Table:
+    scored = [r for r in record["results"]["scores"] if r["background"] == OPAQUE and r["scores"]]
+    numbers = list(grouped(scored, "n_colors"))
+    rows = []
+    for method, own in grouped(scored, "method").items():
+        cells = []
+        for same in grouped(own, "n_colors").values():
+            means = {key: mean_known(r["scores"][key] for r in same) for key in LOOK_FORMATS}
+            texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
+            cells.append(" / ".join(texts))
+        rows.append([OURS.get(method, method), *cells])
+    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in numbers)]
+    return Table(header, rows, "look")
+
+
+def mean_known(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None
+
+
+def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
+    rows = []
+    for key, own in grouped(record["results"]["comparisons"], "effort", "peer", "size", "n_colors").items():
+        effort, peer, size, n_colors = key
+        times = [f"{median(r[name] for r in own):.3g}" for name in ("ours_ms", "peer_ms")]
+        ratio = f"{median(r['ratio'] for r in own):.3g}"
+        rows.append([f"{effort}, {peer}", size, str(n_colors), str(len(own)), *times, ratio])
+    header = ["ours, and the peer", "size", "colours", "pictures", "ours, ms", "peer, ms", "times as fast"]
+    return Table(header, rows, source)
+
+
+def look_speed_table(record: dict[str, Any]) -> Table:
+    return speed_table(record, "look_speed")
+
+
+def size_table(record: dict[str, Any], what: str) -> Table:
+    sizes = [r for r in record["results"]["sizes"] if r["table"] == what]
+    has_scores = "score" in sizes[0]
+    rows = []
+    for (n_colors, encoder), own in grouped(sizes, "n_colors", "encoder").items():
+        cells = [f"{mean(r['bytes'] for r in own) / 1000:.1f}"]
+        cells += [f"{mean(r['score'] for r in own):.1f}"] if has_scores else []
+        cells += [f"{median(r['cpu_ms'] for r in own):.0f}"]
+        rows.append([encoder, str(n_colors), str(len(own)), *cells])
+    scores = ["mean SSIMULACRA 2"] if has_scores else []
+    return Table(["", "colours", "pictures", "mean kB", *scores, "median CPU ms"], rows, "size")
+
+
+def encoder_table(record: dict[str, Any]) -> Table:
+    return size_table(record, ENCODER)
+
+
+def whole_table(record: dict[str, Any]) -> Table:
+    return size_table(record, WHOLE)
+
+
+def equal_score_table(record: dict[str, Any]) -> Table:
+    pictures = record["results"]["equal_score"]
+    rows = []
+    for base in pictures[0]["bases"]:
+        for name in pictures[0]["curves"]:
+            found = [picture["ratios"][base][name] for picture in pictures]
+            known = [ratio for ratio in found if ratio is not None]
+            cells = [f"{mean(known):.2f}", f"{max(known):.2f}"] if known else ["", ""]
+            rows.append([f"{name}, at the score of {base}", str(len(known)), *cells])
+    return Table(["bytes of one over bytes of the other", "pictures", "mean", "worst"], rows, "size")
+
+
+def ratio_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            r["file"],
+            f"{r['ratio']}:1",
+            f"{r['achieved']:.0f}:1",
+            r["way"],
+            f"{r['width']} x {r['height']}",
+            f"{r['score']:.0f}",
+            f"{r['score_full_size']:.0f}",
+        ]
+        for r in record["results"]["ratios"]
+    ]
+    header = ["file", "asked", "reached", "way", "pixels", "score as shown", "as large as it was"]
+    return Table(header, rows, "ratios")
+
+
+def memory_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            r["picture"],
+            f"{r['distinct_colors']:,}",
+            f"{r['cpu_s']:.2f}",
+            f"{r['extra_bytes'] / MIB:.0f}",
+        ]
+        for r in record["results"]["pictures"]
+    ]
+    return Table(["picture", "colours", "CPU s", "MiB beside input and result"], rows, "memory")
+
+
+def scaling_table(record: dict[str, Any]) -> Table:
+    times = [r for r in record["results"]["times"] if r["n_colors"] == COLORS_OF_SIZE]
+    sizes = sorted({r["megapixels"] for r in times})
+    rows = []
+    for method, own in grouped(times, "method").items():
+        known = {r["megapixels"]: r["cpu_ms"] for r in own}
+        rows.append([method, *(f"{known[size]:.3g}" if size in known else "" for size in sizes)])
+    return Table(["CPU ms", *(f"{size:g} Mpx" for size in sizes)], rows, "scaling")
+
+
+# Row -> what it is called in the records of errors, looks, sizes and times.
+SUMMARY = {
+    "**pil_kmeans**": ("balanced, srgb", "ours dithered", "ours default", "balanced"),
+    "libimagequant": ("libimagequant", "libimagequant dithered", "", "libimagequant"),
+    "pngquant, then oxipng": ("", "pngquant dithered", PNGQUANT, ""),
+    "Pillow `quantize`": ("Pillow MEDIANCUT", "Pillow MEDIANCUT undithered", "", "Pillow MEDIANCUT"),
+    "scikit-learn `KMeans`": ("KMeans", "", "", "KMeans"),
+}
+SUMMARY_SOURCES = {"error", "look", "size", "scaling"}
+SUMMARY_ERROR_COLORS, SUMMARY_LOOK_COLORS, SUMMARY_TIME_COLORS = 64, 16, 64
+
+
+def summary_table(records: Records) -> Table:
+    """One row for each peer: its error, looks, size and time."""
+    errors, looks, sizes, times = (records[name]["results"] for name in ("error", "look", "size", "scaling"))
+    n_pictures = pictures_of(errors["errors"])
+    rows = []
+    for title, (error, look, size, time) in SUMMARY.items():
+        ratios = [
+            r["ratio"]["output"]
+            for r in errors["errors"]
+            if r["method"] == error and r["n_colors"] == SUMMARY_ERROR_COLORS
+        ]
+        scores = [
+            r["scores"]["ssimulacra2"]
+            for r in looks["scores"]
+            if r["method"] == look
+            and r["n_colors"] == SUMMARY_LOOK_COLORS
+            and r["background"] == OPAQUE
+            and r["scores"]
+        ]
+        files = [r for r in sizes["sizes"] if r["encoder"] == size and r["table"] == WHOLE and r["n_colors"] == 256]
+        spent = [
+            r["cpu_ms"]
+            for r in times["times"]
+            if (r["method"], r["megapixels"], r["n_colors"]) == (time, SIZE_OF_COLORS, SUMMARY_TIME_COLORS)
+        ]
+        cells = [
+            f"{mean(ratios):.2f}" + (f" ({len(ratios)} pictures)" if len(ratios) < n_pictures else "")
+            if ratios
+            else "",
+            f"{mean_known(scores):.0f}" if scores else "",
+            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
+            f"{spent[0]:.3g}" if spent else "",
+        ]
+        if any(cells):
+            rows.append([title, *cells])
+    header = [
+        "",
+        f"error / lowest known, {SUMMARY_ERROR_COLORS} colours",
+        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours",
+        "PNG of 256 colours: kB at SSIMULACRA 2",
+        f"CPU ms, {SIZE_OF_COLORS:g} Mpx, {SUMMARY_TIME_COLORS} colours",
+    ]
+    return Table(header, rows, "scaling")
+
+
+def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
+    """How many times as long as reading the pixels once each takes, at the largest size."""
+    largest = max(r["megapixels"] for r in record["results"]["times"])
+    at = (largest, COLORS_OF_SIZE)
+    times = {r["method"]: r["cpu_ms"] for r in record["results"]["times"] if (r["megapixels"], r["n_colors"]) == at}
+    return {f"floor {method}": f"{cpu_ms / times[FLOOR]:.2g}" for method, cpu_ms in times.items()}
+
+
+TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
+    "error": ("error", error_table),
+    "look": ("look", look_table),
+    "speed": ("speed", speed_table),
+    "dithered speed": ("look_speed", look_speed_table),
+    "encoder": ("size", encoder_table),
+    "size": ("size", whole_table),
+    "equal score": ("size", equal_score_table),
+    "ratios": ("ratios", ratio_table),
+    "memory": ("memory", memory_table),
+    "scaling": ("scaling", scaling_table),
+}
+FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {"scaling": scaling_figures}
