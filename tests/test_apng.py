@@ -142,12 +142,20 @@ def test_what_stays_is_left_transparent_where_that_is_smaller(photo):
     frames = [photo.convert("RGB") for _ in range(2)]
     for place in [(0, 0), (63, 47)]:
         frames[1].putpixel(place, RED)
-    for n_colors, blend in ((255, OVER), (256, SOURCE)):
-        data = encode_png(frames, n_colors=n_colors)
-        shown = played(data, 2)
-        assert shown[1].size == (48, 64)
-        assert shown[1].blend == blend
-        assert len(dict(chunks(data))["PLTE"]) == 3 * 256
+    data = encode_png(frames)
+    shown = played(data, 2)
+    assert shown[1].size == (48, 64)
+    assert shown[1].blend == OVER
+    assert len(dict(chunks(data))["PLTE"]) == 3 * 256
+
+
+def test_256_colors_are_stored_exactly_without_room_for_another():
+    first = np.random.default_rng(0).permutation(256).astype(np.uint8).reshape(16, 16)
+    second = first.copy()
+    second[[0, -1], [0, -1]] = second[[-1, 0], [-1, 0]]
+    shown = played(encode_png([first, second]), 2)
+    assert np.array_equal(pixels_of(shown)[..., 0], [first, second])
+    assert shown[1].blend == SOURCE
 
 
 def test_palette_gets_no_transparent_entry_that_costs_more(few):

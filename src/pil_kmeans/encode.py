@@ -13,7 +13,9 @@ from .stages import apng, png
 from .stages.dither import BY_MASK
 from .stages.durations import check_loop
 from .stages.fit_dither import Dithering
-from .stages.indexed_image import MAX_BYTE_COLORS
+from .stages.histogram import histogram
+from .stages.indexed_image import MAX_BYTE_COLORS, to_uint8
+from .stages.pixels import Pixels, read_pixels
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options, quantize_pixels
 from .stages.rate_distortion import AUTO, Lossy, check_lossy
@@ -140,8 +142,8 @@ def encode_png(
     Pixels whose colour is that of the frame before keep their index, dithered or not, so that
     nothing flickers that does not move. Of each frame only the rectangle that changes is written;
     frames that look the same become one that is shown for as long as all of them. What stays as it
-    is inside of the rectangle costs next to nothing if the palette has, or has room for, a
-    transparent entry: of photographs `n_colors` of 255 can make a far smaller file than 256.
+    is inside of the rectangle can be left transparent, which costs next to nothing: for the entry
+    that this takes, frames of more than 256 colours get 255 at most.
 
     Examples
     --------
@@ -226,7 +228,7 @@ def encode_png(
         else:
             data = picture.by_quality(n_colors, float(quality), report)
     else:
-        fitted = fit(n_colors)
+        fitted = fit(min(n_colors, _most_colors(given.pixels)))
         report(_FITTED)
         shape = (n_frames, *given.frames[0])
         data = apng.encode(
@@ -241,3 +243,9 @@ def encode_png(
         )
     report(1.0)
     return data
+
+
+def _most_colors(pixels: Pixels) -> int:
+    """Leave room for a transparent entry, which makes frames far smaller, unless all colours can be kept."""
+    is_exact = len(histogram(read_pixels(to_uint8(pixels.values)))) <= MAX_BYTE_COLORS
+    return MAX_BYTE_COLORS if is_exact else MAX_BYTE_COLORS - 1
