@@ -101,7 +101,7 @@ class RateDistortion:
         self._shape = pixels.shape
         self._search = SEARCHES[compression]
         self._n_threads = count_threads(n_threads)
-        self._feedback = round(256 * _FEEDBACK * strength / DEFAULT_STRENGTH)
+        self._feedback = min(256, round(256 * _FEEDBACK * strength / DEFAULT_STRENGTH))
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         place = np.argsort(self._order).astype(np.uint8)
