@@ -117,6 +117,22 @@ def test_pictures_of_every_kind_and_batches_of_one(shape):
         assert iio.imwrite("<bytes>", given, plugin=PalettePngPlugin) == encode_png(image)
 
 
+@pytest.mark.parametrize("shape", [(2, 4, 5, 3), (3, 4, 5), (2, 4, 5, 1)])
+def test_batches_of_several_are_animations(shape):
+    batch = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    expected = encode_png(list(batch), duration=40, loop=2)
+    for given in (batch, list(batch), tuple(batch)):
+        assert iio.imwrite("<bytes>", given, plugin=PalettePngPlugin, duration=40, loop=2) == expected
+    assert np.array_equal(iio.imread(expected, index=None).shape[:3], shape[:3])
+
+
+def test_batches_of_pil_images_are_animations(tmp_path, photo):
+    frames = [photo, photo.rotate(180)]
+    iio.imwrite(tmp_path / "x.png", frames, plugin=PalettePngPlugin, n_colors=16)
+    assert (tmp_path / "x.png").read_bytes() == encode_png(frames, n_colors=16)
+    assert iio.improps(tmp_path / "x.png", index=...).n_images == 2
+
+
 def test_three_axes_are_one_picture_unless_said_otherwise():
     narrow = np.arange(15, dtype=np.uint8).reshape(1, 5, 3)
     assert opened(iio.imwrite("<bytes>", narrow, plugin=PalettePngPlugin)).size == (5, 1)
@@ -218,15 +234,13 @@ def test_missing_folder(tmp_path, picture):
         iio.imwrite(tmp_path / "no" / "x.png", picture, plugin=PalettePngPlugin)
 
 
-@pytest.mark.parametrize("batch", [(2, 4, 5, 3), (3, 4, 5), (0, 4, 5, 3)])
-def test_batches_of_several_are_refused(batch):
-    image = np.zeros(batch, np.uint8)
-    for given in (image, list(image)):
-        with pytest.raises(ValueError, match=f"image must be one picture, got a batch of {batch[0]}"):
-            iio.imwrite("<bytes>", given, plugin=PalettePngPlugin)
+@pytest.mark.parametrize("given", [np.zeros((0, 4, 5, 3), np.uint8), []])
+def test_empty_batches_are_refused(given):
+    with pytest.raises(ValueError, match="a list of at least one picture, got an empty list"):
+        iio.imwrite("<bytes>", given, plugin=PalettePngPlugin)
 
 
-def test_second_picture_is_refused(tmp_path, picture, data):
+def test_second_call_is_refused(tmp_path, picture, data):
     with iio.imopen(tmp_path / "x.png", "w", plugin=PalettePngPlugin) as file:
         file.write(picture, n_colors=8)
         with pytest.raises(ValueError, match="holds one picture"):

@@ -141,7 +141,7 @@ def test_of_equal_entries_the_first_is_taken():
 
 def test_bands_are_searched_as_pictures_of_their_own():
     whole = problem(30, 21, 7, kept=0.05)
-    bands = [(20, 10), (0, 3), (3, 1), (8, 6)]
+    bands = [(0, 3), (3, 1), (8, 6), (20, 10)]
     indices, counts = whole.solve(bands=bands)
     expected, expected_counts = whole.guess.reshape(whole.shape).copy(), np.zeros(N_SYMBOLS, np.uint64)
     for top, n in bands:

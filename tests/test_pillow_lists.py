@@ -1,12 +1,15 @@
 """`quantize` of lists: pictures that share one palette."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from pil_kmeans import quantize
 from pil_kmeans.pillow.modes import pixels_from_pil
-from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba, saved, with_key
+from pil_kmeans.stages.indexed_image import p_image, rgba_rows
+from pil_pictures import MODES, entries, in_mode, rgba, saved, with_key
 
 
 def test_pictures_of_a_list_share_one_palette(photo, astronaut):
@@ -33,7 +36,7 @@ def test_pictures_of_a_list_may_differ_in_mode(photo, other):
     picture = np.asarray(photo) / 255 if other == "array" else in_mode(photo, other)
     results = quantize([photo, picture], 32)
     assert len({(result.palette.mode, result.palette.palette) for result in results}) == 1
-    assert results[0].palette.mode == ("RGBA" if other in ALPHA_MODES else "RGB")
+    assert results[0].palette.mode == "RGB"  # all are opaque
 
 
 def test_list_of_alpha_and_key_transparency_saves_right(drawing):
@@ -41,6 +44,47 @@ def test_list_of_alpha_and_key_transparency_saves_right(drawing):
     for result, given in [(alpha, drawing), (keyed, with_key("RGB"))]:
         invisible = pixels_from_pil(given)[..., 3] == 0
         assert (rgba(saved(result))[invisible, 3] == 0).all()
+
+
+def visible(image):
+    """RGBA of an image, with invisible pixels of one colour."""
+    pixels = rgba(image.copy())  # Pillow writes info["transparency"] into the palette of what it converts
+    return np.where(pixels[..., 3:] == 0, 0, pixels)
+
+
+def saved_as(frames, file_format, **options):
+    read = saved(frames[0], file_format, save_all=True, append_images=frames[1:], **options)
+    return np.stack([visible(frame) for frame in ImageSequence.Iterator(read)])
+
+
+def test_frames_of_a_list_save_right_as_gif_and_png(photo):
+    pictures = [photo.convert("RGBA").rotate(angle) for angle in (5, 30, 60, 90)]  # with transparent corners
+    pictures[0].paste((0, 0, 255), (20, 20, 30, 30))  # a colour that the others do not have
+    results = quantize(pictures, 16)
+    expected = np.stack([visible(result) for result in results])
+    assert {result.info["transparency"] for result in results} == {0}
+    assert np.array_equal(expected[..., 3], [rgba(picture)[..., 3] for picture in pictures])
+    assert np.array_equal(saved_as(results, "GIF", disposal=2, optimize=False), expected)
+    assert np.array_equal(saved_as(results, "PNG"), expected)
+
+
+def test_frames_of_a_list_save_right_as_gif_without_options(photo):
+    whole = photo.convert("RGBA")
+    pictures = [whole.rotate(10), whole.rotate(5), whole]  # what is visible stays so
+    pictures[1].paste((0, 0, 255), (20, 20, 30, 30))
+    for before, after in pairwise(pictures):
+        after.paste(Image.alpha_composite(before, after))
+    results = quantize(pictures, 16)
+    assert np.array_equal(saved_as(results, "GIF"), [visible(result) for result in results])
+
+
+def test_frames_with_soft_alpha_keep_it(photo):
+    soft = photo.copy()
+    soft.putalpha(Image.linear_gradient("L").resize(photo.size))
+    first, second = quantize([photo, soft], 32)
+    assert first.palette.mode == second.palette.mode == "RGBA"
+    assert "transparency" not in first.info
+    assert len(np.unique(rgba(saved(second))[..., 3])) > 2
 
 
 def test_empty_picture_in_a_list_stays_empty(photo):
@@ -69,10 +113,11 @@ def test_list_takes_a_list_of_weights(photo):
 def test_pictures_of_a_list_are_dithered_each_for_itself(photo, drawing):
     pictures = [photo, Image.new("RGB", (0, 3)), drawing, np.asarray(photo.convert("L")) / 255]
     results = quantize(pictures, 12, dither="floyd-steinberg")
+    shared = p_image(np.asarray(results[0]), rgba_rows(entries(results[0])))
     for picture, result in zip(pictures, results, strict=True):
         if len(result.tobytes()):
             assert result.palette.palette == results[0].palette.palette
-            assert np.array_equal(np.asarray(quantize(picture, palette=results[0])), np.asarray(result))
+            assert np.array_equal(np.asarray(quantize(picture, palette=shared)), np.asarray(result))
 
 
 def test_pictures_of_a_list_are_dithered_to_a_palette_each(photo, reference):

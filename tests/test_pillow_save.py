@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
 
 import pil_kmeans
 from pil_kmeans import encode_png
@@ -14,6 +14,7 @@ from pil_kmeans.icc_profile import rgb_profile
 from pil_kmeans.pillow import register
 from pil_pictures import MODES, in_mode, opened, rgba, saved
 from png_chunks import kinds
+from reference.apng import play
 
 ORIENTATION = ExifTags.Base.Orientation
 
@@ -162,14 +163,46 @@ def test_one_frame_of_a_sequence_is_saved(few):
     gif = saved(few.convert("P"), "GIF", save_all=True, append_images=[few.transpose(Image.Transpose.ROTATE_180)])
     gif.seek(1)
     assert saved_bytes(gif) == encode_png(gif)
-    with pytest.raises(ValueError, match="PNG8 holds one frame, got 2"):
-        saved_bytes(gif, save_all=True)
 
 
-@pytest.mark.parametrize("options", [{"save_all": True}, {}])
-def test_several_frames_are_refused(few, tmp_path, options):
-    with pytest.raises(ValueError, match="PNG8 holds one frame, got 3"):
-        few.save(tmp_path / "x.png", "PNG8", append_images=[few, few], **options)
+def test_save_all_writes_all_frames(few):
+    other = few.rotate(180)
+    gif = saved(few.convert("P"), "GIF", save_all=True, append_images=[other], duration=[30, 40], loop=3)
+    frames = ImageSequence.all_frames(gif)
+    gif.seek(1)
+    expected = encode_png([*frames, few, other], duration=[30, 40, 100, 100], loop=3)
+    assert saved_bytes(gif, save_all=True, append_images=[few, other]) == expected
+    assert gif.tell() == 1
+    expected = encode_png([*frames, few], duration=[1, 2, 3], loop=0, n_colors=9)
+    assert saved_bytes(gif, save_all=True, append_images=[few], duration=[1, 2, 3], loop=0, n_colors=9) == expected
+
+
+def test_save_all_of_an_apng_leaves_out_what_stands_in_for_it(few):
+    frames = [few.rotate(180), few.rotate(90, expand=True).resize(few.size)]
+    apng = saved(few, "PNG", save_all=True, append_images=frames, default_image=True, duration=20, loop=1)
+    assert saved_bytes(apng, save_all=True) == encode_png(frames, duration=20, loop=1)
+
+
+def test_pillows_arguments_count_for_every_frame(few):
+    other = few.rotate(180)
+    given = {"icc_profile": rgb_profile(1.0), "exif": exif_of(Artist="A", Orientation=6), "dpi": (72, 72)}
+    data = saved_bytes(few, save_all=True, append_images=[other], pnginfo=pnginfo(), **given)
+    frames = [few.copy(), other.copy()]
+    for frame in frames:
+        frame.info["icc_profile"] = given["icc_profile"]
+    shown, _ = play(data)
+    expected, _ = play(encode_png(frames))
+    for after, before in zip(shown, expected, strict=True):
+        assert np.array_equal(after.pixels, np.rot90(before.pixels, -1))
+    assert [kind for kind in kinds(data) if kind in ("eXIf", "pHYs", "tEXt", "prIv")].count("eXIf") == 1
+    assert kinds(data)[-2:] == ["prIv", "IEND"]
+
+
+def test_appended_images_need_save_all(few, tmp_path):
+    with pytest.raises(ValueError, match="append_images must come with save_all=True"):
+        few.save(tmp_path / "x.png", "PNG8", append_images=[few], save_all=False)
+    with pytest.raises(ValueError, match="one size"):
+        few.save(tmp_path / "x.png", "PNG8", append_images=[few.crop((0, 0, 3, 3))], save_all=True)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -98,9 +98,12 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         check_indices(lowest, k);
         check_indices(guess, k);
         const auto height = static_cast<std::int64_t>(n / width);
+        std::int64_t end = 0;
         for (std::size_t i = 0; i < n_bands; ++i) {
             const std::int64_t top = bands.data()[2 * i], n_rows = bands.data()[2 * i + 1];
-            if (top < 0 || n_rows < 1 || top > height - n_rows) throw std::invalid_argument("a band is beyond the picture");
+            if (top < end || n_rows < 1 || top > height - n_rows)
+                throw std::invalid_argument("a band is beyond the picture, or over another one");
+            end = top + n_rows;
         }
         const Prices prices = prices_of(to_counts(counts.data()));
         const Points all = as_points(points);
@@ -108,9 +111,9 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         Team(n_threads).run(n_bands, [&](std::size_t i, std::size_t) {
             const auto n_rows = static_cast<std::size_t>(bands.data()[2 * i + 1]);
             const std::size_t first = static_cast<std::size_t>(bands.data()[2 * i]) * width;
-            const Rows rows{{all.xy + first, all.zw + first, n_rows * width}, n_rows, width, weights.data() + first,
+            const Region region{{all.xy + first, all.zw + first, n_rows * width}, n_rows, width, weights.data() + first,
                             lowest.data() + first, guess.data() + first};
-            used[i] = choose_indices(rows, as_points(entries), prices, {feedback, n_survivors}, result + first);
+            used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, result + first);
         });
         for (const SymbolCounts& part : used) sum.add(part);
     }

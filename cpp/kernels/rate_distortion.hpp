@@ -18,8 +18,8 @@ inline constexpr std::size_t kNarrowest = 8;  // pixels in a row
 inline constexpr std::size_t kMostSurvivors = 128;
 inline constexpr float kHighestWeight = 1e20f;  // of a pixel, so that all costs are finite
 
-// Rows of a picture, to be coded without filters behind rows that are none of the search's business.
-struct Rows {
+// Rows of a picture that are searched as a picture of its own, to be coded without filters.
+struct Region {
     Points points;               // in Oklab, (height * width,)
     std::size_t height, width;   // kNarrowest columns or more
     const float* weights;        // (height * width,) bits that a squared distance of 1 is worth; below 0 the pixel keeps its index
@@ -33,7 +33,7 @@ struct RateDistortion {
 };
 
 // Choose the index of every pixel; returns the symbols used.
-SymbolCounts choose_indices(const Rows& rows,
+SymbolCounts choose_indices(const Region& region,
                             const Points& entries,    // IN  (k,), k <= 256
                             const Prices& prices, const RateDistortion& options,
                             std::uint8_t* indices);   // OUT (height * width,)

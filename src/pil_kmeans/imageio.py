@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def register() -> None:
 
 class PalettePngPlugin(PluginV3):
     """
-    imageio plugin that writes a picture as a palette PNG by `encode_png`; it does not read.
+    imageio plugin that writes palette PNGs, also animated ones, by `encode_png`; it does not read.
 
     Pass it as ``plugin=`` to `imageio.v3.imwrite` or `imageio.v3.imopen`, or its name after
     `register`. The picture is written when `write` is called, whole or not at all: after any error
@@ -95,12 +94,12 @@ class PalettePngPlugin(PluginV3):
 
     def write(self, ndimage: Any, *, is_batch: bool | None = None, **options: Any) -> bytes | None:
         """
-        Write a picture.
+        Write a picture, or the frames of an animation.
 
         Parameters
         ----------
-        ndimage : ndarray, PIL.Image.Image, IndexedImage, or list of one of these
-            A picture as `encode_png` takes it, or a batch of one.
+        ndimage : ndarray, PIL.Image.Image, IndexedImage, or list of these
+            A picture as `encode_png` takes it, or a batch: of several, the frames.
         is_batch : bool, optional
             Whether the first axis counts pictures. None: if there are four axes, or three of which
             the last is longer than four, and so cannot be the channels. A list is always a batch.
@@ -115,16 +114,18 @@ class PalettePngPlugin(PluginV3):
         Raises
         ------
         TypeError, ValueError
-            As `encode_png` does, and ValueError for a batch of several pictures, a second picture,
-            or a closed plugin.
+            As `encode_png` does, and ValueError for a second call, or a closed plugin.
         """
         if not self._is_open:
             msg = "the file is closed: open it again to write to it"
             raise ValueError(msg)
         if self._is_written:
-            msg = "a palette PNG holds one picture, and it has been written: open another file for the next"
+            msg = (
+                "a palette PNG holds one picture, and it has been written: open another file for the next, "
+                "or write the frames of an animation as one list"
+            )
             raise ValueError(msg)
-        data = encode_png(_one_picture(ndimage, is_batch), **(self._options | options))
+        data = encode_png(_picture_or_frames(ndimage, is_batch), **(self._options | options))
         path = Path(self.request.filename)
         if self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists()):
             write_file(path, data)
@@ -140,16 +141,13 @@ class PalettePngPlugin(PluginV3):
             super().close()
 
 
-def _one_picture(image: Any, is_batch: bool | None) -> Any:
-    """Take a batch of one apart."""
+def _picture_or_frames(image: Any, is_batch: bool | None) -> Any:
+    """Make a list of a batch, and take one of a single picture apart."""
     if not isinstance(image, list | tuple):
         shape: tuple[int, ...] = () if isinstance(image, Image.Image) else np.shape(image)
         if is_batch is None:
             is_batch = len(shape) == 4 or (len(shape) == 3 and shape[2] > 4)
         if not (is_batch and shape):
             return image
-    pictures: Sequence[Any] = image
-    if len(pictures) != 1:
-        msg = f"image must be one picture, got a batch of {len(pictures)}: write them one by one"
-        raise ValueError(msg)
-    return pictures[0]
+    pictures = list(image)
+    return pictures[0] if len(pictures) == 1 else pictures

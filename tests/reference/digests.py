@@ -90,7 +90,7 @@ def rate_distortion_digests(n_threads):
         n = 45 * width
         points = rng.integers(-3000, 3000, (2, n, 2), np.int16).cumsum(axis=1, dtype=np.int64).clip(-8192, 8192)
         points = points.astype(np.int16)
-        bands = np.array([(40, 5), (0, 13), (13, 27)])
+        bands = np.array([(0, 13), (13, 27), (40, 5)])
         visible = _native.visibility(points, width)
         for k in (1, 2, 7, 9, 33, 256):
             entries = rng.integers(-8192, 8192, (2, k, 2), np.int16, endpoint=True)

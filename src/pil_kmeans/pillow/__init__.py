@@ -15,7 +15,7 @@ from .fitted_palette import check_kmeans, quantize_to_fitted_palette
 from .given_palette import check_palette, map_to_palette
 from .patch import original_quantize, patch
 from .save import register
-from .source import Source
+from .source import Source, named_pictures
 
 __all__ = ["patch", "quantize", "register"]
 
@@ -101,8 +101,10 @@ def quantize(
     PIL.Image.Image, or list of them if `image` is a list
         Of mode P. The palette's mode is RGBA if the picture has an alpha channel, otherwise RGB;
         unless given, it holds no duplicate, and for a single picture no unused colour but those
-        of `fixed_colors`. `info` is carried over, and its "transparency" made to fit the new
-        palette. An empty picture gives an empty P image.
+        of `fixed_colors`. `info` is carried over, but for "transparency": the one entry that is
+        not opaque, if it is fully transparent. So GIF shows it, also of the frames of a list, whose
+        palette is of mode RGBA only if it has other entries with alpha. An empty picture gives an
+        empty P image.
 
     Raises
     ------
@@ -148,10 +150,7 @@ def quantize(
     [0.4, 0.8]
     """
     is_list = isinstance(image, (list, tuple))
-    pictures: Any = image if is_list else [image]
-    if not pictures:
-        msg = "image must be a picture or a list of at least one picture, got an empty list"
-        raise ValueError(msg)
+    pictures = named_pictures(image)
     if method is not None:
         ours = {
             "list of pictures": is_list,
@@ -171,8 +170,7 @@ def quantize(
         "dither_strength": dither_strength,
     }
     check_options(n_colors=1, color_space=color_space, effort=effort, n_threads=n_threads, **options)
-    names = [f"image[{i}]" for i in range(len(pictures))] if is_list else ["image"]
-    sources = [Source.read(*given) for given in zip(pictures, names, strict=True)]
+    sources = [Source.read(*given) for given in pictures]
     if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"

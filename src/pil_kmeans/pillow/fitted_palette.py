@@ -43,6 +43,7 @@ def quantize_to_fitted_palette(
         **options,
     )
     alpha_mode = any(source.has_alpha_mode for source in seen) or bool((rgba[:, 3] < 255).any())
+    alpha_mode &= len(sources) == 1  # Pillow's GIF mixes up RGBA palettes of which a frame does not use all entries
     results, start = [], 0
     for source in sources:
         height, width = source.samples.shape[:2]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import IO, Any
 
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from ..metadata import BROKEN_EXIF, density_chunk, exif_chunk, orientation
 from ..stages.png import Chunk, chunk_bytes
@@ -33,9 +34,12 @@ def register() -> None:
       applied. None: no dpi, no EXIF.
     - `pnginfo`, a `PIL.PngImagePlugin.PngInfo`: its text, time and private chunks are written too.
 
+    ``save_all=True`` writes all frames of the image, and of those in `append_images`, as an
+    animation; without it the current frame is saved. `duration` and `loop` are those of
+    `encode_png`; not given, `loop` is the image's own. Metadata is that of the first frame.
+
     Unlike Pillow's own formats, it refuses options that it does not know. Extensions stay as they
-    are: ``.png`` without a format is Pillow's PNG. Of several frames the current one is saved;
-    ``save_all=True`` with more than one raises ValueError.
+    are: ``.png`` without a format is Pillow's PNG.
 
     The file is encoded before anything is written, and one that an error would leave unfinished is
     removed. But Pillow empties a file that exists before any format gets to work: where its old
@@ -62,36 +66,43 @@ def register() -> None:
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Write `image`, as Pillow's formats do; the options are in `image.encoderinfo`."""
     options = dict(image.encoderinfo)
-    _check_one_frame(1, options.pop("append_images", None))  # with older Pillows also without save_all
-    file.write(_encoded(image, **options))
+    if options.pop("append_images", None):  # older Pillows come here unless there is save_all
+        msg = "append_images must come with save_all=True, which writes an animation: pass it, or leave them out"
+        raise ValueError(msg)
+    file.write(_encoded([image], **options))
 
 
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Write `image` if it has one frame."""
-    _check_one_frame(getattr(image, "n_frames", 1), image.encoderinfo.get("append_images"))
-    save(image, file, filename)
+    """Write all frames of `image` and of the images to append, as Pillow's formats do."""
+    options = {"loop": image.info.get("loop", 0)} | image.encoderinfo
+    images = [image, *(options.pop("append_images", None) or ())]
+    file.write(_encoded([*chain.from_iterable(map(_frames, images))], **options))
 
 
-def _check_one_frame(n_frames: int, append_images: Iterable[Image.Image] | None) -> None:
-    n_frames += sum(getattr(frame, "n_frames", 1) for frame in append_images or ())
-    if n_frames > 1:
-        msg = f"{FORMAT} holds one frame, got {n_frames}: save them one by one, or as GIF or PNG"
-        raise ValueError(msg)
+def _frames(image: Image.Image) -> list[Image.Image]:
+    """Copy each frame, but not a picture that only programs without animation are to show."""
+    current = image.tell()
+    try:
+        frames = [_with_info(frame, {}) for frame in ImageSequence.Iterator(image)]
+    finally:
+        image.seek(current)
+    return frames[1:] if len(frames) > 1 and frames[0].info.get("default_image") else frames
 
 
-def _encoded(image: Image.Image, *, pnginfo: Any = None, metadata: Any = "color", **options: Any) -> bytes:
+def _encoded(frames: list[Image.Image], *, pnginfo: Any = None, metadata: Any = "color", **options: Any) -> bytes:
     """Encode with the arguments that `save` takes beside those of `encode_png`."""
     from ..encode import encode_png  # which imports this package
 
     front, back = _pnginfo_chunks(pnginfo)
     given: Given = {key: options.pop(key) for key in ("dpi", "exif", "icc_profile") if key in options}
     if given:
-        image = _with_info(image, given)
-    data = encode_png(image, metadata=metadata, **options)
+        frames = [_with_info(frame, given) for frame in frames]
+    data = encode_png(frames if len(frames) > 1 else frames[0], metadata=metadata, **options)
+    first = frames[0]
     if "dpi" in given and metadata == "none":
-        front += density_chunk(image.info, orientation(image))
+        front += density_chunk(first.info, orientation(first))
     if "exif" in given and metadata != "all":
-        front += exif_chunk(image)
+        front += exif_chunk(first)
     parts = data[:IHDR_END], *_as_bytes(front), data[IHDR_END:-IEND_LENGTH], *_as_bytes(back), data[-IEND_LENGTH:]
     return b"".join(parts)
 

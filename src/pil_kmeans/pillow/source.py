@@ -15,6 +15,16 @@ from ..stages.pixels import read_pixels
 from .modes import has_alpha_mode, pixels_from_pil
 
 
+def named_pictures(image: Any) -> list[tuple[Any, str]]:
+    """List the pictures of `image`, one or a list of at least one, and what errors call them."""
+    if not isinstance(image, list | tuple):
+        return [(image, "image")]
+    if not image:
+        msg = "image must be a picture or a list of at least one picture, got an empty list"
+        raise ValueError(msg)
+    return [(picture, f"image[{i}]") for i, picture in enumerate(image)]
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A picture as given, read as far as every way of quantizing it needs."""
@@ -63,12 +73,14 @@ class Source:
         """
         `info` for the result: lists are copied, as Pillow copies them.
 
-        The source's "transparency" means nothing to another palette: an entry that is the only
-        transparent one takes its place, as every file format understands that.
+        The source's "transparency" means nothing to another palette. In its place comes the entry
+        that is the only transparent one, which every file format understands, while GIF does not
+        look at the alpha of palettes.
         """
         given = {} if self.image is None else self.image.info
         info = {key: value.copy() if isinstance(value, list) else value for key, value in given.items()}
-        if info.pop("transparency", None) is not None and transparency is not None:
+        info.pop("transparency", None)
+        if transparency is not None:
             info["transparency"] = transparency
         return info
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,7 +64,14 @@ class Stream:
 
 
 def compress(
-    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, compression: str, *, for_deflate: bool
+    indices: NDArray[np.uint8],
+    depth: int,
+    n_colors: int,
+    n_transparent: int,
+    compression: str,
+    *,
+    for_deflate: bool = False,
+    reorder: bool = True,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -78,8 +85,10 @@ def compress(
         Entries of the palette, and those of them at its start that have to stay there.
     compression : str
         One of `COMPRESSIONS`.
-    for_deflate : bool
+    for_deflate : bool, default=False
         Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
+    reorder : bool, default=True
+        Whether the palette may get another order; not where pictures share it.
 
     Returns
     -------
@@ -90,7 +99,8 @@ def compress(
     plain_rows = filter_rows(pack_bits(indices, depth), (NONE,))
     found = [Rows(plain_rows, depth, given_order)]
     if not for_deflate:
-        found += ordered_rows(indices, depth, n_colors, n_transparent, preset)
+        orders = palette_orders(indices, n_colors, n_transparent, preset) if reorder else [given_order]
+        found += filtered_rows(indices, depth, orders, preset)
     elif depth < BYTE:
         found.append(Rows(filter_rows(indices, (NONE,)), BYTE, given_order))
     sizes = [len(deflate.zlib_compress(rows.data, PROBE_LEVEL)) for rows in found] if len(found) > 1 else [0]
@@ -113,12 +123,19 @@ class Rows(NamedTuple):
     order: NDArray[np.uint8]
 
 
-def ordered_rows(
-    indices: NDArray[np.uint8], depth: int, n_colors: int, n_transparent: int, preset: Compression
-) -> Iterator[Rows]:
-    """Yield rows in all orders and with all filters to be tried."""
+def palette_orders(
+    indices: NDArray[np.uint8], n_colors: int, n_transparent: int, preset: Compression
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the orders to be tried."""
     for trials_per_pair in preset.trials_per_pair:
-        order = palette_order(indices, n_colors, n_first=n_transparent, trials_per_pair=trials_per_pair)
+        yield palette_order(indices, n_colors, n_first=n_transparent, trials_per_pair=trials_per_pair)
+
+
+def filtered_rows(
+    indices: NDArray[np.uint8], depth: int, orders: Iterable[NDArray[np.uint8]], preset: Compression
+) -> Iterator[Rows]:
+    """Yield rows in these orders and with all filters to be tried."""
+    for order in orders:
         packed = pack_bits(np.argsort(order).astype(np.uint8)[indices], depth)
         for types in preset.filters:
             yield Rows(filter_rows(packed, types), depth, order)

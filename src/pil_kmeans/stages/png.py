@@ -73,22 +73,28 @@ def encode(
         )
         raise ValueError(msg)
     height, width = indices.shape
-    n_transparent = int(np.count_nonzero(rgba[:, 3] < 255))
     stream = compress(
         indices.astype(np.uint8, copy=False),
         bit_depth(len(rgba)),
         len(rgba),
-        n_transparent,
+        n_not_opaque(rgba),
         compression,
         for_deflate=for_deflate,
     )
-    header = struct.pack(">IIBBBBB", width, height, stream.depth, COLOR_TYPE_PALETTE, 0, 0, 0)
+    return file_bytes((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
+
+
+def file_bytes(
+    size: tuple[int, int], depth: int, rgba: NDArray[np.uint8], metadata: Sequence[Chunk], pictures: Sequence[Chunk]
+) -> bytes:
+    """Whole file: height and width, bits per pixel, palette with what is not opaque first, and the chunks."""
+    height, width = size
     chunks = [
-        (b"IHDR", header),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPE_PALETTE, 0, 0, 0)),
         *metadata,
-        (b"PLTE", rgba[stream.order, :3].tobytes()),
-        *trns_chunk(rgba[stream.order, 3]),
-        *idat_chunks(stream.data),
+        (b"PLTE", rgba[:, :3].tobytes()),
+        *trns_chunk(rgba),
+        *pictures,
         (b"IEND", b""),
     ]
     return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)
@@ -128,16 +134,25 @@ def bit_depth(n_colors: int) -> int:
     return next(depth for depth in (1, 2, 4, 8) if n_colors <= 1 << depth)
 
 
-def trns_chunk(alpha: NDArray[np.uint8]) -> list[Chunk]:
+def n_not_opaque(rgba: NDArray[np.uint8]) -> int:
+    """Count the entries with transparency, which come first."""
+    return int(np.count_nonzero(rgba[:, 3] < 255))
+
+
+def trns_chunk(rgba: NDArray[np.uint8]) -> list[Chunk]:
     """Make tRNS up to the last entry that is not opaque; nothing if all are."""
-    n_transparent = int(np.count_nonzero(alpha < 255))  # they come first
-    return [(b"tRNS", alpha[:n_transparent].tobytes())] if n_transparent else []
+    n = n_not_opaque(rgba)
+    return [(b"tRNS", rgba[:n, 3].tobytes())] if n else []
 
 
 def idat_chunks(stream: bytes) -> list[Chunk]:
     """Cut a zlib stream into chunks."""
-    starts = range(0, len(stream), MAX_CHUNK_LENGTH)
-    return [(b"IDAT", stream[start : start + MAX_CHUNK_LENGTH]) for start in starts]
+    return [(b"IDAT", part) for part in cut(stream, MAX_CHUNK_LENGTH)]
+
+
+def cut(stream: bytes, length: int) -> list[bytes]:
+    """Parts of at most so many bytes."""
+    return [stream[start : start + length] for start in range(0, len(stream), length)]
 
 
 def chunk_bytes(kind: bytes, data: bytes) -> bytes:

@@ -1,0 +1,361 @@
+"""`encode_png` of several frames: an APNG as Pillow, OpenCV and the specification play it."""
+
+from fractions import Fraction
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png
+from pil_kmeans.stages import apng
+from pil_kmeans.stages.durations import MAX_DURATION, delay
+from pil_kmeans.stages.steady import steady
+from pil_pictures import MODES, in_mode, opened, rgba
+from png_chunks import chunks, kinds
+from reference.apng import OVER, SOURCE, play
+
+RED = (255, 0, 0)
+
+
+def played(data, n_frames):
+    """Frames of a file, which Pillow and OpenCV must show as the specification says."""
+    frames, _ = play(data)
+    assert len(frames) == n_frames
+    for n, frame in enumerate(frames):
+        image = Image.open(BytesIO(data))  # anew: with palettes, Pillow 13 does not go back to a frame rightly
+        image.seek(n)
+        assert np.array_equal(rgba(image), frame.pixels)
+        assert image.info["duration"] == pytest.approx(float(frame.duration))
+    if hasattr(cv2, "imdecodeanimation"):  # since 4.11
+        _, animation = cv2.imdecodeanimation(np.frombuffer(data, np.uint8))
+        assert len(animation.frames) == n_frames
+        for shown, frame in zip(animation.frames, frames, strict=True):
+            to_rgba = cv2.COLOR_BGRA2RGBA if shown.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+            assert np.array_equal(cv2.cvtColor(shown, to_rgba), frame.pixels)
+    return frames
+
+
+def pixels_of(frames):
+    return np.stack([frame.pixels for frame in frames]).astype(int)
+
+
+@pytest.fixture(scope="module")
+def moving(photo):
+    """A red square that moves over a photograph."""
+    frames = [photo.copy() for _ in range(3)]
+    for n, frame in enumerate(frames):
+        frame.paste(RED, (8 + 6 * n, 8, 20 + 6 * n, 20))
+    return frames
+
+
+# What is shown
+
+
+def test_frames_of_few_colors_are_stored_exactly(few):
+    frames = [few, few.transpose(Image.Transpose.ROTATE_180), few]
+    shown = played(encode_png(frames), 3)
+    assert np.array_equal(pixels_of(shown), [rgba(frame) for frame in frames])
+
+
+@pytest.mark.parametrize("dither", ["none", "floyd-steinberg", "blue-noise"])
+def test_pixels_that_stay_keep_their_color(moving, dither):
+    shown = pixels_of(played(encode_png(moving, n_colors=12, dither=dither), 3))
+    given = np.stack([rgba(frame) for frame in moving])
+    stays = (given[1:] == given[:-1]).all(axis=-1)
+    assert (shown[1:] == shown[:-1])[stays].all()
+    assert (shown[1:] != shown[:-1])[~stays].any()
+    assert np.abs(shown - given).mean() < 25
+
+
+def test_dithered_pixels_keep_their_index_in_later_frames():
+    samples = np.array([[[[5], [5], [5]]], [[[5], [9], [5]]], [[[5], [9], [5]]]])
+    indices = np.array([[[0, 1, 0]], [[1, 2, 1]], [[1, 1, 0]]])
+    assert steady(indices, samples).tolist() == [[[0, 1, 0]], [[0, 2, 0]], [[0, 2, 0]]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_frames_may_differ_in_mode(photo, mode):
+    other = in_mode(photo.rotate(180), mode)
+    shown = pixels_of(played(encode_png([photo, other], n_colors=64), 2))
+    assert np.abs(shown[1] - rgba(opened(encode_png(other, n_colors=64)))).mean() < 15
+    assert len(np.unique(shown.reshape(-1, 4), axis=0)) <= 64
+
+
+@pytest.mark.parametrize("scale", [np.uint8(1), np.uint16(257), np.float32(1 / 255)])
+def test_arrays_and_indexed_images_are_frames(scale, few):
+    array = np.asarray(few)
+    indexed = KMeansQuantizer(128).fit(array).to_indexed(array[::-1])
+    shown = played(encode_png([array * scale, indexed]), 2)
+    assert np.array_equal(pixels_of(shown)[..., :3], [array, array[::-1]])
+
+
+def test_alpha_of_every_frame_is_right(photo):
+    whole = photo.convert("RGBA")
+    soft = whole.copy()
+    soft.putalpha(Image.linear_gradient("L").resize(photo.size))
+    frames = [whole, whole.rotate(20), whole, soft, whole.rotate(20), soft]
+    shown = played(encode_png(frames, n_colors=255), 6)
+    assert np.abs(pixels_of(shown) - [rgba(frame) for frame in frames])[..., 3].mean() < 2
+    assert {SOURCE} == {frame.blend for frame in shown[1:2]}  # corners that become transparent
+    for n in (1, 2, 4):
+        assert np.array_equal(pixels_of(shown)[n][..., 3], rgba(frames[n])[..., 3])
+
+
+def test_turned_frames_and_weights_are_upright(few):
+    turned = few.rotate(90, expand=True)
+    turned.getexif()[0x0112] = 6
+    weight = np.where(np.arange(16) < 4, 50.0, 1.0) * np.ones((8, 1))
+    options = {"n_colors": 8, "effort": "fast"}
+    for others in ([few.rotate(180)], []):
+        ones = [np.ones((8, 16)) for _ in others]
+        data = encode_png([*others, turned], sample_weight=[*ones, np.rot90(weight)], **options)
+        assert data == encode_png([*others, few], sample_weight=[*ones, weight], **options)
+
+
+def test_weights_of_frames_move_the_palette(photo):
+    weights = [np.zeros((48, 64)), np.ones((48, 64))]
+    shown = pixels_of(played(encode_png([photo, photo.convert("L")], n_colors=8, sample_weight=weights), 2))
+    assert (np.ptp(shown[..., :3], axis=-1) == 0).all()
+
+
+def test_fixed_colors_are_shared(photo):
+    data = encode_png([photo, photo.rotate(180)], n_colors=8, fixed_colors=["#010203"])
+    palette = np.frombuffer(dict(chunks(data))["PLTE"], np.uint8).reshape(-1, 3)
+    assert [1, 2, 3] in palette.tolist()
+    assert len(palette) <= 8
+
+
+# How it is written
+
+
+def test_only_what_changes_is_written(few):
+    frames = [np.asarray(few).copy() for _ in range(2)]
+    frames[1][2:5, 3] = RED
+    frames[1][2, 3:9] = RED
+    shown = played(encode_png(frames), 2)
+    assert shown[1].size == (3, 6)
+
+
+def test_what_stays_is_left_transparent_where_that_is_smaller(photo):
+    frames = [photo.convert("RGB") for _ in range(2)]
+    for place in [(0, 0), (63, 47)]:
+        frames[1].putpixel(place, RED)
+    for n_colors, blend in ((255, OVER), (256, SOURCE)):
+        data = encode_png(frames, n_colors=n_colors)
+        shown = played(data, 2)
+        assert shown[1].size == (48, 64)
+        assert shown[1].blend == blend
+        assert len(dict(chunks(data))["PLTE"]) == 3 * 256
+
+
+def test_palette_gets_no_transparent_entry_that_costs_more(few):
+    frames = [np.zeros((2, 2), np.uint8), np.array([[0, 255], [255, 255]], np.uint8)]
+    data = encode_png(frames)
+    assert "tRNS" not in kinds(data)
+    assert len(dict(chunks(data))["PLTE"]) == 6
+    played(data, 2)
+
+
+def test_transparent_entry_of_the_picture_serves(photo):
+    first = np.asarray(photo.convert("RGBA")).copy()
+    first[20:30] = 0
+    second = first.copy()
+    second[0, 0] = second[47, 63] = (*RED, 255)
+    shown = played(encode_png([first, second], n_colors=256), 2)
+    assert shown[1].blend == OVER
+
+
+@pytest.mark.parametrize(("n", "depth"), [(2, 1), (4, 2), (16, 4), (17, 8)])
+def test_all_frames_have_as_few_bits_as_the_palette_needs(n, depth):
+    ramp = np.linspace(0, 255, n).astype(np.uint8)[np.newaxis].repeat(3, axis=0)
+    data = encode_png([ramp, ramp[:, ::-1]])
+    played(data, 2)
+    assert dict(chunks(data))["IHDR"][8] == depth
+
+
+def test_file_is_smaller_than_that_of_pillow(moving):
+    file = BytesIO()
+    moving[0].save(file, "PNG", save_all=True, append_images=moving[1:])
+    data = encode_png(moving)
+    assert len(data) < len(file.getvalue()) / 2
+    assert len(data) < 1.2 * len(encode_png(moving[0], lossy=0))
+
+
+@pytest.mark.parametrize("compression", ["fast", "max"])
+def test_compression_does_not_change_the_pixels(moving, compression):
+    shown, expected = (played(encode_png(moving, n_colors=20, **o), 3) for o in ({"compression": compression}, {}))
+    assert np.array_equal(pixels_of(shown), pixels_of(expected))
+
+
+def test_threads_do_not_change_the_bytes(moving):
+    assert encode_png(moving, n_threads=1) == encode_png(moving, n_threads=3)
+
+
+def test_first_frame_is_what_others_show(moving):
+    data = encode_png(moving, n_colors=16)
+    assert np.array_equal(rgba(opened(data)), play(data)[0][0].pixels)
+
+
+def test_metadata_is_that_of_the_first_frame(few):
+    first = few.copy()
+    first.info["dpi"] = (300, 300)
+    data = encode_png([first, few.rotate(180)])
+    assert kinds(data) == ["IHDR", "pHYs", "PLTE", "acTL", "fcTL", "IDAT", "fcTL", "fdAT", "IEND"]
+    assert "pHYs" not in kinds(encode_png([few, first.rotate(180)]))
+
+
+# Time
+
+
+@pytest.mark.parametrize("duration", [0, 1, 40, 1000 / 30, 33.3, 100, 65_535, 1e6 / 3, MAX_DURATION])
+def test_duration_is_kept_as_well_as_16_bits_can(few, duration):
+    frames, _ = play(encode_png([few, few.rotate(180)], duration=duration))
+    for frame in frames:
+        assert float(frame.duration) == pytest.approx(duration, rel=1e-5)
+
+
+def test_delays_fit_16_bits():
+    for duration in [*np.geomspace(0.001, MAX_DURATION, 500), MAX_DURATION - 0.1, 1000.01, 999.99]:
+        numerator, denominator = delay(duration).as_integer_ratio()
+        assert 0 <= numerator <= 65535
+        assert 1 <= denominator <= 65535
+    assert delay(20) == Fraction(1, 50)
+
+
+def test_each_frame_has_its_duration(few):
+    frames = [few, few.rotate(180), few]
+    shown = played(encode_png(frames, duration=[10, 20, 30.5]), 3)
+    assert [float(frame.duration) for frame in shown] == [10, 20, 30.5]
+
+
+def test_durations_are_those_of_the_images_unless_given(few):
+    frames = [few, few.rotate(180), few.copy(), np.asarray(few.rotate(180))]
+    frames[1].info["duration"] = 70
+    frames[2].info["duration"] = "long"
+    assert [frame.duration for frame in play(encode_png(frames))[0]] == [100, 70, 100, 100]
+    assert [frame.duration for frame in play(encode_png(frames, duration=5))[0]] == [5] * 4
+
+
+@pytest.mark.parametrize("loop", [0, 1, 5, 2**31 - 1])
+def test_loop_is_the_number_of_plays(few, loop):
+    assert play(encode_png([few, few.rotate(180)], loop=loop))[1] == loop
+
+
+def test_equal_frames_become_one_that_lasts_longer(few):
+    other = few.rotate(180)
+    shown = played(encode_png([few, few, other, other, other, few], duration=[1, 2, 3, 4, 5, 6]), 3)
+    assert [frame.duration for frame in shown] == [3, 12, 6]
+
+
+def test_frames_that_only_look_equal_once_quantized_become_one():
+    frames = [np.full((4, 4), value, np.uint8) for value in (10, 11, 250)]
+    shown = played(encode_png(frames, n_colors=2, duration=10), 2)
+    assert [frame.duration for frame in shown] == [20, 10]
+
+
+def test_equal_frames_too_long_for_one_are_a_pixel(few):
+    shown = played(encode_png([few, few, few], duration=[MAX_DURATION, 10, 20]), 2)
+    assert [frame.duration for frame in shown] == [MAX_DURATION, 30]
+    assert shown[1].size == (1, 1)
+
+
+def test_frames_that_are_all_equal_are_a_picture(few):
+    assert encode_png([few, few.copy()], duration=9) == encode_png(few, lossy=0)
+
+
+def test_one_picture_is_a_plain_png(photo):
+    expected = encode_png(photo, n_colors=8)
+    for given in (photo, [photo], (photo,)):
+        assert encode_png(given, n_colors=8, duration=40, loop=2) == expected
+    indexed = IndexedImage(np.zeros((2, 2), np.uint8), np.zeros((1, 3), np.uint8))
+    assert encode_png([indexed]) == indexed.to_png()
+    assert encode_png([photo], n_colors=8, sample_weight=[np.ones((48, 64))]) == expected
+
+
+def test_image_of_several_frames_is_its_current_one(few):
+    file = BytesIO()
+    few.save(file, "PNG", save_all=True, append_images=[few.rotate(180)])
+    image = Image.open(file)
+    image.seek(1)
+    assert np.array_equal(rgba(opened(encode_png(image))), rgba(few.rotate(180)))
+
+
+def test_progress_goes_on_to_the_end(moving):
+    shares = []
+    assert encode_png(moving, n_colors=16, progress=shares.append) == encode_png(moving, n_colors=16)
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] == 1
+    assert len(shares) >= 3 + len(moving)
+
+
+def test_exception_of_progress_ends_the_work(moving):
+    def stop(share):
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode_png(moving, progress=stop)
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"lossy": 1}, ValueError, "lossy=1 is for one picture, got 2 frames: pass one, or lossy=0"),
+        ({"quality": 80}, ValueError, "quality=80 is for one picture, got 2 frames: pass one"),
+        ({"duration": -1}, ValueError, "duration must be from 0 to 65535000 milliseconds, got -1"),
+        ({"duration": np.nan}, ValueError, "duration must be from 0 to 65535000 milliseconds, got nan"),
+        ({"duration": [1, MAX_DURATION + 1]}, ValueError, "duration must be from 0 to 65535000 .* got 65535001"),
+        ({"duration": [1, 2, 3]}, ValueError, "duration must be one number, or one for each of 2 frames, got 3"),
+        ({"duration": "40"}, TypeError, "duration must be a number of milliseconds .* got '40' of type str"),
+        ({"duration": True}, TypeError, "duration must be .* got True of type bool"),
+        ({"duration": [1, None]}, TypeError, "duration must be numbers .* got None of type NoneType"),
+        ({"loop": -1}, ValueError, "loop must be from 0, which is forever, to 2147483647 times, got -1"),
+        ({"loop": 2**31}, ValueError, "loop must be from 0"),
+        ({"loop": 1.0}, TypeError, "loop must be an integer, got 1.0 of type float"),
+        ({"loop": None}, TypeError, "loop must be an integer, got None"),
+        ({"sample_weight": [np.ones((8, 16))]}, ValueError, "sample_weight must be a list of 2 arrays"),
+    ],
+)
+def test_options_that_frames_cannot_have_are_refused(few, options, error, match):
+    with pytest.raises(error, match=match):
+        encode_png([few, few.rotate(180)], **options)
+
+
+def test_frames_must_be_of_one_size(few):
+    match = r"one size, image\[0\] is 16 x 8 pixels, but image\[2\] 5 x 8"
+    with pytest.raises(ValueError, match=match):
+        encode_png([few, few, few.crop((0, 0, 5, 8))])
+
+
+def test_errors_name_the_frame(few):
+    with pytest.raises(TypeError, match=r"image\[1\]"):
+        encode_png([few, "x.png"])
+    with pytest.raises(ValueError, match=r"image\[1\] is empty"):
+        encode_png([few, np.zeros((0, 3), np.uint8)])
+    with pytest.raises(ValueError, match="at least one picture, got an empty list"):
+        encode_png([])
+
+
+def test_stage_writes_random_frames_rightly():
+    rng = np.random.default_rng(0)
+    for n in range(40):
+        n_colors, height, width = rng.integers([1, 1, 1], [20, 9, 9], endpoint=True)
+        palette = rng.integers(0, 256, (n_colors, 4), dtype=np.uint8)
+        palette[:, 3] = rng.choice([0, 255, 255, 100][: 2 + n % 3], n_colors)
+        frames = rng.integers(0, n_colors, (4, height, width), dtype=np.uint8)
+        stays = rng.random((3, height, width)) < 0.7
+        for before, after, same in zip(frames[:-1], frames[1:], stays, strict=True):
+            np.copyto(after, before, where=same)
+        data = apng.encode(frames, palette, [10] * 4, compression="fast")
+        expected = palette[frames]
+        changes = [True, *(a != b for a, b in zip(map(bytes, expected[1:]), map(bytes, expected[:-1]), strict=True))]
+        if sum(changes) > 1:
+            assert np.array_equal([frame.pixels for frame in play(data)[0]], expected[changes])
+        else:
+            assert np.array_equal(rgba(Image.open(BytesIO(data))), expected[0])
