@@ -245,7 +245,7 @@ def summary_table(records: Records) -> Table:
             f"{mean(ratios):.2f}" + (f" ({len(ratios)} pictures)" if len(ratios) < n_pictures else "")
             if ratios
             else "",
-            f"{mean_known(scores):.0f}" if scores else "",
+            f"{round(mean_known(scores))}" if scores else "",
             f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
             f"{spent[0]:.3g}" if spent else "",
         ]
@@ -253,9 +253,9 @@ def summary_table(records: Records) -> Table:
             rows.append([title, *cells])
     header = [
         "",
-        f"error / lowest known, {SUMMARY_ERROR_COLORS} colours",
-        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours",
-        "PNG of 256 colours: kB at SSIMULACRA 2",
+        f"error / lowest known, {SUMMARY_ERROR_COLORS} colours ({n_pictures} pictures)",
+        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours ({pictures_of(looks['scores'])})",
+        f"PNG of 256 colours: kB at SSIMULACRA 2 ({pictures_of(sizes['sizes'])})",
         f"CPU ms, {SIZE_OF_COLORS:g} Mpx, {SUMMARY_TIME_COLORS} colours",
     ]
     return Table(header, rows, "scaling")
