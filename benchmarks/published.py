@@ -220,6 +220,7 @@ def summary_table(records: Records) -> Table:
     """One row for each peer: its error, looks, size and time."""
     errors, looks, sizes, times = (records[name]["results"] for name in ("error", "look", "size", "scaling"))
     n_pictures = pictures_of(errors["errors"])
+    n_looks = pictures_of(r for r in looks["scores"] if r["background"] == OPAQUE)
     rows = []
     for title, (error, look, size, time) in SUMMARY.items():
         ratios = [
@@ -254,7 +255,7 @@ def summary_table(records: Records) -> Table:
     header = [
         "",
         f"error / lowest known, {SUMMARY_ERROR_COLORS} colours ({n_pictures} pictures)",
-        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours ({pictures_of(looks['scores'])})",
+        f"SSIMULACRA 2, {SUMMARY_LOOK_COLORS} colours ({n_looks})",
         f"PNG of 256 colours: kB at SSIMULACRA 2 ({pictures_of(sizes['sizes'])})",
         f"CPU ms, {SIZE_OF_COLORS:g} Mpx, {SUMMARY_TIME_COLORS} colours",
     ]
