@@ -131,6 +131,7 @@ void register_rate_distortion(nb::module_& module) {
                "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(), "bands"_a.noconvert(), "feedback"_a,
                "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
+    module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }
 

@@ -90,7 +90,7 @@ public:
         return pixel.weight * static_cast<float>(square(from_pixel(error)));
     }
 
-    // The cheapest literal. Distortions are kept for all bytes that the pixel allows.
+    // The cheapest literal. Distortions of all bytes that the pixel allows can then be asked for.
     std::uint8_t literal(const Pixel& pixel, Quad wanted) {
         if (pixel.is_kept) {
             distortions_[pixel.lowest] = 0;
@@ -104,7 +104,7 @@ public:
                                            distortions_ + from));
     }
 
-    float kept_distortion(std::uint8_t byte) const { return distortions_[byte]; }
+    float distortion_of(std::uint8_t byte) const { return distortions_[byte]; }
     float literal_price(std::uint8_t byte) const { return literals_[byte]; }
     float longer_price(std::size_t length) const { return longer_[length]; }  // a byte more, of a match of this length
     float start_price(std::size_t distance) const {

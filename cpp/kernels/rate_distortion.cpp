@@ -17,6 +17,9 @@ constexpr std::size_t kLongestStretch = 32, kDepth = 4;  // bytes of a stretch, 
 constexpr float kMargin = 20;                            // bits by which a survivor may be dearer than the cheapest
 constexpr std::size_t kBuckets = 64;                     // of costs within the margin
 
+static_assert(kMostSurvivors < 256 && kMostSteps < 256);  // places among survivors, and the buckets' sizes, are bytes
+static_assert(kDepth == 4 && kNear == 4);                 // as many bytes hold a survivor's roots, and its last bytes
+
 // A way through the bytes so far.
 struct Survivor {
     std::uint64_t error;     // of the last pixel, four int16
@@ -35,7 +38,8 @@ public:
     Search(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options, std::uint8_t* indices)
         : region_(region), coder_(region, entries, prices, options), n_survivors_(options.n_survivors),
           stretch_(std::min(kLongestStretch, (region.width - 2) / (kDepth + 1))),
-          settled_(region, coder_, (kDepth + 1) * stretch_ - 1, indices), ring_(std::bit_ceil((kDepth + 1) * stretch_)), moves_(ring_ * n_survivors_) {
+          settled_(region, coder_, (kDepth + 1) * stretch_ - 1, indices), ring_(std::bit_ceil((kDepth + 1) * stretch_)),
+          moves_(ring_ * n_survivors_) {
         survivors_[0] = {};
         n_ = 1;
     }
@@ -86,7 +90,7 @@ private:
         const Survivor& best = cheapest_end();
         const Quad wanted = coder_.with_error(pixel, best.error);
         const std::uint8_t literal = coder_.literal(pixel, wanted);
-        const float cost = best.cost + coder_.kept_distortion(literal) + coder_.literal_price(literal);
+        const float cost = best.cost + coder_.distortion_of(literal) + coder_.literal_price(literal);
         const float limit = cost + kMargin;
         step(best, literal, coder_.error(pixel, wanted, literal), cost, 0, 0);
         if (best.can_end()) start_matches(best, pixel, wanted, limit, y, x);
@@ -112,7 +116,7 @@ private:
             const std::uint8_t byte = byte_back(from, distance);
             if (!pixel.allows(byte)) continue;
             const float before = from.cost + coder_.start_price(distance);
-            const float cost = before + coder_.kept_distortion(byte);
+            const float cost = before + coder_.distortion_of(byte);
             if (cost >= limit) continue;
             std::uint8_t& place = places_[distance];  // of one that is in such a match already, and is cheaper all the same
             if (place && survivors_[place - 1].cost <= before) continue;

@@ -14,7 +14,7 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kNarrowest = 8;  // pixels in a row
+inline constexpr std::size_t kNarrowest = 8;  // pixels in a row; there is nothing to gain in fewer
 inline constexpr std::size_t kMostSurvivors = 128;
 inline constexpr float kHighestWeight = 1e20f;  // of a pixel, so that all costs are finite
 

@@ -11,10 +11,10 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kNear = 4;              // distances up to this are read from a survivor's own last bytes
+inline constexpr std::size_t kNear = 4;                // distances up to this are read from a survivor's own last bytes
 inline constexpr std::size_t kRowsUp = 3, kAside = 2;  // matches may start from above: so many rows, and so many bytes aside
-inline constexpr std::size_t kRecent = 8;            // distances that were used last
-inline constexpr std::size_t kChain = 4;             // earlier places where three bytes are as the guess is here
+inline constexpr std::size_t kRecent = 8;              // distances that were used last
+inline constexpr std::size_t kChain = 4;               // earlier places where three bytes are as the guess is here
 inline constexpr std::size_t kMostStarts = kNear + kRowsUp * (2 * kAside + 1) + kRecent + kChain;
 
 inline constexpr int kHashBits = 15;

@@ -42,7 +42,7 @@ void visibility(const Points& points, std::size_t height, std::size_t width, flo
                 sum += share * sums[at];
                 square += share * squares[at];
             }
-            // 2^16 times the mean square less the square of 2^16 times the mean, over 2^32, is the variance.
+            // The window's shares add up to 2^16.
             const double mean = static_cast<double>(sum) / 65536;
             const double variance = std::max(0.0, static_cast<double>(square) / 65536 - mean * mean);
             const double deviation = std::sqrt(variance) * (255.0 / kMaxCoordinate);

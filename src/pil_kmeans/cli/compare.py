@@ -14,7 +14,7 @@ from ..report import Comparison, compare
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .inputs import Input, one_line, read_picture, shown
-from .option_types import integer_between
+from .option_types import add_file_and_colors
 from .output import check_output, write_output
 from .progress import Progress
 
@@ -29,16 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         f"Prints a table. Without -o, photo.jpg and its results side by side, with a detail of each, become "
         f"photo{SUFFIX} beside it."
     )
-    parser.add_argument("file", metavar="FILE", help="picture that Pillow can read, or - for standard input")
-    parser.add_argument(
-        "-k",
-        "--colors",
-        "--n-colors",
-        dest="colors",
-        type=integer_between(1, 256),
+    add_file_and_colors(
+        parser,
         nargs="+",
         default=N_COLORS,
-        metavar="N",
         help=f"numbers of colours to compare, each 1 to 256 (default: {' '.join(map(str, N_COLORS))})",
     )
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, help="file for original and results side by side")

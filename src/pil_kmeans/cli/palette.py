@@ -15,7 +15,7 @@ from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
 from .errors import CommandError
 from .inputs import Input, one_line, read_picture
-from .option_types import add_function_option, color, given_options, integer_between
+from .option_types import add_file_and_colors, add_function_option, color, given_options, integer_between
 from .output import check_output, write_output
 
 N_COLORS = 8
@@ -23,17 +23,7 @@ N_COLORS = 8
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("file", metavar="FILE", help="picture that Pillow can read, or - for standard input")
-    parser.add_argument(
-        "-k",
-        "--colors",
-        "--n-colors",
-        dest="colors",
-        type=integer_between(1, 256),
-        default=N_COLORS,
-        metavar="N",
-        help="most colours to find, 1 to 256 (default: %(default)s)",
-    )
+    add_file_and_colors(parser, default=N_COLORS, help="most colours to find, 1 to 256 (default: %(default)s)")
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from .. import _native
 from .color_space import Grid, Points, as_samples, center_colors, fine_grid, full_scale, points_coincide, working_points
 from .indexed_image import to_uint16
+from .option_checks import is_number
 from .pixels import Pixels
 from .remap import label_equals, packed
 from .threads import count_threads
@@ -113,7 +113,7 @@ def check_dither(dither: Any, dither_strength: Any) -> None:
         raise ValueError(f"dither must be one of {names}, got {dither!r}")
     if dither_strength is None:
         return
-    if isinstance(dither_strength, bool | np.bool_) or not isinstance(dither_strength, Real):
+    if not is_number(dither_strength):
         raise TypeError(
             "dither_strength must be a number from 0 to 1, "
             f"got {dither_strength!r} of type {type(dither_strength).__name__}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from .option_checks import is_integer, is_number
 
 DEFAULT_DURATION = 100.0
 """Milliseconds; what browsers take for frames of a GIF that say none."""
@@ -44,8 +45,8 @@ def read_durations(duration: Any, own: Sequence[Any]) -> list[float]:
         If one is negative or longer than 65,535,000, or there are not as many as frames.
     """
     if duration is None:
-        return [float(value) if _is_number(value) and 0 <= value <= MAX_DURATION else DEFAULT_DURATION for value in own]
-    if _is_number(duration):
+        return [float(value) if is_number(value) and 0 <= value <= MAX_DURATION else DEFAULT_DURATION for value in own]
+    if is_number(duration):
         return [_checked(duration)] * len(own)
     if isinstance(duration, str | bytes) or not np.iterable(duration):
         msg = (
@@ -69,7 +70,7 @@ def check_loop(loop: Any) -> None:
     ValueError
         If it is negative or 2**31 or more.
     """
-    if isinstance(loop, bool | np.bool_) or not hasattr(loop, "__index__"):
+    if not is_integer(loop):
         raise TypeError(f"loop must be an integer, got {loop!r} of type {type(loop).__name__}")
     if not 0 <= loop <= MAX_PLAYS:
         raise ValueError(f"loop must be from 0, which is forever, to {MAX_PLAYS} times, got {loop}")
@@ -81,12 +82,8 @@ def delay(duration: float) -> Fraction:
     return seconds.limit_denominator(int(MAX_DELAY_PART / max(seconds, Fraction(1))))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-
-
 def _checked(value: Any) -> float:
-    if not _is_number(value):
+    if not is_number(value):
         raise TypeError(f"duration must be numbers of milliseconds, got {value!r} of type {type(value).__name__}")
     if not 0 <= value <= MAX_DURATION:  # NaN, too
         raise ValueError(f"duration must be from 0 to {MAX_DURATION} milliseconds, got {value}")

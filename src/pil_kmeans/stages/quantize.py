@@ -12,6 +12,7 @@ from .dither import Frames, check_dither
 from .fit_dither import Dithering, fit_dither
 from .indexed_image import to_uint8
 from .kmeans import EFFORTS, MAX_COLORS
+from .option_checks import is_integer
 from .palette import fit_palette
 from .pixels import Pixels, read_pixels
 from .remap import counted_as, picture_histogram
@@ -122,7 +123,7 @@ def check_threads(n_threads: Any) -> None:
 
 
 def _check_count(name: str, value: Any, largest: int | None) -> None:
-    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
+    if not is_integer(value):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if value < 1 or (largest is not None and value > largest):
         allowed = "at least 1" if largest is None else f"between 1 and {largest}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, sqrt
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from .. import _native
 from .color_space import as_samples, working_points
 from .dither import DEFAULT_STRENGTH, opacity_of
+from .option_checks import is_number
 from .pixels import Pixels
 from .progress import Progress, silent
 from .threads import count_threads
@@ -32,7 +32,6 @@ _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
 _FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
-_NARROWEST = 8  # columns; there is nothing to gain in narrower pictures
 _BAND = 1 << 17  # pixels of a band, which is searched as a picture of its own
 _SAMPLED_ROWS = 32  # of a band of the first rounds
 
@@ -141,7 +140,7 @@ class RateDistortion:
         height, width = self._shape
         bit = lossy * self._bit
         result = self._guess.copy()
-        if bit > 0 and width >= _NARROWEST:
+        if bit > 0 and width >= _native.NARROWEST:
             weights = self._weights / np.float32(min(max(bit, _LEAST_BIT), _MOST_BIT))
             weights[self._is_kept] = _KEPT
             counts = _first_counts(self._guess)
@@ -217,8 +216,7 @@ def check_lossy(lossy: Any) -> None:
     """
     if isinstance(lossy, str) and lossy == "auto":
         return
-    is_number = isinstance(lossy, Real) and not isinstance(lossy, bool | np.bool_)
-    if not is_number:
+    if not is_number(lossy):
         raise TypeError(f"lossy must be 'auto' or a number, got {lossy!r} of type {type(lossy).__name__}")
     try:
         is_allowed = 0 <= float(lossy) < inf

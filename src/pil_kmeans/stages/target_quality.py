@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from numbers import Real
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import numpy as np
-
+from .option_checks import is_number
 from .progress import Progress, part
 
 Picture = TypeVar("Picture")
@@ -121,8 +119,7 @@ def check_quality(quality: Any) -> None:
     """
     if quality is None:
         return
-    is_number = isinstance(quality, Real) and not isinstance(quality, bool | np.bool_)
-    if not is_number:
+    if not is_number(quality):
         raise TypeError(f"quality must be a number from 0 to 100, got {quality!r} of type {type(quality).__name__}")
     if not 0 <= quality <= 100:
         raise ValueError(f"quality must be from 0 to 100, on the scale of SSIMULACRA 2, got {quality}")
