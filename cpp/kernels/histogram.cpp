@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <numeric>
@@ -27,6 +28,7 @@ struct CounterTable {
     std::vector<std::uint8_t> touched;   // per region
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
+    CounterTable() = default;
     CounterTable(std::size_t size, Fill fill)
         : counters(zeroed<std::uint8_t>(size, fill)),
           touched((size + kRegionSize - 1) >> kRegionBits, fill == Fill::dense) {}
@@ -46,69 +48,69 @@ struct CounterTable {
     }
 };
 
-// The counters of one region in several tables.
-struct Parts {
-    std::array<const std::uint8_t*, kMaxTables> counters{};
-    std::size_t n = 0;
-
-    // The top bits of those of eight bytes that are not zero in one of the parts.
-    std::uint64_t occupied(std::size_t place) const {
-        constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7full;
-        const std::uint64_t any = eight(place);
-        return (((any & kLow) + kLow) | any) & ~kLow;
-    }
-
-    std::size_t count_occupied(std::size_t size) const {
-        constexpr std::size_t kBlock = 128;  // bytes, whose sum fits in one
-        std::size_t count = 0;
-        for (std::size_t start = 0; start < size; start += kBlock) {
-            std::uint64_t sums = 0;
-            for (std::size_t place = start; place < start + kBlock; place += 8) sums += occupied(place) >> 7;
-            count += sums * 0x0101010101010101ull >> 56;
+// Add some counters, the first of which is that of `key`, to others; `wrapped` as in CounterTable.
+void add_counters(const std::uint8_t* from, std::size_t size, std::uint32_t key, std::uint8_t* to,
+                  std::vector<std::uint32_t>& wrapped) {
+    constexpr std::size_t kTogether = 64;
+    for (std::size_t start = 0; start < size; start += kTogether) {
+        std::uint8_t is_over = 0;
+        for (std::size_t i = start; i < start + kTogether; ++i) {
+            to[i] = static_cast<std::uint8_t>(to[i] + from[i]);
+            is_over |= to[i] < from[i];
         }
-        return count;
-    }
-
-    // Call `body(place, count)` for every counter that is not zero.
-    template <typename Body>
-    void for_each_occupied(std::size_t size, const Body& body) const {
-        constexpr std::size_t kBlock = 32;  // bytes: most are empty
-        for (std::size_t start = 0; start < size; start += kBlock) {
-            if (!(eight(start) | eight(start + 8) | eight(start + 16) | eight(start + 24))) continue;
-            for (std::size_t first = start; first < start + kBlock; first += 8)
-                for (std::uint64_t mask = occupied(first); mask; mask &= mask - 1) {
-                    const std::size_t place = first + static_cast<std::size_t>(std::countr_zero(mask)) / 8;
-                    std::int64_t count = 0;
-                    for (std::size_t p = 0; p < n; ++p) count += counters[p][place];
-                    body(place, count);
-                }
+        if (!is_over) continue;
+        for (std::size_t i = start; i < start + kTogether; ++i) {
+            if (to[i] >= from[i]) continue;
+            ++to[i];
+            wrapped.push_back(key + static_cast<std::uint32_t>(i));
         }
     }
+}
 
-private:
-    std::uint64_t eight(std::size_t place) const {
-        std::uint64_t any = 0;
-        for (std::size_t p = 0; p < n; ++p) {
-            std::uint64_t word;
-            std::memcpy(&word, counters[p] + place, 8);
-            any |= word;
-        }
-        return any;
+std::size_t count_occupied(const std::uint8_t* counters, std::size_t size) {
+    constexpr std::size_t kTogether = 128;  // whose number fits in a byte
+    std::size_t count = 0;
+    for (std::size_t start = 0; start < size; start += kTogether) {
+        std::uint8_t part = 0;
+        for (std::size_t i = start; i < start + kTogether; ++i) part = static_cast<std::uint8_t>(part + (counters[i] != 0));
+        count += part;
     }
-};
+    return count;
+}
+
+// Keys and counts of the counters of one region that are not zero; returns how many.
+std::size_t take_occupied(const std::uint8_t* counters, std::size_t size, std::uint64_t first_key, std::uint64_t* keys,
+                          std::int64_t* counts) {
+    std::uint16_t places[kRegionSize + 8];
+    const std::size_t n = kernels().occupied(counters, size, places);
+    for (std::size_t i = 0; i < n; ++i) {
+        keys[i] = first_key | places[i];
+        counts[i] = counters[places[i]];
+    }
+    return n;
+}
+
+// What keys noted when their counters were full.
+void add_wrapped(const std::vector<std::uint32_t>& wrapped, const std::uint64_t* first, const std::uint64_t* last,
+                 std::int64_t* counts) {
+    for (const std::uint32_t key : wrapped) counts[std::lower_bound(first, last, key) - first] += kWrap;
+}
 
 template <std::size_t C>
 Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
     constexpr std::size_t table_size = std::size_t{1} << (8 * C);
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
+    constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
-    std::vector<CounterTable> tables;
     const Fill fill = n >= kWorthATable ? Fill::dense : Fill::sparse;
-    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size, fill);
+    std::vector<CounterTable> tables(n_tables);
+    std::atomic<std::size_t> next = 0;
     team.run(n_tables, [&](std::size_t t, std::size_t) {
-        const std::size_t first = n * t / n_tables, last = n * (t + 1) / n_tables;
+        tables[t] = CounterTable(table_size, fill);  // here, so that the system hands out their pages side by side
         const auto count = [&]<Fill kind>() {
-            for_each_key<C>(samples + first * C, last - first, tables[t].adder<1, kind>(), tables[t].adder<8, kind>());
+            for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
+                for_each_key<C>(samples + first * C, std::min(kPixelsATurn, n - first), tables[t].adder<1, kind>(),
+                                tables[t].adder<8, kind>());
         };
         if (fill == Fill::dense)
             count.template operator()<Fill::dense>();
@@ -116,44 +118,42 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
             count.template operator()<Fill::sparse>();
     });
 
-    // Region by region: how many colours, then which.
-    const std::size_t n_regions = tables[0].touched.size();
-    const auto parts_of = [&](std::size_t region) {
-        Parts parts;
-        for (const CounterTable& table : tables)
-            if (table.touched[region]) parts.counters[parts.n++] = &table.counters[region << kRegionBits];
-        return parts;
+    // Region by region: all counters into the first table and how many colours, then which.
+    CounterTable& all = tables[0];
+    const std::size_t n_regions = all.touched.size();
+    constexpr int kTaskBits = 6;  // regions
+    const std::size_t n_tasks = ((n_regions - 1) >> kTaskBits) + 1;
+    std::vector<std::vector<std::uint32_t>> wrapped(n_tasks);
+    for (const CounterTable& table : tables)
+        for (const std::uint32_t key : table.wrapped) wrapped[key >> (kRegionBits + kTaskBits)].push_back(key);
+    const auto for_regions = [&](std::size_t task, auto&& body) {
+        const std::size_t end = std::min(n_regions, (task + 1) << kTaskBits);
+        for (std::size_t region = task << kTaskBits; region < end; ++region) body(region);
     };
-    constexpr std::size_t kRegionsATask = 64;
-    const std::size_t n_tasks = (n_regions + kRegionsATask - 1) / kRegionsATask;
     std::vector<std::size_t> start(n_regions + 1, 0);
-    const auto for_regions = [&](auto&& body) {
-        team.run(n_tasks, [&](std::size_t task, std::size_t) {
-            const std::size_t end = std::min(n_regions, (task + 1) * kRegionsATask);
-            for (std::size_t region = task * kRegionsATask; region < end; ++region) body(region);
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        for_regions(task, [&](std::size_t region) {
+            const std::size_t first = region << kRegionBits;
+            for (std::size_t t = 1; t < n_tables; ++t) {
+                if (!tables[t].touched[region]) continue;
+                add_counters(&tables[t].counters[first], region_size, static_cast<std::uint32_t>(first),
+                             &all.counters[first], wrapped[task]);
+                all.touched[region] = 1;
+            }
+            start[region + 1] = all.touched[region] ? count_occupied(&all.counters[first], region_size) : 0;
         });
-    };
-    for_regions([&](std::size_t region) {
-        const Parts parts = parts_of(region);
-        start[region + 1] = parts.n ? parts.count_occupied(region_size) : 0;
     });
     std::partial_sum(start.begin(), start.end(), start.begin());
     Histogram result{Buffer<std::uint64_t>(start[n_regions]), Buffer<std::int64_t>(start[n_regions])};
-    for_regions([&](std::size_t region) {
-        const Parts parts = parts_of(region);
-        std::size_t at = start[region];
-        if (parts.n == 0) return;
-        parts.for_each_occupied(region_size, [&](std::size_t low, std::int64_t count) {
-            result.keys[at] = region << kRegionBits | low;
-            result.counts[at++] = count;
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        for_regions(task, [&](std::size_t region) {
+            const std::size_t first = region << kRegionBits, at = start[region];
+            if (start[region + 1] > at)
+                take_occupied(&all.counters[first], region_size, first, result.keys.begin() + at, result.counts.begin() + at);
         });
+        const std::size_t at = start[task << kTaskBits], end = start[std::min(n_regions, (task + 1) << kTaskBits)];
+        add_wrapped(wrapped[task], result.keys.begin() + at, result.keys.begin() + end, result.counts.begin() + at);
     });
-    for (const CounterTable& table : tables)
-        for (const std::uint32_t key : table.wrapped) {
-            const std::uint64_t* first = result.keys.begin() + start[key >> kRegionBits];
-            const std::uint64_t* last = result.keys.begin() + start[(key >> kRegionBits) + 1];
-            result.counts[static_cast<std::size_t>(std::lower_bound(first, last, key) - result.keys.begin())] += kWrap;
-        }
     return result;
 }
 
@@ -180,25 +180,20 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
     CounterTable table(kRegionSize, Fill::dense);
     std::uint8_t* const counters = table.counters.begin();
-    std::uint16_t places[kRegionSize + 8];
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
         if (start[region] == start[region + 1]) continue;
         const auto add = table.adder<1, Fill::dense>();
         for (std::size_t i = start[region]; i < start[region + 1]; ++i) add(low_bits[i]);
-        const std::size_t first = end;
-        const std::size_t n_found = kernels().occupied(counters, kRegionSize, places);
-        for (std::size_t i = 0; i < n_found; ++i) {
-            result.keys[end] = region << kRegionBits | places[i];
-            result.counts[end++] = counters[places[i]];
-            counters[places[i]] = 0;
-        }
-        for (const std::uint32_t low : table.wrapped) {
-            const std::uint64_t* found =
-                std::lower_bound(result.keys.begin() + first, result.keys.begin() + end, region << kRegionBits | low);
-            result.counts[static_cast<std::size_t>(found - result.keys.begin())] += kWrap;
-        }
+        std::uint64_t* const keys = result.keys.begin() + end;
+        std::int64_t* const counts = result.counts.begin() + end;
+        const std::uint64_t first = region << kRegionBits;
+        const std::size_t n_found = take_occupied(counters, kRegionSize, first, keys, counts);
+        for (std::size_t i = 0; i < n_found; ++i) counters[keys[i] - first] = 0;
+        for (std::uint32_t& key : table.wrapped) key |= static_cast<std::uint32_t>(first);
+        add_wrapped(table.wrapped, keys, keys + n_found, counts);
         table.wrapped.clear();
+        end += n_found;
     }
     result.keys.size = result.counts.size = end;
     return result;

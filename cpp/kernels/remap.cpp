@@ -1,8 +1,9 @@
 #include "kernels/remap.hpp"
 
 #include <algorithm>
-#include <array>
+#include <numeric>
 #include <stdexcept>
+#include <vector>
 
 #include "kernels/buffer.hpp"
 #include "kernels/isa.hpp"
@@ -15,48 +16,50 @@ namespace {
 constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
 
 // Labels by key, in blocks of keys that agree but for the last bits: only blocks in which a key lies have room, since
-// handing out room for all may take the system longer than the look-up lasts. Most blocks lie within one
-// entry's reach: all of those share a block, so that the table stays in a near cache. A key that is in no block has the
-// label of another.
+// handing out room for all may take the system longer than the look-up lasts. Where there are few labels, one block of
+// each stands for all blocks that have no other, which most do not: so the table stays in a near cache. A key that is in
+// no block has the label of another.
 template <typename Label>
 class BlockTable {
 public:
-    BlockTable(const std::uint64_t* keys, const Label* labels, std::size_t n_keys, std::size_t n_possible)
+    BlockTable(const std::uint64_t* keys, const Label* labels, std::size_t n_keys, std::size_t n_possible, Team& team)
         : first_(zeroed<std::uint32_t>((n_possible + kBlock - 1) >> kBlockBits, Fill::sparse)) {
-        std::size_t n_blocks = 1, n_borders = 0;  // a block of several labels has a border at least
-        for (std::size_t i = 1; i < n_keys; ++i) {
-            const bool starts = block_of(keys[i]) != block_of(keys[i - 1]);
-            n_blocks += starts;
-            n_borders += !starts & (labels[i] != labels[i - 1]);
-        }
-        constexpr std::size_t kShared = sizeof(Label) == 1 ? 256 : 0;  // blocks of one label: where there are few labels
-        const std::size_t most = kShared ? std::min(n_blocks, n_borders + kShared) : n_blocks;
-        labels_ = Buffer<Label>(most << kBlockBits);
-        constexpr std::uint32_t kNowhere = ~0u;
-        std::array<std::uint32_t, kShared> shared;
-        shared.fill(kNowhere);
-        std::uint32_t at = 0;  // where the next block has room
-        for (std::size_t i = 0, end; i < n_keys; i = end) {
-            bool has_border = false;
-            for (end = i + 1; end < n_keys && block_of(keys[end]) == block_of(keys[i]); ++end)
-                has_border |= labels[end] != labels[i];
-            std::uint32_t& first = first_[block_of(keys[i])];
-            if constexpr (kShared > 0) {
-                if (!has_border) {
-                    std::uint32_t& block = shared[labels[i]];
-                    if (block == kNowhere) {
-                        std::fill_n(labels_.begin() + at, kBlock, labels[i]);
-                        block = at;
-                        at += kBlock;
-                    }
-                    first = block;
+        // A block belongs to the task in whose keys it starts.
+        constexpr std::size_t kKeysATask = std::size_t{1} << 14;
+        const std::size_t n_tasks = (n_keys + kKeysATask - 1) / kKeysATask;
+        const auto continues = [keys](std::size_t i) { return i > 0 && block_of(keys[i]) == block_of(keys[i - 1]); };
+        std::vector<std::size_t> first_block(n_tasks + 1, 0);
+        first_block[0] = kShared;
+        team.run(n_tasks, [&](std::size_t task, std::size_t) {
+            const std::size_t first = task * kKeysATask, last = std::min(n_keys, first + kKeysATask);
+            std::size_t n_blocks = !continues(first), n_borders = 1;  // the last block may have one in the next task
+            for (std::size_t i = first + 1; i < last; ++i) {
+                n_blocks += !continues(i);
+                n_borders += continues(i) & (labels[i] != labels[i - 1]);
+            }
+            first_block[task + 1] = kShared ? std::min(n_blocks, n_borders) : n_blocks;
+        });
+        std::partial_sum(first_block.begin(), first_block.end(), first_block.begin());
+        labels_ = Buffer<Label>(first_block[n_tasks] << kBlockBits);
+        for (std::size_t label = 0; label < kShared; ++label)
+            std::fill_n(&labels_[label << kBlockBits], kBlock, static_cast<Label>(label));
+        team.run(n_tasks, [&](std::size_t task, std::size_t) {
+            const std::size_t last = std::min(n_keys, (task + 1) * kKeysATask);
+            std::size_t i = task * kKeysATask, at = first_block[task] << kBlockBits;
+            while (i < last && continues(i)) ++i;
+            for (std::size_t end; i < last; i = end) {
+                bool is_shared = kShared > 0;
+                for (end = i + 1; end < n_keys && continues(end); ++end) is_shared &= labels[end] == labels[i];
+                std::uint32_t& first = first_[block_of(keys[i])];
+                if (is_shared) {
+                    first = static_cast<std::uint32_t>(labels[i]) << kBlockBits;
                     continue;
                 }
+                for (std::size_t j = i; j < end; ++j) labels_[at + (keys[j] & (kBlock - 1))] = labels[j];
+                first = static_cast<std::uint32_t>(at);
+                at += kBlock;
             }
-            for (std::size_t j = i; j < end; ++j) labels_[at + (keys[j] & (kBlock - 1))] = labels[j];
-            first = at;
-            at += kBlock;
-        }
+        });
     }
 
     auto lookup() const {
@@ -67,7 +70,8 @@ public:
 
 private:
     static constexpr int kBlockBits = 6;
-    static constexpr std::uint32_t kBlock = 1u << kBlockBits;
+    static constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
+    static constexpr std::size_t kShared = sizeof(Label) == 1 ? 256 : 0;
 
     static std::uint64_t block_of(std::uint64_t key) { return key >> kBlockBits; }
 
@@ -144,7 +148,7 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
             if constexpr (key_bits == 24)
                 if (shift == 6 || shift == 9)
                     return look_up_cells(samples, n, keys, labels, n_keys, 8 - shift / 3, team, indices);
-            const BlockTable<Label> table(keys, labels, n_keys, table_size);
+            const BlockTable<Label> table(keys, labels, n_keys, table_size, team);
             look_up<c()>(samples, n, shift, team, indices, table.lookup());
         } else {
             const KeyIndex index(keys, n_keys);

@@ -3,6 +3,16 @@
 #include <system_error>
 
 namespace pil_kmeans {
+namespace {
+
+// Wait a moment for something that mostly comes soon: to sleep and to be woken takes as long as many a run.
+template <typename Came>
+void wait_awake(const Came& came) {
+    constexpr int kTimes = 100;
+    for (int i = 0; i < kTimes && !came(); ++i) std::this_thread::yield();
+}
+
+}  // namespace
 
 Team::~Team() {
     {
@@ -13,7 +23,7 @@ Team::~Team() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Team::run(std::size_t n_tasks, const std::function<void(std::size_t, std::size_t)>& task) {
+void Team::run(std::size_t n_tasks, const Task& task) {
     if (n_threads_ == 1 || n_tasks <= 1) {
         for (std::size_t i = 0; i < n_tasks; ++i) task(i, 0);
         return;
@@ -31,49 +41,44 @@ void Team::run(std::size_t n_tasks, const std::function<void(std::size_t, std::s
         task_ = &task;
         n_tasks_ = n_tasks;
         next_ = 0;
-        busy_ = threads_.size();
         error_ = nullptr;
-        ++generation_;
+        ++n_runs_;
     }
     start_.notify_all();
-    drain(0);
+    drain(task, n_tasks, 0);
+    wait_awake([this] { return n_busy_ == 0; });
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return busy_ == 0; });
+    task_ = nullptr;
+    done_.wait(lock, [this] { return n_busy_ == 0; });
     if (error_) std::rethrow_exception(error_);
 }
 
 void Team::work(std::size_t worker) {
     std::size_t seen = 0;
     for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            start_.wait(lock, [&] { return stop_ || generation_ != seen; });
-            if (stop_) return;
-            seen = generation_;
-        }
-        drain(worker);
-        {
-            const std::lock_guard lock(mutex_);
-            --busy_;
-        }
-        done_.notify_one();
+        wait_awake([&] { return stop_ || n_runs_ != seen; });
+        std::unique_lock lock(mutex_);
+        start_.wait(lock, [&] { return stop_ || (task_ && n_runs_ != seen); });
+        if (stop_) return;
+        seen = n_runs_;
+        const Task& task = *task_;
+        const std::size_t n_tasks = n_tasks_;
+        ++n_busy_;
+        lock.unlock();
+        drain(task, n_tasks, worker);
+        lock.lock();
+        if (--n_busy_ == 0) done_.notify_one();
     }
 }
 
-void Team::drain(std::size_t worker) {
-    for (;;) {
-        std::size_t i;
-        {
-            const std::lock_guard lock(mutex_);
-            if (next_ >= n_tasks_) return;
-            i = next_++;
-        }
+void Team::drain(const Task& task, std::size_t n_tasks, std::size_t worker) {
+    for (std::size_t i; (i = next_++) < n_tasks;) {
         try {
-            (*task_)(i, worker);
+            task(i, worker);
         } catch (...) {
             const std::lock_guard lock(mutex_);
             if (!error_) error_ = std::current_exception();
-            next_ = n_tasks_;
+            next_ = n_tasks;
         }
     }
 }

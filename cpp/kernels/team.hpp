@@ -4,6 +4,7 @@
 // the number of threads; results that are merged are integers, or are merged in task order.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -28,16 +29,18 @@ public:
     void run(std::size_t n_tasks, const std::function<void(std::size_t, std::size_t)>& task);
 
 private:
+    using Task = std::function<void(std::size_t, std::size_t)>;
     void work(std::size_t worker);
-    void drain(std::size_t worker);
+    void drain(const Task& task, std::size_t n_tasks, std::size_t worker);
 
     const int n_threads_;
     std::vector<std::thread> threads_;
     std::mutex mutex_;
     std::condition_variable start_, done_;
-    const std::function<void(std::size_t, std::size_t)>* task_ = nullptr;
-    std::size_t n_tasks_ = 0, next_ = 0, busy_ = 0, generation_ = 0;
-    bool stop_ = false;
+    const Task* task_ = nullptr;  // of the run that goes on; who wakes up after its end has missed it
+    std::size_t n_tasks_ = 0;
+    std::atomic<std::size_t> n_runs_ = 0, n_busy_ = 0, next_ = 0;
+    std::atomic<bool> stop_ = false;
     std::exception_ptr error_;
 };
 
