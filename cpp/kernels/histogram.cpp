@@ -10,34 +10,29 @@
 #include <vector>
 
 #include "kernels/pixel_keys.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace pil_kmeans {
 namespace {
 
 // --- keys of at most 24 bits: a table of one-byte counters -------------------------------------------------------
-// A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB. Regions of a sparse table
-// that no pixel falls in are neither touched nor scanned, which is most of them in most pictures; where there are many
-// pixels, to note the region of each costs more than to scan them all.
+// A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB.
 
 constexpr std::size_t kMaxTables = 3;  // one a thread; bounds the memory at 48 MB
-constexpr std::size_t kWorthATable = std::size_t{1} << 22;  // pixels
+constexpr std::size_t kWorthATable = std::size_t{1} << 19;  // pixels
 constexpr std::int64_t kWrap = 255;
 
 struct CounterTable {
     Buffer<std::uint8_t> counters;
-    std::vector<std::uint8_t> touched;   // per region
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
     CounterTable() = default;
-    CounterTable(std::size_t size, Fill fill)
-        : counters(zeroed<std::uint8_t>(size, fill)),
-          touched((size + kRegionSize - 1) >> kRegionBits, fill == Fill::dense) {}
+    explicit CounterTable(std::size_t size) : counters(zeroed<std::uint8_t>(size, Fill::dense)) {}
 
-    // Adds n to the counter of a key. Holds plain pointers by value: a store of a byte may not be taken to change them.
-    template <std::uint8_t n, Fill fill>
+    // Adds n to the counter of a key. Holds a plain pointer by value: a store of a byte may not be taken to change it.
+    template <std::uint8_t n>
     auto adder() {
-        return [counter = counters.begin(), region = touched.data(), this](std::uint32_t key) {
-            if constexpr (fill == Fill::sparse) region[key >> kRegionBits] = 1;
+        return [counter = counters.begin(), this](std::uint32_t key) {
             const auto count = static_cast<std::uint8_t>(counter[key] + n);
             counter[key] = count;
             if (count < n) [[unlikely]] {
@@ -102,25 +97,19 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
     constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
-    const Fill fill = n >= kWorthATable ? Fill::dense : Fill::sparse;
     std::vector<CounterTable> tables(n_tables);
     std::atomic<std::size_t> next = 0;
     team.run(n_tables, [&](std::size_t t, std::size_t) {
-        tables[t] = CounterTable(table_size, fill);  // here, so that the system hands out their pages side by side
-        const auto count = [&]<Fill kind>() {
-            for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
-                for_each_key<C>(samples + first * C, std::min(kPixelsATurn, n - first), tables[t].adder<1, kind>(),
-                                tables[t].adder<8, kind>());
-        };
-        if (fill == Fill::dense)
-            count.template operator()<Fill::dense>();
-        else
-            count.template operator()<Fill::sparse>();
+        CounterTable& table = tables[t];
+        table = CounterTable(table_size);  // here, so that the system hands out the pages of all side by side
+        for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
+            for_each_key<C>(samples + first * C, std::min(kPixelsATurn, n - first), table.adder<1>(), table.adder<8>(),
+                            [counters = table.counters.begin()](std::uint32_t key) { prefetch(counters + key); });
     });
 
     // Region by region: all counters into the first table and how many colours, then which.
     CounterTable& all = tables[0];
-    const std::size_t n_regions = all.touched.size();
+    constexpr std::size_t n_regions = table_size / region_size;
     constexpr int kTaskBits = 6;  // regions
     const std::size_t n_tasks = ((n_regions - 1) >> kTaskBits) + 1;
     std::vector<std::vector<std::uint32_t>> wrapped(n_tasks);
@@ -134,13 +123,10 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     team.run(n_tasks, [&](std::size_t task, std::size_t) {
         for_regions(task, [&](std::size_t region) {
             const std::size_t first = region << kRegionBits;
-            for (std::size_t t = 1; t < n_tables; ++t) {
-                if (!tables[t].touched[region]) continue;
+            for (std::size_t t = 1; t < n_tables; ++t)
                 add_counters(&tables[t].counters[first], region_size, static_cast<std::uint32_t>(first),
                              &all.counters[first], wrapped[task]);
-                all.touched[region] = 1;
-            }
-            start[region + 1] = all.touched[region] ? count_occupied(&all.counters[first], region_size) : 0;
+            start[region + 1] = count_occupied(&all.counters[first], region_size);
         });
     });
     std::partial_sum(start.begin(), start.end(), start.begin());
@@ -178,12 +164,12 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
         });
 
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
-    CounterTable table(kRegionSize, Fill::dense);
+    CounterTable table(kRegionSize);
     std::uint8_t* const counters = table.counters.begin();
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
         if (start[region] == start[region + 1]) continue;
-        const auto add = table.adder<1, Fill::dense>();
+        const auto add = table.adder<1>();
         for (std::size_t i = start[region]; i < start[region + 1]; ++i) add(low_bits[i]);
         std::uint64_t* const keys = result.keys.begin() + end;
         std::int64_t* const counts = result.counts.begin() + end;
@@ -256,10 +242,7 @@ Histogram histogram(const std::uint8_t* samples, std::size_t n, std::size_t n_ch
     switch (n_channels) {
         case 1: return table_histogram<1>(samples, n, team);
         case 2: return table_histogram<2>(samples, n, team);
-        case 3: {
-            const bool is_small = n < (team.size() > 1 ? kWorthAThread : kWorthATable);
-            return is_small ? partition_histogram(samples, n) : table_histogram<3>(samples, n, team);
-        }
+        case 3: return n < kWorthATable ? partition_histogram(samples, n) : table_histogram<3>(samples, n, team);
         case 4: return sorted_histogram<4, std::uint32_t>(samples, n);
         default: throw std::invalid_argument("a pixel has 1 to 4 channels");
     }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/nearest.hpp"
+#include "kernels/prefetch.hpp"
 #include "kernels/simd.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
@@ -71,17 +72,6 @@ inline Vec cells_of(Vec rgb) {
     const Vec green = bit_and(shift_right<2 * kDropped>(rgb), broadcast(kRed << kBits));
     const Vec blue = bit_and(shift_right<3 * kDropped>(rgb), broadcast(kRed << (2 * kBits)));
     return bit_or(bit_or(red, green), blue);
-}
-
-// Bring memory near that will be read soon. A hint, so it may lie beyond the picture.
-inline void prefetch(const std::uint8_t* samples) {
-#if defined(__GNUC__)
-    __builtin_prefetch(samples);
-#elif defined(_M_X64)
-    _mm_prefetch(reinterpret_cast<const char*>(samples), _MM_HINT_T0);
-#else
-    static_cast<void>(samples);
-#endif
 }
 
 constexpr std::size_t kAhead = 4096;  // bytes, more than the pixels that callers pass at a time

@@ -28,9 +28,10 @@ void make_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys) 
 // Call `one(key)` for every pixel, or `eight(key)` for eight equal ones in a row, where many are. Neighbours are often
 // alike, and adding to a counter twice in a row waits for the first addition to land: so four quarters of a chunk take
 // turns. Which of the two ways a chunk goes is asked once, not at every pixel: in photographs the answer is no guess.
-template <std::size_t C, typename One, typename Eight>
-void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eight) {
-    constexpr std::size_t kQuarter = kChunk / 4, kRun = 8, kAsked = 64, kFew = 4;
+// `soon(key)` hears of most keys some time before: enough for what they need to come from a far cache.
+template <std::size_t C, typename One, typename Eight, typename Soon>
+void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eight, Soon soon) {
+    constexpr std::size_t kQuarter = kChunk / 4, kRun = 8, kAsked = 64, kFew = 4, kSoon = 24;
     std::uint32_t keys[kChunk];
     const auto is_flat = [&](std::size_t at) {
         std::uint64_t pairs[4];
@@ -44,6 +45,11 @@ void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eig
         for (std::size_t i = 0; i < kChunk; i += kAsked) n_flat += is_flat(i);
         if (n_flat < kFew) {
             for (std::size_t i = 0; i < kQuarter; ++i) {
+                const std::size_t later = (i + kSoon) % kQuarter;
+                soon(keys[later]);
+                soon(keys[later + kQuarter]);
+                soon(keys[later + 2 * kQuarter]);
+                soon(keys[later + 3 * kQuarter]);
                 one(keys[i]);
                 one(keys[i + kQuarter]);
                 one(keys[i + 2 * kQuarter]);
@@ -60,6 +66,12 @@ void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eig
     }
     make_keys<C>(samples + start * C, n - start, keys);
     for (std::size_t i = 0; i < n - start; ++i) one(keys[i]);
+}
+
+// The same, where all that the keys need is near.
+template <std::size_t C, typename One, typename Eight>
+void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eight) {
+    for_each_key<C>(samples, n, one, eight, [](std::uint32_t) {});
 }
 
 }  // namespace pil_kmeans
