@@ -118,3 +118,12 @@ def test_labels_do_not_depend_on_threads():
     labels = labels_of(points, centers)
     for n_threads in (2, 7):
         np.testing.assert_array_equal(labels_of(points, centers, n_threads), labels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_used_labels_are_those_that_occur(dtype):
+    labels = np.array([4, 0, 4, 2, 2, 4], dtype)
+    assert _native.used_labels(labels, 6).tolist() == [True, False, True, False, True, False]
+    assert _native.used_labels(labels[:0], 3).tolist() == [False] * 3
+    with pytest.raises(ValueError, match="labels must be less than n"):
+        _native.used_labels(labels, 4)

@@ -56,24 +56,21 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
 }
 
 template <typename Label>
-auto count_labels(const Vector<Label>& labels, std::size_t n) {
-    constexpr std::size_t kTallies = 4;  // neighbours are often alike, and adding to one number twice in a row is slow
-    Buffer<std::int64_t> counts(n);
+auto used_labels(const Vector<Label>& labels, std::size_t n) {
+    Buffer<bool> used(n);
     bool in_range = true;
     {
         const nb::gil_scoped_release unlocked;
-        std::vector<std::int64_t> tallies(kTallies * n);
+        std::fill_n(used.begin(), n, false);
         for (std::size_t i = 0; i < labels.shape(0); ++i) {
             if (labels.data()[i] < n)
-                ++tallies[i % kTallies * n + labels.data()[i]];
+                used[labels.data()[i]] = true;
             else
                 in_range = false;
         }
-        for (std::size_t label = 0; label < n; ++label)
-            counts[label] = tallies[label] + tallies[n + label] + tallies[2 * n + label] + tallies[3 * n + label];
     }
     if (!in_range) throw nb::value_error("labels must be less than n");
-    return to_numpy(std::move(counts));
+    return to_numpy(std::move(used));
 }
 
 auto intervals(const Vector<double>& values, const Vector<double>& weights, const Vector<bool>& fixed, std::size_t n_colors) {
@@ -98,8 +95,8 @@ void register_kmeans(nb::module_& module) {
     module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a,
                nb::kw_only(), "stages"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
-    module.def("count_labels", &count_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
-    module.def("count_labels", &count_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
+    module.def("used_labels", &used_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
+    module.def("used_labels", &used_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a);
 }
 

@@ -215,7 +215,7 @@ def _distinct_and_used(
             order = _fixed_then_ascending(entries, fixed) if hist.n_channels == 1 else _transparent_first(entries)
             entries, centers, fixed = entries[order], centers[order], fixed[order]
         labels = label_colors(hist.colors, entries, color_space, points=points, n_threads=n_threads)
-        used = (_native.count_labels(labels, len(entries)) > 0) | fixed  # of equal entries only the first is
+        used = _native.used_labels(labels, len(entries)) | fixed  # of equal entries only the first is
         if not used.all():
             labels = (np.cumsum(used) - 1).astype(np.uint16)[labels]
             entries, centers, fixed = entries[used], centers[used], fixed[used]

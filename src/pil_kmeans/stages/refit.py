@@ -93,7 +93,7 @@ def refit(
             moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
         )
         indices = dither(pixels, moved.colors, method=method, strength=strength, frames=frames, n_threads=n_threads)
-        kept = moved.fixed | (_native.count_labels(indices.ravel(), len(moved.colors)) > 0)
+        kept = moved.fixed | _native.used_labels(indices.ravel(), len(moved.colors))
         if kept.all():
             return moved, indices
 
