@@ -3,8 +3,8 @@
 All quantisers of one picture and number of colours run in turns (A B C A B C); times
 are medians of CPU time, inputs are ready in the form each quantiser takes, ours runs
 KMeansQuantizer(...).fit_transform in its default colour space. A ratio is the peer's
-time over ours. Two more tables give the wall time of one and two threads
-and the time that the import costs in a fresh interpreter.
+time over ours. More tables give the wall time of one and two threads, ours with each
+instruction set forced, and the time that the import costs in a fresh interpreter.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from benchmarks import startup
+from benchmarks import instruction_sets, startup
 from benchmarks.peers import EFFORTS, find_peers, ours
 from benchmarks.pictures import Picture, find_pictures
 from benchmarks.progress import track
@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "comparisons": records,
         "threads": compare_threads(arguments, pictures),
+        "instruction_sets": instruction_sets.run(pictures, repeats=arguments.repeats),
         "imports": startup.run(),
     }
 

@@ -41,12 +41,17 @@ inline Vec keys_of(Vec rgb) {
 
 #else
 
-constexpr std::size_t kReadable = kLanes;
+constexpr std::size_t kReadable = kLanes + 1;  // pixels that load_pixels touches: of the last only a byte, which is not used
 
 inline Vec load_pixels(const std::uint8_t* sample) {
     std::uint32_t pixels[kLanes];
-    for (std::size_t j = 0; j < kLanes; ++j) pixels[j] = pixel(sample + 3 * j);
-    return load(pixels);
+    for (std::size_t j = 0; j < kLanes; ++j) {
+        if constexpr (std::endian::native == std::endian::little)
+            std::memcpy(&pixels[j], sample + 3 * j, sizeof pixels[j]);
+        else
+            pixels[j] = pixel(sample + 3 * j);
+    }
+    return bit_and(load(pixels), broadcast(0xffffff));
 }
 
 // Bits 0..7 of every lane to bits 0, 3, ... 21, by shifting halves apart.
