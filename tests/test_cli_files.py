@@ -115,6 +115,20 @@ def test_word_that_names_no_picture_fails_and_does_not_stop_the_others(folder, c
     assert "a-8bit.png" in tree(folder)
 
 
+def test_folder_that_cannot_be_read_fails_and_does_not_stop_the_others(folder, capsys, monkeypatch):
+    usual = os.scandir
+
+    def scandir(path):
+        if os.path.basename(path) == "below":  # whatever the administrator may read
+            raise PermissionError(13, "Permission denied", path)
+        return usual(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    assert run(".", "a.png", "--recursive") == 1
+    assert capsys.readouterr().err == f"pil-kmeans: cannot read {os.path.join('.', 'below')}: Permission denied\n"
+    assert "a-8bit.png" in tree(folder)
+
+
 def test_empty_name_is_not_the_current_folder(folder, capsys):
     assert run("", "a.png") == 1
     assert capsys.readouterr().err == "pil-kmeans: an empty name is no file\n"

@@ -182,3 +182,12 @@ def test_build_info_tells_what_is_in_use():
 def test_threads_are_capped():
     assert count_threads(2**40) == count_threads(10_000) <= max(64, os.cpu_count() or 1)
     assert count_threads(7) == 7
+
+
+@pytest.mark.parametrize(("value", "expected"), [("3", 3), (" 2,4", 2), ("0", None), ("many", None), ("", None)])
+def test_threads_are_as_many_as_openmp_would_take(monkeypatch, value, expected):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    usual = count_threads(None)
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert count_threads(None) == (expected or usual)
+    assert count_threads(5) == 5
