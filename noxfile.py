@@ -38,6 +38,7 @@ def sanitizers(session: nox.Session) -> None:
     session.install(*BUILD_TOOLS)
     session.install(
         "--no-build-isolation",
+        "--config-settings=cmake.build-type=Debug",
         "--config-settings=cmake.define.PIL_KMEANS_SANITIZE=ON",
         "--config-settings=build-dir=build/sanitize",
         ".[test]",
