@@ -3,7 +3,6 @@
 from fractions import Fraction
 from io import BytesIO
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,7 +11,7 @@ from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png
 from pil_kmeans.stages import apng
 from pil_kmeans.stages.durations import MAX_DURATION, delay
 from pil_kmeans.stages.steady import steady
-from pil_pictures import MODES, in_mode, opened, rgba
+from pil_pictures import MODES, cv2, in_mode, opened, rgba
 from png_chunks import chunks, kinds
 from reference.apng import OVER, SOURCE, play
 

@@ -74,6 +74,12 @@ def test_options_are_those_of_encode_png(source, target):
         assert target.read_bytes() == encode_png(image, **options)
 
 
+def test_lossy_is_chosen_on_request(source, target):
+    assert run(source, "-o", target, "-k9", "--lossy=auto") == 0
+    with Image.open(source) as image:
+        assert target.read_bytes() == encode_png(image, n_colors=9, lossy="auto")
+
+
 def test_exact_result_is_reported_as_such(tmp_path, target, capsys):
     Image.new("RGB", (5, 4), (1, 2, 3)).save(tmp_path / "one.png")
     assert run(tmp_path / "one.png", "-o", target) == 0

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from PIL import Image
 from pil_kmeans import encode_png
 from pil_pictures import opened
 
+on_posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals as POSIX has them")
+
 COMMAND = [sys.executable, "-m", "pil_kmeans"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # the same package in any folder
 
@@ -30,7 +31,7 @@ def start(*arguments, **options):
 def run(*arguments, given=b"", **options):
     with start(*arguments, **options) as process:
         out, err = process.communicate(given, timeout=60)
-    return process.returncode, out, err.decode()
+    return process.returncode, out, err.decode().replace(os.linesep, "\n")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,10 @@ def test_failures_in_a_pipe_write_nothing():
     assert run("compress", "-", "--skip-if-larger", given=small) == (98, b"", f"pil-kmeans: {message}\n")
 
 
+@on_posix
 def test_full_disk_leaves_the_old_file_and_nothing_else(picture, tmp_path):
+    import resource
+
     (tmp_path / "in.png").write_bytes(picture)
     (tmp_path / "out.png").write_bytes(b"old")
 
@@ -89,6 +93,7 @@ def test_full_standard_output_fails(picture):
     assert also == err
 
 
+@on_posix
 def test_ctrl_c_leaves_whole_files_only(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     names = [f"{i}.bmp" for i in range(40)]
@@ -110,6 +115,7 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path):
             assert image.size == (300, 300)
 
 
+@on_posix
 @pytest.mark.parametrize("arguments", [["palette"], ["compress", "--dry-run"]])
 def test_reader_who_goes_is_one_line(picture, tmp_path, arguments):
     (tmp_path / "in.png").write_bytes(picture)
@@ -120,6 +126,7 @@ def test_reader_who_goes_is_one_line(picture, tmp_path, arguments):
     assert (status, err) == (1, "pil-kmeans: cannot write to standard output: Broken pipe\n")
 
 
+@on_posix
 def test_any_name_is_shown_on_any_terminal(picture, tmp_path):
     names = ["with space.png", "two\nlines.png", "Grüße.png"]
     if sys.platform == "linux":
@@ -152,4 +159,4 @@ def test_help_names_exit_statuses_or_options(command):
 def test_version_is_told():
     import pil_kmeans
 
-    assert run("--version") == (0, f"pil-kmeans {pil_kmeans.__version__}\n".encode(), "")
+    assert run("--version") == (0, f"pil-kmeans {pil_kmeans.__version__}{os.linesep}".encode(), "")

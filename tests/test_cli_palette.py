@@ -185,6 +185,10 @@ def test_the_invisible_stays_so_with_an_opaque_palette(tmp_path, capsys):
         rgba = np.asarray(image.convert("RGBA"))
     assert (rgba[:, :4] == (255, 128, 0, 255)).all()
     assert (rgba[:, 4:, 3] == 0).all()
+    (tmp_path / "given").write_text("\n".join([*COLORS[:-1], "#12345600"]))
+    assert compress(tmp_path / "in.png", "--palette", tmp_path / "given", "--dither=none", "--force") == 0
+    with opened((tmp_path / "out.png").read_bytes()) as image:
+        assert image.convert("RGBA").getpixel((4, 0)) == (0x12, 0x34, 0x56, 0)  # the one that is given
     (tmp_path / "given").write_text("\n".join(f"0000{i:02x}" for i in range(256)))
     assert compress(tmp_path / "in.png", "--palette", tmp_path / "given") == 1
     assert "the palette neither a transparent color nor room for one: give 255 colors" in capsys.readouterr().err

@@ -96,6 +96,24 @@ def test_one_sample_out_of_range_is_enough_to_refuse(value, dtype, n_channels):
         read_pixels(picture)
 
 
+@pytest.mark.parametrize(
+    ("shape", "channel_axis", "message"),
+    [
+        ((3, 4), -1, r"shape \(3, 4\); .* For a grey picture pass channel_axis=None"),
+        ((3, 4, 1), None, r"shape \(3, 4, 1\); with channel_axis=None a picture has two axes"),
+        ((3, 4, 1), 3, r"channel_axis=3 is not an axis of image, which has shape \(3, 4, 1\)"),
+    ],
+)
+def test_axes_that_do_not_fit_are_named(shape, channel_axis, message):
+    with pytest.raises(ValueError, match=message):
+        read_pixels(np.zeros(shape), channel_axis=channel_axis)
+
+
+def test_weights_whose_sums_could_overflow_are_refused():
+    with pytest.raises(ValueError, match=r"holds 1e\+101; weights must be at most 1e\+100: scale them"):
+        read_sample_weight([[1.0, 1e101]], (1, 2))
+
+
 def test_weights_of_any_layout_are_read():
     weights = np.arange(12.0).reshape(3, 4)
     for given in (weights, weights.tolist(), np.asfortranarray(weights), weights.astype(int)):

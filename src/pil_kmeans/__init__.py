@@ -21,6 +21,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
+    from . import imageio, pillow, report
     from .encode import encode_png
     from .estimator import KMeansQuantizer
     from .pillow import quantize

@@ -26,6 +26,7 @@ class FittedQuantizer:
     _model: Model
     channel_axis: int | None
     dither: str | None
+    n_features_in_: int
 
     def transform(self, X: Any) -> Any:
         """Replace every sample by the index of a palette entry: the nearest, or with dithering on where that puts it.

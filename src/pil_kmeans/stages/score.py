@@ -43,7 +43,7 @@ class Original:
     """
 
     def __init__(self, pixels: Pixels, *, background: float | None = None, n_threads: int | None = None) -> None:
-        self.shape = pixels.shape
+        self.shape: tuple[int, int] = pixels.shape
         self._backgrounds = (DARK, LIGHT) if background is None else (float(background),)
         self._n_threads = count_threads(n_threads)
         self._pyramids = self._pyramids_of(pixels)

@@ -38,6 +38,10 @@ class QualityError(ValueError):
         What to do.
     """
 
+    quality: float
+    best: float
+    advice: str
+
     def __init__(self, quality: float, best: float, advice: str) -> None:
         super().__init__(quality, best, advice)
         self.quality, self.best, self.advice = quality, best, advice
