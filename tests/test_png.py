@@ -89,7 +89,8 @@ def test_every_picture_is_right_and_not_larger_than_without_search(n_colors, sha
 
 
 def test_order_and_filters_make_photographs_smaller(astronaut):
-    indexed = KMeansQuantizer(256).fit(astronaut).to_indexed(astronaut)
+    picture = astronaut[:256, 100:356]
+    indexed = KMeansQuantizer(256).fit(picture).to_indexed(picture)
     fast, default, longest = (encode(indexed, compression=compression) for compression in COMPRESSIONS)
     assert np.array_equal(decoded(fast), as_rgba(indexed))
     assert np.array_equal(decoded(default), as_rgba(indexed))
@@ -141,7 +142,7 @@ def test_transparent_entries_come_first_and_trns_ends_with_them():
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("n_transparent", [1, 7, 200, 256])
 def test_trns_is_no_longer_than_it_must(n_transparent, compression):
-    image = smooth_picture(256, (150, 301), n_transparent)
+    image = smooth_picture(256, (61, 83), n_transparent)
     found = dict(chunks(encode(image, compression=compression)))
     assert len(found["tRNS"]) == (np.unique(image.to_array().reshape(-1, 4), axis=0)[:, 3] < 255).sum()
     assert max(found["tRNS"]) < 255

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-
 CHUNK = 512  # points at a time
 
 
