@@ -1,18 +1,11 @@
 """Photographs that the test dependencies ship, as read-only arrays made once, and small pictures for Pillow."""
 
-import gc
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-
-def pytest_collection_finish():
-    """Thousands of tests stay to the end: let no collection of garbage walk through them."""
-    gc.collect()
-    gc.freeze()
 
 
 def read_only(picture: np.ndarray) -> np.ndarray:
