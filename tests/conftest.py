@@ -1,5 +1,8 @@
 """Photographs that the test dependencies ship, as read-only arrays made once, and small pictures for Pillow."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,10 +16,9 @@ def read_only(picture: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def china() -> np.ndarray:
-    """RGB photograph, (427, 640, 3) uint8."""
-    from sklearn.datasets import load_sample_image
-
-    return read_only(load_sample_image("china.jpg"))
+    """RGB photograph, (427, 640, 3) uint8; read as a file, as scikit-learn takes long to import."""
+    folder = Path(find_spec("sklearn").origin).parent
+    return read_only(np.asarray(Image.open(folder / "datasets" / "images" / "china.jpg")))
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from functools import partial
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from pil_kmeans import encode_png
+from pil_kmeans.cli import main
 from pil_pictures import opened
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals as POSIX has them")
@@ -55,17 +56,37 @@ def test_standard_output_of_a_file_and_a_file_of_standard_input(picture, tmp_pat
     assert (status, err) == (0, "")
     assert out.decode().startswith("standard input: 64 x 48, ")
     assert (tmp_path / "out.png").read_bytes() == expected
-    status, out, err = run("compress", "-k4", "-", "--dry-run", "--json", given=picture)
-    assert json.loads(out)["files"][0]["bytes_after"] == len(expected)
 
 
-def test_failures_in_a_pipe_write_nothing():
-    message = "pil-kmeans: cannot read standard input: "
-    assert run("compress", "-") == (1, b"", f"{message}the file is empty\n")
-    assert run("compress", "-", given=b"text") == (1, b"", f"{message}it is not a picture that Pillow knows\n")
+def test_failure_in_a_pipe_writes_nothing():
+    assert run("compress", "-") == (1, b"", "pil-kmeans: cannot read standard input: the file is empty\n")
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsysbinary):
+    """As `run`, in this process."""
+
+    def run_here(*arguments, given):
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(given)))
+        status = main([*arguments])
+        out, err = capsysbinary.readouterr()
+        return status, out, err.decode()
+
+    return run_here
+
+
+def test_standard_input_is_reported_on(run_here, picture):
+    status, out, err = run_here("compress", "-k4", "-", "--dry-run", "--json", given=picture)
+    assert (status, err) == (0, "")
+    assert json.loads(out)["files"][0]["bytes_after"] == len(encode_png(Image.open(BytesIO(picture)), n_colors=4))
+
+
+def test_standard_input_that_has_no_use_writes_nothing(run_here):
+    message = "pil-kmeans: cannot read standard input: it is not a picture that Pillow knows\n"
+    assert run_here("compress", "-", given=b"text") == (1, b"", message)
     small = encode_png(np.zeros((1, 1), np.uint8))
     message = f"standard input is skipped: the result has {len(small)} bytes, and the file {len(small)}"
-    assert run("compress", "-", "--skip-if-larger", given=small) == (98, b"", f"pil-kmeans: {message}\n")
+    assert run_here("compress", "-", "--skip-if-larger", given=small) == (98, b"", f"pil-kmeans: {message}\n")
 
 
 @on_posix
@@ -149,11 +170,20 @@ def test_help_needs_no_import_that_takes_long():
     assert not {"numpy", "PIL", "sklearn", "tqdm"} & set(out.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("command", [[], ["compress"], ["compare"], ["palette"]])
-def test_help_names_exit_statuses_or_options(command):
-    status, out, err = run(*command, "--help")
+def test_help_names_exit_statuses():
+    status, out, err = run("--help")
     assert (status, err) == (0, "")
-    assert (b"--threads" if command else b"15 the output exists") in out
+    assert b"15 the output exists" in out
+
+
+@pytest.mark.parametrize("command", ["compress", "compare", "palette"])
+def test_help_names_options(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    out, err = capsys.readouterr()
+    assert "--threads" in out
+    assert err == ""
 
 
 def test_version_is_told():

@@ -97,10 +97,10 @@ def test_dithering_is_auto_by_default(photo):
 
 @pytest.mark.parametrize("dither", ["auto", "floyd-steinberg"])
 def test_gradients_of_16_bits_and_floats_show_no_bands(dither):
-    ramp = np.linspace(0.3, 0.4, 256, dtype=np.float32)[np.newaxis].repeat(256, axis=0)
+    ramp = np.linspace(0.3, 0.4, 256, dtype=np.float32)[np.newaxis].repeat(128, axis=0)
     for picture in (ramp, np.rint(ramp * 65535).astype(np.uint16), Image.fromarray((ramp * 65535).astype(np.uint16))):
         shown = np.asarray(opened(encode_png(picture, dither=dither)).convert("L")) / 255
-        off = np.abs((shown - ramp).reshape(256, 32, 8).mean(axis=(0, 2)))
+        off = np.abs((shown - ramp).reshape(-1, 32, 8).mean(axis=(0, 2)))
         assert off[1:-1].max() < 1 / 2000
 
 

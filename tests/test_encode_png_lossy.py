@@ -23,7 +23,7 @@ MADE = made_pictures()
 
 @pytest.fixture(scope="module")
 def crop(astronaut):
-    return np.ascontiguousarray(astronaut[:120, 150:280])
+    return np.ascontiguousarray(astronaut[:90, 160:260])
 
 
 # Sizes
@@ -47,8 +47,8 @@ def test_files_are_never_larger_than_without_loss(name, n_colors):
 @pytest.mark.parametrize("n_channels", [1, 4])
 def test_tiny_pictures_become_no_larger(height, width, n_channels):
     picture = np.random.default_rng(height).integers(0, 256, (height, width, n_channels)).astype(np.uint8)
-    for n_colors in (2, 7):
-        options = {"n_colors": n_colors} | FAST
+    for n_colors, dither in ((2, "floyd-steinberg"), (7, "auto")):
+        options = {"n_colors": n_colors, "dither": dither} | FAST
         exact, data = (encode_png(picture, lossy=lossy, **options) for lossy in (0, 2))
         assert len(data) <= len(exact)
         assert opened(data).size == (width, height)
@@ -146,7 +146,7 @@ def test_patterns_are_not_broken(crop, dither):
 
 def test_more_important_pixels_change_less(crop):
     weight = np.ones(crop.shape[:2])
-    weight[:, :65] = 100
+    weight[:, :50] = 100
     errors = []
     for sample_weight in (None, weight):
         data = encode_png(crop, n_colors=32, lossy=8, sample_weight=sample_weight, **FAST)
@@ -165,7 +165,7 @@ def test_turned_pictures_are_searched_as_they_are_seen(crop):
 
 @pytest.mark.parametrize("options", [{"lossy": 2}, {"quality": 20}])
 def test_threads_do_not_change_the_bytes(camera, options):
-    picture = camera[90:190, 100:210] if "quality" in options else camera[90:290, 100:250]
+    picture = camera[90:190, 100:210]
     files = {
         encode_png(picture, n_colors=8, n_threads=n, dither="floyd-steinberg", **options, **FAST) for n in (1, 2, 7)
     }

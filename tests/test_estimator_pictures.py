@@ -265,7 +265,7 @@ def smooth(shape, dtype=np.uint8):
 @pytest.mark.parametrize("effort", ["fast", "balanced"])
 @pytest.mark.parametrize("dither", [FS, "ordered", "blue-noise"])
 def test_transform_dithers_as_fit_transform_did_and_predict_does_not(dtype, n_channels, effort, dither):
-    picture = smooth((40, 50, n_channels), dtype)
+    picture = smooth((20, 25, n_channels), dtype)
     quantizer = KMeansQuantizer(4, dither=dither, effort=effort)
     indices = quantizer.fit_transform(picture)
     np.testing.assert_array_equal(quantizer.transform(picture), indices)

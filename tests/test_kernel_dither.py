@@ -89,7 +89,7 @@ def found(samples, palette, *options, n_threads=1, mask=None):
 @pytest.mark.parametrize("k", [1, 2, 5, 70, 300])
 @pytest.mark.parametrize("mask", MASKS)
 def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k, mask):
-    samples = picture(23, 37, n_channels, dtype)
+    samples = picture(15, 29, n_channels, dtype)
     palette = some_entries(samples, k)
     indices = found(samples, palette, 218, 12, 3072, mask=mask)
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)

@@ -41,8 +41,9 @@ def test_score_is_that_of_the_reference(size, noise):
 
 
 def test_score_of_a_photograph_is_that_of_the_reference(china):
-    b = china // 40 * 40
-    assert score(china, b) == pytest.approx(reference.ssimulacra2(china / 255, b / 255), abs=0.001)
+    a = china[:250, 200:510]
+    b = a // 40 * 40
+    assert score(a, b) == pytest.approx(reference.ssimulacra2(a / 255, b / 255), abs=0.001)
 
 
 @pytest.mark.parametrize("n_rows", PORT)

@@ -77,19 +77,21 @@ def test_rows_that_end_within_a_byte_are_right(width, n_colors, compression):
     assert np.array_equal(decoded(encode(image, compression=compression)), as_rgba(image))
 
 
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (61, 83), (150, 301)])
+@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (61, 83), (99, 203)])
 @pytest.mark.parametrize("n_colors", [1, 2, 4, 16, 256])
 @pytest.mark.parametrize("n_transparent", [0, 1, 40])
-def test_every_picture_is_right_and_not_larger_than_without_search(n_colors, shape, n_transparent, compression):
+def test_every_picture_is_right_and_not_larger_than_without_search(n_colors, shape, n_transparent):
     image = smooth_picture(n_colors, shape, min(n_transparent, n_colors))
-    data = encode(image, compression=compression)
-    assert np.array_equal(decoded(data), as_rgba(image))
-    assert len(data) <= plain_size(image)
+    pixels, size = as_rgba(image), plain_size(image)
+    for compression in COMPRESSIONS:
+        data = encode(image, compression=compression)
+        assert np.array_equal(decoded(data), pixels)
+        assert len(data) <= size
 
 
 def test_order_and_filters_make_photographs_smaller(astronaut):
-    indexed = KMeansQuantizer(256).fit(astronaut).to_indexed(astronaut)
+    picture = astronaut[:200, 100:300]
+    indexed = KMeansQuantizer(256).fit(picture).to_indexed(picture)
     fast, default, longest = (encode(indexed, compression=compression) for compression in COMPRESSIONS)
     assert np.array_equal(decoded(fast), as_rgba(indexed))
     assert np.array_equal(decoded(default), as_rgba(indexed))
@@ -141,7 +143,7 @@ def test_transparent_entries_come_first_and_trns_ends_with_them():
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("n_transparent", [1, 7, 200, 256])
 def test_trns_is_no_longer_than_it_must(n_transparent, compression):
-    image = smooth_picture(256, (150, 301), n_transparent)
+    image = smooth_picture(256, (61, 83), n_transparent)
     found = dict(chunks(encode(image, compression=compression)))
     assert len(found["tRNS"]) == (np.unique(image.to_array().reshape(-1, 4), axis=0)[:, 3] < 255).sum()
     assert max(found["tRNS"]) < 255

@@ -29,6 +29,12 @@ def comparison(picture):
     return compare(picture, [32, 4, 32], original_bytes=10_000, name="<astro>")
 
 
+@pytest.fixture(scope="module")
+def text(comparison):
+    """The page."""
+    return comparison.to_html()
+
+
 def decoded(png):
     return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
 
@@ -246,8 +252,7 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
 
-def test_page_is_whole_and_names_nothing_elsewhere(comparison):
-    text = comparison.to_html()
+def test_page_is_whole_and_names_nothing_elsewhere(text):
     page = Page(text)
     addresses = [
         value
@@ -261,18 +266,17 @@ def test_page_is_whole_and_names_nothing_elsewhere(comparison):
     assert sum(tag == "img" for tag, _ in page.tags) == 3
 
 
-def test_page_shows_names_as_they_are(comparison):
-    text = comparison.to_html()
+def test_page_shows_names_as_they_are(text):
     assert "<h1>&lt;astro&gt;</h1>" in text
     assert "<astro>" not in text
 
 
-def test_page_is_the_same_for_the_same_comparison(comparison):
-    assert comparison.to_html() == comparison.to_html()
+def test_page_is_the_same_for_the_same_comparison(comparison, text):
+    assert comparison.to_html() == text
 
 
-def test_notebook_shows_the_page_apart_from_its_own(comparison):
+def test_notebook_shows_the_page_apart_from_its_own(comparison, text):
     shown = comparison._repr_html_()
     ((tag, attributes),) = Page(shown).tags
     assert tag == "iframe"
-    assert attributes["srcdoc"] == html.unescape(html.escape(comparison.to_html()))
+    assert attributes["srcdoc"] == html.unescape(html.escape(text))

@@ -336,7 +336,7 @@ def test_photographs_look_better_dithered(astronaut):
     "method", ["floyd-steinberg", "blue-noise"]
 )  # Bayer's pattern beats with steps as narrow as it
 def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors, method):
-    ramp = np.linspace(0, 1, 512)[np.newaxis, :, np.newaxis].repeat(256, axis=0).repeat(n_channels, axis=2)
+    ramp = np.linspace(0, 1, 512)[np.newaxis, :, np.newaxis].repeat(128, axis=0).repeat(n_channels, axis=2)
     picture = np.rint(65535 * ramp).astype(dtype) if dtype == np.uint16 else ramp.astype(dtype)
     off = {}
     for strength in (0, 1):

@@ -50,7 +50,7 @@ def soft_alpha(height=40, width=60, seed=0):
 
 @pytest.fixture(scope="module")
 def crops(astronaut, camera):
-    return {"head": astronaut[:90, 150:300], "shuttle": astronaut[90:180, 330:500], "camera": camera[90:190, 150:300]}
+    return {"head": astronaut[:90, 150:300], "shuttle": astronaut[90:170, 350:480], "camera": camera[90:170, 150:270]}
 
 
 # What comes out

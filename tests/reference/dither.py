@@ -19,14 +19,24 @@ def bounds(entries, margin):
     return np.maximum(low - room, -farthest), np.minimum(high + room, farthest)
 
 
+def saturated(point):
+    """As 16 bits hold it."""
+    return np.minimum(np.maximum(point, -32768), 32767)
+
+
 def chooser(entries, entry_opacity, margin):
     """Search for the nearest entry and for the point, within bounds, that it is nearest to."""
     everything, opaque = np.arange(len(entries)), np.flatnonzero(entry_opacity == 2)
+    of_all, of_opaque = (
+        (members, entries[members], *bounds(entries[members], margin))
+        for members in (everything, opaque if len(opaque) else everything)
+    )
 
     def nearest(wanted, is_opaque):
-        members = opaque if is_opaque and len(opaque) else everything
-        reached = np.clip(wanted, *bounds(entries[members], margin))
-        return members[np.square(entries[members] - reached).sum(axis=1).argmin()], reached
+        members, candidates, low, high = of_opaque if is_opaque else of_all
+        reached = np.minimum(np.maximum(wanted, low), high)
+        away = candidates - reached
+        return members[(away * away).sum(axis=1).argmin()], reached
 
     return nearest
 
@@ -55,13 +65,14 @@ def dither(points, opacity, shape, entries, entry_opacity, strength, margin):
             if opacity[y, x] == 0 and len(transparent):
                 indices[y, x] = transparent[0]
                 continue
-            index, _ = nearest(points[y, x], is_opaque)
-            if opacity[y, x] and is_flat(y, x) and (entries[index] == points[y, x]).all():
-                indices[y, x] = index
-                continue
+            if opacity[y, x] and is_flat(y, x):
+                index, _ = nearest(points[y, x], is_opaque)
+                if (entries[index] == points[y, x]).all():
+                    indices[y, x] = index
+                    continue
             above, own = errors[y], errors[y + 1]
             carried = 7 * own[x] + above[x] + 5 * above[x + 1] + 3 * above[x + 2]
-            wanted = np.clip(points[y, x] + (carried + 2048 >> 12), -32768, 32767)
+            wanted = saturated(points[y, x] + (carried + 2048 >> 12))
             if is_opaque:
                 wanted[3] = points[y, x, 3]
             index, reached = nearest(wanted, is_opaque)
@@ -90,7 +101,7 @@ def dither_by_mask(points, opacity, shape, entries, entry_opacity, mask, strengt
         index, reach = first, 256
         while index == first and reach < length:
             reach = min(2 * reach, length)
-            end = np.clip(entries[first] + (reach * way + 128 >> 8), -32768, 32767)
+            end = saturated(entries[first] + (reach * way + 128 >> 8))
             if alpha == 2:
                 end[3] = point[3]
             index, _ = nearest(end, alpha == 2)

@@ -2,14 +2,20 @@
 
 import numpy as np
 
+CHUNK = 512  # points at a time
+
+
+def squared_distances(points, centers):
+    """Of every row to every center, float64: exact where coordinates are integers of 16 bits."""
+    return sum(np.square(np.subtract.outer(*axis)) for axis in zip(points.T, centers.T, strict=True))
+
 
 def nearest(points, centers):
-    """Nearest center of every row, ties to the lowest index. Exact: int64."""
-    points, centers = np.asarray(points, np.int64), np.asarray(centers, np.int64)
+    """Nearest center of every row, ties to the lowest index. Exact."""
+    points, centers = np.asarray(points, np.float64), np.asarray(centers, np.float64)
     labels = np.empty(len(points), np.int64)
-    for start in range(0, len(points), 512):
-        difference = points[start : start + 512, np.newaxis] - centers
-        labels[start : start + 512] = np.square(difference).sum(axis=2).argmin(axis=1)
+    for start in range(0, len(points), CHUNK):
+        labels[start : start + CHUNK] = squared_distances(points[start : start + CHUNK], centers).argmin(axis=1)
     return labels
 
 
@@ -35,9 +41,9 @@ def lloyd_step(points, weights, centers, n_fixed=0):
 def inertia(points, weights, centers):
     """Weighted squared distance of the points to the nearest of float centers, chunk by chunk."""
     total = 0.0
-    for start in range(0, len(points), 512):
-        difference = points[start : start + 512, np.newaxis] - centers
-        total += float(weights[start : start + 512] @ np.square(difference).sum(axis=2).min(axis=1))
+    for start in range(0, len(points), CHUNK):
+        part = slice(start, start + CHUNK)
+        total += float(weights[part] @ squared_distances(points[part], centers).min(axis=1))
     return total
 
 

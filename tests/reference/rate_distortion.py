@@ -148,23 +148,25 @@ class Search:
         is_kept = self.weights[y, x] < 0
         above = self.errors[y, x : x + 3]
         handed_down = above[0] + 5 * above[1] + 3 * above[2]
-        allowed = [self.guess[y, x]] if is_kept else range(self.lowest[y, x], len(self.entries))
+        wanted_here = self.points[y, x] - (-handed_down * self.feedback >> 12)
+        allowed = range(self.lowest[y, x], len(self.entries))
+        if is_kept:
+            allowed = range(self.guess[y, x], self.guess[y, x] + 1)
 
         def errors_after(survivor, bytes_):
-            """What the pixel lacks by these bytes (n, 4), and what that costs."""
+            """What the pixel lacks by a range of bytes (n, 4), and what that costs."""
             if is_kept:
                 return np.zeros((len(bytes_), 4), np.int64), np.zeros(len(bytes_), np.float32)
-            shares = handed_down, 7 * survivor.error
-            wanted = self.points[y, x] - sum(-share * self.feedback >> 12 for share in shares)
-            errors = np.clip(wanted, -REACH, REACH) - self.entries[bytes_]
-            return errors, self.weights[y, x] * np.square(errors).sum(axis=1).astype(np.float32)
+            wanted = wanted_here - (-7 * survivor.error * self.feedback >> 12)
+            errors = np.minimum(np.maximum(wanted, -REACH), REACH) - self.entries[bytes_.start : bytes_.stop]
+            return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
 
         end = self.cheapest_end()
         errors, distortions = errors_after(end, allowed)
-        place = int(np.argmin(distortions + self.literal_prices[allowed]))
+        place = int(np.argmin(distortions + self.literal_prices[allowed.start : allowed.stop]))
         cost = end.cost + distortions[place] + self.literal_prices[allowed[place]]
         limit = cost + MARGIN
-        yield Survivor(end, int(allowed[place]), errors[place], cost)
+        yield Survivor(end, allowed[place], errors[place], cost)
         if end.can_end():
             in_match = {survivor.distance: survivor.cost for survivor in self.survivors}
             for distance in self.distances(y, x):
@@ -177,7 +179,7 @@ class Search:
         for survivor in filter(Survivor.can_go_on, self.survivors):
             byte = self.byte_back(survivor, survivor.distance)
             if byte in allowed:
-                errors, distortions = errors_after(survivor, [byte])
+                errors, distortions = errors_after(survivor, range(byte, byte + 1))
                 longer = self.longer(survivor, byte, errors[0], distortions[0])
                 if longer.cost < limit:
                     yield longer
