@@ -29,7 +29,7 @@ def write_charts(records: dict[str, dict[str, Any]], folder: Path) -> Iterator[P
     mpl.rcParams.update({"svg.hashsalt": "pil_kmeans", "svg.fonttype": "none", "font.size": 11})
     for name, (source, draw) in CHARTS.items():
         if source in records:
-            figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+            figure = Figure(figsize=(6.0, 4.6), layout="constrained")
             draw(figure.subplots(), records[source]["results"])
             path = folder / f"{name}.svg"
             figure.savefig(path, metadata={"Date": None})
@@ -40,6 +40,7 @@ def speed_by_pixels(axes: Any, results: dict[str, Any]) -> None:
     lines(axes, [r for r in results["times"] if r["n_colors"] == COLORS_OF_SIZE], "megapixels")
     axes.set(xlabel="megapixels", title=f"{COLORS_OF_SIZE} colours, one thread")
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
 
 
 def speed_by_colors(axes: Any, results: dict[str, Any]) -> None:
@@ -68,10 +69,9 @@ def lines(axes: Any, records: list[dict[str, Any]], x: str) -> None:
             label = f"pil_kmeans, {method}" if method in OURS else method
             axes.plot([r[x] for r in own], [r["cpu_ms"] for r in own], label=label, **style)
     axes.set(ylabel="CPU time, ms", yscale="log")
-    axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(which="major", alpha=0.3)
-    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncol=2)
 
 
 CHARTS: dict[str, tuple[str, Callable[[Any, dict[str, Any]], None]]] = {

@@ -54,6 +54,11 @@ def source_line(record: dict[str, Any]) -> str:
     )
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """To so many digits, and not as a power of ten."""
+    return f"{float(f'{value:.{digits}g}'):,.15g}"
+
+
 def grouped(records: Iterable[dict[str, Any]], *keys: str) -> dict[Any, list[dict[str, Any]]]:
     groups: dict[Any, list[dict[str, Any]]] = {}
     for record in records:
@@ -80,6 +85,7 @@ OURS = {
 def error_table(record: dict[str, Any]) -> Table:
     by_method = grouped(record["results"]["errors"], "method")
     numbers = [n for n in grouped(record["results"]["errors"], "n_colors") if n >= 16]
+    n_pictures = pictures_of(record["results"]["errors"])
     rows = []
     for method, own in by_method.items():
         cells = []
@@ -88,8 +94,9 @@ def error_table(record: dict[str, Any]) -> Table:
                 ratios = [r["ratio"][measure] for r in same]
                 if n_colors in numbers:
                     cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
-        rows.append([OURS.get(method, method), str(pictures_of(own)), *cells])
-    header = ["colours", "pictures", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
+        fewer = f" ({pictures_of(own)} pictures)" if pictures_of(own) < n_pictures else ""
+        rows.append([OURS.get(method, method) + fewer, *cells])
+    header = [f"pictures: {n_pictures}", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
     return Table(header, rows, "error")
 
 
@@ -120,8 +127,8 @@ def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
     rows = []
     for key, own in grouped(record["results"]["comparisons"], "effort", "peer", "size", "n_colors").items():
         effort, peer, size, n_colors = key
-        times = [f"{median(r[name] for r in own):.3g}" for name in ("ours_ms", "peer_ms")]
-        ratio = f"{median(r['ratio'] for r in own):.3g}"
+        times = [rounded(median(r[name] for r in own)) for name in ("ours_ms", "peer_ms")]
+        ratio = rounded(median(r["ratio"] for r in own))
         rows.append([f"{effort}, {peer}", size, str(n_colors), str(len(own)), *times, ratio])
     header = ["ours, and the peer", "size", "colours", "pictures", "ours, ms", "peer, ms", "times as fast"]
     return Table(header, rows, source)
@@ -141,7 +148,7 @@ def size_table(record: dict[str, Any], what: str) -> Table:
         cells += [f"{median(r['cpu_ms'] for r in own):.0f}"]
         rows.append([encoder, str(n_colors), str(len(own)), *cells])
     scores = ["mean SSIMULACRA 2"] if has_scores else []
-    return Table(["", "colours", "pictures", "mean kB", *scores, "median CPU ms"], rows, "size")
+    return Table(["encoder", "colours", "pictures", "mean kB", *scores, "median CPU ms"], rows, "size")
 
 
 def encoder_table(record: dict[str, Any]) -> Table:
@@ -200,7 +207,7 @@ def scaling_table(record: dict[str, Any]) -> Table:
     rows = []
     for method, own in grouped(times, "method").items():
         known = {r["megapixels"]: r["cpu_ms"] for r in own}
-        rows.append([method, *(f"{known[size]:.3g}" if size in known else "" for size in sizes)])
+        rows.append([method, *(rounded(known[size]) if size in known else "" for size in sizes)])
     return Table(["CPU ms", *(f"{size:g} Mpx" for size in sizes)], rows, "scaling")
 
 
@@ -248,7 +255,7 @@ def summary_table(records: Records) -> Table:
             else "",
             f"{round(mean_known(scores))}" if scores else "",
             f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
-            f"{spent[0]:.3g}" if spent else "",
+            rounded(spent[0]) if spent else "",
         ]
         if any(cells):
             rows.append([title, *cells])
@@ -267,7 +274,7 @@ def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
     largest = max(r["megapixels"] for r in record["results"]["times"])
     at = (largest, COLORS_OF_SIZE)
     times = {r["method"]: r["cpu_ms"] for r in record["results"]["times"] if (r["megapixels"], r["n_colors"]) == at}
-    return {f"floor {method}": f"{cpu_ms / times[FLOOR]:.2g}" for method, cpu_ms in times.items()}
+    return {f"floor {method}": rounded(cpu_ms / times[FLOOR], 2) for method, cpu_ms in times.items()}
 
 
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {

@@ -37,8 +37,8 @@ suppress_warnings = ["config.cache"]  # sphinx-gallery's functions in the config
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say it in words
-numpydoc_class_members_toctree = False
-numpydoc_show_inherited_class_members = False
+numpydoc_show_class_members = False  # _templates/autosummary/class.rst lists them, inherited ones too
+toc_object_entries_show_parents = "hide"
 
 intersphinx_mapping = write_inventories(HERE / "_build" / "inventories")
 
@@ -60,6 +60,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "min_reported_time": 60,
     "show_signature": False,
+    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -74,6 +75,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": [],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
@@ -81,8 +83,9 @@ html_sidebars = {"index": []}
 
 
 def skip_inherited(app, what, name, member, skip, options):
-    """Leave to scikit-learn what comes from it: its docstrings refer to its own pages."""
-    is_theirs = (getattr(member, "__module__", None) or "").startswith("sklearn") or name.endswith("_request")
+    """Leave to scikit-learn and imageio what comes from them: their docstrings refer to their own pages."""
+    home = (getattr(member, "__module__", None) or "").partition(".")[0]
+    is_theirs = home in ("sklearn", "imageio") or name.endswith("_request")
     return is_theirs or None
 
 

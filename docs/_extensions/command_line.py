@@ -44,6 +44,7 @@ def page() -> Iterator[str]:
     yield from ("Exit status", "-----------", "")
     for status, meaning in EXIT_STATUSES.items():
         yield from (f"``{status}``", f"    {meaning}", "")
+    yield from ("Of several files with different ones, the first of these but 0 counts.", "")
 
 
 def entry(parser: argparse.ArgumentParser, action: argparse.Action) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """Measured figures in the pages: ``:figure:`NAME```, ``.. figures:: NAME`` for a table, ``.. figures-source:: NAME``.
 
 They come from ``benchmarks/results/*.json`` by way of ``benchmarks/published.py``; one that is missing is a warning.
+The option ``:rows:`` of ``figures`` takes the rows that a page needs, one name in a line.
 """
 
-from typing import Any
+from html import escape
+from typing import Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -35,6 +38,7 @@ class FiguresDirective(SphinxDirective):
     """A table, with the command that made it below."""
 
     required_arguments, final_argument_whitespace = 1, True
+    option_spec: ClassVar = {"rows": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         note_records(self.env)
@@ -43,9 +47,19 @@ class FiguresDirective(SphinxDirective):
             logger.warning("no table %r in %s", self.arguments[0], RESULTS.name, location=self.get_location())
             return []
         lines = [".. list-table::", "   :header-rows: 1", "   :class: figures", ""]
-        for row in (table.header, *table.rows):
+        for row in (table.header, *self.chosen(table.rows)):
             lines += [f"   {'*' if place == 0 else ' '} - {cell.replace('`', '``')}" for place, cell in enumerate(row)]
         return self.parsed([*lines, "", *source(table.source)])
+
+    def chosen(self, rows: list[list[str]]) -> list[list[str]]:
+        if "rows" not in self.options:
+            return rows
+        by_name = {row[0].replace("`", ""): row for row in rows}
+        names = self.options["rows"].strip().splitlines()
+        for name in names:
+            if name not in by_name:
+                logger.warning("no row %r, there are: %s", name, ", ".join(by_name), location=self.get_location())
+        return [by_name[name] for name in names if name in by_name]
 
     def parsed(self, lines: list[str]) -> list[nodes.Node]:
         root = nodes.Element()
@@ -69,7 +83,12 @@ def note_records(environment: BuildEnvironment) -> None:
 
 
 def source(name: str) -> list[str]:
-    return [".. rst-class:: source", "", source_line(records[name]).replace("`", "``"), ""] if name in records else []
+    """The command, which unfolds to what it ran on."""
+    if name not in records:
+        return []
+    command, _, rest = source_line(records[name]).partition("; ")
+    summary = f"<summary><code>{escape(command.strip('`'))}</code></summary>"
+    return [".. raw:: html", "", f'   <details class="source">{summary}{escape(rest)}</details>', ""]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

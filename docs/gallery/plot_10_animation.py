@@ -3,7 +3,7 @@ One palette for all frames
 ==========================
 
 A list of pictures gets one palette. For frames, ``dither="ordered"`` or ``"blue-noise"`` is the choice: where
-frames agree their pixels agree, while Floyd-Steinberg's dots move everywhere behind a change. Below: the last
+frames agree their pixels agree, while Floyd-Steinberg's dots move behind a change. Below: the last
 frame of each, and in white what differs from the first frame although the original did not.
 """
 

@@ -27,7 +27,7 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
         type=color,
         action="append",
         metavar="COLOR",
-        help="color to store exactly, such as red or '#ff0000'; may be given several times",
+        help="colour to store exactly, such as red or '#ff0000'; may be given several times",
     )
     add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
     add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")

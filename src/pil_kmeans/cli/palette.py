@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=color,
         action="append",
         metavar="COLOR",
-        help="color that the palette holds exactly, such as red or '#ff0000'; may be given several times",
+        help="colour that the palette holds exactly, such as red or '#ff0000'; may be given several times",
     )
     for flag, choices, meaning in (
         ("--color-space", COLOR_SPACES, "where distances between colours are measured"),
