@@ -9,7 +9,7 @@ import argparse
 import re
 from pathlib import Path
 
-from benchmarks.published import Table, figures, source_line, tables
+from benchmarks.published import SUMMARY_SOURCES, Table, figures, source_line, tables
 from benchmarks.records import read_records
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def filled(text: str) -> str:
     known = {
         "table": {name: f"\n{markdown(table)}\n" for name, table in tables(records).items()},
         "figure": figures(records),
-        "source": {name: source_line(record) for name, record in records.items()},
+        "source": {"summary": source_line(*(records[name] for name in sorted(SUMMARY_SOURCES)))},
     }
 
     def fill(match: re.Match[str]) -> str:

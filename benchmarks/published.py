@@ -41,16 +41,24 @@ def figures(records: Records) -> dict[str, str]:
     return found
 
 
-def source_line(record: dict[str, Any]) -> str:
-    """The command behind figures, and what they depend on."""
-    environment = record["environment"]
+def source_line(*sources: dict[str, Any]) -> str:
+    """The commands behind figures, and what they depend on."""
+    commands: dict[str, list[str]] = {}
+    for record in sources:
+        commands.setdefault(surroundings(record["environment"]), []).append(f"`{record['environment']['command']}`")
+    return "; ".join(f"{', '.join(same)}; {around}" for around, same in commands.items())
+
+
+def surroundings(environment: dict[str, Any]) -> str:
+    """Versions, machine and date."""
     built = environment["pil_kmeans"]
-    versions = ", ".join(f"{name} {known}" for name, known in environment["versions"].items() if known)
-    programs = ", ".join(f"{name} {known}" for name, known in environment["programs"].items() if known)
+    known = [
+        f"{name} {version}" for name, version in (environment["versions"] | environment["programs"]).items() if version
+    ]
     return (
-        f"`{environment['command']}`; pil_kmeans {built['version']} ({built['instruction_set']}), {versions}"
-        f"{', ' if programs else ''}{programs}; {environment['cpu']}, {environment['cpus']} CPUs, "
-        f"Python {environment['python']}; {environment['date'].partition('T')[0]}"
+        f"pil_kmeans {built['version']} ({built['instruction_set']}), {', '.join(known)}; "
+        f"{environment['cpu']}, {environment['cpus']} CPUs, Python {environment['python']}; "
+        f"{environment['date'].partition('T')[0]}"
     )
 
 
@@ -132,6 +140,26 @@ def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
         rows.append([f"{effort}, {peer}", size, str(n_colors), str(len(own)), *times, ratio])
     header = ["ours, and the peer", "size", "colours", "pictures", "ours, ms", "peer, ms", "times as fast"]
     return Table(header, rows, source)
+
+
+def threads_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            r["picture"],
+            r["size"],
+            *(f"{rounded(r[which + 'one_ms'])} / {rounded(r[which + 'two_ms'])}" for which in ("", "least_")),
+            f"{r['ratio']:.2f} / {r['least_ratio']:.2f}",
+        ]
+        for r in record["results"]["threads"]
+    ]
+    header = ["picture", "size", "wall ms, one thread / two: median", "least", "times as fast: median / least"]
+    return Table(header, rows, "speed")
+
+
+def instruction_sets_table(record: dict[str, Any]) -> Table:
+    known = record["results"]["instruction_sets"]
+    rows = [[r["effort"], r["size"], *(rounded(ms) for ms in r["ms"].values())] for r in known]
+    return Table(["effort", "size", *(f"{name}, CPU ms" for name in known[0]["ms"])], rows, "speed")
 
 
 def look_speed_table(record: dict[str, Any]) -> Table:
@@ -281,6 +309,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
     "look": ("look", look_table),
     "speed": ("speed", speed_table),
+    "threads": ("speed", threads_table),
+    "instruction sets": ("speed", instruction_sets_table),
     "dithered speed": ("look_speed", look_speed_table),
     "encoder": ("size", encoder_table),
     "size": ("size", whole_table),
