@@ -1,7 +1,8 @@
 """Put the measured figures into the README, and draw its picture.
 
-Between ``<!-- table: NAME -->`` or ``<!-- figure: NAME -->`` and ``<!-- end -->`` the README shows what
-``benchmarks/published.py`` makes of ``benchmarks/results/*.json``. The documentation reads the same when it is built.
+Between ``<!-- table: NAME -->``, ``<!-- figure: NAME -->`` or ``<!-- source: NAME -->`` and ``<!-- end -->`` the README
+shows what ``benchmarks/published.py`` makes of ``benchmarks/results/*.json``. The documentation reads the same when it
+is built.
 With --check nothing is written, and the exit status says whether the README is as it should be.
 """
 
@@ -42,7 +43,7 @@ def filled(text: str) -> str:
     known = {
         "table": {name: f"\n{markdown(table)}\n" for name, table in tables(records).items()},
         "figure": figures(records),
-        "source": {"summary": source_line(*(records[name] for name in sorted(SUMMARY_SOURCES)))},
+        "source": {"summary": source_line(*(records[name] for name in sorted(SUMMARY_SOURCES & records.keys())))},
     }
 
     def fill(match: re.Match[str]) -> str:

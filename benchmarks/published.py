@@ -63,7 +63,7 @@ def surroundings(environment: dict[str, Any]) -> str:
 
 
 def rounded(value: float, digits: int = 3) -> str:
-    """To so many digits, and not as a power of ten."""
+    """To so many digits, and from 0.0001 on not as a power of ten."""
     return f"{float(f'{value:.{digits}g}'):,.15g}"
 
 

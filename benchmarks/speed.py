@@ -191,7 +191,7 @@ def time_threads(
 ) -> dict[str, Any]:
     """What `run` makes for one thread and for two, in turns; `floor` is for pictures of 3840x2560."""
     tasks = {str(n_threads): run(picture, n_threads) for n_threads in (1, 2)}
-    rounds = 5 * arguments.repeats  # for these runs are short
+    rounds = 5 * arguments.repeats  # for wall time is noisier than CPU time
     times = interleave(tasks, repeats=rounds, clock=wall_time)
     one, two = (median(times[n_threads]) for n_threads in tasks)
     least_one, least_two = (min(times[n_threads]) for n_threads in tasks)  # when the second core was free all the time

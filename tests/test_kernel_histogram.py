@@ -121,6 +121,24 @@ def test_tables_of_several_threads_add_up(many, n_threads):
             np.testing.assert_array_equal(several, one)
 
 
+@pytest.mark.parametrize("n", [(1 << 19) - 1, 1 << 19, (1 << 19) + 5, (2 << 20) + 5])
+def test_many_colors_are_counted(n):
+    """From 2**19 pixels on in tables; those of threads overlap in every region, and two counters are often full."""
+    samples = noise(n, 3, seed=n)
+    samples[::7] = [130, 120, 140]
+    samples[-n // 3 :: 2] = [131, 120, 140]
+    expected_keys, expected_counts = histogram(samples)
+    for n_threads in (1, 2, 7):
+        keys, counts = _native.histogram(samples, n_threads)
+        np.testing.assert_array_equal(keys, expected_keys)
+        np.testing.assert_array_equal(counts, expected_counts)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_tables_of_few_channels_add_up(n_channels):
+    assert_counted(noise((2 << 20) + 5, n_channels), 2)
+
+
 @pytest.mark.parametrize("n_threads", [1, 2, 7])
 def test_photograph_is_counted(china, n_threads):
     samples = np.ascontiguousarray(china[::2]).reshape(-1, 3)

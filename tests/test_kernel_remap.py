@@ -47,6 +47,20 @@ def test_colors_of_a_cell_share_its_label(dtype, shift, n):
     np.testing.assert_array_equal(_native.remap(samples, keys, labels, shift, 1), remap(samples, keys, labels, shift))
 
 
+@pytest.mark.parametrize("label_dtype", LABELS)
+def test_labels_of_many_keys_are_found_at_any_number_of_threads(label_dtype):
+    """Blocks of 64 keys of one label may share their room; the table is made by tasks of 2**14 keys."""
+    keys = np.arange(7, 100_007, dtype=np.uint64)  # tasks end within a block
+    borders = np.zeros(len(keys), np.intp)
+    borders[[16_380, 16_383, 16_390, 32_767, 49_200, 65_536, 81_921]] = 1
+    borders[np.random.default_rng(0).integers(0, len(keys), 40)] = 1
+    labels = (np.cumsum(borders) * 37 % 256).astype(label_dtype)
+    order = np.random.default_rng(1).permutation(len(keys))
+    samples = _native.key_colors_uint8(keys, 3)[order]
+    for n_threads in (1, 2, 7):
+        np.testing.assert_array_equal(_native.remap(samples, keys, labels, 0, n_threads), labels[order])
+
+
 @pytest.mark.parametrize("n_channels", [1, 2, 3])
 def test_darkest_and_brightest_colors_are_looked_up(n_channels):
     samples = np.array([[255] * n_channels, [0] * n_channels], np.uint8)
@@ -60,6 +74,12 @@ def test_unknown_color_of_a_long_key_is_an_error():
     for n_threads in (1, 3):
         with pytest.raises(ValueError, match="not in the histogram"):
             _native.remap(np.tile(samples, (70_000, 1)), keys, np.zeros(1, np.uint8), 0, n_threads)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_pixels_without_any_key_are_refused(n_channels):
+    with pytest.raises(ValueError, match="not in the histogram"):
+        _native.remap(noise(9, n_channels, np.uint8), np.zeros(0, np.uint64), np.zeros(0, np.uint16), 0, 1)
 
 
 @pytest.mark.parametrize("n", [1, 1000])

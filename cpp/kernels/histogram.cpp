@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstring>
 #include <numeric>
 #include <stdexcept>
@@ -117,29 +116,26 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     std::vector<std::vector<std::uint32_t>> wrapped(n_tasks);
     for (const CounterTable& table : tables)
         for (const std::uint32_t key : table.wrapped) wrapped[key >> (kRegionBits + kTaskBits)].push_back(key);
-    const auto for_regions = [&](std::size_t task, auto&& body) {
-        const std::size_t end = std::min(n_regions, (task + 1) << kTaskBits);
-        for (std::size_t region = task << kTaskBits; region < end; ++region) body(region);
-    };
+    const auto first_region = [&](std::size_t task) { return std::min(n_regions, task << kTaskBits); };
     std::vector<std::size_t> start(n_regions + 1, 0);
     team.run(n_tasks, [&](std::size_t task, std::size_t) {
-        for_regions(task, [&](std::size_t region) {
+        for (std::size_t region = first_region(task); region < first_region(task + 1); ++region) {
             const std::size_t first = region << kRegionBits;
             for (std::size_t t = 1; t < n_tables; ++t)
                 add_counters(&tables[t].counters[first], region_size, static_cast<std::uint32_t>(first),
                              &all.counters[first], wrapped[task]);
             start[region + 1] = count_occupied(&all.counters[first], region_size);
-        });
+        }
     });
     std::partial_sum(start.begin(), start.end(), start.begin());
     Histogram result{Buffer<std::uint64_t>(start[n_regions]), Buffer<std::int64_t>(start[n_regions])};
     team.run(n_tasks, [&](std::size_t task, std::size_t) {
-        for_regions(task, [&](std::size_t region) {
+        for (std::size_t region = first_region(task); region < first_region(task + 1); ++region) {
             const std::size_t first = region << kRegionBits, at = start[region];
             if (start[region + 1] > at)
                 take_occupied(&all.counters[first], region_size, first, result.keys.begin() + at, result.counts.begin() + at);
-        });
-        const std::size_t at = start[task << kTaskBits], end = start[std::min(n_regions, (task + 1) << kTaskBits)];
+        }
+        const std::size_t at = start[first_region(task)], end = start[first_region(task + 1)];
         add_wrapped(wrapped[task], result.keys.begin() + at, result.keys.begin() + end, result.counts.begin() + at);
     });
     return result;

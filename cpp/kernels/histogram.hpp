@@ -21,7 +21,8 @@ struct CellHistogram {
 };
 
 // Exact histogram of n pixels of C samples each. O(n), plus a radix sort when a key has more than 24 bits.
-// 24-bit keys and shorter are counted in a table with one byte for every possible colour.
+// Keys of at most 24 bits are counted in tables with one byte for every possible colour, at most three of 16 MB; those of
+// small pictures region by region.
 Histogram histogram(const std::uint8_t* samples,  // IN  (n, C)
                     std::size_t n, std::size_t n_channels, Team& team);
 Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_channels, Team& team);

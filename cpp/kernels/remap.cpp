@@ -139,6 +139,8 @@ void look_up(const Sample* samples, std::size_t n, int shift, Team& team, Label*
 template <typename Sample, typename Label>
 void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const std::uint64_t* keys, const Label* labels,
            std::size_t n_keys, int shift, Team& team, Label* indices) {
+    constexpr const char* kUnknown = "a pixel's colour is not in the histogram";
+    if (n > 0 && n_keys == 0) throw std::invalid_argument(kUnknown);
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t key_bits = 8 * sizeof(Sample) * c();
         if constexpr (key_bits <= 24) {
@@ -154,7 +156,7 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
             const KeyIndex index(keys, n_keys);
             look_up<c()>(samples, n, shift, team, indices, [&](std::uint64_t key) {
                 const std::size_t at = index.find(key);
-                if (at == n_keys) throw std::invalid_argument("a pixel's colour is not in the histogram");
+                if (at == n_keys) throw std::invalid_argument(kUnknown);
                 return labels[at];
             });
         }

@@ -17,6 +17,8 @@ namespace pil_kmeans {
 
 class Team {
 public:
+    using Task = std::function<void(std::size_t, std::size_t)>;
+
     explicit Team(int n_threads) : n_threads_(n_threads < 1 ? 1 : n_threads) {}
     ~Team();
     Team(const Team&) = delete;
@@ -26,10 +28,9 @@ public:
 
     // Call `task(i, worker)` once for every i < n_tasks; worker < size() tells whose scratch space may be used.
     // The first exception that a task throws is rethrown here, after all workers have stopped.
-    void run(std::size_t n_tasks, const std::function<void(std::size_t, std::size_t)>& task);
+    void run(std::size_t n_tasks, const Task& task);
 
 private:
-    using Task = std::function<void(std::size_t, std::size_t)>;
     void work(std::size_t worker);
     void drain(const Task& task, std::size_t n_tasks, std::size_t worker);
 
@@ -39,7 +40,8 @@ private:
     std::condition_variable start_, done_;
     const Task* task_ = nullptr;  // of the run that goes on; who wakes up after its end has missed it
     std::size_t n_tasks_ = 0;
-    std::atomic<std::size_t> n_runs_ = 0, n_busy_ = 0, next_ = 0;
+    std::atomic<std::size_t> next_ = 0;
+    std::atomic<std::size_t> n_runs_ = 0, n_busy_ = 0;  // these change under the mutex, and are looked at without it
     std::atomic<bool> stop_ = false;
     std::exception_ptr error_;
 };

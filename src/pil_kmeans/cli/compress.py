@@ -11,7 +11,7 @@ from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .given_palette import encode_with_palette, read_palette
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
-from .option_types import COLORS, add_function_option, file_suffix, integer_between, number_between
+from .option_types import COLOR_FLAGS, add_function_option, file_suffix, integer_between, number_between
 from .progress import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -71,7 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_function_option(
         how,
         encode_png,
-        *COLORS,
+        *COLOR_FLAGS,
         type=integer_between(1, 256),
         metavar="N",
         help="most colours to use, 1 to 256",

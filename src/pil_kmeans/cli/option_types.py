@@ -66,14 +66,14 @@ def file_suffix(text: str) -> str:
     return text
 
 
-COLORS = ("-k", "--colors", "--n-colors")
-"""Flags of a number of colours."""
+COLOR_FLAGS = ("-k", "--colors", "--n-colors")
+"""Of a number of colours."""
 
 
 def add_file_and_colors(parser: argparse.ArgumentParser, **details: Any) -> None:
-    """Add the picture of a command that takes one, and the number of colours, or the numbers."""
+    """Add the picture of a command that takes one, and the number of colours; several with ``nargs="+"``."""
     parser.add_argument("file", metavar="FILE", help="picture that Pillow can read, or - for standard input")
-    parser.add_argument(*COLORS, dest="colors", type=integer_between(1, 256), metavar="N", **details)
+    parser.add_argument(*COLOR_FLAGS, dest="colors", type=integer_between(1, 256), metavar="N", **details)
 
 
 def add_function_option(

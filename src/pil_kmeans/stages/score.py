@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .option_checks import is_number
 from .pixels import Pixels
 from .threads import count_threads
 
@@ -121,7 +122,7 @@ def check_background(background: Any) -> None:
     """
     if background is None:
         return
-    if isinstance(background, bool | np.bool_) or not isinstance(background, int | float | np.number):
+    if not is_number(background):
         raise TypeError(f"background must be a number, got {background!r} of type {type(background).__name__}")
     if not (isfinite(background) and 0 <= background <= 1):
         raise ValueError(f"background must be from 0.0 to 1.0, got {background}")
