@@ -25,9 +25,8 @@ struct CounterTable {
     Buffer<std::uint8_t> counters;
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
-    explicit CounterTable(std::size_t size) : counters(size) {}  // not cleared
-
-    void clear() { std::memset(counters.begin(), 0, counters.size); }
+    CounterTable() = default;
+    explicit CounterTable(std::size_t size) : counters(zeroed<std::uint8_t>(size, Fill::dense)) {}
 
     // Adds n to the counter of a key. Holds a plain pointer by value: a store of a byte may not be taken to change it.
     template <std::uint8_t n>
@@ -97,12 +96,11 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
     constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
     const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
-    std::vector<CounterTable> tables;  // allocated by one thread, whose freed memory serves the next call; cleared by each
-    for (std::size_t t = 0; t < n_tables; ++t) tables.emplace_back(table_size);
+    std::vector<CounterTable> tables(n_tables);
     std::atomic<std::size_t> next = 0;
     team.run(n_tables, [&](std::size_t t, std::size_t) {
         CounterTable& table = tables[t];
-        table.clear();
+        table = CounterTable(table_size);  // here: two in one thread's heap are more than it keeps for the next call
         for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
             for_each_key<C>(samples + first * C, std::min(kPixelsATurn, n - first), table.adder<1>(), table.adder<8>(),
                             [counters = table.counters.begin()](std::uint32_t key) { prefetch(counters + key); });
@@ -163,7 +161,6 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
 
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
     CounterTable table(kRegionSize);
-    table.clear();
     std::uint8_t* const counters = table.counters.begin();
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {

@@ -44,16 +44,16 @@ void for_each_key(const std::uint8_t* samples, std::size_t n, One one, Eight eig
         std::size_t n_flat = 0;
         for (std::size_t i = 0; i < kChunk; i += kAsked) n_flat += is_flat(i);
         if (n_flat < kFew) {
-            const auto of_quarters = [&keys](std::size_t i, auto body) {
-                body(keys[i]);
-                body(keys[i + kQuarter]);
-                body(keys[i + 2 * kQuarter]);
-                body(keys[i + 3 * kQuarter]);
-            };
-            for (std::size_t i = 0; i < kSoon; ++i) of_quarters(i, soon);
             for (std::size_t i = 0; i < kQuarter; ++i) {
-                if (i + kSoon < kQuarter) of_quarters(i + kSoon, soon);
-                of_quarters(i, one);
+                const std::size_t later = (i + kSoon) % kQuarter;  // the last for nothing, which costs less than to ask
+                soon(keys[later]);
+                soon(keys[later + kQuarter]);
+                soon(keys[later + 2 * kQuarter]);
+                soon(keys[later + 3 * kQuarter]);
+                one(keys[i]);
+                one(keys[i + kQuarter]);
+                one(keys[i + 2 * kQuarter]);
+                one(keys[i + 3 * kQuarter]);
             }
         } else {
             for (std::size_t i = 0; i < kChunk; i += kRun) {
