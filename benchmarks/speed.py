@@ -20,7 +20,7 @@ from benchmarks.peers import EFFORTS, find_peers, ours
 from benchmarks.pictures import Picture, find_pictures
 from benchmarks.progress import track
 from benchmarks.tables import print_table
-from benchmarks.timing import interleave, medians, time_once, wall_time
+from benchmarks.timing import interleave, medians, wall_time
 
 
 @dataclass(frozen=True)
@@ -191,15 +191,11 @@ def time_threads(
 ) -> dict[str, Any]:
     """What `run` makes for one thread and for two, in turns; `floor` is for pictures of 3840x2560.
 
-    Of two runs after each other the second counts: a core that has slept is slow at first. The least times are those
-    when the second core was free all the time.
+    The least times are those when the second core was free all the time.
     """
-    tasks = {n_threads: run(picture, n_threads) for n_threads in (1, 2)}
-    times: dict[int, list[float]] = {n_threads: [] for n_threads in tasks}
-    for _ in range(3 * arguments.repeats):  # wall time is noisier than CPU time
-        for n_threads, task in tasks.items():
-            task()
-            times[n_threads].append(1000 * time_once(task, wall_time))
+    tasks = {str(n_threads): run(picture, n_threads) for n_threads in (1, 2)}
+    rounds = 3 * arguments.repeats  # wall time is noisier than CPU time
+    times = interleave(tasks, repeats=rounds, clock=wall_time, twice=True)
     one, two = (median(own) for own in times.values())
     least_one, least_two = (min(own) for own in times.values())
     return {

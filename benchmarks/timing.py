@@ -21,6 +21,7 @@ def interleave(
     repeats: int,
     seconds: float = float("inf"),
     clock: Callable[[], float] = cpu_time,
+    twice: bool = False,
 ) -> dict[str, list[float]]:
     """Milliseconds of every run of every task, after one round that does not count.
 
@@ -34,6 +35,8 @@ def interleave(
         Rounds stop after this much time, but not before the third.
     clock : callable
         `cpu_time` or `wall_time`.
+    twice : bool
+        Run each task once more before every run that counts: a core that has slept is slow at first.
     """
     for run in tasks.values():
         run()
@@ -43,6 +46,8 @@ def interleave(
         if finished >= 3 and wall_time() - started > seconds:
             break
         for name, run in tasks.items():
+            if twice:
+                run()
             times[name].append(1000 * time_once(run, clock))
     return times
 

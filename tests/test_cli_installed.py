@@ -17,6 +17,7 @@ from pil_kmeans import encode_png
 from pil_kmeans.cli import main
 from pil_pictures import opened
 
+# Windows has no limit to the size of files, no SIGINT for one process alone, no SIGPIPE, and no line ends in names.
 on_posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals as POSIX has them")
 
 COMMAND = [sys.executable, "-m", "pil_kmeans"]

@@ -41,7 +41,7 @@ inline Vec keys_of(Vec rgb) {
 
 #else
 
-constexpr std::size_t kReadable = kLanes + 1;  // pixels that load_pixels touches: of the last only a byte, which is not used
+constexpr std::size_t kReadable = kLanes + 1;  // pixels that load_pixels touches: a byte of the last, which is not used
 
 inline Vec load_pixels(const std::uint8_t* sample) {
     std::uint32_t pixels[kLanes];
