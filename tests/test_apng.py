@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png
-from pil_kmeans.stages import apng
-from pil_kmeans.stages.durations import MAX_DURATION, delay
-from pil_kmeans.stages.steady import steady
+from pil_kmeans.pictures.durations import MAX_DURATION, delay
+from pil_kmeans.png import animation as apng
+from pil_kmeans.stages.dithering.steady import steady
 from pil_pictures import MODES, cv2, in_mode, opened, rgba
 from png_chunks import chunks, kinds
 from reference.apng import OVER, SOURCE, play

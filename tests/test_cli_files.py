@@ -328,7 +328,7 @@ def test_failure_counts_more_than_15_and_that_more_than_98(folder):
 
 
 def test_bar_is_drawn_on_a_terminal_only(folder, capsys, monkeypatch):
-    monkeypatch.setattr("pil_kmeans.cli.progress.PATIENCE", 0)
+    monkeypatch.setattr("pil_kmeans.cli.progress_bar.PATIENCE", 0)
     assert run("a.png", "b.jpg", "none.png", "--dry-run") == 1
     plain = capsys.readouterr()
     assert plain.err == "pil-kmeans: cannot read none.png: No such file or directory\n"

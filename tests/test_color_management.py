@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from PIL._util import DeferredError
 
 from pil_kmeans import cli, encode_png
-from pil_kmeans.icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
+from pil_kmeans.pictures.icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
 from pil_pictures import in_mode, opened, rgba
 from png_chunks import chunks, kinds
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
-from pil_kmeans.pillow.modes import pixels_from_pil
+from pil_kmeans.pictures.pil_modes import pixels_from_pil
 from pil_pictures import MODES, in_mode, opened, rgba, with_key
 from png_chunks import chunks
 

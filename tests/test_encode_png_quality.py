@@ -6,8 +6,8 @@ import pytest
 from made_pictures import made_pictures
 from pil_kmeans import IndexedImage, encode_png, ssimulacra2
 from pil_kmeans.encode import QualityError
-from pil_kmeans.stages import small_png
-from pil_kmeans.stages.target_quality import Roughest
+from pil_kmeans.png import smallest as small_png
+from pil_kmeans.png.target_quality import Roughest
 from pil_pictures import opened, rgba
 from png_chunks import chunks
 

@@ -5,7 +5,7 @@ import pytest
 
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.estimator.matrix_model import unique_rows
-from pil_kmeans.stages.nearest import nearest
+from pil_kmeans.stages.matrix_nearest import nearest
 
 
 def squared_distances(X, centers):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer
-from pil_kmeans.estimator.pictures import read_pictures
+from pil_kmeans.estimator.read_x import read_pictures
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 

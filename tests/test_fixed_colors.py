@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
 from pil_kmeans.cli import main
-from pil_kmeans.fixed_colors import read_fixed_colors
+from pil_kmeans.pictures.fixed_colors import read_fixed_colors
 from pil_pictures import entries, opened, rgba
 from png_chunks import chunks
 

@@ -168,7 +168,7 @@ def test_import_loads_no_other_library():
 
 
 def test_stages_load_neither_pillow_nor_scikit_learn():
-    ask = "import sys, pil_kmeans.stages.quantize, pil_kmeans.stages.png; print(*sys.modules)"
+    ask = "import sys, pil_kmeans.stages.quantize, pil_kmeans.png.file; print(*sys.modules)"
     loaded = output_of("-c", ask).split()
     assert "numpy" in loaded
     assert not {"PIL", "sklearn"} & set(loaded)

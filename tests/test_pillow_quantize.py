@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import quantize
-from pil_kmeans.pillow.modes import pixels_from_pil
+from pil_kmeans.pictures.pil_modes import pixels_from_pil
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
 
 

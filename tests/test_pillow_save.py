@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
 
 import pil_kmeans
 from pil_kmeans import encode_png
-from pil_kmeans.icc_profile import rgb_profile
+from pil_kmeans.pictures.icc_profile import rgb_profile
 from pil_kmeans.pillow import register
 from pil_pictures import MODES, in_mode, opened, rgba, saved
 from png_chunks import kinds

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer
-from pil_kmeans.stages.idat import COMPRESSIONS, pack_bits
-from pil_kmeans.stages.indexed_image import IndexedImage
-from pil_kmeans.stages.png import bit_depth, encode, plte_entries
+from pil_kmeans.indexed_image import IndexedImage
+from pil_kmeans.png.file import bit_depth, encode, plte_entries
+from pil_kmeans.png.idat import COMPRESSIONS, pack_bits
 from pil_pictures import opened, rgba
 from png_chunks import chunks, kinds
 

@@ -14,8 +14,8 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structu
 
 import pil_kmeans
 from pil_kmeans import encode_png, ssimulacra2
+from pil_kmeans.measures import ssim
 from pil_kmeans.report import compare
-from pil_kmeans.report.measures import ssim
 from pil_kmeans.report.side_by_side import PANEL, ZOOM, detail
 
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from skimage.filters import gaussian
 
-from pil_kmeans.stages.auto_dither import is_flat, looks_better_dithered
-from pil_kmeans.stages.dither import check_dither, dither
-from pil_kmeans.stages.fit_dither import fit_dither
+from pil_kmeans.stages.dithering.auto import is_flat, looks_better_dithered
+from pil_kmeans.stages.dithering.choose import fit_dither
+from pil_kmeans.stages.dithering.diffuse import check_dither, dither
+from pil_kmeans.stages.dithering.refit import refit
 from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.palette import fit_palette
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.quantize import quantize_pixels
-from pil_kmeans.stages.refit import refit
-from pil_kmeans.stages.score import ssimulacra2
+from pil_kmeans.stages.ssimulacra2 import ssimulacra2
 
 FS = {"dither": "floyd-steinberg"}
 BY_MASK = ["ordered", "blue-noise"]
@@ -382,7 +382,7 @@ def test_drawings_are_flat_and_gradients_and_photographs_are_not(astronaut):
 def test_pictures_of_any_shape_are_judged_by_some_of_their_pixels(shape, monkeypatch):
     read = []
     monkeypatch.setattr(
-        "pil_kmeans.stages.auto_dither.read_pixels", lambda part: read.append(part.size) or read_pixels(part)
+        "pil_kmeans.stages.dithering.auto.read_pixels", lambda part: read.append(part.size) or read_pixels(part)
     )
     indices = np.zeros(shape, np.uint8)
     black = np.zeros((1, 1), np.uint8)

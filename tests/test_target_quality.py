@@ -7,8 +7,8 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
+from pil_kmeans.png.target_quality import QualityError, check_quality, roughest
 from pil_kmeans.stages.progress import part, silent
-from pil_kmeans.stages.target_quality import QualityError, check_quality, roughest
 
 MOST_TRIALS = 6
 GENTLEST, ROUGHEST = 1 / 16, 64

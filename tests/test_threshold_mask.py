@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pil_kmeans.stages.threshold_mask import threshold_mask
+from pil_kmeans.stages.dithering.threshold_mask import threshold_mask
 
 SCRIPT = Path(__file__).parents[1] / "tools/blue_noise.py"
 

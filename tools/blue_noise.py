@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-PATH = Path(__file__).parents[1] / "src/pil_kmeans/stages/blue_noise.npy"
+PATH = Path(__file__).parents[1] / "src/pil_kmeans/stages/dithering/blue_noise.npy"
 SIZE = 64
 _SIGMA = 1.5
 _INITIAL_SHARE = 1 / 10

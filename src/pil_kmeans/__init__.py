@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from . import imageio, pillow, report
     from .encode import encode_png
     from .estimator import KMeansQuantizer
+    from .indexed_image import IndexedImage
     from .pillow import quantize
+    from .png.target_quality import QualityError
     from .score import ssimulacra2
-    from .stages.indexed_image import IndexedImage
-    from .stages.target_quality import QualityError
 
 __version__: str = _native.version
 
@@ -48,9 +48,9 @@ __all__ = [
 _FACES = ("imageio", "pillow", "report")
 
 _HOMES = {
-    "IndexedImage": ".stages.indexed_image",
+    "IndexedImage": ".indexed_image",
     "KMeansQuantizer": ".estimator",
-    "QualityError": ".stages.target_quality",
+    "QualityError": ".png.target_quality",
     "encode_png": ".encode",
     "quantize": ".pillow",
     "ssimulacra2": ".score",

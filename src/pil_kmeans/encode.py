@@ -7,21 +7,22 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .encode_input import read_input
-from .metadata import Metadata, check_metadata
-from .stages import apng, png
-from .stages.dither import BY_MASK
-from .stages.durations import check_loop
-from .stages.fit_dither import Dithering
+from .indexed_image import MAX_BYTE_COLORS, to_uint8
+from .pictures.durations import check_loop
+from .pictures.frames import read_input
+from .pictures.metadata import Metadata, check_metadata
+from .png import animation as apng
+from .png import file as png
+from .png.rate_distortion import AUTO, Lossy, check_lossy
+from .png.smallest import SmallPng
+from .png.target_quality import QualityError, check_quality
+from .stages.dithering.choose import Dithering
+from .stages.dithering.diffuse import BY_MASK
+from .stages.dithering.steady import steady
 from .stages.histogram import histogram
-from .stages.indexed_image import MAX_BYTE_COLORS, to_uint8
 from .stages.pixels import Pixels, read_pixels
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options, quantize_pixels
-from .stages.rate_distortion import AUTO, Lossy, check_lossy
-from .stages.small_png import SmallPng
-from .stages.steady import steady
-from .stages.target_quality import QualityError, check_quality
 
 __all__ = ["QualityError", "encode_png"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .metadata import orientation, oriented
-from .pillow.source import Source
-from .stages import score
-from .stages.indexed_image import IndexedImage
+from .indexed_image import IndexedImage
+from .pictures.metadata import orientation, oriented
+from .pictures.source import Source
+from .stages import ssimulacra2 as score
 from .stages.pixels import Pixels, read_pixels
 from .stages.quantize import check_threads
 

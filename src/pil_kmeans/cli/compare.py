@@ -16,7 +16,7 @@ from .errors import CommandError
 from .inputs import Input, one_line, read_picture, shown
 from .option_types import add_file_and_colors
 from .output import check_output, write_output
-from .progress import Progress
+from .progress_bar import Progress
 
 N_COLORS = (4, 16, 64, 256)
 SUFFIX = "-compare.png"

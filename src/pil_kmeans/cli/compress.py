@@ -12,7 +12,7 @@ from .errors import CommandError
 from .given_palette import encode_with_palette, read_palette
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
 from .option_types import COLOR_FLAGS, add_function_option, file_suffix, integer_between, number_between
-from .progress import Progress
+from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
 from .work import Work, done_in_parallel

@@ -7,10 +7,10 @@ import math
 from typing import Any, get_args
 
 from ..encode import encode_png
-from ..metadata import Metadata
+from ..pictures.metadata import Metadata
+from ..png.idat import COMPRESSIONS
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dither import DEFAULT_STRENGTH, DITHERS
-from ..stages.idat import COMPRESSIONS
+from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
 from ..stages.kmeans import EFFORTS
 from .option_types import add_function_option, color, given_options, integer_between, number_between
 

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, UnidentifiedImageError
 
-from ..color_management import in_srgb
-from ..metadata import Metadata, metadata_chunks, orientation, oriented
+from ..indexed_image import MAX_BYTE_COLORS, IndexedImage, p_image, rgba_rows, to_uint8
+from ..pictures.metadata import Metadata, metadata_chunks, orientation, oriented
+from ..pictures.pil_modes import pixels_from_pil
+from ..pictures.source import Source
+from ..pictures.to_srgb import in_srgb
 from ..pillow import quantize
-from ..pillow.modes import pixels_from_pil
-from ..pillow.source import Source
-from ..stages import png
+from ..png import file as png
 from ..stages.histogram import histogram
-from ..stages.indexed_image import MAX_BYTE_COLORS, IndexedImage, p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels
 from .inputs import one_line, shown
 

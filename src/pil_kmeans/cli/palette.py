@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..pictures.read import upright_srgb
 from ..pillow import quantize
-from ..report.pixels import upright_srgb
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..report.measures import psnr
+from ..measures import psnr
 from .errors import EXIT_STATUSES, CommandError
 from .inputs import shown
 

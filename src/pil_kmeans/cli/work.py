@@ -14,9 +14,9 @@ from typing import Any
 from PIL import Image
 
 from ..encode import QualityError
-from ..pillow.modes import pixels_from_pil
-from ..report.measures import count_colors, has_alpha, mean_squared_error
-from ..report.pixels import upright_srgb
+from ..measures import count_colors, has_alpha, mean_squared_error
+from ..pictures.pil_modes import pixels_from_pil
+from ..pictures.read import upright_srgb
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
 from .inputs import Input, Picture, one_line, read_picture
 from .output import check_output, write_output

@@ -10,15 +10,15 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ..fixed_colors import distinct, in_channels, read_fixed_colors
+from ..pictures.fixed_colors import distinct, in_channels, read_fixed_colors
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dither import check_dither
+from ..stages.dithering.diffuse import check_dither
 from ..stages.kmeans import EFFORTS, MAX_COLORS
 from .fitted import FittedQuantizer
 from .matrix_model import MatrixModel
 from .model import Model
 from .picture_model import PictureModel
-from .pictures import Pictures
+from .read_x import Pictures
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

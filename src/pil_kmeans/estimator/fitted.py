@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..stages.indexed_image import IndexedImage
+from ..indexed_image import IndexedImage
 from .model import Model
-from .pictures import Pictures, read_pictures
+from .read_x import Pictures, read_pictures
 
 
 class FittedQuantizer:

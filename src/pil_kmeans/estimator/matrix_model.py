@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
-from ..stages.nearest import nearest
+from ..stages.matrix_nearest import nearest
 from ..stages.pixels import read_sample_weight
 from .model import Model
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.dither import dither, method_of
-from ..stages.fit_dither import fit_dither
+from ..stages.dithering.choose import fit_dither
+from ..stages.dithering.diffuse import dither, method_of
 from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
 from ..stages.kmeans import inertia
 from ..stages.palette import Palette, fit_palette
 from ..stages.remap import counted_as, picture_histogram, remap
 from .model import Model
-from .pictures import Pictures
+from .read_x import Pictures
 
 
 class Fit(NamedTuple):

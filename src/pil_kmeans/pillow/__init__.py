@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from ..stages.dither import DITHERS
+from ..pictures.source import Source, named_pictures
+from ..stages.dithering.diffuse import DITHERS
 from ..stages.quantize import check_options
 from .fitted_palette import check_kmeans, quantize_to_fitted_palette
 from .given_palette import check_palette, map_to_palette
 from .patch import original_quantize, patch
 from .save import register
-from .source import Source, named_pictures
 
 __all__ = ["patch", "quantize", "register"]
 

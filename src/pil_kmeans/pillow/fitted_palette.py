@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..fixed_colors import distinct, promoted, read_fixed_colors
-from ..stages.indexed_image import MAX_BYTE_COLORS, rgba_rows, to_uint8, to_uint16
+from ..indexed_image import MAX_BYTE_COLORS, rgba_rows, to_uint8, to_uint16
+from ..pictures.fixed_colors import distinct, promoted, read_fixed_colors
+from ..pictures.source import Source
 from ..stages.pixels import read_pixels, read_sample_weight
 from ..stages.quantize import quantize_pixels
-from .source import Source
 
 
 def quantize_to_fitted_palette(

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.auto_dither import looks_better_dithered, may_gain
-from ..stages.dither import DEFAULT_STRENGTH, method_of
-from ..stages.dither import dither as dither_pixels
-from ..stages.indexed_image import p_image, rgba_rows, to_uint8
+from ..indexed_image import p_image, rgba_rows, to_uint8
+from ..pictures.source import Source
+from ..stages.dithering.auto import looks_better_dithered, may_gain
+from ..stages.dithering.diffuse import DEFAULT_STRENGTH, method_of
+from ..stages.dithering.diffuse import dither as dither_pixels
 from ..stages.pixels import read_pixels
 from ..stages.remap import remap
-from .source import Source
 
 
 def check_palette(palette: Any) -> Image.Image:

@@ -9,8 +9,8 @@ from typing import IO, Any
 
 from PIL import Image, ImageSequence
 
-from ..metadata import BROKEN_EXIF, density_chunk, exif_chunk, orientation
-from ..stages.png import Chunk, chunk_bytes
+from ..pictures.metadata import BROKEN_EXIF, density_chunk, exif_chunk, orientation
+from ..png.file import Chunk, chunk_bytes
 
 FORMAT = "PNG8"
 CHUNKS_OF_PNGINFO = (b"tEXt", b"zTXt", b"iTXt", b"tIME")  # and private ones

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..encode import encode_png
-from ..pillow.modes import pixels_from_pil
-from ..stages.indexed_image import MAX_BYTE_COLORS, IndexedImage, to_uint8
+from ..indexed_image import MAX_BYTE_COLORS, IndexedImage, to_uint8
+from ..measures import count_colors, has_alpha, mean_squared_error, psnr, ssim
+from ..pictures.pil_modes import pixels_from_pil
+from ..pictures.read import upright_srgb
 from ..stages.pixels import read_pixels
-from ..stages.score import Original
-from .measures import count_colors, has_alpha, mean_squared_error, psnr, ssim
-from .pixels import upright_srgb
+from ..stages.ssimulacra2 import Original
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

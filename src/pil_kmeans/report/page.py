@@ -10,9 +10,9 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..measures import count_colors
 from .chart import chart_svg
 from .comparison import HEADINGS, cells, png_of
-from .measures import count_colors
 from .side_by_side import ZOOM, detail
 from .swatches import swatches_of
 

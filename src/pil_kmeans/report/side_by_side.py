@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ..measures import comparable
 from .comparison import pil_image
-from .measures import comparable
 
 if TYPE_CHECKING:
     from .comparison import Comparison

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from .color_space import Points, as_samples, fine_grid, full_scale, points_coincide, unscaled, working_points
 from .histogram import Histogram, integer_weights, places
-from .nearest import nearest
+from .matrix_nearest import nearest
 from .threads import count_threads
 
 

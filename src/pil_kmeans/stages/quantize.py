@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..indexed_image import to_uint8
 from .color_space import COLOR_SPACES
-from .dither import Frames, check_dither
-from .fit_dither import Dithering, fit_dither
-from .indexed_image import to_uint8
+from .dithering.choose import Dithering, fit_dither
+from .dithering.diffuse import Frames, check_dither
 from .kmeans import EFFORTS, MAX_COLORS
 from .option_checks import is_integer
 from .palette import fit_palette

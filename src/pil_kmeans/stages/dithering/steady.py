@@ -29,7 +29,7 @@ def steady(indices: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages.steady import steady
+    >>> from pil_kmeans.stages.dithering.steady import steady
     >>> steady(np.array([[[0, 1, 0]], [[1, 0, 1]]]), np.array([[[[7], [7], [7]]], [[[7], [7], [9]]]]))
     array([[[0, 1, 0]],
     <BLANKLINE>

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
-from .color_space import as_samples, full_scale, point_rows
-from .dither import DEFAULT_STRENGTH, LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
-from .histogram import Histogram
-from .palette import Palette, given_colors, to_samples
-from .pixels import Pixels
-from .remap import packed
+from ... import _native
+from ..color_space import as_samples, full_scale, point_rows
+from ..histogram import Histogram
+from ..palette import Palette, given_colors, to_samples
+from ..pixels import Pixels
+from ..remap import packed
+from .diffuse import DEFAULT_STRENGTH, LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa

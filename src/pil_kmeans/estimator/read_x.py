@@ -144,7 +144,7 @@ def _is_pil(item: Any) -> bool:
 
 def _read_picture(item: Any, channel_axis: int | None, name: str) -> Pixels:
     if _is_pil(item):
-        from ..pillow.modes import pixels_from_pil
+        from ..pictures.pil_modes import pixels_from_pil
 
         return read_pixels(pixels_from_pil(item), name=name)
     return read_pixels(item, channel_axis=channel_axis, name=name)

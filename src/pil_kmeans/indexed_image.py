@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color_space import as_samples, full_scale
+from .stages.color_space import as_samples, full_scale
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -137,7 +137,7 @@ class IndexedImage:
         >>> indexed.to_png(compression="max")[1:4]
         b'PNG'
         """
-        from .png import encode
+        from .png.file import encode
 
         return encode(self, compression=compression)
 

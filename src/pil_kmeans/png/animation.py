@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .durations import MAX_DURATION, delay
-from .idat import COMPRESSIONS, compress
-from .indexed_image import MAX_BYTE_COLORS, IndexedImage
-from .palette_order import palette_order
-from .png import (
+from ..indexed_image import MAX_BYTE_COLORS, IndexedImage
+from ..pictures.durations import MAX_DURATION, delay
+from ..stages.progress import Progress, silent
+from .file import (
     MAX_CHUNK_LENGTH,
     Chunk,
     bit_depth,
@@ -25,8 +24,9 @@ from .png import (
     n_not_opaque,
     plte_entries,
 )
-from .png import encode as encode_one
-from .progress import Progress, silent
+from .file import encode as encode_one
+from .idat import COMPRESSIONS, compress
+from .palette_order import palette_order
 
 SOURCE, OVER = 0, 1
 """How a frame goes onto the canvas: in place of what is there, or before it."""
@@ -77,7 +77,7 @@ def encode(
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages import apng
+    >>> from pil_kmeans.png import animation as apng
     >>> blink = np.zeros((2, 8, 8), np.uint8)
     >>> blink[1, 3:5, 3:5] = 1
     >>> b"acTL" in apng.encode(blink, np.array([[0], [255]], np.uint8), [500, 500])

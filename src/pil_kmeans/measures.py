@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.histogram import histogram
-from ..stages.indexed_image import rgba_rows, to_uint8
-from ..stages.pixels import read_pixels
+from .indexed_image import rgba_rows, to_uint8
+from .stages.histogram import histogram
+from .stages.pixels import read_pixels
 
 ROWS_AT_ONCE = 256  # keeps the error's floats small
 

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .color_management import in_srgb
+from ..indexed_image import IndexedImage
+from ..pillow.fitted_palette import read_as_one, read_shared_colors, read_weights
+from ..png.file import Chunk
+from ..stages.pixels import Pixels, read_pixels
+from .durations import read_durations
 from .fixed_colors import distinct, promoted
 from .metadata import Metadata, metadata_chunks, orientation, oriented
-from .pillow.fitted_palette import read_as_one, read_shared_colors, read_weights
-from .pillow.source import Source, named_pictures
-from .stages.durations import read_durations
-from .stages.indexed_image import IndexedImage
-from .stages.pixels import Pixels, read_pixels
-from .stages.png import Chunk
+from .source import Source, named_pictures
+from .to_srgb import in_srgb
 
 
 class EncodeInput(NamedTuple):

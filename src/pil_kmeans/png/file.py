@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .idat import COMPRESSIONS, compress
-from .indexed_image import (
+from ..indexed_image import (
     MAX_BYTE_COLORS,
     IndexedImage,
     distinct_rows,
@@ -19,6 +18,7 @@ from .indexed_image import (
     rgba_rows,
     round_to_8_bits,
 )
+from .idat import COMPRESSIONS, compress
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPE_PALETTE = 3

@@ -37,7 +37,7 @@ class Original:
     --------
     >>> import numpy as np
     >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> from pil_kmeans.stages.score import Original
+    >>> from pil_kmeans.stages.ssimulacra2 import Original
     >>> grey = read_pixels(np.full((16, 16, 3), 99, np.uint8))
     >>> Original(grey).score(grey)
     100.0
@@ -102,7 +102,7 @@ def ssimulacra2(a: Pixels, b: Pixels, *, background: float | None = None, n_thre
     --------
     >>> import numpy as np
     >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> from pil_kmeans.stages.score import ssimulacra2
+    >>> from pil_kmeans.stages.ssimulacra2 import ssimulacra2
     >>> ramp = np.arange(0, 256, 4, dtype=np.uint8)[:, np.newaxis].repeat(64, axis=1)[..., np.newaxis]
     >>> ssimulacra2(read_pixels(ramp), read_pixels(ramp // 64 * 64)) < 70
     True

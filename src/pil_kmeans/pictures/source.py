@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..stages.indexed_image import p_image, rgba_rows, to_uint8
+from ..indexed_image import p_image, rgba_rows, to_uint8
 from ..stages.pixels import read_pixels
-from .modes import has_alpha_mode, pixels_from_pil
+from .pil_modes import has_alpha_mode, pixels_from_pil
 
 
 def named_pictures(image: Any) -> list[tuple[Any, str]]:

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import as_samples, working_points
-from .dither import DEFAULT_STRENGTH, opacity_of
-from .option_checks import is_number
-from .pixels import Pixels
-from .progress import Progress, silent
-from .threads import count_threads
+from ..stages.color_space import as_samples, working_points
+from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
+from ..stages.option_checks import is_number
+from ..stages.pixels import Pixels
+from ..stages.progress import Progress, silent
+from ..stages.threads import count_threads
 
 Lossy = float | Literal["auto"]
 
@@ -74,9 +74,9 @@ class RateDistortion:
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages.dither import dither
+    >>> from pil_kmeans.stages.dithering.diffuse import dither
     >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> from pil_kmeans.stages.rate_distortion import RateDistortion
+    >>> from pil_kmeans.png.rate_distortion import RateDistortion
     >>> ramp = read_pixels(np.linspace(0, 255, 64).astype(np.uint8)[np.newaxis].repeat(64, 0), channel_axis=None)
     >>> palette = np.array([[0], [85], [170], [255]], np.uint8)
     >>> indices = dither(ramp, palette)

@@ -33,7 +33,7 @@ def palette_order(
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages.palette_order import palette_order
+    >>> from pil_kmeans.png.palette_order import palette_order
     >>> palette_order(np.array([[0, 2, 1, 3, 0, 2, 1, 3]], dtype=np.uint8), 4)  # pixels have 0 by 2, 2 by 1, 1 by 3
     array([3, 1, 2, 0], dtype=uint8)
     """

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import png
-from .fit_dither import Dithering
-from .indexed_image import IndexedImage
-from .pixels import Pixels, read_pixels
-from .progress import Progress, part
+from ..indexed_image import IndexedImage
+from ..stages.dithering.choose import Dithering
+from ..stages.pixels import Pixels, read_pixels
+from ..stages.progress import Progress, part
+from ..stages.ssimulacra2 import Original
+from . import file as png
 from .rate_distortion import RateDistortion
-from .score import Original
 from .target_quality import QualityError, roughest
 
 _FITTED = 0.2  # share of the work until a palette is fitted

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color_space import full_scale
-from .dither import Frames
-from .pixels import Pixels, read_pixels
-from .score import Original
+from ..color_space import full_scale
+from ..pixels import Pixels, read_pixels
+from ..ssimulacra2 import Original
+from .diffuse import Frames
 
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns

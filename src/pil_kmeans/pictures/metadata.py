@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from .stages.png import Chunk
+from ..png.file import Chunk
 
 Metadata = Literal["color", "all", "none"]
 

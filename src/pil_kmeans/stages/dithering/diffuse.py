@@ -13,13 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
-from .color_space import Grid, Points, as_samples, center_colors, fine_grid, full_scale, points_coincide, working_points
-from .indexed_image import to_uint16
-from .option_checks import is_number
-from .pixels import Pixels
-from .remap import label_equals, packed
-from .threads import count_threads
+from ... import _native
+from ...indexed_image import to_uint16
+from ..color_space import (
+    Grid,
+    Points,
+    as_samples,
+    center_colors,
+    fine_grid,
+    full_scale,
+    points_coincide,
+    working_points,
+)
+from ..option_checks import is_number
+from ..pixels import Pixels
+from ..remap import label_equals, packed
+from ..threads import count_threads
 from .threshold_mask import threshold_mask
 
 BY_MASK = ("ordered", "blue-noise")
@@ -76,7 +85,7 @@ def dither(
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages.dither import dither
+    >>> from pil_kmeans.stages.dithering.diffuse import dither
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
     >>> indices = dither(grey, np.array([[0], [255]], np.uint8))

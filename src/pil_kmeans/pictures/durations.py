@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .option_checks import is_integer, is_number
+from ..stages.option_checks import is_integer, is_number
 
 DEFAULT_DURATION = 100.0
 """Milliseconds; what browsers take for frames of a GIF that say none."""

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .auto_dither import looks_better_dithered, may_gain
-from .dither import DEFAULT_STRENGTH, Frames, method_of
-from .histogram import Histogram, histogram
-from .palette import Palette, given_colors, to_samples
-from .pixels import Pixels
+from ..histogram import Histogram, histogram
+from ..palette import Palette, given_colors, to_samples
+from ..pixels import Pixels
+from ..remap import remap
+from .auto import looks_better_dithered, may_gain
+from .diffuse import DEFAULT_STRENGTH, Frames, method_of
 from .refit import refit
-from .remap import remap
 
 
 class Dithering(NamedTuple):

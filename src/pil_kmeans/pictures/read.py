@@ -6,9 +6,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..color_management import in_srgb
-from ..metadata import orientation, oriented
-from ..pillow.source import Source
+from .metadata import orientation, oriented
+from .source import Source
+from .to_srgb import in_srgb
 
 
 def upright_srgb(image: Any) -> NDArray[Any]:

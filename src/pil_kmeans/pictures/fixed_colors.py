@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .stages.color_space import full_scale
-from .stages.indexed_image import rgba_rows
+from ..indexed_image import rgba_rows
+from ..stages.color_space import full_scale
 
 _EXAMPLES = "a name or a hex string such as 'red', '#ff0000' or '#ff000080', or samples such as (255, 0, 0)"
 

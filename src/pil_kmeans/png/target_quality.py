@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from .option_checks import is_number
-from .progress import Progress, part
+from ..stages.option_checks import is_number
+from ..stages.progress import Progress, part
 
 Picture = TypeVar("Picture")
 
@@ -74,7 +74,7 @@ def roughest(
 
     Examples
     --------
-    >>> from pil_kmeans.stages.target_quality import roughest
+    >>> from pil_kmeans.png.target_quality import roughest
     >>> from pil_kmeans.stages.progress import silent
     >>> found = roughest(lambda lossy, progress: (f"picture {lossy:.0f}", 90 - 7 * lossy), 69, silent)
     >>> found.picture

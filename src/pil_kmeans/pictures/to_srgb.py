@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from ..stages.color_space import full_scale
 from .icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
-from .pillow.source import Source
-from .stages.color_space import full_scale
+from .source import Source
 
 IS_SRGB: Mapping[Any, Any] = {"srgb": ImageCms.Intent.PERCEPTUAL}
 """What `info` says of a picture in sRGB; takes the place of a profile, which is hundreds of bytes longer."""

@@ -32,7 +32,7 @@ def nearest(points: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArra
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.stages.nearest import nearest
+    >>> from pil_kmeans.stages.matrix_nearest import nearest
     >>> nearest(np.array([[0.0, 0.0], [5.0, 9.0]]), np.array([[1.0, 0.0], [5.0, 5.0]]))
     array([0, 1], dtype=int32)
     """
