@@ -13,9 +13,9 @@
 #include <string>
 #include <utility>
 
-#include "kernels/buffer.hpp"
-#include "kernels/color_space.hpp"
-#include "kernels/points.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/points.hpp"
+#include "kernels/color/color_space.hpp"
 
 namespace nb = nanobind;
 

@@ -1,4 +1,4 @@
-#include "kernels/color_space.hpp"
+#include "kernels/color/color_space.hpp"
 
 #include <nanobind/stl/array.h>
 

@@ -1,4 +1,4 @@
-#include "kernels/dither.hpp"
+#include "kernels/dither/dither.hpp"
 
 #include <algorithm>
 

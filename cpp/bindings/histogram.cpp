@@ -1,4 +1,4 @@
-#include "kernels/histogram.hpp"
+#include "kernels/histogram/histogram.hpp"
 
 #include "bindings/arrays.hpp"
 

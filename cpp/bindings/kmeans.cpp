@@ -1,9 +1,9 @@
-#include "kernels/kmeans.hpp"
+#include "kernels/kmeans/kmeans.hpp"
 
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
-#include "kernels/grey.hpp"
+#include "kernels/kmeans/grey.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {

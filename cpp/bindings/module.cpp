@@ -1,5 +1,5 @@
 #include "bindings/arrays.hpp"
-#include "kernels/isa.hpp"
+#include "kernels/isa/isa.hpp"
 
 #if defined(__clang__)
 #define PIL_KMEANS_COMPILER "Clang " __clang_version__

@@ -1,5 +1,5 @@
-#include "kernels/palette_order.hpp"
-#include "kernels/row_filters.hpp"
+#include "kernels/png/palette_order.hpp"
+#include "kernels/png/row_filters.hpp"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "kernels/rate_distortion.hpp"
+#include "kernels/png/rate_distortion.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "bindings/arrays.hpp"
-#include "kernels/team.hpp"
+#include "kernels/base/team.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/remap.hpp"
+#include "kernels/remap/remap.hpp"
 
 #include "bindings/arrays.hpp"
 

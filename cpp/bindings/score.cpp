@@ -1,5 +1,5 @@
 #include "bindings/arrays.hpp"
-#include "kernels/ssimulacra2.hpp"
+#include "kernels/score/ssimulacra2.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/team.hpp"
+#include "kernels/base/team.hpp"
 
 #include <system_error>
 

@@ -1,12 +1,12 @@
-#include "kernels/color_space.hpp"
+#include "kernels/color/color_space.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
 
-#include "kernels/isa.hpp"
-#include "kernels/points.hpp"
+#include "kernels/base/points.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -1,8 +1,8 @@
 // Oklab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) of many colours at once, and points of any space; the
 // compiler vectorises.
-#include "kernels/cube_root.hpp"
-#include "kernels/isa.hpp"
-#include "kernels/nearest.hpp"
+#include "kernels/base/cube_root.hpp"
+#include "kernels/isa/isa.hpp"
+#include "kernels/isa/isa_kernels.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 

@@ -1,11 +1,11 @@
-#include "kernels/dither.hpp"
+#include "kernels/dither/dither.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <vector>
 
-#include "kernels/dither_rays.hpp"
-#include "kernels/dither_rows.hpp"
+#include "kernels/dither/dither_rays.hpp"
+#include "kernels/dither/dither_rows.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -13,9 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/color_space.hpp"
-#include "kernels/points.hpp"
-#include "kernels/team.hpp"
+#include "kernels/base/points.hpp"
+#include "kernels/base/team.hpp"
+#include "kernels/color/color_space.hpp"
 
 namespace pil_kmeans {
 

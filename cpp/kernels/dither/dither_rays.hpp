@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/dither_rows.hpp"
+#include "kernels/dither/dither_rows.hpp"
 
 namespace pil_kmeans {
 

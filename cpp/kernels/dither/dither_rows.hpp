@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/dither.hpp"
-#include "kernels/entry_cells.hpp"
-#include "kernels/quad.hpp"
+#include "kernels/base/quad.hpp"
+#include "kernels/dither/dither.hpp"
+#include "kernels/dither/entry_cells.hpp"
 
 namespace pil_kmeans {
 

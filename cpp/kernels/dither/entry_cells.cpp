@@ -1,4 +1,4 @@
-#include "kernels/entry_cells.hpp"
+#include "kernels/dither/entry_cells.hpp"
 
 #include <algorithm>
 

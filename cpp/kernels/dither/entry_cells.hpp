@@ -9,8 +9,8 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/buffer.hpp"
-#include "kernels/quad.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/quad.hpp"
 
 namespace pil_kmeans {
 

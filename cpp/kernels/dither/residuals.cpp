@@ -3,9 +3,9 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/dither.hpp"
-#include "kernels/dither_rays.hpp"
-#include "kernels/dither_rows.hpp"
+#include "kernels/dither/dither.hpp"
+#include "kernels/dither/dither_rays.hpp"
+#include "kernels/dither/dither_rows.hpp"
 
 namespace pil_kmeans {
 namespace {

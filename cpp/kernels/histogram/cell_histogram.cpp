@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/histogram.hpp"
-#include "kernels/pixel_keys.hpp"
+#include "kernels/histogram/histogram.hpp"
+#include "kernels/histogram/pixel_keys.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/histogram.hpp"
+#include "kernels/histogram/histogram.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/pixel_keys.hpp"
-#include "kernels/prefetch.hpp"
+#include "kernels/base/prefetch.hpp"
+#include "kernels/histogram/pixel_keys.hpp"
 
 namespace pil_kmeans {
 namespace {

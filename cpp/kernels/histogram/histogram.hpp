@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/buffer.hpp"
-#include "kernels/team.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/team.hpp"
 
 namespace pil_kmeans {
 

@@ -2,9 +2,9 @@
 #include <bit>
 #include <cstring>
 
-#include "kernels/nearest.hpp"
-#include "kernels/prefetch.hpp"
-#include "kernels/simd.hpp"
+#include "kernels/base/prefetch.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/isa/isa_kernels.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {

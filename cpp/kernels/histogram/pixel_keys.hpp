@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/isa.hpp"
-#include "kernels/morton.hpp"
+#include "kernels/histogram/morton.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 

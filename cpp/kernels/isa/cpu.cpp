@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "kernels/isa.hpp"
+#include "kernels/isa/isa.hpp"
 
 #if defined(PIL_KMEANS_WITH_AVX2) && defined(_MSC_VER)
 #include <immintrin.h>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/points.hpp"
+#include "kernels/base/points.hpp"
 
 namespace pil_kmeans {
 

@@ -1,7 +1,7 @@
 // What the files of one instruction set share.
 #pragma once
 
-#include "kernels/isa.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kernels/isa.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 

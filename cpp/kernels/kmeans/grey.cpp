@@ -1,4 +1,4 @@
-#include "kernels/grey.hpp"
+#include "kernels/kmeans/grey.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "kernels/kmeans.hpp"
+#include "kernels/kmeans/kmeans.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 #include <numeric>
 #include <optional>
 
-#include "kernels/candidates.hpp"
-#include "kernels/swap_search.hpp"
-#include "kernels/wu.hpp"
+#include "kernels/kmeans/candidates.hpp"
+#include "kernels/kmeans/swap_search.hpp"
+#include "kernels/kmeans/wu.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/buffer.hpp"
-#include "kernels/isa.hpp"
-#include "kernels/points.hpp"
-#include "kernels/team.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/points.hpp"
+#include "kernels/base/team.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/candidates.hpp"
-#include "kernels/kmeans.hpp"
-#include "kernels/wu.hpp"
+#include "kernels/kmeans/candidates.hpp"
+#include "kernels/kmeans/kmeans.hpp"
+#include "kernels/kmeans/wu.hpp"
 
 namespace pil_kmeans {
 

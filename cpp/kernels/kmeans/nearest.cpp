@@ -6,11 +6,11 @@
 // Candidates that pass the test for 2048 points are tested again for 256 of them, then for 32; the few that are left
 // are compared point by point with |c|^2 - 2 c . x, which orders centers as the squared distance does.
 // Ties go to the lowest index: candidates stay in ascending order and only a strictly smaller value replaces one.
-#include "kernels/nearest.hpp"
+#include "kernels/isa/isa_kernels.hpp"
 
 #include <bit>
 
-#include "kernels/simd.hpp"
+#include "kernels/base/simd.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {

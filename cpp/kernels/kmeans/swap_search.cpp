@@ -1,4 +1,4 @@
-#include "kernels/swap_search.hpp"
+#include "kernels/kmeans/swap_search.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,8 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/local_kmeans.hpp"
-#include "kernels/wu.hpp"
+#include "kernels/kmeans/local_kmeans.hpp"
+#include "kernels/kmeans/wu.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kernels/kmeans.hpp"
+#include "kernels/kmeans/kmeans.hpp"
 
 namespace pil_kmeans {
 

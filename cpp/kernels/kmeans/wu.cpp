@@ -1,4 +1,4 @@
-#include "kernels/wu.hpp"
+#include "kernels/kmeans/wu.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "kernels/kmeans.hpp"
+#include "kernels/kmeans/kmeans.hpp"
 
 namespace pil_kmeans {
 

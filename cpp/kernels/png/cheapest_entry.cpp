@@ -1,5 +1,5 @@
-#include "kernels/nearest.hpp"
-#include "kernels/simd.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/isa/isa_kernels.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 

@@ -1,10 +1,10 @@
-#include "kernels/deflate_prices.hpp"
+#include "kernels/png/deflate_prices.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <numeric>
 
-#include "kernels/log2.hpp"
+#include "kernels/base/log2.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -1,11 +1,11 @@
-#include "kernels/palette_order.hpp"
+#include "kernels/png/palette_order.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "kernels/buffer.hpp"
-#include "kernels/log2.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/log2.hpp"
 
 namespace pil_kmeans {
 namespace {

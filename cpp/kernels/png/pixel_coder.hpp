@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/isa.hpp"
-#include "kernels/quad.hpp"
-#include "kernels/rate_distortion.hpp"
+#include "kernels/base/quad.hpp"
+#include "kernels/isa/isa.hpp"
+#include "kernels/png/rate_distortion.hpp"
 
 namespace pil_kmeans {
 

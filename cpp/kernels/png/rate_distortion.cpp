@@ -1,12 +1,12 @@
-#include "kernels/rate_distortion.hpp"
+#include "kernels/png/rate_distortion.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <memory>
 #include <vector>
 
-#include "kernels/pixel_coder.hpp"
-#include "kernels/settled_bytes.hpp"
+#include "kernels/png/pixel_coder.hpp"
+#include "kernels/png/settled_bytes.hpp"
 
 namespace pil_kmeans {
 namespace {

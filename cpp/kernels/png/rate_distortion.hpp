@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/deflate_prices.hpp"
-#include "kernels/points.hpp"
+#include "kernels/base/points.hpp"
+#include "kernels/png/deflate_prices.hpp"
 
 namespace pil_kmeans {
 

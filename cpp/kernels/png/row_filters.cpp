@@ -1,12 +1,12 @@
-#include "kernels/row_filters.hpp"
+#include "kernels/png/row_filters.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <utility>
 
-#include "kernels/buffer.hpp"
-#include "kernels/log2.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/base/log2.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/deflate_prices.hpp"
-#include "kernels/pixel_coder.hpp"
+#include "kernels/png/deflate_prices.hpp"
+#include "kernels/png/pixel_coder.hpp"
 
 namespace pil_kmeans {
 

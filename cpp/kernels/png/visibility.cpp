@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/rate_distortion.hpp"
+#include "kernels/png/rate_distortion.hpp"
 
 namespace pil_kmeans {
 namespace {

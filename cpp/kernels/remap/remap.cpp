@@ -1,14 +1,14 @@
-#include "kernels/remap.hpp"
+#include "kernels/remap/remap.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/buffer.hpp"
-#include "kernels/isa.hpp"
-#include "kernels/key_index.hpp"
-#include "kernels/morton.hpp"
+#include "kernels/base/buffer.hpp"
+#include "kernels/histogram/key_index.hpp"
+#include "kernels/histogram/morton.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/team.hpp"
+#include "kernels/base/team.hpp"
 
 namespace pil_kmeans {
 

@@ -1,12 +1,12 @@
-#include "kernels/ssimulacra2.hpp"
+#include "kernels/score/ssimulacra2.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "kernels/color_space.hpp"
-#include "kernels/isa.hpp"
-#include "kernels/morton.hpp"
+#include "kernels/color/color_space.hpp"
+#include "kernels/histogram/morton.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 namespace {

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/cube_root.hpp"
-#include "kernels/isa.hpp"
-#include "kernels/nearest.hpp"
+#include "kernels/base/cube_root.hpp"
+#include "kernels/isa/isa.hpp"
+#include "kernels/isa/isa_kernels.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
