@@ -41,12 +41,19 @@ auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::st
 
 void register_color_space(nb::module_& module) {
     using namespace nb::literals;
-    module.def("working_points", &points_of<std::uint8_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "origin"_a, "zoom"_a, "n_threads"_a);
-    module.def("working_points", &points_of<std::uint16_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a, "origin"_a, "zoom"_a, "n_threads"_a);
-    module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a, "zoom"_a);
+    module.def("working_points", &points_of<std::uint8_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a,
+               "origin"_a, "zoom"_a, "n_threads"_a);
+    module.def("working_points", &points_of<std::uint16_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a,
+               "origin"_a, "zoom"_a, "n_threads"_a);
+    module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a,
+               "zoom"_a);
     module.def("scale", [](const std::string& space) { return scale(color_space(space)); }, "color_space"_a);
-    module.def("alpha_scale", [](const std::string& space) { return alpha_scale(color_space(space), false); }, "color_space"_a);
-    module.def("mean_background", [](const std::string& space) { return mean_background(color_space(space)); }, "color_space"_a);
+    module.def(
+        "alpha_scale", [](const std::string& space) { return alpha_scale(color_space(space), false); },
+        "color_space"_a);
+    module.def(
+        "mean_background", [](const std::string& space) { return mean_background(color_space(space)); },
+        "color_space"_a);
     module.attr("MAX_COORDINATE") = kMaxCoordinate;
 }
 

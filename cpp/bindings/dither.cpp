@@ -19,7 +19,8 @@ DitherPalette palette_of(const PointArray& entries, const Vector<std::uint8_t>& 
     same_length(n, opacity.shape(0), "entries and opacity");
     if (std::any_of(opacity.data(), opacity.data() + n, [](std::uint8_t kind) { return kind > 2; }))
         throw nb::value_error("opacity must be 0, 1 or 2");
-    if (std::any_of(entries.data(), entries.data() + 4 * n, [](int x) { return x < -kMaxCoordinate || x > kMaxCoordinate; }))
+    if (std::any_of(entries.data(), entries.data() + 4 * n,
+                    [](int x) { return x < -kMaxCoordinate || x > kMaxCoordinate; }))
         throw nb::value_error("coordinates of entries must be within +-8192");
     return {as_points(entries), reinterpret_cast<const Opacity*>(opacity.data())};
 }
@@ -45,8 +46,8 @@ DitherOptions options_of(const MaskArray& mask, int strength, int lightness_weig
 
 template <typename Index, typename Sample>
 auto dithered(const Pixels<Sample>& samples, std::size_t width, const PointArray& entries,
-              const Vector<std::uint8_t>& opacity, const Origin& origin, double zoom, const MaskArray& mask, int strength,
-              int lightness_weight, int margin, int n_threads) {
+              const Vector<std::uint8_t>& opacity, const Origin& origin, double zoom, const MaskArray& mask,
+              int strength, int lightness_weight, int margin, int n_threads) {
     const std::size_t n = samples.shape(0), n_channels = samples.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (width == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
@@ -56,25 +57,30 @@ auto dithered(const Pixels<Sample>& samples, std::size_t width, const PointArray
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        dither(samples.data(), n / width, width, n_channels, Grid{origin, zoom}, palette, options, team, indices.begin());
+        dither(samples.data(), n / width, width, n_channels, Grid{origin, zoom}, palette, options, team,
+               indices.begin());
     }
     return to_numpy(std::move(indices));
 }
 
 template <typename Sample>
 nb::object dither_any(const Pixels<Sample>& samples, std::size_t width, const PointArray& entries,
-                      const Vector<std::uint8_t>& opacity, const Origin& origin, double zoom, const MaskArray& mask, int strength,
-                      int lightness_weight, int margin, int n_threads) {
+                      const Vector<std::uint8_t>& opacity, const Origin& origin, double zoom, const MaskArray& mask,
+                      int strength, int lightness_weight, int margin, int n_threads) {
     if (entries.shape(1) <= 256)
-        return nb::cast(dithered<std::uint8_t>(samples, width, entries, opacity, origin, zoom, mask, strength, lightness_weight, margin, n_threads));
-    return nb::cast(dithered<std::uint16_t>(samples, width, entries, opacity, origin, zoom, mask, strength, lightness_weight, margin, n_threads));
+        return nb::cast(dithered<std::uint8_t>(samples, width, entries, opacity, origin, zoom, mask, strength,
+                                               lightness_weight, margin, n_threads));
+    return nb::cast(dithered<std::uint16_t>(samples, width, entries, opacity, origin, zoom, mask, strength,
+                                            lightness_weight, margin, n_threads));
 }
 
 template <typename Sample>
 auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, const Vector<std::uint8_t>& opacity,
-                  const Origin& origin, double zoom, const BandArray& bands, const std::optional<Vector<std::uint16_t>>& weights,
-                  const MaskArray& mask, int strength, int lightness_weight, int margin, int n_threads) {
-    const std::size_t n = samples.shape(0), n_channels = samples.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
+                  const Origin& origin, double zoom, const BandArray& bands,
+                  const std::optional<Vector<std::uint16_t>>& weights, const MaskArray& mask, int strength,
+                  int lightness_weight, int margin, int n_threads) {
+    const std::size_t n = samples.shape(0), n_channels = samples.shape(1), k = entries.shape(1),
+                      n_bands = bands.shape(0);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (weights) same_length(n, weights->shape(0), "samples and weights");
     const DitherPalette palette = palette_of(entries, opacity);
@@ -103,8 +109,12 @@ auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, cons
 void register_dither(nb::module_& module) {
     using namespace nb::literals;
     const auto define = [&]<typename Sample>() {
-        module.def("dither", &dither_any<Sample>, "samples"_a.noconvert(), "width"_a, "entries"_a.noconvert(), "opacity"_a.noconvert(), "origin"_a, "zoom"_a, "mask"_a.none(), "strength"_a, "lightness_weight"_a, "margin"_a, "n_threads"_a);
-        module.def("residuals", &residuals_of<Sample>, "samples"_a.noconvert(), "entries"_a.noconvert(), "opacity"_a.noconvert(), "origin"_a, "zoom"_a, "bands"_a.noconvert(), "weights"_a.none(), "mask"_a.none(), "strength"_a, "lightness_weight"_a, "margin"_a, "n_threads"_a);
+        module.def("dither", &dither_any<Sample>, "samples"_a.noconvert(), "width"_a, "entries"_a.noconvert(),
+                   "opacity"_a.noconvert(), "origin"_a, "zoom"_a, "mask"_a.none(), "strength"_a, "lightness_weight"_a,
+                   "margin"_a, "n_threads"_a);
+        module.def("residuals", &residuals_of<Sample>, "samples"_a.noconvert(), "entries"_a.noconvert(),
+                   "opacity"_a.noconvert(), "origin"_a, "zoom"_a, "bands"_a.noconvert(), "weights"_a.none(),
+                   "mask"_a.none(), "strength"_a, "lightness_weight"_a, "margin"_a, "n_threads"_a);
     };
     define.template operator()<std::uint8_t>();
     define.template operator()<std::uint16_t>();

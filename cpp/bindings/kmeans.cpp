@@ -16,31 +16,38 @@ std::vector<Coordinates> as_centers(const PointArray& array) {
 }
 
 auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vector<std::int64_t>& weights,
-         const PointArray& fixed, std::size_t n_colors, const std::vector<std::tuple<std::size_t, std::size_t, int, int>>& stages, std::size_t most_searched, int trials, int neighbors,
-         int relax_steps, int settle_steps, double tolerance, std::uint64_t seed, int n_threads) {
+         const PointArray& fixed, std::size_t n_colors,
+         const std::vector<std::tuple<std::size_t, std::size_t, int, int>>& stages, std::size_t most_searched,
+         int trials, int neighbors, int relax_steps, int settle_steps, double tolerance, std::uint64_t seed,
+         int n_threads) {
     const std::size_t n = points.shape(1);
     same_length(n, keys.shape(0), "keys and points");
     same_length(n, weights.shape(0), "weights and points");
-    if (n_colors < 1 || n_colors > 65536 || n_colors > n) throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
+    if (n_colors < 1 || n_colors > 65536 || n_colors > n)
+        throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
     if (fixed.shape(1) > 65536 - n_colors) throw nb::value_error("fixed and n_colors must be at most 65536 together");
-    if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; })) throw nb::value_error("weights must be positive");
+    if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; }))
+        throw nb::value_error("weights must be positive");
     if (stages.empty()) throw nb::value_error("there must be a stage");
     if (trials < 0 || neighbors < 1) throw nb::value_error("trials must not be negative, neighbors must be positive");
     Effort effort{{}, most_searched, trials, neighbors, relax_steps, settle_steps, tolerance};
-    for (const auto& [cells, fewest, steps, rounds] : stages) effort.stages.push_back({cells, fewest, std::max(steps, 1), rounds});
+    for (const auto& [cells, fewest, steps, rounds] : stages)
+        effort.stages.push_back({cells, fewest, std::max(steps, 1), rounds});
     KMeansResult result;
     Buffer<double> centers, sizes;
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        result = fit_centers(keys.data(), as_points(points), weights.data(), as_centers(fixed), n_colors, effort, seed, team);
+        result = fit_centers(keys.data(), as_points(points), weights.data(), as_centers(fixed), n_colors, effort, seed,
+                             team);
         centers = Buffer<double>(result.centers.size());
         sizes = Buffer<double>(result.weights.size());
         std::copy(result.centers.begin(), result.centers.end(), centers.begin());
         std::copy(result.weights.begin(), result.weights.end(), sizes.begin());
     }
     const std::size_t k = sizes.size;
-    return std::tuple{to_numpy(std::move(centers), {k, kDims}), to_numpy(std::move(sizes)), result.inertia, result.n_iter};
+    return std::tuple{to_numpy(std::move(centers), {k, kDims}), to_numpy(std::move(sizes)), result.inertia,
+                      result.n_iter};
 }
 
 auto labels_of(const PointArray& points, const PointArray& centers, int n_threads) {
@@ -73,16 +80,19 @@ auto used_labels(const Vector<Label>& labels, std::size_t n) {
     return to_numpy(std::move(used));
 }
 
-auto intervals(const Vector<double>& values, const Vector<double>& weights, const Vector<bool>& fixed, std::size_t n_colors) {
+auto intervals(const Vector<double>& values, const Vector<double>& weights, const Vector<bool>& fixed,
+               std::size_t n_colors) {
     const std::size_t n = values.shape(0);
     same_length(n, weights.shape(0), "values and weights");
     same_length(n, fixed.shape(0), "values and fixed");
     const auto n_fixed = static_cast<std::size_t>(std::count(fixed.data(), fixed.data() + n, true));
-    if (n_colors < std::max<std::size_t>(n_fixed, 1) || n_colors > n) throw nb::value_error("n_colors must be 1, or the number of fixed values, to the number of values");
+    if (n_colors < std::max<std::size_t>(n_fixed, 1) || n_colors > n)
+        throw nb::value_error("n_colors must be 1, or the number of fixed values, to the number of values");
     Buffer<std::int64_t> starts(n_colors);
     {
         const nb::gil_scoped_release unlocked;
-        const std::vector<std::size_t> found = optimal_intervals(values.data(), weights.data(), fixed.data(), n, n_colors);
+        const std::vector<std::size_t> found =
+            optimal_intervals(values.data(), weights.data(), fixed.data(), n, n_colors);
         std::copy(found.begin(), found.end(), starts.begin());
     }
     return to_numpy(std::move(starts));
@@ -92,12 +102,14 @@ auto intervals(const Vector<double>& values, const Vector<double>& weights, cons
 
 void register_kmeans(nb::module_& module) {
     using namespace nb::literals;
-    module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a,
-               nb::kw_only(), "stages"_a, "most_searched"_a, "trials"_a, "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
+    module.def("fit_centers", &fit, "keys"_a.noconvert(), "points"_a.noconvert(), "weights"_a.noconvert(),
+               "fixed"_a.noconvert(), "n_colors"_a, nb::kw_only(), "stages"_a, "most_searched"_a, "trials"_a,
+               "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
     module.def("used_labels", &used_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
     module.def("used_labels", &used_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
-    module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(), "n_colors"_a);
+    module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(),
+               "n_colors"_a);
 }
 
 }  // namespace pil_kmeans::bindings

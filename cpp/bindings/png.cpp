@@ -65,7 +65,8 @@ auto filtered_rows(const Bytes2D& rows, const Vector<std::uint8_t>& types) {
     Buffer<std::uint8_t> filtered(n_rows * (1 + n_bytes));
     {
         const nb::gil_scoped_release unlocked;
-        filter_rows(rows.data(), n_rows, n_bytes, reinterpret_cast<const RowFilter*>(first), types.shape(0), filtered.begin());
+        filter_rows(rows.data(), n_rows, n_bytes, reinterpret_cast<const RowFilter*>(first), types.shape(0),
+                    filtered.begin());
     }
     return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
 }

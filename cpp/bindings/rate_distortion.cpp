@@ -13,7 +13,8 @@ constexpr std::size_t kSymbols = kLiterals + kLengthCodes + kDistanceCodes;
 using Bands = In<std::int64_t, nb::shape<-1, 2>>;
 
 void check_size(std::size_t n_pixels, std::size_t width) {
-    if (width == 0 || n_pixels == 0 || n_pixels % width) throw nb::value_error("width does not divide the number of pixels");
+    if (width == 0 || n_pixels == 0 || n_pixels % width)
+        throw nb::value_error("width does not divide the number of pixels");
 }
 
 void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
@@ -39,7 +40,8 @@ auto weights_of(const PointArray& points, std::size_t width) {
     return to_numpy(std::move(weights));
 }
 
-double error_of(const PointArray& points, const Vector<float>& weights, const PointArray& entries, const Vector<std::uint8_t>& indices) {
+double error_of(const PointArray& points, const Vector<float>& weights, const PointArray& entries,
+                const Vector<std::uint8_t>& indices) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     same_length(n, weights.shape(0), "points and weights");
     same_length(n, indices.shape(0), "points and indices");
@@ -76,9 +78,10 @@ auto prices_from(const Vector<std::uint64_t>& counts) {
 }
 
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
-auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, const Vector<std::uint8_t>& lowest,
-            const Vector<std::uint8_t>& guess, const PointArray& entries, const Vector<std::uint64_t>& counts, const Bands& bands,
-            int feedback, std::size_t n_survivors, int n_threads, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
+auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights,
+            const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
+            const Vector<std::uint64_t>& counts, const Bands& bands, int feedback, std::size_t n_survivors,
+            int n_threads, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
     const std::size_t n = points.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
@@ -111,8 +114,12 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         Team(n_threads).run(n_bands, [&](std::size_t i, std::size_t) {
             const auto n_rows = static_cast<std::size_t>(bands.data()[2 * i + 1]);
             const std::size_t first = static_cast<std::size_t>(bands.data()[2 * i]) * width;
-            const Region region{{all.xy + first, all.zw + first, n_rows * width}, n_rows, width, weights.data() + first,
-                            lowest.data() + first, guess.data() + first};
+            const Region region{{all.xy + first, all.zw + first, n_rows * width},
+                                n_rows,
+                                width,
+                                weights.data() + first,
+                                lowest.data() + first,
+                                guess.data() + first};
             used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, result + first);
         });
         for (const SymbolCounts& part : used) sum.add(part);
@@ -127,9 +134,9 @@ void register_rate_distortion(nb::module_& module) {
     module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a);
     module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
                "indices"_a.noconvert());
-    module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "lowest"_a.noconvert(),
-               "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(), "bands"_a.noconvert(), "feedback"_a,
-               "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
+    module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+               "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
+               "bands"_a.noconvert(), "feedback"_a, "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);

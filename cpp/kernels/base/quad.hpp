@@ -16,7 +16,9 @@ namespace pil_kmeans {
 
 #if defined(__SSE2__) || defined(_M_X64)
 
-struct Quad { __m128i v; };
+struct Quad {
+    __m128i v;
+};
 
 inline Quad load4(const void* p) { return {_mm_loadu_si128(static_cast<const __m128i*>(p))}; }
 inline void store4(void* p, Quad a) { _mm_storeu_si128(static_cast<__m128i*>(p), a.v); }
@@ -27,8 +29,14 @@ inline Quad less4(Quad a, Quad b) { return {_mm_cmpgt_epi32(b.v, a.v)}; }
 inline Quad select4(Quad mask, Quad a, Quad b) {
     return {_mm_or_si128(_mm_and_si128(mask.v, a.v), _mm_andnot_si128(mask.v, b.v))};
 }
-template <int kBits> inline Quad shift_left4(Quad a) { return {_mm_slli_epi32(a.v, kBits)}; }
-template <int kBits> inline Quad shift_right4(Quad a) { return {_mm_srai_epi32(a.v, kBits)}; }
+template <int kBits>
+inline Quad shift_left4(Quad a) {
+    return {_mm_slli_epi32(a.v, kBits)};
+}
+template <int kBits>
+inline Quad shift_right4(Quad a) {
+    return {_mm_srai_epi32(a.v, kBits)};
+}
 // Four int16 in 64 bits, as four int32, and back with saturation.
 inline Quad widen(std::uint64_t pixel) {
     const __m128i words = _mm_cvtsi64_si128(static_cast<long long>(pixel));
@@ -45,13 +53,17 @@ inline Quad max8(Quad a, Quad b) { return {_mm_max_epi16(a.v, b.v)}; }
 inline Quad shift_right8(Quad a, int bits) { return {_mm_sra_epi16(a.v, _mm_cvtsi32_si128(bits))}; }
 inline Quad dot4(Quad a, Quad b) { return {_mm_madd_epi16(a.v, b.v)}; }  // sums of pairs of products
 // The first four int16, each times the low half of a lane of `factors`, whose high halves are zero.
-inline Quad times4(Quad a, Quad factors) { return {_mm_madd_epi16(_mm_unpacklo_epi16(a.v, _mm_setzero_si128()), factors.v)}; }
-inline Quad all_first(Quad a) { return {_mm_shuffle_epi32(a.v, 0x00)}; }   // the first lane in all four
+inline Quad times4(Quad a, Quad factors) {
+    return {_mm_madd_epi16(_mm_unpacklo_epi16(a.v, _mm_setzero_si128()), factors.v)};
+}
+inline Quad all_first(Quad a) { return {_mm_shuffle_epi32(a.v, 0x00)}; }  // the first lane in all four
 inline Quad all_second(Quad a) { return {_mm_shuffle_epi32(a.v, 0x55)}; }
 
 #elif defined(__ARM_NEON)
 
-struct Quad { int32x4_t v; };
+struct Quad {
+    int32x4_t v;
+};
 
 inline int16x8_t halves(Quad a) { return vreinterpretq_s16_s32(a.v); }
 inline Quad of_halves(int16x8_t a) { return {vreinterpretq_s32_s16(a)}; }
@@ -62,8 +74,14 @@ inline Quad add4(Quad a, Quad b) { return {vaddq_s32(a.v, b.v)}; }
 inline Quad sub4(Quad a, Quad b) { return {vsubq_s32(a.v, b.v)}; }
 inline Quad less4(Quad a, Quad b) { return {vreinterpretq_s32_u32(vcltq_s32(a.v, b.v))}; }
 inline Quad select4(Quad mask, Quad a, Quad b) { return {vbslq_s32(vreinterpretq_u32_s32(mask.v), a.v, b.v)}; }
-template <int kBits> inline Quad shift_left4(Quad a) { return {vshlq_n_s32(a.v, kBits)}; }
-template <int kBits> inline Quad shift_right4(Quad a) { return {vshrq_n_s32(a.v, kBits)}; }
+template <int kBits>
+inline Quad shift_left4(Quad a) {
+    return {vshlq_n_s32(a.v, kBits)};
+}
+template <int kBits>
+inline Quad shift_right4(Quad a) {
+    return {vshrq_n_s32(a.v, kBits)};
+}
 inline Quad widen(std::uint64_t pixel) { return {vmovl_s16(vcreate_s16(pixel))}; }
 inline Quad narrow(Quad a) { return of_halves(vcombine_s16(vqmovn_s32(a.v), vqmovn_s32(a.v))); }
 inline Quad load8(const void* p) { return load4(p); }
@@ -87,7 +105,9 @@ inline Quad all_second(Quad a) { return {vdupq_laneq_s32(a.v, 1)}; }
 
 #else
 
-struct Quad { std::int32_t v[4]; };
+struct Quad {
+    std::int32_t v[4];
+};
 
 template <typename Op>
 inline Quad lanes4(Quad a, Quad b, Op op) {
@@ -111,17 +131,27 @@ inline Quad load4(const void* p) {
 }
 inline void store4(void* p, Quad a) { std::memcpy(p, a.v, sizeof a.v); }
 inline Quad fill4(std::int32_t x) { return {{x, x, x, x}}; }
-inline Quad add4(Quad a, Quad b) { return lanes4(a, b, [](auto x, auto y) { return x + y; }); }
-inline Quad sub4(Quad a, Quad b) { return lanes4(a, b, [](auto x, auto y) { return x - y; }); }
-inline Quad less4(Quad a, Quad b) { return lanes4(a, b, [](auto x, auto y) { return x < y ? -1 : 0; }); }
+inline Quad add4(Quad a, Quad b) {
+    return lanes4(a, b, [](auto x, auto y) { return x + y; });
+}
+inline Quad sub4(Quad a, Quad b) {
+    return lanes4(a, b, [](auto x, auto y) { return x - y; });
+}
+inline Quad less4(Quad a, Quad b) {
+    return lanes4(a, b, [](auto x, auto y) { return x < y ? -1 : 0; });
+}
 inline Quad select4(Quad mask, Quad a, Quad b) {
     for (int i = 0; i < 4; ++i) a.v[i] = mask.v[i] ? a.v[i] : b.v[i];
     return a;
 }
-template <int kBits> inline Quad shift_left4(Quad a) {
+template <int kBits>
+inline Quad shift_left4(Quad a) {
     return lanes4(a, a, [](auto x, auto) { return static_cast<std::uint32_t>(x) << kBits; });
 }
-template <int kBits> inline Quad shift_right4(Quad a) { return lanes4(a, a, [](auto x, auto) { return x >> kBits; }); }
+template <int kBits>
+inline Quad shift_right4(Quad a) {
+    return lanes4(a, a, [](auto x, auto) { return x >> kBits; });
+}
 inline Quad from_pixel(std::uint64_t pixel) {
     Quad a{};
     std::memcpy(a.v, &pixel, sizeof pixel);
@@ -147,10 +177,18 @@ inline Quad narrow(Quad a) {
     return a;
 }
 inline Quad load8(const void* p) { return load4(p); }
-inline Quad sub8(Quad a, Quad b) { return lanes8(a, b, [](int x, int y) { return x - y; }); }
-inline Quad min8(Quad a, Quad b) { return lanes8(a, b, [](int x, int y) { return x < y ? x : y; }); }
-inline Quad max8(Quad a, Quad b) { return lanes8(a, b, [](int x, int y) { return x > y ? x : y; }); }
-inline Quad shift_right8(Quad a, int bits) { return lanes8(a, a, [bits](int x, int) { return x >> bits; }); }
+inline Quad sub8(Quad a, Quad b) {
+    return lanes8(a, b, [](int x, int y) { return x - y; });
+}
+inline Quad min8(Quad a, Quad b) {
+    return lanes8(a, b, [](int x, int y) { return x < y ? x : y; });
+}
+inline Quad max8(Quad a, Quad b) {
+    return lanes8(a, b, [](int x, int y) { return x > y ? x : y; });
+}
+inline Quad shift_right8(Quad a, int bits) {
+    return lanes8(a, a, [bits](int x, int) { return x >> bits; });
+}
 inline Quad dot4(Quad a, Quad b) {
     std::int16_t x[8], y[8];
     std::memcpy(x, a.v, sizeof x);

@@ -22,7 +22,9 @@ namespace pil_kmeans::PIL_KMEANS_ISA {
 #if defined(__AVX2__)
 
 inline constexpr std::size_t kLanes = 8;
-struct Vec { __m256i v; };
+struct Vec {
+    __m256i v;
+};
 
 inline Vec load(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
 inline void store(void* p, Vec a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a.v); }
@@ -49,8 +51,14 @@ inline Vec plus(Vec a, Vec b) {
 
 inline Vec bit_and(Vec a, Vec b) { return {_mm256_and_si256(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {_mm256_or_si256(a.v, b.v)}; }
-template <int kBits> inline Vec shift_left(Vec a) { return {_mm256_slli_epi32(a.v, kBits)}; }
-template <int kBits> inline Vec shift_right(Vec a) { return {_mm256_srli_epi32(a.v, kBits)}; }
+template <int kBits>
+inline Vec shift_left(Vec a) {
+    return {_mm256_slli_epi32(a.v, kBits)};
+}
+template <int kBits>
+inline Vec shift_right(Vec a) {
+    return {_mm256_srli_epi32(a.v, kBits)};
+}
 
 // For every set of lanes, which lane comes 1st, 2nd, ...: one byte each.
 struct LaneOrders {
@@ -72,7 +80,9 @@ inline void compress(Vec a, unsigned bits, void* p) {
 #elif defined(__SSE2__) || defined(_M_X64)
 
 inline constexpr std::size_t kLanes = 4;
-struct Vec { __m128i v; };
+struct Vec {
+    __m128i v;
+};
 
 inline Vec load(const void* p) { return {_mm_loadu_si128(static_cast<const __m128i*>(p))}; }
 inline void store(void* p, Vec a) { _mm_storeu_si128(static_cast<__m128i*>(p), a.v); }
@@ -98,13 +108,21 @@ inline Vec plus(Vec a, Vec b) { return {_mm_castps_si128(_mm_add_ps(_mm_castsi12
 
 inline Vec bit_and(Vec a, Vec b) { return {_mm_and_si128(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {_mm_or_si128(a.v, b.v)}; }
-template <int kBits> inline Vec shift_left(Vec a) { return {_mm_slli_epi32(a.v, kBits)}; }
-template <int kBits> inline Vec shift_right(Vec a) { return {_mm_srli_epi32(a.v, kBits)}; }
+template <int kBits>
+inline Vec shift_left(Vec a) {
+    return {_mm_slli_epi32(a.v, kBits)};
+}
+template <int kBits>
+inline Vec shift_right(Vec a) {
+    return {_mm_srli_epi32(a.v, kBits)};
+}
 
 #elif defined(__ARM_NEON)
 
 inline constexpr std::size_t kLanes = 4;
-struct Vec { int32x4_t v; };
+struct Vec {
+    int32x4_t v;
+};
 
 inline int16x8_t as16(Vec a) { return vreinterpretq_s16_s32(a.v); }
 inline Vec from16(int16x8_t a) { return {vreinterpretq_s32_s16(a)}; }
@@ -133,28 +151,35 @@ inline Vec dot_pairs(Vec a, Vec b) {
     return {vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)),
                          vpadd_s32(vget_low_s32(high), vget_high_s32(high)))};
 }
-inline Vec times(Vec a, float factor) {
-    return {vreinterpretq_s32_f32(vmulq_n_f32(vcvtq_f32_s32(a.v), factor))};
-}
+inline Vec times(Vec a, float factor) { return {vreinterpretq_s32_f32(vmulq_n_f32(vcvtq_f32_s32(a.v), factor))}; }
 inline Vec plus(Vec a, Vec b) {
     return {vreinterpretq_s32_f32(vaddq_f32(vreinterpretq_f32_s32(a.v), vreinterpretq_f32_s32(b.v)))};
 }
 inline Vec bit_and(Vec a, Vec b) { return {vandq_s32(a.v, b.v)}; }
 inline Vec bit_or(Vec a, Vec b) { return {vorrq_s32(a.v, b.v)}; }
-template <int kBits> inline Vec shift_left(Vec a) { return {vshlq_n_s32(a.v, kBits)}; }
-template <int kBits> inline Vec shift_right(Vec a) {
+template <int kBits>
+inline Vec shift_left(Vec a) {
+    return {vshlq_n_s32(a.v, kBits)};
+}
+template <int kBits>
+inline Vec shift_right(Vec a) {
     return {vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a.v), kBits))};
 }
 
 #else
 
 inline constexpr std::size_t kLanes = 1;
-struct Vec { std::int32_t v; };
+struct Vec {
+    std::int32_t v;
+};
 
 inline std::int32_t low16(Vec a) { return static_cast<std::int16_t>(a.v & 0xffff); }
-inline std::int32_t high16(Vec a) { return static_cast<std::int16_t>((static_cast<std::uint32_t>(a.v) >> 16) & 0xffff); }
+inline std::int32_t high16(Vec a) {
+    return static_cast<std::int16_t>((static_cast<std::uint32_t>(a.v) >> 16) & 0xffff);
+}
 inline Vec pair(std::int32_t low, std::int32_t high) {
-    return {static_cast<std::int32_t>((static_cast<std::uint32_t>(high) << 16) | (static_cast<std::uint32_t>(low) & 0xffffu))};
+    return {static_cast<std::int32_t>((static_cast<std::uint32_t>(high) << 16) |
+                                      (static_cast<std::uint32_t>(low) & 0xffffu))};
 }
 inline Vec load(const void* p) {
     std::int32_t x;
@@ -185,10 +210,12 @@ inline Vec plus(Vec a, Vec b) {
 }
 inline Vec bit_and(Vec a, Vec b) { return {a.v & b.v}; }
 inline Vec bit_or(Vec a, Vec b) { return {a.v | b.v}; }
-template <int kBits> inline Vec shift_left(Vec a) {
+template <int kBits>
+inline Vec shift_left(Vec a) {
     return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) << kBits)};
 }
-template <int kBits> inline Vec shift_right(Vec a) {
+template <int kBits>
+inline Vec shift_right(Vec a) {
     return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) >> kBits)};
 }
 

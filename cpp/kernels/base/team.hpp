@@ -16,7 +16,7 @@
 namespace pil_kmeans {
 
 class Team {
-public:
+  public:
     using Task = std::function<void(std::size_t, std::size_t)>;
 
     explicit Team(int n_threads) : n_threads_(n_threads < 1 ? 1 : n_threads) {}
@@ -30,7 +30,7 @@ public:
     // The first exception that a task throws is rethrown here, after all workers have stopped.
     void run(std::size_t n_tasks, const Task& task);
 
-private:
+  private:
     void work(std::size_t worker);
     void drain(const Task& task, std::size_t n_tasks, std::size_t worker);
 

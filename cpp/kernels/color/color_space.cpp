@@ -121,9 +121,12 @@ constexpr double kWhiteShare = 2.0 / 3.0;
 // White's lightness, or each of its three equal coordinates.
 double white(ColorSpace space) {
     switch (space) {
-        case ColorSpace::cielab: return 100;
-        case ColorSpace::srgb: return 255;
-        default: return 1;
+        case ColorSpace::cielab:
+            return 100;
+        case ColorSpace::srgb:
+            return 255;
+        default:
+            return 1;
     }
 }
 
@@ -173,7 +176,8 @@ void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, Colo
         const std::size_t end = std::min(n_chunks, (task + 1) * kChunksATask);
         for (std::size_t chunk = task * kChunksATask; chunk < end; ++chunk) {
             const std::size_t first = chunk * kChunk, size = std::min(kChunk, n - first);
-            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, grid, xy + first, zw + first);
+            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, grid, xy + first,
+                            zw + first);
         }
     });
 }
@@ -189,9 +193,12 @@ template const float* linear_light<std::uint16_t>();
 
 double scale(ColorSpace space) {
     switch (space) {
-        case ColorSpace::cielab: return 64;
-        case ColorSpace::srgb: return 32;
-        default: return 8192;
+        case ColorSpace::cielab:
+            return 64;
+        case ColorSpace::srgb:
+            return 32;
+        default:
+            return 8192;
     }
 }
 
@@ -209,12 +216,12 @@ double alpha_scale(ColorSpace space, bool straight) {
 }
 
 void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                     const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 
 void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                     const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 

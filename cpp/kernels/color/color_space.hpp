@@ -18,9 +18,9 @@ enum class ColorSpace { oklab, cielab, linear, srgb };
 double scale(ColorSpace space);
 
 // How a translucent pixel looks depends on what lies below it, which is taken to be white twice as often as black. Laid
-// on a background B, colour x with alpha a is a x + (1 - a) B. Alpha becomes the coordinate a s and the colour a (x - m),
-// where m is the mean of B and s its standard deviation: the squared distance of two such points is the mean, over B, of
-// the squared distance of how they look.
+// on a background B, colour x with alpha a is a x + (1 - a) B. Alpha becomes the coordinate a s and the colour a (x -
+// m), where m is the mean of B and s its standard deviation: the squared distance of two such points is the mean, over
+// B, of the squared distance of how they look.
 std::array<double, 3> mean_background(ColorSpace space);
 double alpha_scale(ColorSpace space, bool straight);  // working units from transparent to opaque
 
@@ -28,8 +28,8 @@ double alpha_scale(ColorSpace space, bool straight);  // working units from tran
 template <typename Sample>
 const float* linear_light();
 
-// Where points lie: coordinates are (value - origin) * scale * zoom. For pictures whose colours fill little of the space
-// a finer grid keeps the digits that their samples have.
+// Where points lie: coordinates are (value - origin) * scale * zoom. For pictures whose colours fill little of the
+// space a finer grid keeps the digits that their samples have.
 struct Grid {
     std::array<double, 4> origin{};  // in the units of the space, alpha from 0 to 1
     double zoom = 1;                 // a power of two

@@ -10,11 +10,11 @@
 namespace pil_kmeans {
 namespace {
 
-constexpr std::size_t kBlockWidth = 128;   // pixels between two looks at another thread's progress
+constexpr std::size_t kBlockWidth = 128;  // pixels between two looks at another thread's progress
 
 // How far each group of rows has come, for the group below it.
 class Progress {
-public:
+  public:
     Progress(std::size_t n_groups, bool is_shared) : done_(n_groups), is_shared_(is_shared) {}
 
     void reach(std::size_t group, std::size_t n_pixels) {
@@ -29,7 +29,7 @@ public:
             done_[group].wait(done, std::memory_order_acquire);
     }
 
-private:
+  private:
     std::vector<std::atomic<std::size_t>> done_;
     bool is_shared_;
 };
@@ -48,9 +48,9 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
         try {
             Rows<Sample>& own = rows[worker];
             own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
-            Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(), own.held.data(), n_rows, width,
-                                        errors[group % errors.size()], errors[(group + 1) % errors.size()],
-                                        indices + first * width, worker);
+            Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(),
+                                        own.held.data(), n_rows, width, errors[group % errors.size()],
+                                        errors[(group + 1) % errors.size()], indices + first * width, worker);
             const std::size_t lag = kLag * (n_rows - 1), n_steps = walk.n_steps();
             for (std::size_t step = 0; step < n_steps; step += kBlockWidth) {
                 const std::size_t end = std::min(n_steps, step + kBlockWidth);
@@ -66,8 +66,8 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
 }
 
 template <bool has_alpha, typename Sample, typename Index>
-void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-                    Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
+void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
+                    const Grid& grid, Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
     const Rays rays(options);
     std::vector<Rows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
@@ -85,8 +85,9 @@ void dither(const Sample* samples, std::size_t height, std::size_t width, std::s
     const bool has_alpha = n_channels % 2 == 0;
     Chooser chooser(palette, options, has_alpha, team.size());
     const auto dither_rows = [&]<bool alpha>() {
-        (options.mask.thresholds ? dither_by_mask<alpha, Sample, Index> : diffuse<alpha, Sample, Index>)(
-            samples, height, width, n_channels, grid, chooser, options, team, indices);
+        (options.mask.thresholds ? dither_by_mask<alpha, Sample, Index>
+                                 : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, grid, chooser,
+                                                                  options, team, indices);
     };
     if (has_alpha)
         dither_rows.template operator()<true>();

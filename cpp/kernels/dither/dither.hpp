@@ -6,8 +6,9 @@
 //
 // By a mask, a pixel's entry depends on its colour and place only. If the ray from the nearest entry through the colour
 // comes to another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other.
-// So the other is taken where the threshold t is less, that is, where a ray of 1 / (2 t) times the way reaches its cell.
-// The ray is doubled until it does, so that it does not end far beyond, in the cell of an entry too far away to mix well.
+// So the other is taken where the threshold t is less, that is, where a ray of 1 / (2 t) times the way reaches its
+// cell. The ray is doubled until it does, so that it does not end far beyond, in the cell of an entry too far away to
+// mix well.
 #pragma once
 
 #include <cstddef>
@@ -33,12 +34,13 @@ struct ThresholdMask {
 };
 
 struct DitherOptions {
-    ThresholdMask mask;             // thresholds null: Floyd-Steinberg
+    ThresholdMask mask;  // thresholds null: Floyd-Steinberg
     // s, in 256ths, 0 to 256: share of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
     // way to the colour, and never more than 8 times.
     std::int32_t strength;
-    std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen, in eighths, 8 to 12
-    std::int32_t margin;            // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
+    std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen,
+                                    // in eighths, 8 to 12
+    std::int32_t margin;  // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
 };
 
 // Index of each pixel's entry. Transparent pixels get a transparent entry and opaque ones an opaque entry where the
@@ -48,23 +50,23 @@ template <typename Sample, typename Index>
 void dither(const Sample* samples,  // IN  (height * width, C)
             std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
             const DitherPalette& palette, const DitherOptions& options, Team& team,
-            Index* indices);        // OUT (height * width,)
+            Index* indices);  // OUT (height * width,)
 
 struct Band {
-    std::size_t first;   // pixel
+    std::size_t first;  // pixel
     std::size_t height, width;
 };
 
-// Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the difference
-// between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
+// Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the
+// difference between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
 template <typename Sample>
-void residuals(const Sample* samples,          // IN  (n, C)
+void residuals(const Sample* samples,  // IN  (n, C)
                std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const DitherOptions& options,
                const Band* bands, std::size_t n_bands,
-               const std::uint16_t* weights,   // IN  (n,), or null: all 1
+               const std::uint16_t* weights,  // IN  (n,), or null: all 1
                Team& team,
-               std::int64_t* sums,             // OUT (k, 4) of weight * residual, in 64ths of a working unit
-               std::int64_t* totals,           // OUT (k,) of weights
-               double* errors);                // OUT (n_bands,) sums of weight * squared residual
+               std::int64_t* sums,    // OUT (k, 4) of weight * residual, in 64ths of a working unit
+               std::int64_t* totals,  // OUT (k,) of weights
+               double* errors);       // OUT (n_bands,) sums of weight * squared residual
 
 }  // namespace pil_kmeans

@@ -10,13 +10,14 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::int32_t kToColor = 256;     // length of a ray that ends at the colour
+inline constexpr std::int32_t kToColor = 256;  // length of a ray that ends at the colour
 inline constexpr std::int32_t kLongest = 8 * kToColor;
 
 // How long the ray of each place of a mask is, in 256ths of the way to the colour.
 class Rays {
-public:
-    explicit Rays(const DitherOptions& options) : height_(options.mask.height), width_(options.mask.width), lengths_(height_ * width_) {
+  public:
+    explicit Rays(const DitherOptions& options)
+        : height_(options.mask.height), width_(options.mask.width), lengths_(height_ * width_) {
         const std::int32_t weakness = 256 - options.strength;
         const std::int32_t longest = std::min(kLongest, 256 * kToColor / std::max(weakness, 1));
         const auto length = [&](std::int32_t threshold) { return std::min((kToColor << 15) / threshold, longest); };
@@ -32,7 +33,7 @@ public:
     const Lengths* row(std::size_t y) const { return lengths_.data() + y % height_ * width_; }
     std::size_t width() const { return width_; }
 
-private:
+  private:
     std::size_t height_, width_;
     std::vector<Lengths> lengths_;
 };

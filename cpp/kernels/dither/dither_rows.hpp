@@ -1,5 +1,6 @@
-// Rows of pixels on their way to indices: what may be chosen, the pixels in the working space, and the walk that diffuses
-// errors over up to four rows at a time. Shared by the dithering of whole pictures and that of the refit's bands.
+// Rows of pixels on their way to indices: what may be chosen, the pixels in the working space, and the walk that
+// diffuses errors over up to four rows at a time. Shared by the dithering of whole pictures and that of the refit's
+// bands.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +16,11 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kRows = 4;           // interleaved
-inline constexpr std::size_t kLag = 2;            // pixels that a row keeps behind the one above
+inline constexpr std::size_t kRows = 4;  // interleaved
+inline constexpr std::size_t kLag = 2;   // pixels that a row keeps behind the one above
 inline constexpr std::size_t kNone = ~std::size_t{0};
 inline constexpr std::uint32_t kDithered = ~std::uint32_t{0};
-inline constexpr std::size_t kFlatRun = 4;        // pixels of one colour in a row that are taken for a flat area
+inline constexpr std::size_t kFlatRun = 4;  // pixels of one colour in a row that are taken for a flat area
 inline constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;
 
 inline std::uint16_t weighted(std::uint32_t coordinate, std::int32_t eighths) {
@@ -34,7 +35,7 @@ inline PackedPoint pack(std::uint32_t xy, std::uint32_t zw, std::int32_t lightne
 
 // The palette as the walk needs it.
 class Chooser {
-public:
+  public:
     Chooser(const DitherPalette& palette, const DitherOptions& options, bool has_alpha, std::size_t n_workers)
         : entries_(palette.entries.n) {
         std::vector<std::uint32_t> all, opaque;
@@ -55,7 +56,7 @@ public:
     EntryCells& all() { return *all_; }
     EntryCells& for_opaque() { return opaque_ ? *opaque_ : *all_; }
 
-private:
+  private:
     std::vector<PackedPoint> entries_;
     std::size_t transparent_ = kNone;
     std::optional<EntryCells> all_, opaque_;
@@ -65,8 +66,8 @@ private:
 template <typename Sample>
 struct Rows {
     std::vector<PackedPoint> points;
-    std::vector<Opacity> opacity;      // empty where pixels have no alpha
-    std::vector<std::uint32_t> held;   // the entry of pixels that are not dithered, kDithered for the others
+    std::vector<Opacity> opacity;     // empty where pixels have no alpha
+    std::vector<std::uint32_t> held;  // the entry of pixels that are not dithered, kDithered for the others
 
     void read(const Sample* samples, std::size_t n_rows, std::size_t width, std::size_t n_channels, const Grid& grid,
               const DitherOptions& options, Chooser& chooser, std::size_t worker) {
@@ -80,14 +81,15 @@ struct Rows {
             if (opacity[i] == Opacity::transparent) held[i] = static_cast<std::uint32_t>(chooser.transparent());
     }
 
-private:
+  private:
     // Runs of one colour that the palette has stay as they are: an error from beside them would only speckle them.
     void hold_flat(std::size_t start, std::size_t end, Chooser& chooser, std::size_t worker) {
         for (std::size_t i = start; i < end;) {
             std::size_t run = i + 1;
             while (run < end && points[run] == points[i]) ++run;
             if (run - i >= kFlatRun && (opacity.empty() || opacity[i] != Opacity::transparent)) {
-                EntryCells& cells = opacity.empty() || opacity[i] == Opacity::opaque ? chooser.for_opaque() : chooser.all();
+                EntryCells& cells =
+                    opacity.empty() || opacity[i] == Opacity::opaque ? chooser.for_opaque() : chooser.all();
                 const std::uint32_t index = cells.nearest(cells.clamp(from_pixel(points[i])), worker);
                 if (chooser.entry(index) == points[i]) std::fill(held.begin() + i, held.begin() + run, index);
             }
@@ -95,7 +97,8 @@ private:
         }
     }
 
-    void convert(const Sample* samples, std::size_t n, std::size_t n_channels, const Grid& grid, std::int32_t lightness_weight) {
+    void convert(const Sample* samples, std::size_t n, std::size_t n_channels, const Grid& grid,
+                 std::int32_t lightness_weight) {
         constexpr std::size_t kChunk = 512;
         constexpr auto full = static_cast<Sample>(~Sample{0});
         Team alone(1);
@@ -103,7 +106,8 @@ private:
         std::uint32_t xy[kChunk], zw[kChunk];
         for (std::size_t start = 0; start < n; start += kChunk) {
             const std::size_t size = std::min(kChunk, n - start);
-            working_points(samples + start * n_channels, size, n_channels, ColorSpace::oklab, false, grid, alone, xy, zw);
+            working_points(samples + start * n_channels, size, n_channels, ColorSpace::oklab, false, grid, alone, xy,
+                           zw);
             for (std::size_t i = 0; i < size; ++i) points[start + i] = pack(xy[i], zw[i], lightness_weight);
         }
         if (n_channels % 2) return;
@@ -121,11 +125,21 @@ using ErrorRow = std::vector<std::int32_t>;
 // Up to four rows, interleaved.
 template <bool has_alpha, typename Index>
 class Walk {
-public:
+  public:
     Walk(Chooser& chooser, std::int32_t strength, const PackedPoint* points, const Opacity* opacity,
-         const std::uint32_t* held, std::size_t n_rows, std::size_t width, const ErrorRow& above, ErrorRow& below, Index* indices, std::size_t worker)
-        : chooser_(chooser), strength_(fill4(strength)), points_(points), opacity_(opacity), held_(held), n_rows_(n_rows),
-          width_(width), above_(above.data() + 4), below_(below.data() + 4), indices_(indices), worker_(worker) {
+         const std::uint32_t* held, std::size_t n_rows, std::size_t width, const ErrorRow& above, ErrorRow& below,
+         Index* indices, std::size_t worker)
+        : chooser_(chooser),
+          strength_(fill4(strength)),
+          points_(points),
+          opacity_(opacity),
+          held_(held),
+          n_rows_(n_rows),
+          width_(width),
+          above_(above.data() + 4),
+          below_(below.data() + 4),
+          indices_(indices),
+          worker_(worker) {
         for (auto& row : recent_)
             for (Quad& error : row) error = fill4(0);
     }
@@ -142,7 +156,7 @@ public:
         for (; t < to; ++t) edge(t);
     }
 
-private:
+  private:
     // A step in which not all rows have a pixel.
     void edge(std::size_t t) {
         const auto one = [&]<std::size_t r>() {

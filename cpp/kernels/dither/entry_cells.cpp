@@ -5,11 +5,11 @@
 namespace pil_kmeans {
 namespace {
 
-constexpr int kFinestShift = 8;                          // cells of 256 units
+constexpr int kFinestShift = 8;  // cells of 256 units
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
-constexpr int kParentBits = 2;                           // a parent has 4 cells along each axis
-constexpr std::size_t kFew = 64;                         // entries for which wider cells will do
-constexpr std::size_t kPage = 256;                       // groups
+constexpr int kParentBits = 2;      // a parent has 4 cells along each axis
+constexpr std::size_t kFew = 64;    // entries for which wider cells will do
+constexpr std::size_t kPage = 256;  // groups
 
 std::array<std::int16_t, 4> coordinates(PackedPoint point) {
     std::array<std::int16_t, 4> x;
@@ -34,8 +34,8 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
         }
         entries_.index[i] = members[i];
     }
-    // Beyond this a squared distance might not fit in an int32: 2 (13312 + 12288)^2 + 2 (11264 + 8192)^2 does, and so does
-    // (15360 + 12288)^2 + 2 (11264 + 8192)^2.
+    // Beyond this a squared distance might not fit in an int32: 2 (13312 + 12288)^2 + 2 (11264 + 8192)^2 does, and so
+    // does (15360 + 12288)^2 + 2 (11264 + 8192)^2.
     const int farthest = low[3] < high[3] ? 13312 : 15360;
     for (int d = 0; d < 4; ++d) {
         const int room = low[d] < high[d] ? margin : 0;  // an axis on which all agree has no say
@@ -68,7 +68,8 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
 }
 
 // Entry c can be nearest somewhere in a box only if it is not behind the bisector between it and the entry p that is
-// nearest to the box's middle: max over the box of 2 (c - p) . x >= |c|^2 - |p|^2. Floats round, so a little more is kept.
+// nearest to the box's middle: max over the box of 2 (c - p) . x >= |c|^2 - |p|^2. Floats round, so a little more is
+// kept.
 std::size_t EntryCells::prune(const Entries& from, const float* middle2, float size, Entries& to, float* score) {
     const std::size_t n = from.size();
     const float *x = from.x[0].data(), *y = from.x[1].data(), *z = from.x[2].data(), *w = from.x[3].data();
@@ -129,8 +130,7 @@ const EntryGroup* EntryCells::fill(std::size_t cell, std::size_t which) {
     }
     const Entries& parent = parent_of(place, worker);
     Entries& kept = worker.kept;
-    const std::size_t n =
-        prune(parent, middle2, static_cast<float>(1 << shift_), kept, worker.scores.data());
+    const std::size_t n = prune(parent, middle2, static_cast<float>(1 << shift_), kept, worker.scores.data());
     const std::size_t n_groups = (n + 3) / 4;
     if (worker.n_left < n_groups) {
         worker.n_left = std::max(kPage, n_groups);

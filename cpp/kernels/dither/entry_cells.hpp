@@ -20,11 +20,11 @@ using PackedPoint = std::uint64_t;
 struct alignas(64) EntryGroup {  // four entries, in a cache line
     std::uint32_t xy[4], zw[4];  // pairs of coordinates
     std::uint32_t index[4];
-    std::uint32_t n_more;        // in the first of a list: groups that follow
+    std::uint32_t n_more;  // in the first of a list: groups that follow
 };
 
 class EntryCells {
-public:
+  public:
     // `members`: which of the entries can be chosen, ascending, at least one. Entries are within +-12288 on
     // the first and last axis and +-8192 on the others; `margin`, at most 3072, tells how far beyond their bounding box
     // points can be. Up to `n_workers` threads may ask at a time.
@@ -67,7 +67,7 @@ public:
         return group[from[lane]].index[lane];
     }
 
-private:
+  private:
     struct Entries {  // structure of arrays, so that the tests below vectorise
         std::vector<float> x[4];
         std::vector<std::uint32_t> index;

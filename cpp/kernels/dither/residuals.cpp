@@ -11,7 +11,8 @@ namespace pil_kmeans {
 namespace {
 
 // Add up the weights 1, 6, 15, 20, 15, 6, 1 of a binomial.
-inline std::int32_t binomial(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d, std::int32_t e, std::int32_t f, std::int32_t g) {
+inline std::int32_t binomial(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d, std::int32_t e,
+                             std::int32_t f, std::int32_t g) {
     return a + g + 6 * (b + f) + 15 * (c + e) + 20 * d;
 }
 
@@ -21,7 +22,7 @@ struct Sums {
 
 // The residuals of one band that has been dithered.
 class BandResiduals {
-public:
+  public:
     void add(const PackedPoint* points, const std::uint32_t* indices, const Chooser& chooser, std::size_t height,
              std::size_t width, const std::uint16_t* weights, Sums& to, double& error) {
         lacking_.resize(4 * height * width);
@@ -66,7 +67,7 @@ public:
         }
     }
 
-private:
+  private:
     // The band's first rows, whose upper neighbours hand down nothing, are not like others.
     static std::size_t first_row(std::size_t height) { return height > 8 ? 3 : 0; }
 
@@ -102,8 +103,8 @@ struct BandWorker {
 
 template <typename Sample>
 void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, const DitherPalette& palette,
-               const DitherOptions& options, const Band* bands, std::size_t n_bands, const std::uint16_t* weights, Team& team,
-               std::int64_t* sums, std::int64_t* totals, double* errors) {
+               const DitherOptions& options, const Band* bands, std::size_t n_bands, const std::uint16_t* weights,
+               Team& team, std::int64_t* sums, std::int64_t* totals, double* errors) {
     const bool has_alpha = n_channels % 2 == 0;
     const std::size_t k = palette.entries.n;
     Chooser chooser(palette, options, has_alpha, team.size());
@@ -143,7 +144,8 @@ void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, 
 
 #define PIL_KMEANS_RESIDUALS(Sample)                                                                             \
     template void residuals(const Sample*, std::size_t, const Grid&, const DitherPalette&, const DitherOptions&, \
-                            const Band*, std::size_t, const std::uint16_t*, Team&, std::int64_t*, std::int64_t*, double*);
+                            const Band*, std::size_t, const std::uint16_t*, Team&, std::int64_t*, std::int64_t*, \
+                            double*);
 PIL_KMEANS_RESIDUALS(std::uint8_t)
 PIL_KMEANS_RESIDUALS(std::uint16_t)
 

@@ -22,7 +22,8 @@ struct CellTable {
     static constexpr std::size_t kCells = std::size_t{1} << (3 * bits);
     static constexpr std::size_t kRegions = kCells >> kRegionBits;
     static constexpr std::uint64_t kSumMask = (1u << kSumBits) - 1;
-    static constexpr std::uint64_t kMostPixels = (std::uint64_t{1} << (63 - kCountShift)) + 7;  // the last eight at once
+    static constexpr std::uint64_t kMostPixels =
+        (std::uint64_t{1} << (63 - kCountShift)) + 7;  // the last eight at once
     static_assert(kMostPixels * ((1u << kDropped) - 1) <= kSumMask);
     // What a pixel adds, by the low bits of its key.
     static constexpr auto kIncrements = [] {
@@ -101,8 +102,8 @@ CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team
         };
         const bool is_small = count < 1u << 20;  // 257 * 7 * count fits in 32 bits, whose division is faster
         for (std::size_t c = 0; c < 3; ++c) {
-            const std::uint64_t mean = is_small ? rounded_mean(offset[c], static_cast<std::uint32_t>(count))
-                                                : rounded_mean(offset[c], count);
+            const std::uint64_t mean =
+                is_small ? rounded_mean(offset[c], static_cast<std::uint32_t>(count)) : rounded_mean(offset[c], count);
             result.colors[3 * at + c] = static_cast<std::uint16_t>(257u * (corner >> (16 * c) & 0xffff) + mean);
         }
         result.keys[at] = cell;
@@ -117,9 +118,12 @@ CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team
 
 CellHistogram cell_histogram(const std::uint8_t* samples, std::size_t n, int bits, Team& team) {
     switch (bits) {
-        case 5: return count_cells<5>(samples, n, team);
-        case 6: return count_cells<6>(samples, n, team);
-        default: throw std::invalid_argument("cells have 5 or 6 bits a channel");
+        case 5:
+            return count_cells<5>(samples, n, team);
+        case 6:
+            return count_cells<6>(samples, n, team);
+        default:
+            throw std::invalid_argument("cells have 5 or 6 bits a channel");
     }
 }
 

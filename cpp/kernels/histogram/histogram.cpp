@@ -17,7 +17,7 @@ namespace {
 // --- keys of at most 24 bits: a table of one-byte counters -------------------------------------------------------
 // A counter that is full goes on at 1 and is noted in a list, so the whole table stays 16 MB.
 
-constexpr std::size_t kMaxTables = 3;  // one a thread; bounds the memory at 48 MB
+constexpr std::size_t kMaxTables = 3;                       // one a thread; bounds the memory at 48 MB
 constexpr std::size_t kWorthATable = std::size_t{1} << 19;  // pixels
 constexpr std::int64_t kWrap = 255;
 
@@ -66,7 +66,8 @@ std::size_t count_occupied(const std::uint8_t* counters, std::size_t size) {
     std::size_t count = 0;
     for (std::size_t start = 0; start < size; start += kTogether) {
         std::uint8_t part = 0;
-        for (std::size_t i = start; i < start + kTogether; ++i) part = static_cast<std::uint8_t>(part + (counters[i] != 0));
+        for (std::size_t i = start; i < start + kTogether; ++i)
+            part = static_cast<std::uint8_t>(part + (counters[i] != 0));
         count += part;
     }
     return count;
@@ -131,7 +132,8 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
         for (std::size_t region = first_region(task); region < first_region(task + 1); ++region) {
             const std::size_t first = region << kRegionBits, at = start[region];
             if (start[region + 1] > at)
-                take_occupied(&all.counters[first], region_size, first, result.keys.begin() + at, result.counts.begin() + at);
+                take_occupied(&all.counters[first], region_size, first, result.keys.begin() + at,
+                              result.counts.begin() + at);
         }
         const std::size_t at = start[first_region(task)], end = start[first_region(task + 1)];
         add_wrapped(wrapped[task], result.keys.begin() + at, result.keys.begin() + end, result.counts.begin() + at);
@@ -236,21 +238,31 @@ void decode(const std::uint64_t* keys, std::size_t n, Sample* colors) {
 
 Histogram histogram(const std::uint8_t* samples, std::size_t n, std::size_t n_channels, Team& team) {
     switch (n_channels) {
-        case 1: return table_histogram<1>(samples, n, team);
-        case 2: return table_histogram<2>(samples, n, team);
-        case 3: return n < kWorthATable ? partition_histogram(samples, n) : table_histogram<3>(samples, n, team);
-        case 4: return sorted_histogram<4, std::uint32_t>(samples, n);
-        default: throw std::invalid_argument("a pixel has 1 to 4 channels");
+        case 1:
+            return table_histogram<1>(samples, n, team);
+        case 2:
+            return table_histogram<2>(samples, n, team);
+        case 3:
+            return n < kWorthATable ? partition_histogram(samples, n) : table_histogram<3>(samples, n, team);
+        case 4:
+            return sorted_histogram<4, std::uint32_t>(samples, n);
+        default:
+            throw std::invalid_argument("a pixel has 1 to 4 channels");
     }
 }
 
 Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_channels, Team&) {
     switch (n_channels) {
-        case 1: return sorted_histogram<1, std::uint32_t>(samples, n);
-        case 2: return sorted_histogram<2, std::uint32_t>(samples, n);
-        case 3: return sorted_histogram<3, std::uint64_t>(samples, n);
-        case 4: return sorted_histogram<4, std::uint64_t>(samples, n);
-        default: throw std::invalid_argument("a pixel has 1 to 4 channels");
+        case 1:
+            return sorted_histogram<1, std::uint32_t>(samples, n);
+        case 2:
+            return sorted_histogram<2, std::uint32_t>(samples, n);
+        case 3:
+            return sorted_histogram<3, std::uint64_t>(samples, n);
+        case 4:
+            return sorted_histogram<4, std::uint64_t>(samples, n);
+        default:
+            throw std::invalid_argument("a pixel has 1 to 4 channels");
     }
 }
 

@@ -21,8 +21,8 @@ struct CellHistogram {
 };
 
 // Exact histogram of n pixels of C samples each. O(n), plus a radix sort when a key has more than 24 bits.
-// Keys of at most 24 bits are counted in tables with one byte for every possible colour, at most three of 16 MB; those of
-// small pictures region by region.
+// Keys of at most 24 bits are counted in tables with one byte for every possible colour, at most three of 16 MB; those
+// of small pictures region by region.
 Histogram histogram(const std::uint8_t* samples,  // IN  (n, C)
                     std::size_t n, std::size_t n_channels, Team& team);
 Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_channels, Team& team);
@@ -32,7 +32,8 @@ CellHistogram cell_histogram(const std::uint8_t* samples,  // IN  (n, 3)
                              std::size_t n, int bits, Team& team);
 
 // The colours of Morton keys.
-void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors /* OUT (n, C) */);
+void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels,
+                std::uint8_t* colors /* OUT (n, C) */);
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint16_t* colors);
 
 }  // namespace pil_kmeans

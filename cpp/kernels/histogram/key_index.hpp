@@ -10,7 +10,7 @@ namespace pil_kmeans {
 
 // Open addressing, at most half full. `find` expects a key that is in the list; another gives `keys.size()`.
 class KeyIndex {
-public:
+  public:
     KeyIndex(const std::uint64_t* keys, std::size_t n)
         : keys_(keys), n_(n), mask_(std::bit_ceil(2 * n + 1) - 1), slots_(mask_ + 1, kFree) {
         for (std::size_t i = 0; i < n; ++i) {
@@ -26,7 +26,7 @@ public:
         return n_;
     }
 
-private:
+  private:
     static constexpr std::uint32_t kFree = 0xffffffffu;
 
     std::size_t hash(std::uint64_t key) const {

@@ -28,7 +28,8 @@ inline Vec load_pixels(const std::uint8_t* sample) {
 
 // Nine bits of a key, from three of each sample: a table spreads them, and red counts four times, green twice.
 inline Vec nine_bits(Vec rgb) {
-    const __m256i spread = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 64, 65, 72, 73, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i spread =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 64, 65, 72, 73, 0, 0, 0, 0, 0, 0, 0, 0));
     const __m256i three = _mm256_and_si256(rgb.v, _mm256_set1_epi8(7));
     const __m256i pairs = _mm256_maddubs_epi16(_mm256_shuffle_epi8(spread, three), _mm256_set1_epi32(0x00010204));
     return {_mm256_madd_epi16(pairs, _mm256_set1_epi16(1))};

@@ -18,16 +18,21 @@ inline constexpr std::size_t kMaxChannels = 4;
 template <typename Body>
 auto with_channels(std::size_t n_channels, Body&& body) {
     switch (n_channels) {
-        case 1: return body(std::integral_constant<std::size_t, 1>{});
-        case 2: return body(std::integral_constant<std::size_t, 2>{});
-        case 3: return body(std::integral_constant<std::size_t, 3>{});
-        case 4: return body(std::integral_constant<std::size_t, 4>{});
-        default: throw std::invalid_argument("a pixel has 1 to 4 channels");
+        case 1:
+            return body(std::integral_constant<std::size_t, 1>{});
+        case 2:
+            return body(std::integral_constant<std::size_t, 2>{});
+        case 3:
+            return body(std::integral_constant<std::size_t, 3>{});
+        case 4:
+            return body(std::integral_constant<std::size_t, 4>{});
+        default:
+            throw std::invalid_argument("a pixel has 1 to 4 channels");
     }
 }
 
 class Morton {
-public:
+  public:
     // `n_channels` in 1..4, `bits` per sample 8 or 16.
     constexpr Morton(std::size_t n_channels, std::size_t bits) : n_bytes_(n_channels * bits / 8) {
         for (unsigned value = 0; value < 256; ++value)
@@ -71,7 +76,7 @@ public:
         return packed;
     }
 
-private:
+  private:
     std::size_t n_bytes_;
     std::array<std::array<std::uint32_t, 256>, kMaxChannels> spread_{};
     std::array<std::array<std::uint64_t, 256>, 2 * kMaxChannels> gather_{};

@@ -10,9 +10,9 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kChunk = 1024;  // pixels whose keys are made at a time
+inline constexpr std::size_t kChunk = 1024;                         // pixels whose keys are made at a time
 inline constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // pixels
-inline constexpr int kRegionBits = 12;  // tables are scanned by regions of so many entries
+inline constexpr int kRegionBits = 12;                              // tables are scanned by regions of so many entries
 inline constexpr std::size_t kRegionSize = std::size_t{1} << kRegionBits;
 
 template <std::size_t C>

@@ -52,8 +52,8 @@ const Kernels& choose() {
         if (std::string(forced) == set->name) return *set;
         names += (names.empty() ? "" : ", ") + std::string(set->name);
     }
-    throw std::runtime_error("PIL_KMEANS_ISA is '" + std::string(forced) + "', but only these are available here: " +
-                             names + ". Set it to one of them or unset it.");
+    throw std::runtime_error("PIL_KMEANS_ISA is '" + std::string(forced) +
+                             "', but only these are available here: " + names + ". Set it to one of them or unset it.");
 }
 
 }  // namespace

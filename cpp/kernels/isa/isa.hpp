@@ -21,16 +21,16 @@ inline constexpr std::size_t kCandidatePad = 8;
 struct Candidates {
     std::uint32_t* xy;
     std::uint32_t* zw;
-    std::int32_t* norm;     // squared length
-    std::uint32_t* index;   // ascending
+    std::int32_t* norm;    // squared length
+    std::uint32_t* index;  // ascending
     std::size_t n;
 };
 
-inline constexpr std::size_t kBlock = 32;          // points that share one list of candidates
-inline constexpr std::size_t kSuperBlock = 256;    // points whose list is remembered between passes
-inline constexpr std::size_t kHyperBlock = 2048;   // points a task takes at a time
+inline constexpr std::size_t kBlock = 32;         // points that share one list of candidates
+inline constexpr std::size_t kSuperBlock = 256;   // points whose list is remembered between passes
+inline constexpr std::size_t kHyperBlock = 2048;  // points a task takes at a time
 inline constexpr std::size_t kBoxes = 1 + kHyperBlock / kSuperBlock + kHyperBlock / kBlock;  // of a hyper-block
-inline constexpr std::size_t kRemembered = 23;     // longest list remembered
+inline constexpr std::size_t kRemembered = 23;                                               // longest list remembered
 
 struct RememberedList {
     std::uint16_t n = 0;  // 0: none
@@ -58,10 +58,10 @@ struct Kernels {
     // Bounding boxes of hyper-block `h`: its own, its super-blocks', its blocks'.
     void (*boxes)(const Points& points, std::size_t h, Box* boxes);
 
-    // Nearest center of each point of hyper-block `h`, whose boxes are given; ties go to the lowest index. `scratch` is three candidate
-    // lists as long as `centers`. With `sums`, what points that change their label carry is moved between the sums;
-    // `moved`, one flag a center, and `remembered`, one list a super-block, let blocks be skipped in which nothing
-    // can have changed. With `first`, the labels hold nothing yet and every point is added.
+    // Nearest center of each point of hyper-block `h`, whose boxes are given; ties go to the lowest index. `scratch` is
+    // three candidate lists as long as `centers`. With `sums`, what points that change their label carry is moved
+    // between the sums; `moved`, one flag a center, and `remembered`, one list a super-block, let blocks be skipped in
+    // which nothing can have changed. With `first`, the labels hold nothing yet and every point is added.
     void (*assign)(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers,
                    Candidates* scratch, std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums,
                    const std::uint8_t* moved, RememberedList* remembered, bool first);
@@ -75,15 +75,15 @@ struct Kernels {
     // Cells of n RGB pixels, the top `bits` (5 or 6) of each sample side by side: red lowest.
     void (*rgb_cells)(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
 
-    // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to eight
-    // places behind them are overwritten.
+    // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to
+    // eight places behind them are overwritten.
     std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
 
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
 
-    // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to the
-    // nearest within the bounds.
+    // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
+    // the nearest within the bounds.
     void (*pack_points)(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                         std::uint32_t* xy, std::uint32_t* zw);
 
@@ -94,8 +94,9 @@ struct Kernels {
     void (*compare_tile)(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                          bool structure, ScoreSums& sums);
 
-    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that plus its
-    // price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of prices that are never least.
+    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that
+    // plus its price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of
+    // prices that are never least.
     std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
                                   const float* prices, float* distortions);
 };

@@ -8,7 +8,7 @@
 namespace pil_kmeans {
 
 class CandidateList {
-public:
+  public:
     explicit CandidateList(std::size_t capacity)
         : words_(4 * (capacity + kCandidatePad)), stride_(capacity + kCandidatePad) {
         view_ = {words_.data(), words_.data() + stride_, reinterpret_cast<std::int32_t*>(words_.data() + 2 * stride_),
@@ -40,7 +40,7 @@ public:
 
     Candidates& view() { return view_; }
 
-private:
+  private:
     std::vector<std::uint32_t> words_;
     std::size_t stride_;
     Candidates view_{};

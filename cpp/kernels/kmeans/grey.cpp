@@ -10,7 +10,7 @@ namespace {
 
 // Sums over the values before each place, about the overall mean to keep digits.
 class Prefix {
-public:
+  public:
     Prefix(const std::vector<double>& values, const std::vector<double>& weights)
         : values_(values), weight_(values.size() + 1), first_(weight_), second_(weight_) {
         const std::size_t n = values.size();
@@ -41,7 +41,7 @@ public:
         return std::max(0.0, second_[to] - second_[from] - c * (2 * s - c * w));
     }
 
-private:
+  private:
     std::vector<double> values_, weight_, first_, second_;
 };
 
@@ -89,7 +89,8 @@ void add_priced_partition(const Prefix& prefix, const Section& section, double p
         from[end] = leaders[front].start;
         cost[end] = through(from[end], end) + price;
         // `end` as a start: it wins for all ends from some place on, or for none.
-        while (leaders.size() > front + 1 && through(end, leaders.back().since) < through(leaders.back().start, leaders.back().since) &&
+        while (leaders.size() > front + 1 &&
+               through(end, leaders.back().since) < through(leaders.back().start, leaders.back().since) &&
                leaders.back().since > end)
             leaders.pop_back();
         std::size_t low = std::max(end + 1, leaders.back().since), high = n + 1;
@@ -119,8 +120,8 @@ Path join(const Path& fewer, const Path& more, std::size_t k) {
 
 }  // namespace
 
-std::vector<std::size_t> optimal_intervals(const double* values, const double* weights, const bool* fixed, std::size_t n,
-                                           std::size_t k) {
+std::vector<std::size_t> optimal_intervals(const double* values, const double* weights, const bool* fixed,
+                                           std::size_t n, std::size_t k) {
     // A fixed value ends one section, with its weight, and begins the next, without.
     std::vector<double> places, place_weights;
     std::vector<Section> sections{{0, 0, false, false}};

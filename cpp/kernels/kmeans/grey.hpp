@@ -7,8 +7,8 @@
 
 namespace pil_kmeans {
 
-// First value of each of the k intervals that minimise the inertia about their means, k <= n. Each of the m fixed values
-// has an interval of its own, whose inertia is measured about it; m <= k.
+// First value of each of the k intervals that minimise the inertia about their means, k <= n. Each of the m fixed
+// values has an interval of its own, whose inertia is measured about it; m <= k.
 //
 // With a price on every interval the best partition takes one pass, O(n log n), because interval costs satisfy the
 // quadrangle inequality (D. Hirschberg and L. Larmore, "The least weight subsequence problem", SIAM J. Comput. 16(4),

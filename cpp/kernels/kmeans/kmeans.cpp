@@ -20,13 +20,13 @@ std::size_t hyper_blocks(std::size_t n) { return (n + kHyperBlock - 1) / kHyperB
 
 // Room for pruning, one set a worker.
 class Scratch {
-public:
+  public:
     explicit Scratch(std::size_t k) : lists_{CandidateList(k), CandidateList(k), CandidateList(k)} {
         for (std::size_t level = 0; level < 3; ++level) views_[level] = lists_[level].view();
     }
     Candidates* views() { return views_.data(); }
 
-private:
+  private:
     std::array<CandidateList, 3> lists_;
     std::array<Candidates, 3> views_;
 };
@@ -71,8 +71,9 @@ std::vector<std::uint16_t> labels_of(const Points& points, const std::vector<Coo
     return labels;
 }
 
-// The fixed centers, then k seeds: Wu's means. Fixed centers that are nearer to some points than these would be stand for
-// a group each; so there are as many groups more, less those to which a fixed center does almost as well as the mean.
+// The fixed centers, then k seeds: Wu's means. Fixed centers that are nearer to some points than these would be stand
+// for a group each; so there are as many groups more, less those to which a fixed center does almost as well as the
+// mean.
 std::vector<Coordinates> seed_centers(const WeightedPoints& points, const std::vector<Coordinates>& fixed,
                                       std::size_t k, Team& team) {
     std::vector<Coordinates> centers = fixed;
@@ -149,7 +150,8 @@ int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_ce
     return shift;
 }
 
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team) {
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift,
+                     Team& team) {
     const auto cell = [=](std::size_t i) { return shift < 64 ? keys[i] >> shift : 0; };
     const auto starts = [=](std::size_t i) { return i == 0 || cell(i) != cell(i - 1); };
     // A cell belongs to the task in whose keys it starts.
@@ -261,8 +263,8 @@ int Lloyd::run(int max_steps, double tolerance) {
 }
 
 KMeansResult fit_centers(const std::uint64_t* keys, const Points& points, const std::int64_t* weights,
-                         const std::vector<Coordinates>& fixed, std::size_t k, const Effort& effort,
-                         std::uint64_t seed, Team& team) {
+                         const std::vector<Coordinates>& fixed, std::size_t k, const Effort& effort, std::uint64_t seed,
+                         Team& team) {
     // One level a stage, from all points to the coarsest cells; stages that would have the same cells share a level.
     std::vector<WeightedPoints> levels;
     std::vector<std::size_t> level_of(effort.stages.size());

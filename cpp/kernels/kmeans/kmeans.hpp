@@ -27,19 +27,20 @@ struct WeightedPoints {
 };
 
 // The cells of all keys that agree when shifted right by `shift`: key so shifted, mean point and total weight of each.
-WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift, Team& team);
+WeightedPoints cells(const std::uint64_t* keys, const Points& points, const std::int64_t* weights, int shift,
+                     Team& team);
 
 // The smallest shift at which the keys fall into at most `max_cells` cells.
 int shift_for_cells(const std::uint64_t* keys, std::size_t n, std::size_t max_cells, Team& team);
 
 // Centers, labels and sums of one set of points, moved together. The first `n_fixed` centers never move.
 class Lloyd {
-public:
+  public:
     Lloyd(const WeightedPoints& points, std::vector<Coordinates> centers, std::size_t n_fixed, Team& team);
 
     // Assign every point to its nearest center, then move each center to the mean of its points. Returns the
-    // inertia of the assignment about those means, or about the centers that are fixed. A center without points stays where it is. With `stretch`, centers
-    // go that many eighths of their way beyond the mean.
+    // inertia of the assignment about those means, or about the centers that are fixed. A center without points stays
+    // where it is. With `stretch`, centers go that many eighths of their way beyond the mean.
     double step(int stretch);
 
     // Step until the inertia falls by less than `tolerance` of itself, at most `max_steps` times. Returns the steps.
@@ -58,7 +59,7 @@ public:
     double explained(std::size_t center) const;  // of the energy of its points
     Team& team() { return team_; }
 
-private:
+  private:
     const WeightedPoints& points_;
     Team& team_;
     std::vector<Coordinates> centers_;
@@ -99,9 +100,9 @@ struct KMeansResult {
 // k centers of n weighted points in Morton order, k <= n, beside m centers that are fixed: points go to the nearest of
 // all, ties to the fixed, which never move and are never given up. So the k are fitted to what the fixed leave over.
 // Coinciding points may leave fewer than k. Deterministic: `seed` only varies how clusters are split.
-KMeansResult fit_centers(const std::uint64_t* keys,      // IN (n,) ascending, distinct
-                         const Points& points,           // IN (n,)
-                         const std::int64_t* weights,    // IN (n,) positive
+KMeansResult fit_centers(const std::uint64_t* keys,              // IN (n,) ascending, distinct
+                         const Points& points,                   // IN (n,)
+                         const std::int64_t* weights,            // IN (n,) positive
                          const std::vector<Coordinates>& fixed,  // IN (m,)
                          std::size_t k, const Effort& effort, std::uint64_t seed, Team& team);
 
@@ -115,7 +116,7 @@ Coordinates mean_of(const CenterSum& sum);
 // same way for many steps (over-relaxation).
 Coordinates beyond(const Coordinates& center, const Coordinates& mean, int stretch);
 
-inline constexpr int kStretch = 12;       // of all centers, where a step that fails is noticed
+inline constexpr int kStretch = 12;      // of all centers, where a step that fails is noticed
 inline constexpr int kLocalStretch = 8;  // in a trial
 
 }  // namespace pil_kmeans

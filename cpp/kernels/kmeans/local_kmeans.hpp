@@ -111,7 +111,7 @@ struct Local {
         return explained;
     }
 
-private:
+  private:
     std::vector<std::uint16_t> nearest;
 
     void move_points() {

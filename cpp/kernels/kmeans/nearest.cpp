@@ -117,8 +117,8 @@ void prune(const Candidates& from, const Box& box, Candidates& to) {
     const Vec size_zw = broadcast(static_cast<std::int32_t>(box.size_zw));
     Vec best = broadcast(kFar), best_at = broadcast(0);
     for (std::size_t j = 0; j < from.n; j += kLanes) {  // the padding's norm is kFar, its coordinates zero
-        const Vec score = sub(load(from.norm + j), add(dot_pairs(load(from.xy + j), mid2_xy),
-                                                       dot_pairs(load(from.zw + j), mid2_zw)));
+        const Vec score =
+            sub(load(from.norm + j), add(dot_pairs(load(from.xy + j), mid2_xy), dot_pairs(load(from.zw + j), mid2_zw)));
         const Vec closer = less(score, best);
         best = select(closer, score, best);
         best_at = select(closer, broadcast(static_cast<std::int32_t>(j)), best_at);
@@ -202,7 +202,7 @@ inline void nearest_in_block(const std::uint32_t* xy, const std::uint32_t* zw, s
 // Adds points to the sum of one center, and takes them from it with `sign` -1. Points that follow each other mostly
 // share a center: what they carry stays in registers until the center changes.
 class Mover {
-public:
+  public:
     Mover(const Points& points, const std::int64_t* weights, CenterSum* sums)
         : points_(points), weights_(weights), sums_(sums) {}
     ~Mover() {
@@ -221,7 +221,7 @@ public:
         for (std::size_t d = 0; d < kDims; ++d) sum_.sum[d] += weight * x[d];
     }
 
-private:
+  private:
     void flush() {
         CenterSum& total = sums_[label_];
         total.weight += sum_.weight;
@@ -302,7 +302,17 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA), boxes, assign, assign_few, rgb_keys, rgb_cells,
-                      occupied, oklab, pack_points, xyb, compare_tile, cheapest_entry};
+const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA),
+                      boxes,
+                      assign,
+                      assign_few,
+                      rgb_keys,
+                      rgb_cells,
+                      occupied,
+                      oklab,
+                      pack_points,
+                      xyb,
+                      compare_tile,
+                      cheapest_entry};
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

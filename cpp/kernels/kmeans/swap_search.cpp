@@ -23,14 +23,14 @@ double jitter(std::uint64_t seed) {  // in [-0.5, 0.5)
 constexpr std::size_t kNone = ~std::size_t{0};
 
 struct Trial {
-    double change = 0;                      // of what is explained; negative for a removal
-    std::vector<std::uint16_t> clusters;    // touched; the first is the one removed or split
-    std::vector<Coordinates> centers;       // their new places; of a removal the first does not count, an insertion has
-                                            // one more at the end
+    double change = 0;                    // of what is explained; negative for a removal
+    std::vector<std::uint16_t> clusters;  // touched; the first is the one removed or split
+    std::vector<Coordinates> centers;     // their new places; of a removal the first does not count, an insertion has
+                                          // one more at the end
 };
 
 class Round {
-public:
+  public:
     Round(Lloyd& state, const Effort& effort, std::uint64_t seed)
         : state_(state), effort_(effort), seed_(seed), clusters_(state), k_(state.centers().size()) {
         for (std::size_t worker = 0; worker < state.team().size(); ++worker)
@@ -60,11 +60,12 @@ public:
         return match(removals, insertions);
     }
 
-private:
+  private:
     std::vector<std::uint16_t> lowest(const std::vector<double>& values, std::size_t n) const {
         std::vector<std::uint16_t> order(k_);
         std::iota(order.begin(), order.end(), std::uint16_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::uint16_t a, std::uint16_t b) { return values[a] < values[b]; });
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::uint16_t a, std::uint16_t b) { return values[a] < values[b]; });
         order.resize(n);
         return order;
     }
@@ -76,7 +77,8 @@ private:
             std::vector<float> distances(k_);
             for (std::size_t c = task * 64; c < std::min(k_, task * 64 + 64); ++c) {
                 distances_from(c, distances);
-                const auto nearest = static_cast<std::size_t>(std::min_element(distances.begin(), distances.end()) - distances.begin());
+                const auto nearest =
+                    static_cast<std::size_t>(std::min_element(distances.begin(), distances.end()) - distances.begin());
                 const auto a = static_cast<double>(state_.sums()[c].weight);
                 const auto b = static_cast<double>(state_.sums()[nearest].weight);
                 const double moved = state_.is_fixed(nearest) ? a : a + b > 0 ? a * b / (a + b) : 0;
@@ -192,7 +194,9 @@ private:
             for (std::size_t d = 0; d < kDims; ++d) side.sum[d] += weights[i] * x[d];
         }
         if (state_.is_fixed(center)) {
-            const auto gain = [&](const CenterSum& part) { return explained_energy(part) - explained_energy(part, middle); };
+            const auto gain = [&](const CenterSum& part) {
+                return explained_energy(part) - explained_energy(part, middle);
+            };
             CenterSum best = state_.sums()[center];
             for (const CenterSum& side : sides)
                 if (side.weight && gain(side) > gain(best)) best = side;
@@ -206,7 +210,8 @@ private:
         std::vector<std::uint8_t> touched(k_, 0);
         std::vector<std::uint8_t> used(removals.size(), 0);
         const auto is_free = [&](const Trial& trial) {
-            return std::none_of(trial.clusters.begin(), trial.clusters.end(), [&](std::uint16_t c) { return touched[c]; });
+            return std::none_of(trial.clusters.begin(), trial.clusters.end(),
+                                [&](std::uint16_t c) { return touched[c]; });
         };
         const auto touch = [&](const Trial& trial) {
             for (const std::uint16_t c : trial.clusters) touched[c] = 1;

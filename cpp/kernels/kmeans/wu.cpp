@@ -27,11 +27,11 @@ CenterSum difference(const CenterSum& whole, const CenterSum& part) {
     return rest;
 }
 
-// The points, coordinate by coordinate, in an order that keeps every group together. All but the first D coordinates are
-// zero. Weights are below 2^48 together, so doubles hold them exactly.
+// The points, coordinate by coordinate, in an order that keeps every group together. All but the first D coordinates
+// are zero. Weights are below 2^48 together, so doubles hold them exactly.
 template <std::size_t D>
 class Splitter {
-public:
+  public:
     explicit Splitter(const WeightedPoints& all) : weight_(all.weights, all.weights + all.size()), bin_(all.size()) {
         const std::size_t n = all.size();
         for (std::vector<float>& axis : x_) axis.resize(n);
@@ -81,10 +81,11 @@ public:
         std::copy_n(spare_weight_.data(), right_at, &weight_[left_at]);
         group.cut = left_at;
         group.left = left;
-        group.gain = explained_energy(left) + explained_energy(difference(group.sum, left)) - explained_energy(group.sum);
+        group.gain =
+            explained_energy(left) + explained_energy(difference(group.sum, left)) - explained_energy(group.sum);
     }
 
-private:
+  private:
     void add(std::size_t i, CenterSum& sum) const {
         const auto weight = static_cast<std::int64_t>(weight_[i]);
         sum.weight += weight;
@@ -117,7 +118,8 @@ private:
                 for (std::size_t lane = 0; lane < n_lanes(); ++lane)
                     weighted[lane] = static_cast<float>(weight_[first + lane]) * apart[a][lane];
                 for (std::size_t b = a; b < D; ++b)
-                    for (std::size_t lane = 0; lane < n_lanes(); ++lane) lanes[a][b][lane] += weighted[lane] * apart[b][lane];
+                    for (std::size_t lane = 0; lane < n_lanes(); ++lane)
+                        lanes[a][b][lane] += weighted[lane] * apart[b][lane];
             }
         };
         std::size_t i = group.first;
@@ -232,7 +234,8 @@ std::array<float, kDims> main_axis(const Covariance& covariance) {
 }
 
 std::vector<CenterSum> wu_seed(const WeightedPoints& all, std::size_t k) {
-    const bool has_alpha = std::any_of(all.points.zw, all.points.zw + all.size(), [](std::uint32_t zw) { return zw >> 16; });
+    const bool has_alpha =
+        std::any_of(all.points.zw, all.points.zw + all.size(), [](std::uint32_t zw) { return zw >> 16; });
     return has_alpha ? split<4>(all, k) : split<3>(all, k);
 }
 

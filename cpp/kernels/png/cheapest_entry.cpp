@@ -22,7 +22,8 @@ std::size_t cheapest_entry(const Points& entries, std::uint32_t xy, std::uint32_
     std::int32_t best = 0, best_cost = 0x7fffffff;
     for (std::int32_t lane = 0; lane < static_cast<std::int32_t>(kLanes); ++lane) {
         const std::int32_t entry = starts[lane] + lane;
-        if (costs[lane] < best_cost || (costs[lane] == best_cost && entry < best)) best = entry, best_cost = costs[lane];
+        if (costs[lane] < best_cost || (costs[lane] == best_cost && entry < best))
+            best = entry, best_cost = costs[lane];
     }
     return static_cast<std::size_t>(best);
 }

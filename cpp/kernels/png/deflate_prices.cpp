@@ -63,7 +63,8 @@ Prices prices_of(const SymbolCounts& counts) {
         prices.lengths[length] = bits(counts.lengths[code], n_symbols) + static_cast<float>(length_extra_bits(code));
     }
     for (std::size_t code = 0; code < kDistanceCodes; ++code)
-        prices.distances[code] = bits(counts.distances[code], n_distances) + static_cast<float>(distance_extra_bits(code));
+        prices.distances[code] =
+            bits(counts.distances[code], n_distances) + static_cast<float>(distance_extra_bits(code));
     return prices;
 }
 

@@ -31,7 +31,7 @@ constexpr Costs kCosts;
 
 // The arrangement while it grows: each further entry goes where distances weighted with counts become least.
 class Insertion {
-public:
+  public:
     Insertion(const std::int32_t* counts, std::size_t n_entries, std::size_t n_first)
         : counts_(counts), n_(n_entries), n_first_(n_first) {}
 
@@ -46,7 +46,7 @@ public:
         }
     }
 
-private:
+  private:
     std::size_t most_connected() const {
         std::size_t best = n_;
         for (std::size_t entry = 0; entry < n_; ++entry)
@@ -107,7 +107,7 @@ private:
 
 // Swaps of two entries on the same side of n_first. All is kept by place, so that sums run over adjacent numbers.
 class Swaps {
-public:
+  public:
     Swaps(const std::int32_t* counts, std::size_t n_entries, std::size_t n_first, std::uint8_t* order)
         : n_(n_entries), n_first_(n_first), order_(order), pairs_(n_ * n_), costs_(n_ * n_) {
         for (std::size_t place = 0; place < n_; ++place)
@@ -152,15 +152,14 @@ public:
         return sum;
     }
 
-private:
+  private:
     static constexpr int kFirstThreshold = 500;  // this part of the total, for the first trial
 
     // costs_[p, q]: what all pairs of the entry at place p would cost with it at place q.
     void sum_up_costs() {
         std::fill_n(costs_.begin(), n_ * n_, 0);
         for (std::size_t place = 0; place < n_; ++place)
-            for (std::size_t other = 0; other < n_; ++other)
-                add(place, pairs_[place * n_ + other], kCosts.from(other));
+            for (std::size_t other = 0; other < n_; ++other) add(place, pairs_[place * n_ + other], kCosts.from(other));
     }
 
     void add(std::size_t place, std::int32_t count, const std::int32_t* costs) {

@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxEntries = 256;
 inline constexpr std::size_t kPixelsCounted = std::size_t{1} << 19;
 void count_neighbors(const std::uint8_t* indices,  // IN  (height, width), each below n_entries
                      std::size_t height, std::size_t width, std::size_t n_entries,
-                     std::int32_t* counts);        // OUT (n_entries, n_entries) symmetric, zeros on the diagonal
+                     std::int32_t* counts);  // OUT (n_entries, n_entries) symmetric, zeros on the diagonal
 
 // The entry of each place. The first n_first entries stay in the first n_first places, in any order. Then n_trials
 // swaps drawn at random are tried, of which also those are made that cost a little more, ever less as trials run out.
@@ -28,6 +28,6 @@ void count_neighbors(const std::uint8_t* indices,  // IN  (height, width), each 
 inline constexpr std::int32_t kMaxTotal = std::int32_t{1} << 22;
 void palette_order(const std::int32_t* counts,  // IN  (n_entries, n_entries) symmetric, zeros on the diagonal
                    std::size_t n_entries, std::size_t n_first, std::size_t n_trials,
-                   std::uint8_t* order);        // OUT (n_entries,)
+                   std::uint8_t* order);  // OUT (n_entries,)
 
 }  // namespace pil_kmeans

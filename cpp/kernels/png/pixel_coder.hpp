@@ -36,9 +36,13 @@ inline std::int32_t square(Quad error) {
 
 // Palette and prices, and the errors that rows hand down.
 class PixelCoder {
-public:
+  public:
     PixelCoder(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options)
-        : region_(region), k_(entries.n), prices_(prices), feedback_(options.feedback), from_left_(fill4(-7 * options.feedback)),
+        : region_(region),
+          k_(entries.n),
+          prices_(prices),
+          feedback_(options.feedback),
+          from_left_(fill4(-7 * options.feedback)),
           errors_{std::vector<std::uint64_t>(region.width + 2), std::vector<std::uint64_t>(region.width + 2)} {
         for (std::size_t j = 0; j < kRoom; ++j) {
             entries_[j] = j < k_ ? weighed(entries, j) : 0;
@@ -113,7 +117,7 @@ public:
 
     void settle_error(std::size_t y, std::size_t x, std::uint64_t error) { errors_[y & 1][x + 1] = error; }
 
-private:
+  private:
     static constexpr std::size_t kRoom = 256 + kCandidatePad;
     const Quad kHighest = filled8(kReach), kLowest = filled8(-kReach);
 

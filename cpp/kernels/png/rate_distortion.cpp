@@ -22,10 +22,10 @@ static_assert(kDepth == 4 && kNear == 4);                 // as many bytes hold 
 
 // A way through the bytes so far.
 struct Survivor {
-    std::uint64_t error;     // of the last pixel, four int16
-    float cost;              // bits, above the cheapest survivor at the end of the last stretch
-    std::uint32_t last;      // its last four bytes, the newest lowest
-    std::uint32_t roots;     // its places among the survivors at the ends of the last kDepth stretches, the newest lowest
+    std::uint64_t error;  // of the last pixel, four int16
+    float cost;           // bits, above the cheapest survivor at the end of the last stretch
+    std::uint32_t last;   // its last four bytes, the newest lowest
+    std::uint32_t roots;  // its places among the survivors at the ends of the last kDepth stretches, the newest lowest
     std::uint16_t distance;  // of the match it is in, 0 after a literal
     std::uint16_t length;    // of the match so far
 
@@ -34,11 +34,15 @@ struct Survivor {
 };
 
 class Search {
-public:
-    Search(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options, std::uint8_t* indices)
-        : region_(region), coder_(region, entries, prices, options), n_survivors_(options.n_survivors),
+  public:
+    Search(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options,
+           std::uint8_t* indices)
+        : region_(region),
+          coder_(region, entries, prices, options),
+          n_survivors_(options.n_survivors),
           stretch_(std::min(kLongestStretch, (region.width - 2) / (kDepth + 1))),
-          settled_(region, coder_, (kDepth + 1) * stretch_ - 1, indices), ring_(std::bit_ceil((kDepth + 1) * stretch_)),
+          settled_(region, coder_, (kDepth + 1) * stretch_ - 1, indices),
+          ring_(std::bit_ceil((kDepth + 1) * stretch_)),
           moves_(ring_ * n_survivors_) {
         survivors_[0] = {};
         n_ = 1;
@@ -54,7 +58,7 @@ public:
         return settled_.counts();
     }
 
-private:
+  private:
     std::size_t cheapest() const {
         const auto is_cheaper = [](const Survivor& a, const Survivor& b) { return a.cost < b.cost; };
         return static_cast<std::size_t>(std::min_element(survivors_, survivors_ + n_, is_cheaper) - survivors_);
@@ -69,7 +73,8 @@ private:
     }
 
     std::uint8_t byte_back(const Survivor& survivor, std::size_t distance) const {
-        return distance <= kNear ? static_cast<std::uint8_t>(survivor.last >> (8 * (distance - 1))) : settled_[at_ - distance];
+        return distance <= kNear ? static_cast<std::uint8_t>(survivor.last >> (8 * (distance - 1)))
+                                 : settled_[at_ - distance];
     }
 
     // A row's first byte: the filter's type, none.
@@ -106,7 +111,8 @@ private:
         keep_cheapest();
     }
 
-    void start_matches(const Survivor& from, const PixelCoder::Pixel& pixel, Quad wanted, float limit, std::size_t y, std::size_t x) {
+    void start_matches(const Survivor& from, const PixelCoder::Pixel& pixel, Quad wanted, float limit, std::size_t y,
+                       std::size_t x) {
         std::size_t distances[kMostStarts] = {1, 2, 3, 4};
         const std::size_t n_near = std::min(kNear, at_);
         const std::size_t n = n_near + settled_.distances(at_, y, x, distances + n_near);
@@ -118,7 +124,8 @@ private:
             const float before = from.cost + coder_.start_price(distance);
             const float cost = before + coder_.distortion_of(byte);
             if (cost >= limit) continue;
-            std::uint8_t& place = places_[distance];  // of one that is in such a match already, and is cheaper all the same
+            std::uint8_t& place =
+                places_[distance];  // of one that is in such a match already, and is cheaper all the same
             if (place && survivors_[place - 1].cost <= before) continue;
             step(from, byte, coder_.error(pixel, wanted, byte), cost, distance, 0);
         }
@@ -126,11 +133,12 @@ private:
     }
 
     // Go on from a survivor with a literal, distance 0, or with a byte of a match that has this length so far.
-    void step(const Survivor& from, std::uint8_t byte, std::uint64_t error, float cost, std::size_t distance, std::size_t length) {
+    void step(const Survivor& from, std::uint8_t byte, std::uint64_t error, float cost, std::size_t distance,
+              std::size_t length) {
         const auto match = static_cast<std::uint16_t>(distance);
         const bool is_start = distance != 0 && length == 0;
-        steps_[n_steps_] = {error, cost, from.last << 8 | byte, from.roots, match,
-                            static_cast<std::uint16_t>(distance ? length + 1 : 0)};
+        steps_[n_steps_] = {error,      cost,  from.last << 8 | byte,
+                            from.roots, match, static_cast<std::uint16_t>(distance ? length + 1 : 0)};
         taken_[n_steps_++] = {static_cast<std::uint8_t>(&from - survivors_), byte,
                               static_cast<std::uint16_t>(is_start ? match | kStart : match)};
     }
@@ -147,7 +155,8 @@ private:
             std::uint8_t sizes[kBuckets + 1] = {};
             for (std::size_t i = 0; i < n_steps_; ++i) ++sizes[bucket(i)];
             std::size_t n = sizes[0];
-            for (n_buckets = 1; n_buckets < kBuckets && n + sizes[n_buckets] <= n_survivors_; ++n_buckets) n += sizes[n_buckets];
+            for (n_buckets = 1; n_buckets < kBuckets && n + sizes[n_buckets] <= n_survivors_; ++n_buckets)
+                n += sizes[n_buckets];
         }
         Move* const moves = moves_at(at_);
         n_ = 0;
@@ -211,8 +220,8 @@ private:
 
 }  // namespace
 
-SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options,
-                            std::uint8_t* indices) {
+SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices,
+                            const RateDistortion& options, std::uint8_t* indices) {
     return std::make_unique<Search>(region, entries, prices, options, indices)->run();
 }
 

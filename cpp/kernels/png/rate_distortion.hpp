@@ -1,9 +1,9 @@
 // Rate-distortion: indices chosen in scan order by what they cost in bits and in diffused error at once.
 //
 // The search goes over the bytes that deflate will see, in the manner of A. J. Viterbi (Error bounds for convolutional
-// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: those that end in a
-// literal, and those inside a match with bytes a distance back. Each has its own error of the pixel just coded, which it
-// hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled already.
+// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: those that end in
+// a literal, and those inside a match with bytes a distance back. Each has its own error of the pixel just coded, which
+// it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled already.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,10 @@ inline constexpr float kHighestWeight = 1e20f;  // of a pixel, so that all costs
 
 // Rows of a picture that are searched as a picture of its own, to be coded without filters.
 struct Region {
-    Points points;               // in Oklab, (height * width,)
-    std::size_t height, width;   // kNarrowest columns or more
-    const float* weights;        // (height * width,) bits that a squared distance of 1 is worth; below 0 the pixel keeps its index
+    Points points;              // in Oklab, (height * width,)
+    std::size_t height, width;  // kNarrowest columns or more
+    const float*
+        weights;  // (height * width,) bits that a squared distance of 1 is worth; below 0 the pixel keeps its index
     const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
 };
@@ -34,12 +35,12 @@ struct RateDistortion {
 
 // Choose the index of every pixel; returns the symbols used.
 SymbolCounts choose_indices(const Region& region,
-                            const Points& entries,    // IN  (k,), k <= 256
+                            const Points& entries,  // IN  (k,), k <= 256
                             const Prices& prices, const RateDistortion& options,
-                            std::uint8_t* indices);   // OUT (height * width,)
+                            std::uint8_t* indices);  // OUT (height * width,)
 
-// What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard deviation
-// of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.
+// What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
+// deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.
 void visibility(const Points& points, std::size_t height, std::size_t width,
                 float* weights);  // OUT (height * width,)
 

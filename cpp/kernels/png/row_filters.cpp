@@ -27,11 +27,21 @@ void filter_row(RowFilter type, const Byte* row, const Byte* above, std::size_t 
             out[i] = static_cast<Byte>(row[i] - prediction(row[i - 1], above[i], above[i - 1]));
     };
     switch (type) {
-        case RowFilter::none: std::copy_n(row, n, out); break;
-        case RowFilter::sub: subtract([](Byte left, Byte, Byte) { return left; }); break;
-        case RowFilter::up: subtract([](Byte, Byte up, Byte) { return up; }); break;
-        case RowFilter::average: subtract([](Byte left, Byte up, Byte) { return static_cast<Byte>((left + up) / 2); }); break;
-        case RowFilter::paeth: subtract([](Byte left, Byte up, Byte up_left) { return paeth(left, up, up_left); }); break;
+        case RowFilter::none:
+            std::copy_n(row, n, out);
+            break;
+        case RowFilter::sub:
+            subtract([](Byte left, Byte, Byte) { return left; });
+            break;
+        case RowFilter::up:
+            subtract([](Byte, Byte up, Byte) { return up; });
+            break;
+        case RowFilter::average:
+            subtract([](Byte left, Byte up, Byte) { return static_cast<Byte>((left + up) / 2); });
+            break;
+        case RowFilter::paeth:
+            subtract([](Byte left, Byte up, Byte up_left) { return paeth(left, up, up_left); });
+            break;
     }
 }
 

@@ -11,10 +11,10 @@ inline constexpr int kRowFilters = 5;
 
 // Each row behind the type of its filter: among those given, the one whose bytes have the least entropy, counted row by
 // row; ties go to the first. O(n_rows * n_bytes * n_types).
-void filter_rows(const std::uint8_t* rows,   // IN  (n_rows, n_bytes)
+void filter_rows(const std::uint8_t* rows,  // IN  (n_rows, n_bytes)
                  std::size_t n_rows, std::size_t n_bytes,
-                 const RowFilter* types,     // IN  (n_types,)
+                 const RowFilter* types,  // IN  (n_types,)
                  std::size_t n_types,
-                 std::uint8_t* filtered);    // OUT (n_rows, 1 + n_bytes)
+                 std::uint8_t* filtered);  // OUT (n_rows, 1 + n_bytes)
 
 }  // namespace pil_kmeans

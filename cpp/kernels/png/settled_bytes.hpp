@@ -11,10 +11,11 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kNear = 4;                // distances up to this are read from a survivor's own last bytes
-inline constexpr std::size_t kRowsUp = 3, kAside = 2;  // matches may start from above: so many rows, and so many bytes aside
-inline constexpr std::size_t kRecent = 8;              // distances that were used last
-inline constexpr std::size_t kChain = 4;               // earlier places where three bytes are as the guess is here
+inline constexpr std::size_t kNear = 4;  // distances up to this are read from a survivor's own last bytes
+inline constexpr std::size_t kRowsUp = 3,
+                             kAside = 2;   // matches may start from above: so many rows, and so many bytes aside
+inline constexpr std::size_t kRecent = 8;  // distances that were used last
+inline constexpr std::size_t kChain = 4;   // earlier places where three bytes are as the guess is here
 inline constexpr std::size_t kMostStarts = kNear + kRowsUp * (2 * kAside + 1) + kRecent + kChain;
 
 inline constexpr int kHashBits = 15;
@@ -22,7 +23,7 @@ inline constexpr std::uint32_t kNowhere = ~0u;
 
 // What a survivor did at a byte.
 struct Move {
-    std::uint8_t parent;     // its place among the survivors of the byte before
+    std::uint8_t parent;  // its place among the survivors of the byte before
     std::uint8_t byte;
     std::uint16_t distance;  // of the match, with kStart at its first byte; 0 for a literal
 };
@@ -31,9 +32,13 @@ inline constexpr std::size_t kFarthest = kStart - 1;
 
 // What is decided: bytes, the errors they leave, and where matches may start from.
 class SettledBytes {
-public:
+  public:
     SettledBytes(const Region& region, PixelCoder& coder, std::size_t longest_open, std::uint8_t* indices)
-        : region_(region), stride_(region.width + 1), longest_open_(longest_open), coder_(coder), indices_(indices),
+        : region_(region),
+          stride_(region.width + 1),
+          longest_open_(longest_open),
+          coder_(coder),
+          indices_(indices),
           stream_(region.height * stride_) {}
 
     std::size_t size() const { return size_; }
@@ -69,17 +74,19 @@ public:
             if (distance > longest_open_ && distance <= std::min(at, kFarthest)) found[n++] = distance;
         };
         for (std::size_t row = 1; row <= kRowsUp; ++row)
-            for (std::size_t distance = row * stride_ - kAside; distance <= row * stride_ + kAside; ++distance) add(distance);
+            for (std::size_t distance = row * stride_ - kAside; distance <= row * stride_ + kAside; ++distance)
+                add(distance);
         for (std::size_t i = 0; i < n_recent_; ++i) add(recent_[i]);
         if (x + 3 <= region_.width) {
             std::uint32_t from = heads_[hash(region_.guess + y * region_.width + x)];
-            for (std::size_t i = 0; i < kChain && from != kNowhere && at - from < kWindow; ++i, from = chain_[from % kWindow])
+            for (std::size_t i = 0; i < kChain && from != kNowhere && at - from < kWindow;
+                 ++i, from = chain_[from % kWindow])
                 add(at - from);
         }
         return n;
     }
 
-private:
+  private:
     void count(const Move& move) {
         const bool is_literal = move.distance == 0, is_start = move.distance & kStart;
         if (is_literal || is_start) end_match();
@@ -97,8 +104,10 @@ private:
     void remember(std::size_t distance) {
         std::size_t i = static_cast<std::size_t>(std::find(recent_, recent_ + n_recent_, distance) - recent_);
         if (i == n_recent_) {
-            if (n_recent_ < kRecent) ++n_recent_;
-            else --i;
+            if (n_recent_ < kRecent)
+                ++n_recent_;
+            else
+                --i;
         }
         std::rotate(recent_, recent_ + i, recent_ + i + 1);
         recent_[0] = distance;

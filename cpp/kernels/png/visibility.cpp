@@ -11,8 +11,9 @@ namespace {
 constexpr std::array<std::int64_t, 9> kWindow9 = {1, 8, 28, 56, 70, 56, 28, 8, 1};  // of sum 256
 constexpr std::ptrdiff_t kRadius = 4;
 
-constexpr double kProtection = 2;  // of smooth gradients, where patches and streaks show, beyond what texture hides elsewhere
-constexpr double kSmooth = 3;      // deviation at which it is half
+constexpr double kProtection =
+    2;  // of smooth gradients, where patches and streaks show, beyond what texture hides elsewhere
+constexpr double kSmooth = 3;  // deviation at which it is half
 
 std::size_t inside(std::ptrdiff_t i, std::size_t n) {
     return static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(i, 0, static_cast<std::ptrdiff_t>(n) - 1));

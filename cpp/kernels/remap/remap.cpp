@@ -17,11 +17,11 @@ constexpr std::size_t kPixelsATask = std::size_t{1} << 16;
 
 // Labels by key, in blocks of keys that agree but for the last bits: only blocks in which a key lies have room, since
 // handing out room for all may take the system longer than the look-up lasts. Where there are few labels, one block of
-// each stands for all blocks that have no other, which most do not: so the table stays in a near cache. A key that is in
-// no block has the label of another.
+// each stands for all blocks that have no other, which most do not: so the table stays in a near cache. A key that is
+// in no block has the label of another.
 template <typename Label>
 class BlockTable {
-public:
+  public:
     BlockTable(const std::uint64_t* keys, const Label* labels, std::size_t n_keys, std::size_t n_possible, Team& team)
         : first_(zeroed<std::uint32_t>((n_possible + kBlock - 1) >> kBlockBits, Fill::sparse)) {
         // A block belongs to the task in whose keys it starts.
@@ -68,7 +68,7 @@ public:
         };
     }
 
-private:
+  private:
     static constexpr int kBlockBits = 6;
     static constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
     static constexpr std::size_t kShared = sizeof(Label) == 1 ? 256 : 0;
@@ -163,9 +163,9 @@ void remap(const Sample* samples, std::size_t n, std::size_t n_channels, const s
     });
 }
 
-#define PIL_KMEANS_REMAP(Sample, Label)                                                                     \
-    template void remap(const Sample*, std::size_t, std::size_t, const std::uint64_t*, const Label*, std::size_t, \
-                        int, Team&, Label*);
+#define PIL_KMEANS_REMAP(Sample, Label)                                                                                \
+    template void remap(const Sample*, std::size_t, std::size_t, const std::uint64_t*, const Label*, std::size_t, int, \
+                        Team&, Label*);
 PIL_KMEANS_REMAP(std::uint8_t, std::uint8_t)
 PIL_KMEANS_REMAP(std::uint8_t, std::uint16_t)
 PIL_KMEANS_REMAP(std::uint8_t, std::uint32_t)

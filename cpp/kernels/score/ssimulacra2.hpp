@@ -1,12 +1,13 @@
 // SSIMULACRA 2: how much a picture differs from its original to the eye; 100 where they are identical.
 //
-// J. Sneyers, Cloudinary, 2022-2023 (https://github.com/cloudinary/ssimulacra2, BSD-3-Clause). Both pictures are taken to
-// XYB at up to six scales. Of every channel and scale three maps are made, from means and variances under a Gaussian:
-// how the structure differs (SSIM), what edges are gained and what edges are lost. Their 1-norms and 4-norms, 108 in
-// all, are weighted, and a curve fitted to what people say makes a score of the sum.
+// J. Sneyers, Cloudinary, 2022-2023 (https://github.com/cloudinary/ssimulacra2, BSD-3-Clause). Both pictures are taken
+// to XYB at up to six scales. Of every channel and scale three maps are made, from means and variances under a
+// Gaussian: how the structure differs (SSIM), what edges are gained and what edges are lost. Their 1-norms and 4-norms,
+// 108 in all, are weighted, and a curve fitted to what people say makes a score of the sum.
 //
-// Borders are those of the Python port (https://pypi.org/project/ssimulacra2, 0.3): the Gaussian ends after five pixels;
-// there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to 0.001.
+// Borders are those of the Python port (https://pypi.org/project/ssimulacra2, 0.3): the Gaussian ends after five
+// pixels; there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to
+// 0.001.
 //
 // O(n) time; a pyramid takes 16 bytes a pixel.
 #pragma once
@@ -28,7 +29,7 @@ std::size_t pyramid_size(std::size_t height, std::size_t width);
 template <typename Sample>
 void xyb_pyramid(const Sample* samples,  // IN  (height, width, C)
                  std::size_t height, std::size_t width, std::size_t n_channels, double background, Team& team,
-                 float* pyramid);        // OUT (pyramid_size(height, width),)
+                 float* pyramid);  // OUT (pyramid_size(height, width),)
 
 // The score of the picture with pyramid `b`, whose original has pyramid `a`, at most 100. Pictures without a scale of
 // kMinScored pixels by as many get 100.

@@ -24,15 +24,15 @@ using PaddedRow = float[kQuantities][kPadded];
 inline void blur(const float* const* from, std::size_t n, float* __restrict to) {
     constexpr float w0 = 0.26601172486179436f, w1 = 0.2130055377112537f, w2 = 0.10936068950970002f,
                     w3 = 0.03600077212843083f, w4 = 0.007598758135239185f, w5 = 0.00102838008447911f;
-    const float *p0 = from[0], *p1 = from[1], *p2 = from[2], *p3 = from[3], *p4 = from[4], *p5 = from[5],
-                *p6 = from[6], *p7 = from[7], *p8 = from[8], *p9 = from[9], *p10 = from[10];
+    const float *p0 = from[0], *p1 = from[1], *p2 = from[2], *p3 = from[3], *p4 = from[4], *p5 = from[5], *p6 = from[6],
+                *p7 = from[7], *p8 = from[8], *p9 = from[9], *p10 = from[10];
     for (std::size_t i = 0; i < n; ++i)
         to[i] = (w0 * p5[i] + w1 * (p4[i] + p6[i]) + w2 * (p3[i] + p7[i])) +
                 (w3 * (p2[i] + p8[i]) + w4 * (p1[i] + p9[i]) + w5 * (p0[i] + p10[i]));
 }
 
-inline void fill(const float* __restrict a, const float* __restrict b, std::size_t n, bool structure, float* __restrict own,
-                 float* __restrict delta, float* __restrict sum, float* __restrict square) {
+inline void fill(const float* __restrict a, const float* __restrict b, std::size_t n, bool structure,
+                 float* __restrict own, float* __restrict delta, float* __restrict sum, float* __restrict square) {
     for (std::size_t i = 0; i < n; ++i) {
         own[i] = a[i];
         delta[i] = b[i] - a[i];
@@ -63,7 +63,8 @@ inline void add_structure(const float* __restrict mean, const float* __restrict 
     }
 }
 
-// How far pixels stand out from what is around them: where the picture has more of it than the original, and where less.
+// How far pixels stand out from what is around them: where the picture has more of it than the original, and where
+// less.
 inline void add_edges(const float* __restrict a, const float* __restrict delta, const float* __restrict mean,
                       const float* __restrict mean_difference, std::size_t n, float* __restrict gained,
                       float* __restrict gained4, float* __restrict lost, float* __restrict lost4) {
@@ -87,7 +88,8 @@ void xyb(float* __restrict r, float* __restrict g, float* __restrict b, std::siz
     for (std::size_t i = 0; i < n; ++i) {
         const float l = cube_root(0.30f * r[i] + 0.622f * g[i] + 0.078f * b[i] + bias);
         const float m = cube_root(0.23f * r[i] + 0.692f * g[i] + 0.078f * b[i] + bias);
-        const float s = cube_root(0.24342268924547819f * r[i] + 0.20476744424496821f * g[i] + 0.5518098665095536f * b[i] + bias);
+        const float s =
+            cube_root(0.24342268924547819f * r[i] + 0.20476744424496821f * g[i] + 0.5518098665095536f * b[i] + bias);
         const float mean = 0.5f * (l + m);
         r[i] = 7.0f * (l - m) + 0.42f;  // X, its range stretched to about that of the others
         g[i] = (mean - bias_root) + 0.01f;
@@ -107,11 +109,13 @@ void compare_tile(const float* a, const float* b, std::size_t height, std::size_
     const std::size_t first = tile.left < kRadius ? 0 : tile.left - kRadius;
     const std::size_t last = tile.right + kRadius < width ? tile.right + kRadius : width;
     const std::size_t before = first + kRadius - tile.left, inside = last - first;
-    std::memset(ring, 0, sizeof ring);  // nothing beside the picture
+    std::memset(ring, 0, sizeof ring);      // nothing beside the picture
     const auto load = [&](std::size_t i) {  // row i - kRadius of the tile
         const std::size_t y = tile.top + i;
-        const std::size_t row = y < kRadius ? kRadius - 1 - y : y - kRadius < height ? y - kRadius : 2 * height + kRadius - 1 - y;
-        float(*to)[kPadded] = ring[i % kTaps];
+        const std::size_t row = y < kRadius            ? kRadius - 1 - y
+                                : y - kRadius < height ? y - kRadius
+                                                       : 2 * height + kRadius - 1 - y;
+        float (*to)[kPadded] = ring[i % kTaps];
         const std::size_t at = row * width + first;
         fill(a + at, b + at, inside, structure, to[original] + before, to[difference] + before, to[squares] + before,
              to[squared_difference] + before);
