@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png
-from pil_kmeans.pictures.durations import MAX_DURATION, delay
-from pil_kmeans.png import animation as apng
+from pil_kmeans.png import animation
+from pil_kmeans.png.animation import MAX_DURATION, delay
 from pil_kmeans.stages.dithering.steady import steady
 from pil_pictures import MODES, cv2, in_mode, opened, rgba
 from png_chunks import chunks, kinds
@@ -360,7 +360,7 @@ def test_stage_writes_random_frames_rightly():
         stays = rng.random((3, height, width)) < 0.7
         for before, after, same in zip(frames[:-1], frames[1:], stays, strict=True):
             np.copyto(after, before, where=same)
-        data = apng.encode(frames, palette, [10] * 4, compression="fast")
+        data = animation.encode(frames, palette, [10] * 4, compression="fast")
         expected = palette[frames]
         changes = [True, *(a != b for a, b in zip(map(bytes, expected[1:]), map(bytes, expected[:-1]), strict=True))]
         if sum(changes) > 1:

@@ -367,6 +367,7 @@ def test_json_tells_of_every_file(folder, capsys):
         "psnr": pytest.approx(10 * np.log10(3 * 255**2 / mse)),
         "has_alpha": False,
         "n_frames": 1,
+        "changes": [],
     }
     assert rows["bad.png"]["error"] == "cannot read bad.png: the file is empty"
     assert rows[None]["error"] == "no file matches none*"

@@ -8,12 +8,11 @@ from PIL import Image
 
 from made_pictures import made_pictures
 from pil_kmeans import IndexedImage, encode_png
-from pil_kmeans.png.rate_distortion import RateDistortion
 from pil_kmeans.stages.dithering.diffuse import opacity_of
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
 from pil_pictures import opened, rgba
 from png_chunks import chunks
+from stage_calls import RateDistortion, quantize_pixels
 
 FAST = {"compression": "fast", "effort": "fast"}
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
 from pil_kmeans.cli import main
-from pil_kmeans.pictures.fixed_colors import read_fixed_colors
+from pil_kmeans.pictures.fixed_colors import read_colors
 from pil_pictures import entries, opened, rgba
 from png_chunks import chunks
 
@@ -17,7 +17,7 @@ RED, GREEN, WHITE, VEIL = [255, 0, 0, 255], [0, 128, 0, 255], [255, 255, 255, 25
 
 
 def read(given, dtype="uint8", channels=(3,)):
-    return read_fixed_colors(given, np.dtype(dtype), channels)
+    return read_colors(given, np.dtype(dtype), channels)
 
 
 def plte(data):

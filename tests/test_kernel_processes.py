@@ -13,10 +13,10 @@ import pytest
 from pil_kmeans import _native, build_info
 from pil_kmeans.stages.kmeans import EFFORTS
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
 from pil_kmeans.stages.threads import count_threads
 from reference.points import USUAL_GRID, to_points
 from reference.python import PACKAGE, output_of, run_python
+from stage_calls import quantize_pixels
 
 TASKS = Path("/proc/self/task")
 on_linux = pytest.mark.skipif(not TASKS.is_dir(), reason="needs /proc")
@@ -122,7 +122,7 @@ import os, signal, warnings
 import numpy as np
 from pil_kmeans import IndexedImage
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
+from stage_calls import quantize_pixels
 from reference.digests import digest
 
 def run():
@@ -168,7 +168,7 @@ def test_import_loads_no_other_library():
 
 
 def test_stages_load_neither_pillow_nor_scikit_learn():
-    ask = "import sys, pil_kmeans.stages.quantize, pil_kmeans.png.file; print(*sys.modules)"
+    ask = "import sys, pil_kmeans.stages.quantize, pil_kmeans.png.still; print(*sys.modules)"
     loaded = output_of("-c", ask).split()
     assert "numpy" in loaded
     assert not {"PIL", "sklearn"} & set(loaded)

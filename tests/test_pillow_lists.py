@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageSequence
 
 from pil_kmeans import quantize
-from pil_kmeans.indexed_image import p_image, rgba_rows
+from pil_kmeans.indexed_image import p_image
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
+from pil_kmeans.stages.samples import rgba_rows
 from pil_pictures import MODES, entries, in_mode, rgba, saved, with_key
 
 

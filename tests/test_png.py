@@ -8,10 +8,19 @@ import pytest
 
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.indexed_image import IndexedImage
-from pil_kmeans.png.file import bit_depth, encode, plte_entries
+from pil_kmeans.png import still
 from pil_kmeans.png.idat import COMPRESSIONS, pack_bits
+from pil_kmeans.png.still import bit_depth
 from pil_pictures import opened, rgba
 from png_chunks import chunks, kinds
+
+
+def encode(image, *options, **named):
+    return still.encode(image.indices, image.palette, *options, **named)
+
+
+def plte_entries(image, *options):
+    return still.plte_entries(image.indices, image.palette, *options)
 
 
 def picture(n_colors, shape=(7, 13), n_channels=3, seed=0):

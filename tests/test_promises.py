@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer
-from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
+from stage_calls import histogram, quantize_pixels
 
 DTYPES = ["uint8", "uint16", "bool", "float32", "float64"]
 COLOR_SPACES = ["oklab", "cielab", "linear", "srgb"]

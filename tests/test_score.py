@@ -7,8 +7,8 @@ from PIL import ExifTags, Image
 import pil_kmeans
 from pil_kmeans import IndexedImage, ssimulacra2
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.ssimulacra2 import Original
 from pil_pictures import MODES, in_mode
+from stage_calls import Original
 
 SMALL = [(1, 1), (1, 9), (7, 1), (3, 4), (7, 7), (8, 7), (8, 8), (9, 15), (17, 13)]
 

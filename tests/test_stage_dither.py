@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 from skimage.filters import gaussian
 
-from pil_kmeans.stages.dithering.auto import is_flat, looks_better_dithered
-from pil_kmeans.stages.dithering.choose import fit_dither
-from pil_kmeans.stages.dithering.diffuse import check_dither, dither
-from pil_kmeans.stages.dithering.refit import refit
-from pil_kmeans.stages.histogram import histogram
-from pil_kmeans.stages.palette import fit_palette
+from pil_kmeans.stages.dithering.auto import is_flat
+from pil_kmeans.stages.dithering.diffuse import check_dither
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
-from pil_kmeans.stages.ssimulacra2 import ssimulacra2
+from stage_calls import (
+    dither,
+    fit_dither,
+    fit_palette,
+    histogram,
+    looks_better_dithered,
+    quantize_pixels,
+    refit,
+    ssimulacra2,
+)
 
 FS = {"dither": "floyd-steinberg"}
 BY_MASK = ["ordered", "blue-noise"]

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.remap import picture_histogram
 from reference.histogram import cell_histogram
+from stage_calls import histogram, picture_histogram
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 KINDS = [(dtype, n_channels) for dtype in DTYPES for n_channels in (1, 2, 3, 4)]

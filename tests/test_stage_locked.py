@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from pil_kmeans.stages.color_space import full_scale
-from pil_kmeans.stages.histogram import histogram
-from pil_kmeans.stages.kmeans import inertia
-from pil_kmeans.stages.palette import fit_palette
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
+from pil_kmeans.stages.samples import full_scale
+from stage_calls import fit_palette, histogram, inertia, quantize_pixels
 
 EFFORTS = ["fast", "balanced", "best"]
 SPACES = ["oklab", "cielab", "linear", "srgb"]

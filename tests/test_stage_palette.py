@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from pil_kmeans.stages.color_space import working_points
-from pil_kmeans.stages.histogram import histogram
-from pil_kmeans.stages.palette import fit_palette
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
-from pil_kmeans.stages.remap import remap
 from reference.kmeans import nearest
 from reference.points import to_rows
+from stage_calls import fit_palette, histogram, quantize_pixels, remap, working_points
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 EFFORTS = ["fast", "balanced", "best"]

@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pil_kmeans.png.rate_distortion import SEARCHES, RateDistortion, check_lossy
-from pil_kmeans.stages.dithering.diffuse import dither, opacity_of
+from pil_kmeans.png.rate_distortion import SEARCHES, check_lossy
+from pil_kmeans.stages.dithering.diffuse import opacity_of
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
+from stage_calls import RateDistortion, dither, quantize_pixels
 
 LOSSY = [0.25, 1, 4, 16]
 

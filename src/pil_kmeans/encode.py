@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from .indexed_image import MAX_BYTE_COLORS, to_uint8
+from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
-from .pictures.frames import read_input
-from .pictures.metadata import Metadata, check_metadata
-from .png import animation as apng
-from .png import file as png
+from .pictures.frames import Frames, read_frames
+from .pictures.palettes import read_palette, with_transparent
+from .png import animation, still
+from .png.metadata import Metadata, check_metadata, metadata_chunks
 from .png.rate_distortion import AUTO, Lossy, check_lossy
 from .png.smallest import SmallPng
+from .png.still import check_compression, plte_entries
 from .png.target_quality import QualityError, check_quality
-from .stages.dithering.choose import Dithering
-from .stages.dithering.diffuse import BY_MASK
+from .stages.dithering.auto import Dithered
+from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
+from .stages.given_palette import check_exact, map_to_palette
 from .stages.histogram import histogram
+from .stages.indices import MAX_BYTE_COLORS
+from .stages.options import Dither, Search
 from .stages.pixels import Pixels, read_pixels
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options, quantize_pixels
+from .stages.samples import to_uint8
 
 __all__ = ["QualityError", "encode_png"]
 
@@ -33,8 +39,11 @@ def encode_png(
     image: Any,
     *,
     n_colors: int = 256,
+    palette: Any = None,
+    keep_palette: bool = False,
+    exact: bool = False,
     fixed_colors: Any = None,
-    color_space: str = "oklab",
+    color_space: str | None = None,
     effort: str = "balanced",
     dither: str | None = "auto",
     dither_strength: float | None = None,
@@ -53,8 +62,9 @@ def encode_png(
 
     Parameters
     ----------
-    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, or list of these
-        A PIL image of any mode (of several frames, the current one); or grey, grey + alpha, RGB
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or list of these
+        A PIL image of any mode (of several frames, the current one), or the bytes of a file that
+        Pillow reads; or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list or tuple of more than one
         are the frames of an animation: of one size, in modes that may differ, with one palette for
         all. Colours are stored in 8 bits; dithering shows what that rounds away of finer samples.
@@ -62,11 +72,23 @@ def encode_png(
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
+    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
+        Use these 1 to 256 colours, as they are, instead of looking for some: those of an image;
+        samples from 0 to 255, or floats from 0.0 to 1.0; or a list of colours, each samples or a
+        name or hex string that `PIL.ImageColor` knows. A picture with fully transparent pixels gets
+        a transparent entry besides if there is none. `effort` has no effect then.
+    keep_palette : bool, default False
+        Store all colours of `palette`, in their order, also unused and equal ones, for programs
+        that go by the indices. The file is larger. By default only those that pixels have are
+        stored, in the order that compresses best.
+    exact : bool, default False
+        Refuse a picture that has a colour which `palette` lacks.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours to store exactly, also where no pixel has them; they count towards `n_colors`. See
         `quantize`.
-    color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
-        Where distances between colours are measured.
+    color_space : {"oklab", "cielab", "linear", "srgb"}, optional
+        Where distances between colours are measured, also to those of `palette`. None: in Oklab.
+        Dithering to a palette is in Oklab in any case.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
@@ -123,7 +145,7 @@ def encode_png(
         If `image` has no pixels, samples or an argument are out of range, or arguments do not go
         together. The message says what is allowed.
     QualityError
-        If `quality` cannot be reached with `n_colors`: a ValueError, whose `best` is the best score
+        If `quality` cannot be reached with `n_colors` or `palette`: a ValueError, whose `best` is the best score
         found.
 
     Notes
@@ -157,6 +179,14 @@ def encode_png(
     >>> len(encode_png(picture, n_colors=16)) < len(encode_png(picture, n_colors=16, lossy=0))
     True
 
+    In the colours of another picture:
+
+    >>> from pil_kmeans import quantize
+    >>> other = quantize(picture, 4)
+    >>> with Image.open(BytesIO(encode_png(picture, palette=other))) as image:
+    ...     len(image.getcolors())
+    4
+
     An animation, shown twice:
 
     >>> frames = [picture.rotate(angle) for angle in range(0, 360, 90)]
@@ -164,81 +194,86 @@ def encode_png(
     >>> Image.open(BytesIO(data)).n_frames
     4
     """
+    search = Search("oklab" if color_space is None else color_space, effort, random_state=0, n_threads=n_threads)
     dither = "auto" if dither is None else dither
     check_options(
         n_colors=n_colors,
-        color_space=color_space,
+        max_colors=MAX_BYTE_COLORS,
+        color_space=search.color_space,
         effort=effort,
         dither=dither,
         dither_strength=dither_strength,
         n_threads=n_threads,
-        max_colors=MAX_BYTE_COLORS,
     )
-    png.check_compression(compression)
+    check_compression(compression)
     check_metadata(metadata)
     check_lossy(lossy)
     check_quality(quality)
-    check_loop(loop)
+    check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
-    if quality is not None and lossy != "auto":
-        raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
-    can_diffuse = dither not in BY_MASK
-    if not can_diffuse and lossy not in (0, "auto"):
-        raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
+    _check_together(dither=dither, lossy=lossy, quality=quality)
+    colors = _read_palette(
+        palette, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
+    )
     report = silent if progress is None else progress
     report(0.0)
-    given = read_input(
+    frames = read_frames(
         image,
         n_colors=n_colors,
         fixed_colors=fixed_colors,
         sample_weight=sample_weight,
-        metadata=metadata,
         duration=duration,
+        longest=animation.MAX_DURATION,
     )
-    n_frames = len(given.frames)
-    if n_frames > 1 and quality is not None:
-        raise ValueError(f"quality={quality} is for one picture, got {n_frames} frames: pass one, or leave it out")
-    if n_frames > 1 and lossy not in (0, "auto"):
-        raise ValueError(f"lossy={lossy} is for one picture, got {n_frames} frames: pass one, or lossy=0")
-    if given.indexed is not None and fixed_colors is None and quality is None:
-        has_few_colors = len(png.plte_entries(given.indexed)[1]) <= n_colors
+    n_frames = len(frames.sizes)
+    _check_frames(n_frames, lossy=lossy, quality=quality)
+    given = frames.first.given
+    if (
+        isinstance(given, IndexedImage)
+        and n_frames == 1
+        and colors is None
+        and fixed_colors is None
+        and quality is None
+    ):
+        has_few_colors = len(plte_entries(given.indices, given.palette)[1]) <= n_colors
         if has_few_colors:
-            data = png.encode(given.indexed, compression=compression)
+            data = still.encode(given.indices, given.palette, compression=compression)
             report(1.0)
             return data
-
-    def fit(n_colors: int) -> Dithering:
-        return quantize_pixels(
-            given.pixels,
-            n_colors=max(n_colors, 1, len(given.fixed_colors)),
-            fixed_colors=given.fixed_colors,
-            color_space=color_space,
-            effort=effort,
-            sample_weight=given.sample_weight,
-            dither=dither,
-            dither_strength=dither_strength,
-            frames=given.frames if n_frames > 1 else None,
-            to_8_bits=True,
+    if colors is not None:
+        if exact:
+            check_exact(frames.pixels, colors, "image")
+        colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
+    fit = _fitter(frames, search, read_dither(dither, dither_strength), colors)
+    chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
+    if n_frames == 1:
+        picture = SmallPng(
+            frames.pixels,
+            fit,
+            chunks,
+            can_diffuse=dither not in BY_MASK,
+            can_shrink=colors is None,
+            keep_palette=keep_palette,
+            sample_weight=frames.sample_weight,
+            compression=compression,
             n_threads=n_threads,
         )
-
-    if n_frames == 1:
-        picture = SmallPng(given.pixels, fit, given.chunks, can_diffuse, given.sample_weight, compression, n_threads)
         if quality is None:
             data = picture.by_lossy(n_colors, AUTO if lossy == "auto" else float(lossy), report)
         else:
             data = picture.by_quality(n_colors, float(quality), report)
     else:
-        fitted = fit(min(n_colors, _most_colors(given.pixels)))
+        fitted = fit(min(n_colors, _most_colors(frames.pixels, n_threads)))
         report(_FITTED)
-        shape = (n_frames, *given.frames[0])
-        data = apng.encode(
-            steady(fitted.indices.reshape(shape), given.pixels.values.reshape(*shape, -1)),
+        shape = (n_frames, *frames.sizes[0])
+        data = animation.encode(
+            steady(fitted.indices.reshape(shape), frames.pixels.values.reshape(*shape, -1)),
             fitted.palette.colors,
-            given.durations,
+            frames.durations,
             loop,
-            given.chunks,
-            fitted.palette.fixed,
+            chunks,
+            keep=fitted.palette.fixed,
+            keep_palette=keep_palette,
             compression=compression,
             progress=part(report, _FITTED, 1.0),
         )
@@ -246,7 +281,65 @@ def encode_png(
     return data
 
 
-def _most_colors(pixels: Pixels) -> int:
+def _check_together(*, dither: str, lossy: Lossy, quality: float | None) -> None:
+    """Refuse options that do not go together."""
+    if quality is not None and lossy != "auto":
+        raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
+    if dither in BY_MASK and lossy not in (0, "auto"):
+        raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
+
+
+def _check_frames(n_frames: int, *, lossy: Lossy, quality: float | None) -> None:
+    """Refuse for several frames what is for one picture."""
+    if n_frames > 1 and quality is not None:
+        raise ValueError(f"quality={quality} is for one picture, got {n_frames} frames: pass one, or leave it out")
+    if n_frames > 1 and lossy not in (0, "auto"):
+        raise ValueError(f"lossy={lossy} is for one picture, got {n_frames} frames: pass one, or lossy=0")
+
+
+def _read_palette(
+    palette: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
+) -> NDArray[np.uint8] | None:
+    """Read the palette if one is given; refuse what has no use with it, or without."""
+    if palette is None:
+        for name, is_given in (("keep_palette", keep_palette), ("exact", exact)):
+            if is_given:
+                raise ValueError(f"{name}=True has no use without palette=, whose colors it is about: pass both")
+        return None
+    if fixed_colors is not None:
+        raise ValueError(f"fixed_colors={fixed_colors!r} has no use with palette=, which stays as it is: drop one")
+    if n_colors != MAX_BYTE_COLORS:
+        raise ValueError(f"n_colors={n_colors} has no use with palette=, all of which may be used: drop one of them")
+    return read_palette(palette)
+
+
+def _fitter(
+    frames: Frames, search: Search, dither: Dither, colors: NDArray[np.uint8] | None
+) -> Callable[[int], Dithered]:
+    """Make what quantizes the frames to at most so many colours, or to `colors` (n, C) if there are any."""
+    sizes = frames.sizes if len(frames.sizes) > 1 else None
+
+    def to_fitted(n_colors: int) -> Dithered:
+        return quantize_pixels(
+            frames.pixels,
+            search,
+            dither,
+            n_colors=max(n_colors, 1, len(frames.fixed_colors)),
+            fixed_colors=frames.fixed_colors,
+            sample_weight=frames.sample_weight,
+            frames=sizes,
+            to_8_bits=True,
+        )
+
+    def to_given(_: int) -> Dithered:
+        assert colors is not None
+        where: dict[str, Any] = {"color_space": search.color_space, "n_threads": search.n_threads}
+        return map_to_palette(frames.pixels, colors, dither, frames=sizes, **where)
+
+    return to_fitted if colors is None else to_given
+
+
+def _most_colors(pixels: Pixels, n_threads: int | None) -> int:
     """Leave room for a transparent entry, which makes frames far smaller, unless all colours can be kept."""
-    is_exact = len(histogram(read_pixels(to_uint8(pixels.values)))) <= MAX_BYTE_COLORS
+    is_exact = len(histogram(read_pixels(to_uint8(pixels.values)), n_threads=n_threads)) <= MAX_BYTE_COLORS
     return MAX_BYTE_COLORS if is_exact else MAX_BYTE_COLORS - 1

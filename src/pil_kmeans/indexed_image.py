@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .stages.color_space import as_samples, full_scale
+from .stages.indices import INDEX_DTYPES, MAX_BYTE_COLORS, MAX_COLORS, round_to_8_bits
+from .stages.samples import rgba_rows, to_uint8
 
 if TYPE_CHECKING:
     from PIL import Image
-
-INDEX_DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16))
-MAX_COLORS = 65_536
-MAX_BYTE_COLORS = 256  # what a P image or a palette PNG can hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +73,11 @@ class IndexedImage:
         height, width = self.indices.shape
         return height, width
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("an array of an IndexedImage is always a copy: do not pass copy=False")
+        return self.to_array() if dtype is None else self.to_array().astype(dtype)
+
     def to_array(self) -> NDArray[Any]:
         """
         Colour of every pixel.
@@ -102,12 +104,11 @@ class IndexedImage:
         ValueError
             If the palette has more than 256 colours.
         """
-        image = round_to_8_bits(self)
-        rgba = rgba_rows(image.palette)
-        has_alpha = image.palette.shape[1] in (2, 4)
-        return p_image(image.indices, rgba if has_alpha else rgba[:, :3])
+        indices, palette = round_to_8_bits(self.indices, self.palette)
+        rgba = rgba_rows(palette)
+        return p_image(indices, rgba if palette.shape[1] in (2, 4) else rgba[:, :3])
 
-    def to_png(self, *, compression: str = "default") -> bytes:
+    def to_png(self, *, keep_palette: bool = False, compression: str = "default") -> bytes:
         """
         Encode as a palette PNG.
 
@@ -116,6 +117,9 @@ class IndexedImage:
 
         Parameters
         ----------
+        keep_palette : bool, default False
+            Store all colours, in their order, also unused and equal ones, so that the file has
+            the same indices; at most 256.
         compression : {"fast", "default", "max"}, default "default"
             How long to look for a small file; the pixels are the same.
 
@@ -127,7 +131,8 @@ class IndexedImage:
         Raises
         ------
         ValueError
-            If the pixels have more than 256 different colours, or `compression` is unknown.
+            If the pixels, or a palette to be kept, have more than 256 different colours, or
+            `compression` is unknown.
 
         Examples
         --------
@@ -137,68 +142,19 @@ class IndexedImage:
         >>> indexed.to_png(compression="max")[1:4]
         b'PNG'
         """
-        from .png.file import encode
+        from .png.still import encode
 
-        return encode(self, compression=compression)
-
-
-def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
-    """Round samples of any picture dtype to 8 bits; 65535, True and 1.0 become 255."""
-    if samples.dtype == np.uint8:
-        return samples
-    if samples.dtype == np.bool_:
-        return samples.astype(np.uint8) * np.uint8(255)
-    if samples.dtype.kind == "u":
-        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    rounded: NDArray[Any] = np.rint(samples * samples.dtype.type(255))
-    return rounded.astype(np.uint8)
-
-
-def to_uint16(samples: NDArray[Any]) -> NDArray[np.uint16]:
-    """Spread or round samples of any picture dtype to 16 bits; 255, True and 1.0 become 65535."""
-    samples = as_samples(samples)
-    return samples if samples.dtype == np.uint16 else samples.astype(np.uint16) * np.uint16(257)
-
-
-def rgba_rows(colors: NDArray[Any]) -> NDArray[Any]:
-    """Spread colours (..., C) of 1 to 4 channels to contiguous RGBA (..., 4); opaque if without alpha."""
-    n_channels = colors.shape[-1]
-    rgba = np.full((*colors.shape[:-1], 4), full_scale(colors.dtype), colors.dtype)
-    rgba[..., :3] = colors[..., : 3 if n_channels > 2 else 1]
-    if n_channels in (2, 4):
-        rgba[..., 3] = colors[..., -1]
-    return rgba
-
-
-def round_to_8_bits(image: IndexedImage) -> IndexedImage:
-    """Round the palette to 8 bits: entries that become equal, or invisible, become one."""
-    if image.palette.dtype == np.uint8:
-        return image
-    palette = to_uint8(image.palette)
-    if palette.shape[1] in (2, 4):
-        invisible = np.flatnonzero(palette[:, -1] == 0)
-        palette[invisible] = palette[invisible[:1]]
-    keep, new_row = distinct_rows(rgba_rows(palette))
-    return IndexedImage(new_row.astype(index_dtype(len(keep)))[image.indices], palette[keep])
-
-
-def distinct_rows(rgba: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First row of each colour, in their order, and for every row its place among those."""
-    packed = rgba.view(np.uint32)[:, 0]
-    _, first, group = np.unique(packed, return_index=True, return_inverse=True)
-    keep = np.sort(first)
-    return keep, np.searchsorted(keep, first)[group]
-
-
-def index_dtype(n_colors: int) -> np.dtype[Any]:
-    """uint8 up to 256 colours, uint16 above."""
-    return INDEX_DTYPES[n_colors > MAX_BYTE_COLORS]
+        if not keep_palette:
+            return encode(self.indices, self.palette, compression=compression)
+        return encode(self.indices, to_uint8(self.palette), keep_palette=True, compression=compression)
 
 
 def p_image(indices: NDArray[Any], colors: NDArray[np.uint8]) -> Image.Image:
     """Mode P image of `indices` (H, W); `colors` (n, 3) or (n, 4) decides its palette's mode."""
     from PIL import Image, ImagePalette
 
+    if colors.shape[1:] not in ((3,), (4,)):
+        raise ValueError(f"colors of a P image must have shape (n, 3) or (n, 4), got {colors.shape}")
     if len(colors) > MAX_BYTE_COLORS:
         msg = (
             f"a P image holds at most {MAX_BYTE_COLORS} colors, this palette has {len(colors)}: "

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .indexed_image import rgba_rows, to_uint8
 from .stages.histogram import histogram
 from .stages.pixels import read_pixels
+from .stages.samples import rgba_rows, to_uint8
 
 ROWS_AT_ONCE = 256  # keeps the error's floats small
 
@@ -22,7 +22,7 @@ SSIM_ROWS_AT_ONCE = 32  # of one channel: they stay in the processor's cache
 
 def count_colors(samples: NDArray[Any]) -> int:
     """How many different colours pixels (H, W, C) have; all that are fully transparent count as one."""
-    return len(histogram(read_pixels(samples)).colors)
+    return len(histogram(read_pixels(samples), n_threads=1).colors)
 
 
 def has_alpha(samples: NDArray[Any]) -> bool:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .indexed_image import IndexedImage
-from .pictures.metadata import orientation, oriented
-from .pictures.source import Source
-from .stages import ssimulacra2 as score
-from .stages.pixels import Pixels, read_pixels
-from .stages.quantize import check_threads
+from .pictures.read import read_picture
+from .stages.options import check_threads
+from .stages.pixels import read_pixels
+from .stages.ssimulacra2 import Original, check_background
 
 
 def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: int | None = None) -> float:
@@ -66,14 +64,7 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
     >>> ssimulacra2(picture, quantize(picture, 64)) > ssimulacra2(picture, quantize(picture, 8))
     True
     """
-    score.check_background(background)
+    check_background(background)
     check_threads(n_threads)
-    return score.ssimulacra2(_read(a, "a"), _read(b, "b"), background=background, n_threads=n_threads)
-
-
-def _read(picture: Any, name: str) -> Pixels:
-    if isinstance(picture, IndexedImage):
-        picture = picture.to_array()
-    source = Source.read(picture, name)
-    turn = 1 if source.image is None else orientation(source.image)
-    return read_pixels(oriented(source.samples, turn), name=name)
+    first, second = (read_pixels(read_picture(*given).samples, name=given[1]) for given in ((a, "a"), (b, "b")))
+    return Original(first, background=background, n_threads=n_threads).score(second)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from pil_kmeans.png.file import SIGNATURE, chunk_bytes
+from pil_kmeans.png.chunks import SIGNATURE, chunk_bytes
 from png_chunks import chunks
 
 SOURCE, OVER = 0, 1

@@ -10,10 +10,9 @@ import sys
 import numpy as np
 
 from pil_kmeans import _native, build_info, encode_png
-from pil_kmeans.stages.histogram import histogram
 from pil_kmeans.stages.pixels import read_pixels
-from pil_kmeans.stages.quantize import quantize_pixels
 from reference.points import USUAL_GRID
+from stage_calls import histogram, quantize_pixels
 
 SPACES = ["oklab", "cielab", "linear", "srgb"]
 EFFORTS = ["fast", "balanced", "best"]

@@ -19,6 +19,8 @@ COMMANDS = {
     "palette": "print the colours that suit a picture best",
 }
 
+MODULES = {"compress": "compress", "compare": "compare", "palette": "print_palette"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
@@ -75,7 +77,7 @@ def read_options(words: list[str]) -> argparse.Namespace:
     for name, summary in COMMANDS.items():
         subparser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name in words:  # the import of the others, and of numpy with them, is what --help need not wait for
-            module = import_module(f".{name}", __package__)
+            module = import_module(f".{MODULES[name]}", __package__)
             module.add_options(subparser)
             subparser.set_defaults(run=module.run, usage_error=subparser.error)
     return parser.parse_args(words)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..report import Comparison, compare
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
-from .inputs import Input, one_line, read_picture, shown
+from .inputs import Input, one_line, open_picture, shown
 from .option_types import add_file_and_colors
 from .output import check_output, write_output
 from .progress_bar import Progress
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         check_output(path, force=options.force)
     if options.chart is not None or options.html is not None:
         check_chart()
-    picture = read_picture(given)
+    picture = open_picture(given)
     try:
         with Progress(1) as progress:
             comparison = compare(

@@ -9,9 +9,15 @@ from ..encode import encode_png
 from ..stages.threads import count_threads
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
-from .given_palette import encode_with_palette, read_palette
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
-from .option_types import COLOR_FLAGS, add_function_option, file_suffix, integer_between, number_between
+from .option_types import (
+    COLOR_FLAGS,
+    add_function_option,
+    file_suffix,
+    integer_between,
+    number_between,
+    palette_file,
+)
 from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -61,13 +67,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="files to work on at the same time (default: OMP_NUM_THREADS, otherwise as many as CPUs)",
     )
     how = parser.add_argument_group("how pictures are compressed")
-    how.add_argument(
+    add_function_option(
+        how,
+        encode_png,
         "--palette",
         metavar="FILE",
-        type=read_palette,
+        type=palette_file,
         help="use these colours, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colours in "
-        "lines, and a transparent one where it is needed; pixels get the nearest in sRGB, or dither between them",
+        "lines, and a transparent one where it is needed; pixels get the nearest, or dither between them",
     )
+    for flag, meaning in (
+        ("--keep-palette", "with --palette: store all its colours in their order, for programs that go by the indices"),
+        ("--exact", "with --palette: refuse pictures that have other colours"),
+    ):
+        how.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=meaning)
     add_function_option(
         how,
         encode_png,
@@ -90,11 +103,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 UNUSED_WITH_PALETTE = {
     "n_colors": "-k",
     "fixed_colors": "--fixed",
-    "color_space": "--color-space",
     "effort": "--effort",
-    "lossy": "--lossy",
-    "quality": "--quality",
 }
+USED_WITH_PALETTE = {"keep_palette": "--keep-palette", "exact": "--exact"}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -110,7 +121,6 @@ def run(options: argparse.Namespace) -> int:
     is_single = len(jobs) + len(results) == 1
     with Progress(len(jobs)) as progress:
         work = Work(
-            encode=encode_png if options.palette is None else encode_with_palette(options.palette),
             picture_options=picture_options,
             in_place=options.in_place,
             force=options.force,
@@ -154,8 +164,11 @@ def check_usage(options: argparse.Namespace) -> None:
     if "lossy" in options and "quality" in options:
         error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():
-        if options.palette is not None and name in options:
+        if "palette" in options and name in options:
             error(f"{flag} has no use with --palette, whose colours stay as they are: drop one of them")
+    for name, flag in USED_WITH_PALETTE.items():
+        if name in options and "palette" not in options:
+            error(f"{flag} is about the colours of --palette: name a file of colours with it, or drop it")
 
 
 def given_inputs(options: argparse.Namespace) -> tuple[list[Input], list[CommandError]]:

@@ -7,8 +7,8 @@ import math
 from typing import Any, get_args
 
 from ..encode import encode_png
-from ..pictures.metadata import Metadata
 from ..png.idat import COMPRESSIONS
+from ..png.metadata import Metadata
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
 from ..stages.kmeans import EFFORTS

@@ -130,7 +130,7 @@ def sample_input() -> Input:
 
 
 @dataclass(frozen=True)
-class Picture:
+class OpenedPicture:
     """A picture that is read whole; of several frames the first."""
 
     image: Image.Image
@@ -139,7 +139,7 @@ class Picture:
     n_frames: int
 
 
-def read_picture(given: Input) -> Picture:
+def open_picture(given: Input) -> OpenedPicture:
     """Read a picture, or say why not."""
     try:
         if given.path is not None and given.path.is_file():
@@ -158,14 +158,14 @@ def read_picture(given: Input) -> Picture:
         raise CommandError(msg) from error
 
 
-def _loaded(file: IO[bytes], n_bytes: int) -> Picture:
+def _loaded(file: IO[bytes], n_bytes: int) -> OpenedPicture:
     if n_bytes == 0:
         msg = "the file is empty"
         raise ValueError(msg)
     with Image.open(file) as image:
         n_frames = getattr(image, "n_frames", 1)
         image.load()  # all that is needed, also after the file is closed
-    return Picture(image, n_bytes, n_frames)
+    return OpenedPicture(image, n_bytes, n_frames)
 
 
 def shown(path: str | Path) -> str:

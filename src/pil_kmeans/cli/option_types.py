@@ -6,9 +6,15 @@ import argparse
 import inspect
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import ImageColor
+
+from ..pictures.palette_files import colors_of_file
+from .inputs import one_line, shown
 
 
 def integer_between(low: int, high: int | None) -> Callable[[str], int]:
@@ -56,6 +62,19 @@ def color(text: str) -> str:
         msg = f"must be a name or hex string that PIL.ImageColor knows, such as red or '#ff0000', got {text!r}"
         raise argparse.ArgumentTypeError(msg) from error
     return text
+
+
+def palette_file(name: str) -> NDArray[np.uint8]:
+    """Take the name of a file that holds colours, and read them: RGBA (n, 4)."""
+    try:
+        return colors_of_file(Path(name).read_bytes())
+    except OSError as error:
+        msg = f"cannot read {shown(name)}: {error.strerror or one_line(error)}"
+        raise argparse.ArgumentTypeError(msg) from error
+    except (ValueError, KeyError, SyntaxError) as error:
+        reason = "it is neither a picture nor text" if isinstance(error, UnicodeDecodeError) else one_line(error)
+        msg = f"cannot take colors from {shown(name)}: {reason}"
+        raise argparse.ArgumentTypeError(msg) from error
 
 
 def file_suffix(text: str) -> str:

@@ -6,18 +6,26 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ..measures import psnr
 from .errors import EXIT_STATUSES, CommandError
-from .inputs import shown
-
-if TYPE_CHECKING:
-    from .work import Job
-
+from .inputs import Input, shown
 
 SUMMARY_WORDS = {1: "failed", 15: "not overwritten", 99: "below the quality", 98: "not smaller, skipped"}
 """Exit status of a file -> how the last line counts it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A picture, and the file to write."""
+
+    given: Input
+    target: Path | None
+    """None: standard output."""
+    makes_folder: bool = False
+    """Whether the folder of `target` is made if it is missing."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Figures:
     mse: float
     has_alpha: bool
     n_frames: int
+    changes: list[str]
+    """What reading changed: whether it was turned, or its colours converted."""
 
     @property
     def psnr(self) -> float:
@@ -72,7 +82,7 @@ def describe(result: Result) -> str:
     return "\n".join(
         (
             f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colours, "
-            f"{figures.bytes_before:,} bytes{frames}",
+            f"{figures.bytes_before:,} bytes{frames}{''.join(f', {change}' for change in figures.changes)}",
             f"{target_name(result)}: {figures.colors_after:,} colours, {figures.bytes_after:,} bytes "
             f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
             + ("" if result.is_written else ", not written: a dry run"),

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from .errors import CommandError
 from .inputs import STANDARD, Input, shown
-from .results import Result
-from .work import Job
+from .results import Job, Result
 
 SUFFIX = "-8bit"
 

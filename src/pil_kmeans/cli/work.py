@@ -6,39 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
-from pathlib import Path
 from threading import Event
 from typing import Any
 
-from PIL import Image
-
-from ..encode import QualityError
+from ..encode import QualityError, encode_png
 from ..measures import count_colors, has_alpha, mean_squared_error
-from ..pictures.pil_modes import pixels_from_pil
-from ..pictures.read import upright_srgb
+from ..pictures.read import Picture, read_picture
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
-from .inputs import Input, Picture, one_line, read_picture
+from .inputs import Input, OpenedPicture, one_line, open_picture
 from .output import check_output, write_output
-from .results import Figures, Result
-
-
-@dataclass(frozen=True)
-class Job:
-    """A picture, and the file to write."""
-
-    given: Input
-    target: Path | None
-    """None: standard output."""
-    makes_folder: bool = False
-    """Whether the folder of `target` is made if it is missing."""
+from .results import Figures, Job, Result
 
 
 @dataclass(frozen=True)
 class Work:
     """What to do with every picture."""
 
-    encode: Callable[..., bytes]
     picture_options: Mapping[str, Any]
     in_place: bool
     force: bool
@@ -68,20 +51,21 @@ class Work:
     def _compress(self, job: Job, result: Result, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        picture = read_picture(job.given)
+        opened = open_picture(job.given)
         if self.in_place:
-            self._check_replaceable(job.given, picture)
+            self._check_replaceable(job.given, opened)
         try:
-            data = self.encode(picture.image, progress=progress, **self.picture_options)
-            result.figures = compared(picture, data)
+            picture = read_picture(opened.image)
+            data = encode_png(picture, progress=progress, **self.picture_options)
+            result.figures = compared(opened, picture, data)
         except QualityError as error:
             msg = f"cannot compress {job.given}: {one_line(error)}"
             raise BelowQualityError(msg) from error
         except (ValueError, MemoryError) as error:
             msg = f"cannot compress {job.given}: {one_line(error) or 'it does not fit into memory'}"
             raise CommandError(msg) from error
-        if self.skip_if_larger and len(data) >= picture.n_bytes:
-            msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {picture.n_bytes:,}"
+        if self.skip_if_larger and len(data) >= opened.n_bytes:
+            msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {opened.n_bytes:,}"
             raise LargerError(msg)
         if self.interrupted.is_set():
             raise Interrupted
@@ -89,7 +73,7 @@ class Work:
             write_output(job.target, data, makes_folder=job.makes_folder)
             result.is_written = True
 
-    def _check_replaceable(self, given: Input, picture: Picture) -> None:
+    def _check_replaceable(self, given: Input, picture: OpenedPicture) -> None:
         """Refuse to put a PNG where another kind is expected, or one frame where there are several."""
         if picture.image.format != "PNG":
             msg = f"cannot replace {given}: it is not a PNG but {picture.image.format}: drop --in-place"
@@ -99,22 +83,21 @@ class Work:
             raise WouldOverwriteError(msg)
 
 
-def compared(picture: Picture, data: bytes) -> Figures:
+def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
     """Measure what the file lost, and what the picture."""
-    before = upright_srgb(picture.image)
-    with Image.open(BytesIO(data)) as decoded:
-        after = pixels_from_pil(decoded)
+    before, after = picture.samples, read_picture(data).samples
     height, width = after.shape[:2]
     return Figures(
         width=width,
         height=height,
-        bytes_before=picture.n_bytes,
+        bytes_before=opened.n_bytes,
         bytes_after=len(data),
         colors_before=count_colors(before),
         colors_after=count_colors(after),
         mse=mean_squared_error(before, after),
         has_alpha=has_alpha(before),
-        n_frames=picture.n_frames,
+        n_frames=opened.n_frames,
+        changes=picture.changes,
     )
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ..pictures.fixed_colors import distinct, in_channels, read_fixed_colors
+from ..pictures.fixed_colors import distinct, in_channels, read_colors
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dithering.diffuse import check_dither
-from ..stages.kmeans import EFFORTS, MAX_COLORS
+from ..stages.dithering.diffuse import check_dither, read_dither
+from ..stages.indices import MAX_COLORS
+from ..stages.kmeans import EFFORTS
+from ..stages.options import Search
 from .fitted import FittedQuantizer
 from .matrix_model import MatrixModel
 from .model import Model
@@ -297,11 +299,11 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         check_dither(self._dither, self.dither_strength)
         data = self._read(X, model)
         if model is None:
-            options = self._options(data)
+            n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
             if isinstance(data, Pictures):
-                model = PictureModel(options, self._dither, self.dither_strength)
+                model = PictureModel(n_colors, search, fixed_colors, read_dither(self._dither, self.dither_strength))
             elif self._dither == "none":
-                model = MatrixModel(options)
+                model = MatrixModel(n_colors, search)
             else:
                 raise ValueError(
                     f"dither={self.dither!r} is for pictures, but X is a matrix of shape {data.shape}: pass the "
@@ -315,18 +317,12 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     def _dither(self) -> str:
         return "none" if self.dither is None else self.dither
 
-    def _options(self, data: Pictures | np.ndarray) -> dict[str, Any]:
+    @property
+    def _search(self) -> Search:
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(np.iinfo(np.int32).max)
-        return {
-            "n_colors": int(self.n_colors),
-            "fixed_colors": self._fixed_colors(data),
-            "color_space": self.color_space,
-            "effort": self.effort,
-            "random_state": int(seed or 0),
-            "n_threads": self.n_threads,
-        }
+        return Search(self.color_space, self.effort, int(seed or 0), self.n_threads)
 
     def _fixed_colors(self, data: Pictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""
@@ -338,7 +334,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
                 "colors: pass the picture as (H, W, C), or leave fixed_colors=None"
             )
         pixels = data.pixels
-        rgba = read_fixed_colors(self.fixed_colors, pixels.dtype, [pixels.n_channels])
+        rgba = read_colors(self.fixed_colors, pixels.dtype, [pixels.n_channels])
         return distinct(in_channels(rgba, pixels.n_channels), self.n_colors)
 
     def __sklearn_tags__(self) -> Any:

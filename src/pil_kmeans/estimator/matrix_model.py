@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
 from ..stages.matrix_nearest import nearest
+from ..stages.options import Search
 from ..stages.pixels import read_sample_weight
 from .model import Model
 
@@ -63,27 +64,27 @@ class Centers(NamedTuple):
     """Passes of the search, 0 without one."""
 
 
-def fit_centers(points: NDArray[Any], counts: NDArray[Any], options: dict[str, Any]) -> Centers:
+def fit_centers(points: NDArray[Any], counts: NDArray[Any], n_colors: int, search: Search) -> Centers:
     """Find centers of the distinct `points` (U, d), in lexicographic order, with their weights."""
-    n_colors, n_columns = options["n_colors"], points.shape[1]
+    n_columns = points.shape[1]
     if len(points) <= n_colors:
         return Centers(points, 0)
     if n_columns == 1:
         centers = optimal_centers_1d(points[:, 0], counts, n_colors)
         return Centers(centers[:, np.newaxis], 0)
     if n_columns > MAX_NATIVE_COLUMNS:
-        return _general_fit(points, counts, options)
-    found = Centers(*fit_centers_matrix(points, counts, **options))
+        return _general_fit(points, counts, n_colors, search)
+    found = Centers(*fit_centers_matrix(points, counts, n_colors, search))
     inertia = weighted_inertia(points, counts, found.centers)
     grid_step = np.ptp(points, axis=0).max() / GRID_STEPS
     if len(found.centers) == n_colors and inertia > counts.sum() * (COARSE_STEPS * grid_step) ** 2:
         return found
-    other = _general_fit(points, counts, options)
+    other = _general_fit(points, counts, n_colors, search)
     return found if inertia < weighted_inertia(points, counts, other.centers) else other
 
 
-def _general_fit(points: NDArray[Any], counts: NDArray[Any], options: dict[str, Any]) -> Centers:
-    kmeans = KMeans(options["n_colors"], n_init=STARTS[options["effort"]], random_state=options["random_state"])
+def _general_fit(points: NDArray[Any], counts: NDArray[Any], n_colors: int, search: Search) -> Centers:
+    kmeans = KMeans(n_colors, n_init=STARTS[search.effort], random_state=search.random_state)
     with threadpool_limits(limits=1), warnings.catch_warnings():  # its sums come in the order in which threads finish
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer centers than asked for are fine
         kmeans.fit(points, sample_weight=counts)
@@ -106,9 +107,6 @@ class MatrixModel(Model):
     is_matrix = True
     _rows: Any = None
     _counts: Any = None
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        super().__init__({name: options[name] for name in options if name not in ("color_space", "fixed_colors")})
 
     def add(self, data: NDArray[Any], sample_weight: Any, *, own: bool) -> None:
         """Add the rows of `data` (n, d); what is kept are its distinct rows, a copy."""
@@ -170,7 +168,7 @@ class MatrixModel(Model):
     def _fitted(self) -> Centers:
         """Scaled centers, each of them the nearest of some row."""
         points = self._scale(self._rows)
-        centers, n_iter = fit_centers(points, self._counts, self.options)
+        centers, n_iter = fit_centers(points, self._counts, self.n_colors, self.search)
         return Centers(centers[np.unique(nearest(points, centers))], n_iter)
 
     def _scale(self, rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages.options import Search
+
 
 class Model(ABC):
     """Sums of all data added, from which the fit is made when it is first asked for.
@@ -18,15 +20,15 @@ class Model(ABC):
 
     Parameters
     ----------
-    options : dict
-        `n_colors`, `fixed_colors` (an array or None), `color_space`, `effort`, `random_state` (an int), `n_threads`.
+    n_colors : int
+    search : Search
     """
 
     is_matrix: bool
     dither = "none"
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self.options = options
+    def __init__(self, n_colors: int, search: Search) -> None:
+        self.n_colors, self.search = n_colors, search
         self._kept: Any = None
         self._labels: Any = None
 

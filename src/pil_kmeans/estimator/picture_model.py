@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ..stages.dithering.choose import fit_dither
 from ..stages.dithering.diffuse import dither, method_of
-from ..stages.histogram import Histogram, coarse_histogram, has_cells, histogram
+from ..stages.histogram import Histogram, coarse_histogram, counted_as, has_cells, histogram, picture_histogram
 from ..stages.kmeans import inertia
+from ..stages.options import Dither, Search
 from ..stages.palette import Palette, fit_palette
-from ..stages.remap import counted_as, picture_histogram, remap
+from ..stages.remap import remap
 from .model import Model
 from .read_x import Pictures
 
@@ -34,11 +35,12 @@ class PictureModel(Model):
 
     Parameters
     ----------
-    options : dict
+    n_colors, search
         As of `Model`.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
-        Other than "none": nothing may be added after the first time, and `fit` must be called then.
-    dither_strength : float or None
+    fixed_colors : ndarray of shape (m, C) or None
+        In the pictures' dtype.
+    dither : Dither
+        Of another method than "none": nothing may be added after the first time, and `fit` must be called then.
     """
 
     is_matrix = False
@@ -50,10 +52,10 @@ class PictureModel(Model):
     _uncounted: Pictures | None = None
     _weight: NDArray[np.float64] | None = None
 
-    def __init__(self, options: dict[str, Any], dither: str, dither_strength: float | None) -> None:
-        super().__init__(options)
-        self.dither, self.dither_strength = dither, dither_strength
-        self._counted_as = counted_as(options["effort"], options["fixed_colors"])
+    def __init__(self, n_colors: int, search: Search, fixed_colors: NDArray[Any] | None, dither: Dither) -> None:
+        super().__init__(n_colors, search)
+        self._fixed_colors, self._dither, self.dither = fixed_colors, dither, dither.method
+        self._counted_as = counted_as(search.effort, fixed_colors)
 
     def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
         """Add the pictures' colours to the histogram."""
@@ -62,7 +64,7 @@ class PictureModel(Model):
         if not is_first:
             self._check(data)
         if is_first and weight is None and self._counted_as == "fast":
-            hist = picture_histogram(data.pixels, n_colors=self.options["n_colors"], effort="fast", **self._threads)
+            hist = picture_histogram(data.pixels, n_colors=self.n_colors, effort="fast", **self._threads)
             if hist.cell_colors is None:
                 self._hist = hist
             else:
@@ -88,13 +90,10 @@ class PictureModel(Model):
             data.pixels,
             palette,
             hist,
-            dither=self.dither,
-            dither_strength=self.dither_strength,
-            color_space=self.options["color_space"],
-            effort=self.options["effort"],
+            self.search,
+            self._dither,
             sample_weight=weight,
             frames=data.frames,
-            **self._threads,
         )
         self._fitted = Fit(result.palette, hist, result.strength)
         indices = data.arrange(result.indices)
@@ -115,8 +114,7 @@ class PictureModel(Model):
     def predict(self, data: Pictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
         self._check(data)
-        options = {"color_space": self.options["color_space"], "effort": self._counted_as}
-        return data.arrange(remap(data.pixels, self.palette, **options, **self._threads))
+        return data.arrange(remap(data.pixels, self.palette, **self._nearest))
 
     def score(self, data: Pictures, sample_weight: Any) -> float:
         """Return minus the inertia of the pictures."""
@@ -156,7 +154,11 @@ class PictureModel(Model):
 
     @property
     def _threads(self) -> dict[str, Any]:
-        return {"n_threads": self.options["n_threads"]}
+        return {"n_threads": self.search.n_threads}
+
+    @property
+    def _nearest(self) -> dict[str, Any]:
+        return {"color_space": self.search.color_space, "effort": self._counted_as} | self._threads
 
     @cached_property
     def _fitted(self) -> Fit:
@@ -165,8 +167,8 @@ class PictureModel(Model):
             hist = self._counted()
             if self._counted_as == "fast" and self._has_cells:
                 exact = hist
-                hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.options["n_colors"])
-        return Fit(fit_palette(hist, **self.options), hist, 0.0)
+                hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.n_colors)
+        return Fit(fit_palette(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
 
     def _counted(self) -> Histogram:
         """Return the exact histogram of all pictures added."""
@@ -178,14 +180,14 @@ class PictureModel(Model):
         return self._hist
 
     def _inertia(self, hist: Histogram) -> float:
-        return inertia(hist, self.centers, self.options["color_space"], **self._threads)
+        return inertia(hist, self.centers, self.search.color_space, **self._threads)
 
     def _label(self, data: Pictures) -> Any:
         """Use the labels of the fitted colours, unless they are not known or of cells of more than these pictures."""
         palette, hist, _ = self._fitted
         if palette.labels is None or (hist.cell_colors is not None and hist is not self._cells):
             return self.predict(data)
-        return data.arrange(remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._threads))
+        return data.arrange(remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._nearest))
 
     def _check(self, data: Pictures) -> None:
         """Refuse other channels or another dtype than the fitted ones."""

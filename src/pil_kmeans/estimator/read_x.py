@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exif import UPRIGHT, oriented
 from ..stages.pixels import Pixels, read_pixels, read_sample_weight
 
 
@@ -33,12 +34,15 @@ class Pictures:
         A picture as it is; a stack as one tall picture, a list as one column of pixels.
     shape : tuple of int, or list of them
         Of the indices handed back: (H, W); (N, H, W) of a stack; those of all pictures of a list.
+    turns : list of int
+        EXIF orientations of the pictures as given, which were undone; empty of a stack.
     is_copy : bool
         Whether the samples are in no memory of the caller.
     """
 
     pixels: Pixels
     shape: tuple[int, ...] | list[tuple[int, int]]
+    turns: list[int]
     is_copy: bool = False
 
     @property
@@ -70,14 +74,14 @@ class Pictures:
         if sample_weight is None:
             return None
         if isinstance(self.shape, tuple):
-            weight = read_sample_weight(sample_weight, self.shape)
+            given = np.asarray(sample_weight)
+            weight = read_sample_weight(oriented(given, self.turns[0]) if self.turns else given, self.shape)
         else:
             flat = self._join_weights(sample_weight, self.shape)
             weight = read_sample_weight(flat, flat.shape)
         return None if weight is None else weight.reshape(self.pixels.shape)
 
-    @staticmethod
-    def _join_weights(sample_weight: Any, shapes: list[tuple[int, int]]) -> NDArray[Any]:
+    def _join_weights(self, sample_weight: Any, shapes: list[tuple[int, int]]) -> NDArray[Any]:
         if not isinstance(sample_weight, list | tuple) or len(sample_weight) != len(shapes):
             is_list = isinstance(sample_weight, list | tuple)
             given = f"a list of {len(sample_weight)}" if is_list else f"an array of shape {np.shape(sample_weight)}"
@@ -85,7 +89,7 @@ class Pictures:
                 f"sample_weight must be a list of {len(shapes)} arrays (H, W), one for each picture of the list X, "
                 f"got {given}"
             )
-        weights = [np.asarray(weight) for weight in sample_weight]
+        weights = [oriented(np.asarray(weight), turn) for weight, turn in zip(sample_weight, self.turns, strict=True)]
         for i, (weight, shape) in enumerate(zip(weights, shapes, strict=True)):
             if weight.shape != shape:
                 raise ValueError(
@@ -116,8 +120,8 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
         As `read_pixels`; also for arrays of more axes, and for lists of pictures that differ in channels or dtype.
     """
     if _is_pil(X):
-        pixels = _read_picture(X, channel_axis, "X")
-        return Pictures(pixels, pixels.shape)
+        pixels, turn = _read_one(X, channel_axis, "X")
+        return Pictures(pixels, pixels.shape, [turn])
     if isinstance(X, list | tuple) and any(_is_pil(item) or getattr(item, "ndim", 0) >= 2 for item in X):
         return _read_list(X, channel_axis)
     if hasattr(X, "toarray"):  # sparse: scikit-learn refuses it where it expects a matrix
@@ -127,8 +131,8 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
     if n_axes < n_picture_axes:
         return None
     if n_axes == n_picture_axes:
-        pixels = _read_picture(X, channel_axis, "X")
-        return Pictures(pixels, pixels.shape)
+        pixels, turn = _read_one(X, channel_axis, "X")
+        return Pictures(pixels, pixels.shape, [turn])
     if n_axes == n_picture_axes + 1:
         return _read_stack(np.asarray(X), channel_axis)
     raise ValueError(
@@ -142,16 +146,19 @@ def _is_pil(item: Any) -> bool:
     return pil is not None and isinstance(item, pil.Image)
 
 
-def _read_picture(item: Any, channel_axis: int | None, name: str) -> Pixels:
+def _read_one(item: Any, channel_axis: int | None, name: str) -> tuple[Pixels, int]:
+    """Read a picture; also return the EXIF orientation that was undone."""
     if _is_pil(item):
-        from ..pictures.pil_modes import pixels_from_pil
+        from ..pictures.read import read_picture
 
-        return read_pixels(pixels_from_pil(item), name=name)
-    return read_pixels(item, channel_axis=channel_axis, name=name)
+        picture = read_picture(item, name)
+        return read_pixels(picture.samples, name=name), picture.turn
+    return read_pixels(item, channel_axis=channel_axis, name=name), UPRIGHT
 
 
 def _read_list(items: Sequence[Any], channel_axis: int | None) -> Pictures:
-    pictures = [_read_picture(item, channel_axis, f"X[{i}]") for i, item in enumerate(items)]
+    read = [_read_one(item, channel_axis, f"X[{i}]") for i, item in enumerate(items)]
+    pictures, turns = [pixels for pixels, _ in read], [turn for _, turn in read]
     first = pictures[0]
     for i, pixels in enumerate(pictures):
         if (pixels.n_channels, pixels.dtype) != (first.n_channels, first.dtype):
@@ -163,7 +170,7 @@ def _read_list(items: Sequence[Any], channel_axis: int | None) -> Pictures:
     values = samples
     if first.values.dtype != samples.dtype:
         values = np.concatenate([pixels.values.reshape(-1, first.n_channels) for pixels in pictures])[:, np.newaxis]
-    return Pictures(Pixels(samples, first.dtype, values), [pixels.shape for pixels in pictures], is_copy=True)
+    return Pictures(Pixels(samples, first.dtype, values), [pixels.shape for pixels in pictures], turns, is_copy=True)
 
 
 def _read_stack(stack: NDArray[Any], channel_axis: int | None) -> Pictures:
@@ -178,4 +185,4 @@ def _read_stack(stack: NDArray[Any], channel_axis: int | None) -> Pictures:
             "RGB or RGBA. Check channel_axis, or reshape X to a matrix of shape (n_samples, n_features)."
         )
     pixels = read_pixels(stack.reshape(n * height, width, n_channels), name="X")
-    return Pictures(pixels, (n, height, width))
+    return Pictures(pixels, (n, height, width), [])

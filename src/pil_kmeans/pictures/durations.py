@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from ..stages.option_checks import is_integer, is_number
+from ..stages.options import is_integer, is_number
 
 DEFAULT_DURATION = 100.0
 """Milliseconds; what browsers take for frames of a GIF that say none."""
 
-MAX_DELAY_PART = 2**16 - 1
-"""Numerator and denominator of a delay in seconds have 16 bits."""
 
-MAX_DURATION = 1000 * MAX_DELAY_PART
-"""Milliseconds."""
-
-MAX_PLAYS = 2**31 - 1
-
-
-def read_durations(duration: Any, own: Sequence[Any]) -> list[float]:
+def read_durations(duration: Any, own: Sequence[Any], longest: float) -> list[float]:
     """Check the option `duration`.
 
     Parameters
@@ -31,6 +22,8 @@ def read_durations(duration: Any, own: Sequence[Any]) -> list[float]:
         Milliseconds of every frame, or of each. None: their own.
     own : sequence
         What each frame says of itself; where that is no duration, 100.
+    longest : float
+        Milliseconds that the container can hold.
 
     Returns
     -------
@@ -42,49 +35,43 @@ def read_durations(duration: Any, own: Sequence[Any]) -> list[float]:
     TypeError
         If a duration is not a number.
     ValueError
-        If one is negative or longer than 65,535,000, or there are not as many as frames.
+        If one is negative or longer than that, or there are not as many as frames.
     """
     if duration is None:
-        return [float(value) if is_number(value) and 0 <= value <= MAX_DURATION else DEFAULT_DURATION for value in own]
+        return [float(value) if is_number(value) and 0 <= value <= longest else DEFAULT_DURATION for value in own]
     if is_number(duration):
-        return [_checked(duration)] * len(own)
+        return [_checked(duration, longest)] * len(own)
     if isinstance(duration, str | bytes) or not np.iterable(duration):
         msg = (
             "duration must be a number of milliseconds or one for each frame, "
             f"got {duration!r} of type {type(duration).__name__}"
         )
         raise TypeError(msg)
-    durations = [_checked(value) for value in duration]
+    durations = [_checked(value, longest) for value in duration]
     if len(durations) != len(own):
         raise ValueError(f"duration must be one number, or one for each of {len(own)} frames, got {len(durations)}")
     return durations
 
 
-def check_loop(loop: Any) -> None:
-    """Check the option.
+def check_loop(loop: Any, most: int) -> None:
+    """Check the option, which the container can hold up to `most`.
 
     Raises
     ------
     TypeError
         If it is not an integer.
     ValueError
-        If it is negative or 2**31 or more.
+        If it is negative, or more than `most`.
     """
     if not is_integer(loop):
         raise TypeError(f"loop must be an integer, got {loop!r} of type {type(loop).__name__}")
-    if not 0 <= loop <= MAX_PLAYS:
-        raise ValueError(f"loop must be from 0, which is forever, to {MAX_PLAYS} times, got {loop}")
+    if not 0 <= loop <= most:
+        raise ValueError(f"loop must be from 0, which is forever, to {most} times, got {loop}")
 
 
-def delay(duration: float) -> Fraction:
-    """Seconds, as near to so many milliseconds as a fraction can be whose two parts have 16 bits."""
-    seconds = Fraction(duration) / 1000
-    return seconds.limit_denominator(int(MAX_DELAY_PART / max(seconds, Fraction(1))))
-
-
-def _checked(value: Any) -> float:
+def _checked(value: Any, longest: float) -> float:
     if not is_number(value):
         raise TypeError(f"duration must be numbers of milliseconds, got {value!r} of type {type(value).__name__}")
-    if not 0 <= value <= MAX_DURATION:  # NaN, too
-        raise ValueError(f"duration must be from 0 to {MAX_DURATION} milliseconds, got {value}")
+    if not 0 <= value <= longest:  # NaN, too
+        raise ValueError(f"duration must be from 0 to {longest} milliseconds, got {value}")
     return float(value)

@@ -1,4 +1,4 @@
-"""The argument `fixed_colors` of every face: what colours it names, and what pictures can hold them."""
+"""Colours that are given: what they name, and what pictures can hold them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..indexed_image import rgba_rows
-from ..stages.color_space import full_scale
+from ..stages.samples import full_scale, rgba_rows
 
 _EXAMPLES = "a name or a hex string such as 'red', '#ff0000' or '#ff000080', or samples such as (255, 0, 0)"
 
 
-def read_fixed_colors(given: Any, dtype: np.dtype[Any], channels: Collection[int]) -> NDArray[Any]:
+def read_colors(
+    given: Any, dtype: np.dtype[Any], channels: Collection[int], name: str = "fixed_colors"
+) -> NDArray[Any]:
     """Read colours as RGBA in the scale of pictures of this dtype, one row each: (m, 4); None is no colour.
 
     Parameters
@@ -25,6 +26,8 @@ def read_fixed_colors(given: Any, dtype: np.dtype[Any], channels: Collection[int
         uint8, uint16, bool, float32 or float64.
     channels : collection of int
         Of the pictures: so many samples a colour may have, or 3 or 4.
+    name : str, default "fixed_colors"
+        What errors call them.
 
     Returns
     -------
@@ -40,19 +43,19 @@ def read_fixed_colors(given: Any, dtype: np.dtype[Any], channels: Collection[int
         return np.empty((0, 4), dtype)
     if isinstance(given, list | tuple | str):
         items = [given] if isinstance(given, str) else given
-        parts = [_read_color(item, f"fixed_colors[{i}]", dtype, channels) for i, item in enumerate(items)]
+        parts = [read_color(item, f"{name}[{i}]", dtype, channels) for i, item in enumerate(items)]
         return np.concatenate([np.empty((0, 4), dtype), *parts])
     if not hasattr(given, "__array__"):
         raise TypeError(
-            f"fixed_colors must be a sequence of colors, each {_EXAMPLES}, got {given!r} of type {type(given).__name__}"
+            f"{name} must be a sequence of colors, each {_EXAMPLES}, got {given!r} of type {type(given).__name__}"
         )
     rows = np.asarray(given)
     if rows.ndim != 2:
         raise ValueError(
-            f"fixed_colors has shape {rows.shape}; an array of colors has two axes, (m, C): for one color write "
-            "fixed_colors=[color]"
+            f"{name} has shape {rows.shape}; an array of colors has two axes, (m, C): for one color write "
+            f"{name}=[color]"
         )
-    return _rgba(rows, "fixed_colors", dtype, channels)
+    return _rgba(rows, name, dtype, channels)
 
 
 def distinct(colors: NDArray[Any], n_colors: int, name: str = "n_colors") -> NDArray[Any]:
@@ -123,7 +126,7 @@ def _columns(n_channels: int) -> list[int]:
     return [[0], [0, 3], [0, 1, 2], [0, 1, 2, 3]][n_channels - 1]
 
 
-def _read_color(item: Any, name: str, dtype: np.dtype[Any], channels: Collection[int]) -> NDArray[Any]:
+def read_color(item: Any, name: str, dtype: np.dtype[Any], channels: Collection[int]) -> NDArray[Any]:
     """One colour of a sequence, (1, 4)."""
     if isinstance(item, str):
         return _rgba_of_string(item, name, dtype)
@@ -132,7 +135,8 @@ def _read_color(item: Any, name: str, dtype: np.dtype[Any], channels: Collection
     except ValueError:
         samples = np.empty(0, object)
     if samples.ndim != 1 or samples.dtype.kind not in "buif":
-        one = " For one color write fixed_colors=[color]." if np.ndim(samples) == 0 else ""
+        argument = name.partition("[")[0]
+        one = f" For one color write {argument}=[color]." if np.ndim(samples) == 0 else ""
         raise TypeError(f"{name} must be {_EXAMPLES}, got {item!r}.{one}")
     return _rgba(samples[np.newaxis], name, dtype, channels)
 

@@ -1,4 +1,4 @@
-"""What `encode_png` is given: one picture or frames, read upright, in sRGB, as pixels that are to share a palette."""
+"""One picture or frames, upright, in sRGB, as pixels that are to share a palette."""
 
 from __future__ import annotations
 
@@ -8,74 +8,60 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..indexed_image import IndexedImage
-from ..pillow.fitted_palette import read_as_one, read_shared_colors, read_weights
-from ..png.file import Chunk
+from ..exif import UPRIGHT, oriented
 from ..stages.pixels import Pixels, read_pixels
 from .durations import read_durations
 from .fixed_colors import distinct, promoted
-from .metadata import Metadata, metadata_chunks, orientation, oriented
-from .source import Source, named_pictures
-from .to_srgb import in_srgb
+from .read import Picture, read_picture
+from .shared import read_as_one, read_shared_colors, read_weights
+from .source import named_pictures
 
 
-class EncodeInput(NamedTuple):
+class Frames(NamedTuple):
     """One picture, or frames of one size.
 
     Attributes
     ----------
-    indexed : IndexedImage or None
-        A single picture that was given as such.
     pixels : Pixels
         The picture (H, W, C), or all pixels of the frames in a row.
-    frames : list of (height, width)
+    sizes : list of (height, width)
         Of each; a single one is the picture.
     durations : list of float
         Milliseconds of each.
     fixed_colors : ndarray of shape (m, C)
         uint8.
     sample_weight : ndarray of the shape of the pixels, or None
-    chunks : list of (type, data)
-        Metadata of the first.
+    first : Picture
+        Whose metadata counts.
     """
 
-    indexed: IndexedImage | None
     pixels: Pixels
-    frames: list[tuple[int, int]]
+    sizes: list[tuple[int, int]]
     durations: list[float]
     fixed_colors: NDArray[np.uint8]
     sample_weight: NDArray[np.float64] | None
-    chunks: list[Chunk]
+    first: Picture
 
 
-def read_input(
-    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, metadata: Metadata, duration: Any
-) -> EncodeInput:
+def read_frames(
+    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float
+) -> Frames:
     """Read what the arguments of `encode_png` say about the pictures."""
     named = named_pictures(image)
-    read = [in_srgb(_source(*given)) for given in named]
-    sources = [source for source, _ in read]
-    given_durations = [source.image and source.image.info.get("duration") for source in sources]
-    durations = read_durations(duration, given_durations)
-    samples = [source.checked_samples() for source in sources]
-    turns = [1 if source.image is None else orientation(source.image) for source in sources]
-    upright = [oriented(*turned) for turned in zip(samples, turns, strict=True)]
-    sizes = [(picture.shape[0], picture.shape[1]) for picture in upright]
+    read = [read_picture(*given) for given in named]
+    own = [picture.image and picture.image.info.get("duration") for picture in read]
+    durations = read_durations(duration, own, longest)
+    upright = [picture.samples for picture in read]
+    sizes = [(samples.shape[0], samples.shape[1]) for samples in upright]
     _check_sizes(sizes, [name for _, name in named])
-    first, color_info = read[0]
+    sources = [picture.source for picture in read]
     fixed = distinct(read_shared_colors(fixed_colors, sources), n_colors)
     as_one, fixed = promoted(read_as_one(upright), fixed)
     weight = None
     if sample_weight is not None:
         weights = sample_weight if isinstance(image, list | tuple) else [sample_weight]
-        weight = _upright_weight(read_weights(sources, weights), [part.shape[:2] for part in samples], turns)
-    chunks = [] if first.image is None else metadata_chunks(first.image, metadata, color_info)
-    indexed = named[0][0] if len(named) == 1 and isinstance(named[0][0], IndexedImage) else None
-    return EncodeInput(indexed, read_pixels(as_one), sizes, durations, fixed, weight, chunks)
-
-
-def _source(picture: Any, name: str) -> Source:
-    return Source.read(picture.to_array() if isinstance(picture, IndexedImage) else picture, name)
+        weight = _upright_weight(read_weights(sources, weights), read)
+    return Frames(read_pixels(as_one), sizes, durations, fixed, weight, read[0])
 
 
 def _check_sizes(sizes: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
@@ -89,14 +75,16 @@ def _check_sizes(sizes: Sequence[tuple[int, int]], names: Sequence[str]) -> None
             raise ValueError(msg)
 
 
-def _upright_weight(
-    weight: NDArray[np.float64] | None, shapes: Sequence[tuple[int, ...]], turns: Sequence[int]
-) -> NDArray[np.float64] | None:
+def _upright_weight(weight: NDArray[np.float64] | None, pictures: Sequence[Picture]) -> NDArray[np.float64] | None:
     """Turn checked weights, which are in a row if there are several frames, as their pictures were."""
-    if weight is None or all(turn == 1 for turn in turns):
+    if weight is None or all(picture.turn == UPRIGHT for picture in pictures):
         return weight
+    shapes = [picture.source.samples.shape[:2] for picture in pictures]
     parts = np.split(weight.ravel(), np.cumsum([height * width for height, width in shapes])[:-1])
-    upright = [oriented(part.reshape(shape), turn) for part, shape, turn in zip(parts, shapes, turns, strict=True)]
+    upright = [
+        oriented(part.reshape(shape), picture.turn)
+        for part, shape, picture in zip(parts, shapes, pictures, strict=True)
+    ]
     if len(upright) == 1:
         return np.ascontiguousarray(upright[0])
     return np.concatenate([part.ravel() for part in upright])[np.newaxis]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ..stages.color_space import full_scale
+from ..stages.samples import full_scale
 from .icc_profile import SRGB_CHROMATICITIES, grey_profile, rgb_profile
-from .source import Source
 
 IS_SRGB: Mapping[Any, Any] = {"srgb": ImageCms.Intent.PERCEPTUAL}
 """What `info` says of a picture in sRGB; takes the place of a profile, which is hundreds of bytes longer."""
@@ -29,7 +27,15 @@ UNUSABLE = (OSError, ValueError, TypeError, ImportError)
 """What reading a broken profile raises, one for other colours, or ImageCms where Pillow is built without it."""
 
 
-def in_srgb(source: Source) -> tuple[Source, Mapping[Any, Any]]:
+class InSrgb(NamedTuple):
+    """Samples in sRGB, the part of `info` that describes them, and what they were converted from, None for nothing."""
+
+    samples: NDArray[Any]
+    color_info: Mapping[Any, Any]
+    converted_from: str | None
+
+
+def in_srgb(image: Image.Image | None, samples: NDArray[Any]) -> InSrgb:
     """
     Convert a picture to sRGB.
 
@@ -40,31 +46,33 @@ def in_srgb(source: Source) -> tuple[Source, Mapping[Any, Any]]:
 
     Parameters
     ----------
-    source : Source
-        A picture; arrays, which say nothing about their colours, stay as they are.
+    image : PIL.Image.Image or None
+        Where the samples come from; arrays, which say nothing about their colours, stay as they are.
+    samples : ndarray of shape (H, W, C)
+        With at least one pixel.
 
     Returns
     -------
-    Source
-        With samples (H, W, C) in sRGB, of the same number of channels, 8 or 16 bits as before.
-    mapping
-        The part of `info` that describes these samples: the original one, without a profile that
-        was applied.
+    InSrgb
+        Of the same number of channels, 8 or 16 bits as before.
     """
-    image = source.image
-    if image is None or source.is_empty:
-        return source, {}
+    if image is None:
+        return InSrgb(samples, {}, None)
     if image.mode == "LAB":
-        return source, IS_SRGB
+        return InSrgb(samples, IS_SRGB, "CIELAB")
     try:
         if image.mode == "CMYK":
-            return replace(source, samples=_cmyk_in_srgb(image)), IS_SRGB
-        profile = _profile(image.info, has_color=source.samples.shape[2] > 2)
+            return InSrgb(_cmyk_in_srgb(image), IS_SRGB, "CMYK")
+        profile = _profile(image.info, has_color=samples.shape[2] > 2)
         if profile is None:
-            return source, image.info
-        return replace(source, samples=_converted(source.samples, profile)), IS_SRGB
+            return InSrgb(samples, image.info, None)
+        converted = _converted(samples, profile)
     except UNUSABLE:
-        return source, {} if image.mode == "CMYK" else image.info
+        return InSrgb(samples, {} if image.mode == "CMYK" else image.info, None)
+    if converted is samples:
+        return InSrgb(samples, IS_SRGB, None)
+    name = (profile.profile.profile_description or "").strip()
+    return InSrgb(converted, IS_SRGB, f"ICC profile {name!r}" if image.info.get("icc_profile") else "gAMA and cHRM")
 
 
 def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsProfile | None:

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from ..pictures.source import Source, named_pictures
-from ..stages.dithering.diffuse import DITHERS
+from ..stages.dithering.diffuse import DITHERS, read_dither
+from ..stages.indices import MAX_BYTE_COLORS
+from ..stages.options import Search
 from ..stages.quantize import check_options
-from .fitted_palette import check_kmeans, quantize_to_fitted_palette
-from .given_palette import check_palette, map_to_palette
+from ..stages.samples import to_uint8
 from .patch import original_quantize, patch
 from .save import register
+from .to_p_image import by_fitted_palette, by_given_palette, check_kmeans
 
 __all__ = ["patch", "quantize", "register"]
 
@@ -27,10 +29,11 @@ def quantize(
     colors: int = 256,
     method: int | None = None,
     kmeans: int = 0,
-    palette: Image.Image | None = None,
+    palette: Any = None,
     dither: int | str | None = None,
     *,
-    color_space: str = "oklab",
+    exact: bool = False,
+    color_space: str | None = None,
     effort: str = "balanced",
     dither_strength: float | None = None,
     fixed_colors: Any = None,
@@ -45,11 +48,14 @@ def quantize(
 
     Parameters
     ----------
-    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or list or tuple of these
-        A PIL image of any mode; or grey, grey + alpha, RGB or RGBA samples: uint8, uint16, bool,
-        or floats in [0, 1]. The pictures of a list share one palette; their sizes and modes may
-        differ. Samples are rounded to the 8 bits of a palette, of which dithering shows what lies
-        between: mode I;16 from its whole range, 0 to 65535; I and F must hold values of 0 to 255.
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or list of these
+        A PIL image of any mode, or the bytes of a file that holds one; or grey, grey + alpha, RGB
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. The pictures of a list share one
+        palette; their sizes and modes may differ. Samples are rounded to the 8 bits of a palette,
+        of which dithering shows what lies between: mode I;16 from its whole range, 0 to 65535; I
+        and F must hold values of 0 to 255. As in Pillow, pixels are taken as they are stored: the
+        result keeps size, orientation tag and colour profile, which say how to look at it;
+        `encode_png` turns and converts.
     colors : int, default 256
         Most colours to use, 1 to 256. A picture that has no more comes back exactly.
     method : int or PIL.Image.Quantize, optional
@@ -57,11 +63,13 @@ def quantize(
         run and the options after `dither` have no effect.
     kmeans : int, default 0
         Checked as Pillow checks it, without effect: k-means always runs.
-    palette : PIL.Image.Image of mode P, optional
-        Use this palette, as it is, instead of looking for one. Without dithering each pixel gets
-        the entry nearest in 8-bit sRGB and alpha, the first of several; fully transparent pixels
-        get the first fully transparent entry if there is one. `colors`, `kmeans`, `color_space`
-        and `effort` have no effect then, as in Pillow.
+    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
+        Use this palette, as it is, instead of looking for one: that of an image; samples from 0 to
+        255, or floats from 0.0 to 1.0; or a list of colours, each samples or a name or hex string
+        that `PIL.ImageColor` knows. Without dithering each pixel gets the nearest entry, the first
+        of several; fully transparent pixels get the first fully transparent entry if there is one.
+        `colors`, `kmeans` and `effort` have no effect then, as in Pillow, and a falsy palette is
+        none.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or PIL.Image.Dither, optional
         Whether and how colours between the entries appear as a mix of them; a palette that is not
         given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
@@ -72,8 +80,12 @@ def quantize(
         undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
         mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
         "floyd-steinberg" and 0 is "none"; without it all of them are "none".
-    color_space : {"oklab", "cielab", "linear", "srgb"}, default "oklab"
-        Where distances between colours are measured.
+    exact : bool, default False
+        With `palette`: refuse a picture that has a colour which the palette lacks.
+    color_space : {"oklab", "cielab", "linear", "srgb"}, optional
+        Where distances between colours are measured. None: in Oklab; with `palette`, as Pillow
+        measures them, by 8-bit sRGB and alpha as they are. Dithering to a palette is in Oklab in
+        any case.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     dither_strength : float, optional
@@ -109,12 +121,11 @@ def quantize(
     Raises
     ------
     TypeError
-        If `image` is not a picture, or `colors` or `kmeans` not an integer.
+        If `image` is not a picture, `palette` no palette, or `colors` or `kmeans` not an integer.
     ValueError
-        If an argument is out of range, samples are not finite or out of range, or an argument
-        cannot be used together with another. The message says what is allowed.
-    AttributeError
-        If `palette` is not an image.
+        If an argument is out of range, samples are not finite or out of range, an argument cannot
+        be used together with another, or, with `exact`, a colour is not in `palette`. The message
+        says what is allowed.
 
     Examples
     --------
@@ -157,6 +168,7 @@ def quantize(
             "sample_weight": sample_weight is not None,
             "fixed_colors": fixed_colors is not None,
             "dither_strength": dither_strength is not None,
+            "exact": exact,
             f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
         }
         if any(ours.values()):
@@ -164,32 +176,40 @@ def quantize(
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
         return by_pillow(image, colors, method, kmeans, palette, dither)
-    to_palette = isinstance(palette, np.ndarray) or bool(palette)  # falsy is none, as in Pillow
-    options: dict[str, Any] = {
-        "dither": read_dither(dither, to_palette=to_palette),
-        "dither_strength": dither_strength,
-    }
-    check_options(n_colors=1, color_space=color_space, effort=effort, n_threads=n_threads, **options)
+    to_palette = hasattr(palette, "__array__") or bool(palette)  # falsy is none, as in Pillow
+    method_name = read_method(dither, to_palette=to_palette)
+    check_options(
+        n_colors=1,
+        max_colors=MAX_BYTE_COLORS,
+        color_space="oklab" if color_space is None else color_space,
+        effort=effort,
+        dither=method_name,
+        dither_strength=dither_strength,
+        n_threads=n_threads,
+    )
+    options = read_dither(method_name, dither_strength)
     sources = [Source.read(*given) for given in pictures]
     if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"
             msg = f"{given} has no use with palette=, which is not fitted: drop one of them"
             raise ValueError(msg)
-        reference = check_palette(palette)
-        results = [map_to_palette(source, reference, n_threads=n_threads, **options) for source in sources]
+        results = [
+            by_given_palette(source, palette, options, color_space=color_space, exact=exact, n_threads=n_threads)
+            for source in sources
+        ]
     else:
+        if exact:
+            raise ValueError("exact=True has no use without palette=, whose colors it asks for: pass one, or drop it")
         check_kmeans(kmeans)
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
-        results = quantize_to_fitted_palette(
+        results = by_fitted_palette(
             sources,
-            colors,
-            fixed_colors,
-            weights,
-            color_space=color_space,
-            effort=effort,
-            n_threads=n_threads,
-            **options,
+            Search(color_space or "oklab", effort, random_state=0, n_threads=n_threads),
+            options,
+            colors=colors,
+            fixed_colors=fixed_colors,
+            sample_weights=weights,
         )
     return results if is_list else results[0]
 
@@ -199,13 +219,13 @@ def by_pillow(
     colors: int,
     method: int,
     kmeans: int,
-    palette: Image.Image | None,
+    palette: Any,
     dither: int | str | None,
 ) -> Image.Image:
     """Pillow's own method, with what was given; arrays are made images of 8 bits first."""
-    source = None if isinstance(image, Image.Image) else Source.read(image)
+    source = None if isinstance(image, Image.Image) else Source.read(image, "image")
     if source is not None:
-        samples = source.samples_8_bit()
+        samples = to_uint8(source.checked_samples())
         image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
     options: dict[str, Any] = {}
     if dither is not None:
@@ -213,7 +233,7 @@ def by_pillow(
     return original_quantize()(image, colors, method, kmeans, palette, **options)
 
 
-def read_dither(dither: Any, *, to_palette: bool) -> str:
+def read_method(dither: Any, *, to_palette: bool) -> str:
     """Name what `dither` asks for; None and Pillow's numbers ask for dithering only `to_palette`, as in Pillow."""
     if isinstance(dither, str) and dither in DITHERS:
         return dither

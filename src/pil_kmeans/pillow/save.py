@@ -9,8 +9,9 @@ from typing import IO, Any
 
 from PIL import Image, ImageSequence
 
-from ..pictures.metadata import BROKEN_EXIF, density_chunk, exif_chunk, orientation
-from ..png.file import Chunk, chunk_bytes
+from ..exif import BROKEN_EXIF, orientation
+from ..png.chunks import Chunk, chunk_bytes
+from ..png.metadata import density_chunk, exif_chunk
 
 FORMAT = "PNG8"
 CHUNKS_OF_PNGINFO = (b"tEXt", b"zTXt", b"iTXt", b"tIME")  # and private ones

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import count, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..indexed_image import MAX_BYTE_COLORS, IndexedImage
-from ..pictures.durations import MAX_DURATION, delay
+from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.progress import Progress, silent
-from .file import (
-    MAX_CHUNK_LENGTH,
-    Chunk,
-    bit_depth,
-    check_compression,
-    cut,
-    file_bytes,
-    idat_chunks,
-    n_not_opaque,
-    plte_entries,
-)
-from .file import encode as encode_one
+from ..stages.samples import rgba_rows
+from .chunks import MAX_CHUNK_LENGTH, Chunk, cut, file_bytes, idat_chunks
 from .idat import COMPRESSIONS, compress
 from .palette_order import palette_order
+from .still import bit_depth, check_compression, n_not_opaque, plte_entries
+from .still import encode as encode_still
 
 SOURCE, OVER = 0, 1
 """How a frame goes onto the canvas: in place of what is there, or before it."""
@@ -36,6 +28,14 @@ KEEP = 0
 
 INVISIBLE = np.zeros((1, 4), np.uint8)
 
+MAX_DELAY_PART = 2**16 - 1
+"""Numerator and denominator of a delay in seconds have 16 bits."""
+
+MAX_DURATION = 1000 * MAX_DELAY_PART
+"""Milliseconds."""
+
+MAX_PLAYS = 2**31 - 1
+
 
 def encode(
     frames: NDArray[np.uint8],
@@ -43,8 +43,9 @@ def encode(
     durations: Sequence[float],
     plays: int = 0,
     metadata: Sequence[Chunk] = (),
-    keep: NDArray[np.bool_] | None = None,
     *,
+    keep: NDArray[np.bool_] | None = None,
+    keep_palette: bool = False,
     compression: str = "default",
     progress: Progress = silent,
 ) -> bytes:
@@ -65,8 +66,8 @@ def encode(
         long as all of them.
     plays : int, default=0
         How many times to show them all; 0 is forever.
-    metadata, keep, compression
-        As in `png.encode`.
+    metadata, keep, keep_palette, compression
+        As in `still.encode`.
     progress : callable, optional
 
     Returns
@@ -77,31 +78,37 @@ def encode(
     Examples
     --------
     >>> import numpy as np
-    >>> from pil_kmeans.png import animation as apng
+    >>> from pil_kmeans.png import animation
     >>> blink = np.zeros((2, 8, 8), np.uint8)
     >>> blink[1, 3:5, 3:5] = 1
-    >>> b"acTL" in apng.encode(blink, np.array([[0], [255]], np.uint8), [500, 500])
+    >>> b"acTL" in animation.encode(blink, np.array([[0], [255]], np.uint8), [500, 500])
     True
     """
     check_compression(compression)
     _, height, width = frames.shape
-    indices, rgba = plte_entries(IndexedImage(frames.reshape(-1, width), palette), keep)
+    if keep_palette:
+        indices, rgba = frames, rgba_rows(palette)
+    else:
+        indices, rgba = plte_entries(frames.reshape(-1, width), palette, keep)
     frames, durations = _merged(indices.reshape(frames.shape), durations)
     if len(frames) == 1:
-        return encode_one(IndexedImage(frames[0], rgba), metadata, np.ones(len(rgba), bool), compression=compression)
+        options: dict[str, Any] = {"keep_palette": keep_palette, "compression": compression}
+        return encode_still(frames[0], rgba, metadata, keep=np.ones(len(rgba), bool), **options)
     changes = [_Change.between(before, after, rgba) for before, after in pairwise(frames)]
     candidates = [(frames, rgba)]
-    has_room = rgba[0, 3] > 0 and len(rgba) < MAX_BYTE_COLORS
+    has_room = rgba[0, 3] > 0 and len(rgba) < MAX_BYTE_COLORS and not keep_palette
     if has_room and any(change.can_be_over for change in changes):
         candidates.append((frames + np.uint8(1), np.concatenate([INVISIBLE, rgba])))
     files = []
     for n, (indices, rgba) in enumerate(candidates):
-        order = palette_order(
-            indices.reshape(-1, width),
-            len(rgba),
-            n_first=n_not_opaque(rgba),
-            trials_per_pair=COMPRESSIONS[compression].trials_per_pair[-1],
-        )
+        order = np.arange(len(rgba), dtype=np.uint8)
+        if not keep_palette:
+            order = palette_order(
+                indices.reshape(-1, width),
+                len(rgba),
+                n_first=n_not_opaque(rgba),
+                trials_per_pair=COMPRESSIONS[compression].trials_per_pair[-1],
+            )
         depth = bit_depth(len(rgba))
         pieces = []
         for piece in _pieces(np.argsort(order).astype(np.uint8)[indices], rgba[order], changes, depth, compression):
@@ -193,3 +200,9 @@ def _chunks(pieces: Sequence[_Piece], durations: Sequence[float], plays: int) ->
         else:
             chunks += [(b"fdAT", next(numbers) + part) for part in cut(piece.stream, MAX_CHUNK_LENGTH - 4)]
     return chunks
+
+
+def delay(duration: float) -> Fraction:
+    """Seconds, as near to so many milliseconds as a fraction can be whose two parts have 16 bits."""
+    seconds = Fraction(duration) / 1000
+    return seconds.limit_denominator(int(MAX_DELAY_PART / max(seconds, Fraction(1))))

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from ..stages.color_space import as_samples, working_points
+from ..stages.color_space import working_points
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
-from ..stages.option_checks import is_number
+from ..stages.options import is_number
 from ..stages.pixels import Pixels
 from ..stages.progress import Progress, silent
+from ..stages.samples import as_samples
 from ..stages.threads import count_threads
 
 Lossy = float | Literal["auto"]
@@ -59,12 +60,12 @@ class RateDistortion:
         At most 256 colours, in the pixels' dtype or uint8.
     indices : ndarray of shape (H, W)
         uint8, of the dithered picture.
-    strength : float, default=0.85
+    strength : float
         What it was dithered with; 0 for not at all, then no error is handed on.
-    fixed : ndarray of shape (n,), optional
+    fixed : ndarray of shape (n,)
         bool, entries whose pixels keep them. So do fully transparent pixels, and runs of four pixels that have exactly
         their colour.
-    sample_weight : ndarray of shape (H, W), optional
+    sample_weight : ndarray of shape (H, W) or None
         Checked weights of the pixels.
     compression : {"fast", "default", "max"}
         How long to search.
@@ -79,8 +80,9 @@ class RateDistortion:
     >>> from pil_kmeans.png.rate_distortion import RateDistortion
     >>> ramp = read_pixels(np.linspace(0, 255, 64).astype(np.uint8)[np.newaxis].repeat(64, 0), channel_axis=None)
     >>> palette = np.array([[0], [85], [170], [255]], np.uint8)
-    >>> indices = dither(ramp, palette)
-    >>> cheaper = RateDistortion(ramp, palette, indices).indices(2.0)
+    >>> indices = dither(ramp, palette, method="floyd-steinberg", strength=0.85, n_threads=1)
+    >>> options = {"fixed": np.zeros(4, bool), "sample_weight": None, "compression": "default", "n_threads": 1}
+    >>> cheaper = RateDistortion(ramp, palette, indices, strength=0.85, **options).indices(2.0)
     >>> len(np.unique(cheaper, axis=0)) < len(np.unique(indices, axis=0))
     True
     """
@@ -91,11 +93,11 @@ class RateDistortion:
         palette: NDArray[Any],
         indices: NDArray[np.uint8],
         *,
-        strength: float = DEFAULT_STRENGTH,
-        fixed: NDArray[np.bool_] | None = None,
-        sample_weight: NDArray[np.float64] | None = None,
-        compression: str = "default",
-        n_threads: int | None = None,
+        strength: float,
+        fixed: NDArray[np.bool_],
+        sample_weight: NDArray[np.float64] | None,
+        compression: str,
+        n_threads: int | None,
     ) -> None:
         self._shape = pixels.shape
         self._search = SEARCHES[compression]
@@ -105,8 +107,8 @@ class RateDistortion:
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         place = np.argsort(self._order).astype(np.uint8)
         self._guess = place[indices].ravel()
-        self._points = working_points(as_samples(pixels.rows), "oklab")
-        self._entries = working_points(as_samples(palette[self._order]), "oklab")
+        self._points = working_points(as_samples(pixels.rows), "oklab", n_threads=self._n_threads)
+        self._entries = working_points(as_samples(palette[self._order]), "oklab", n_threads=1)
         self._lowest = np.zeros(len(self._guess), np.uint8)
         if pixels.n_channels % 2 == 0:
             first = np.searchsorted(opacity[self._order], np.arange(3))
@@ -118,8 +120,7 @@ class RateDistortion:
         error = _native.weighted_error(self._points, self._weights, self._entries, self._guess) / len(self._guess)
         self._bit = _BIT * sqrt(error)
         self._is_kept = self._in_flat_runs()
-        if fixed is not None:
-            self._is_kept |= fixed[indices].ravel()
+        self._is_kept |= fixed[indices].ravel()
         if pixels.n_channels % 2 == 0:
             self._is_kept |= pixels.rows[:, -1] == 0
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..indexed_image import IndexedImage
-from ..stages.dithering.choose import Dithering
+from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
 from ..stages.ssimulacra2 import Original
-from . import file as png
+from .chunks import Chunk
 from .rate_distortion import RateDistortion
+from .still import encode
 from .target_quality import QualityError, roughest
 
 _FITTED = 0.2  # share of the work until a palette is fitted
@@ -45,14 +45,20 @@ class SmallPng:
         Metadata.
     can_diffuse : bool
         Whether errors may be handed on; if not, indices stay as they are.
+    can_shrink : bool
+        Whether a fit of fewer colours is another picture; if not, the palette is given.
+    keep_palette : bool
+        As in `still.encode`.
     sample_weight, compression, n_threads
         As in `RateDistortion`.
     """
 
     pixels: Pixels
-    fit: Callable[[int], Dithering]
-    chunks: Sequence[png.Chunk]
+    fit: Callable[[int], Dithered]
+    chunks: Sequence[Chunk]
     can_diffuse: bool
+    can_shrink: bool
+    keep_palette: bool
     sample_weight: NDArray[np.float64] | None
     compression: str
     n_threads: int | None
@@ -75,7 +81,7 @@ class SmallPng:
         QualityError
             If there is none.
         """
-        score = Original(self.pixels, n_threads=self.n_threads).score
+        score = Original(self.pixels, background=None, n_threads=self.n_threads).score
         smallest: bytes | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
@@ -85,11 +91,12 @@ class SmallPng:
             if attempt.file is None or (smallest is not None and len(attempt.file) >= len(smallest)):
                 break
             smallest = attempt.file
-            if attempt.n_colors // 2 < _LEAST_COLORS:
+            if not self.can_shrink or attempt.n_colors // 2 < _LEAST_COLORS:
                 break
             n_colors = attempt.n_colors // 2
         if smallest is None:
-            raise QualityError(quality, best, "ask for less, or for more colors if n_colors is below 256")
+            way_out = "for more colors if n_colors is below 256" if self.can_shrink else "leave palette out"
+            raise QualityError(quality, best, f"ask for less, or {way_out}")
         return smallest
 
     def _attempt(
@@ -118,7 +125,7 @@ class SmallPng:
                 lossy = found.lossy
         return _Attempt(min(files, key=len) if files else None, len(fitted.palette.colors), lossy, best)
 
-    def _rate_distortion(self, fitted: Dithering) -> RateDistortion:
+    def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(
             self.pixels,
             fitted.palette.colors,
@@ -130,8 +137,13 @@ class SmallPng:
             n_threads=self.n_threads,
         )
 
-    def _file(self, fitted: Dithering, indices: NDArray[Any], *, for_deflate: bool = False) -> bytes:
-        image = IndexedImage(indices, fitted.palette.colors)
-        return png.encode(
-            image, self.chunks, fitted.palette.fixed, compression=self.compression, for_deflate=for_deflate
+    def _file(self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False) -> bytes:
+        return encode(
+            indices,
+            fitted.palette.colors,
+            self.chunks,
+            keep=fitted.palette.fixed,
+            keep_palette=self.keep_palette,
+            compression=self.compression,
+            for_deflate=for_deflate,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ..stages.option_checks import is_number
+from ..stages.options import is_number
 from ..stages.progress import Progress, part
 
 Picture = TypeVar("Picture")

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..encode import encode_png
-from ..indexed_image import MAX_BYTE_COLORS, IndexedImage, to_uint8
 from ..measures import count_colors, has_alpha, mean_squared_error, psnr, ssim
-from ..pictures.pil_modes import pixels_from_pil
-from ..pictures.read import upright_srgb
+from ..pictures.read import read_picture
+from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.pixels import read_pixels
+from ..stages.samples import to_uint8
 from ..stages.ssimulacra2 import Original
 
 if TYPE_CHECKING:
@@ -196,20 +196,18 @@ def measured(
     """Encode a picture in each number of colours, and measure the results."""
     numbers = read_numbers(n_colors)
     check_original_bytes(original_bytes)
-    if isinstance(image, IndexedImage):
-        image = image.to_array()
-    original = upright_srgb(image)
-    reference = Original(read_pixels(original), n_threads=options.get("n_threads"))
+    picture = read_picture(image)
+    original = picture.samples
+    reference = Original(read_pixels(original), background=None, n_threads=options.get("n_threads"))
     height, width = original.shape[:2]
     if original_bytes is None:
         original_bytes = len(png_of(to_uint8(original)))
     table, pngs = [], []
     for i, number in enumerate(numbers):
         start = perf_counter()
-        data = encode_png(image, n_colors=number, progress=part_of(progress, i, len(numbers)), **options)
+        data = encode_png(picture, n_colors=number, progress=part_of(progress, i, len(numbers)), **options)
         seconds = perf_counter() - start
-        with Image.open(BytesIO(data)) as decoded:
-            result = pixels_from_pil(decoded)
+        result = read_picture(data).samples
         mse = mean_squared_error(original, result)
         row = Row(
             n_colors=number,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .samples import as_samples
 from .threads import count_threads
 
 COLOR_SPACES = ("oklab", "cielab", "linear", "srgb")
@@ -36,7 +37,7 @@ class Grid:
 USUAL_GRID = Grid()
 
 
-def fine_grid(color_space: str, *colors: NDArray[Any], n_threads: int | None = None) -> Grid:
+def fine_grid(color_space: str, *colors: NDArray[Any], n_threads: int | None) -> Grid:
     """Return the finest grid on which all these colours fit, at most 256 times as fine as the usual one.
 
     Where all are 16-bit or float samples the digits that they have may lie between the points of the usual grid;
@@ -60,9 +61,9 @@ def working_points(
     colors: NDArray[Any],
     color_space: str,
     *,
+    n_threads: int | None,
     straight: bool = False,
     grid: Grid = USUAL_GRID,
-    n_threads: int | None = None,
 ) -> Points:
     """Return the fixed-point points of colours.
 
@@ -88,20 +89,6 @@ def working_points(
     """
     threads = count_threads(n_threads)
     return _native.working_points(as_samples(colors), color_space, straight, grid.origin, grid.zoom, threads)
-
-
-def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
-    """Return colours as contiguous uint8 or uint16 samples, floats to the nearest 1 / 65535."""
-    if colors.dtype.kind == "f":
-        return np.rint(np.asarray(colors, dtype=np.float64) * 65535).astype(np.uint16, order="C")
-    if colors.dtype == np.bool_:
-        return np.where(colors, np.uint8(255), np.uint8(0))
-    return np.ascontiguousarray(colors)
-
-
-def full_scale(dtype: np.dtype[Any]) -> float:
-    """Return the value of white in samples of this dtype."""
-    return {"B": 255.0, "H": 65535.0}.get(dtype.char, 1.0)
 
 
 def center_colors(

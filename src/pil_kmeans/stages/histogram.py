@@ -126,10 +126,10 @@ class Histogram:
 def histogram(
     pixels: Pixels,
     *,
+    n_threads: int | None,
     sample_weight: NDArray[np.float64] | None = None,
     cell_bits: int | None = None,
     one_transparent: bool = True,
-    n_threads: int | None = None,
 ) -> Histogram:
     """Count the distinct colours of a picture.
 
@@ -157,7 +157,7 @@ def histogram(
     >>> import numpy as np
     >>> from pil_kmeans.stages.histogram import histogram
     >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> h = histogram(read_pixels(np.array([[[255, 0, 0], [0, 0, 9], [255, 0, 0]]], dtype=np.uint8)))
+    >>> h = histogram(read_pixels(np.array([[[255, 0, 0], [0, 0, 9], [255, 0, 0]]], dtype=np.uint8)), n_threads=1)
     >>> h.colors.tolist(), h.counts.tolist()
     ([[0, 0, 9], [255, 0, 0]], [1, 2])
     """
@@ -182,6 +182,27 @@ def histogram(
             exact[place[::-1]] = pixels.values.reshape(-1, n_channels)[::-1]  # the first pixel of a colour is last
     exact_histogram = Histogram(keys, counts, n_channels, 8 * rows.dtype.itemsize, pixels.dtype, None, exact)
     return exact_histogram.in_cells(cell_bits) if cell_bits and has_cells(pixels) else exact_histogram
+
+
+def picture_histogram(
+    pixels: Pixels,
+    *,
+    n_colors: int,
+    effort: str,
+    n_threads: int | None,
+    sample_weight: NDArray[np.float64] | None = None,
+) -> Histogram:
+    """Return the histogram that an effort works on: in cells when fast, where there are enough to choose from."""
+
+    def count(cell_bits: int | None) -> Histogram:
+        return histogram(pixels, sample_weight=sample_weight, cell_bits=cell_bits, n_threads=n_threads)
+
+    return coarse_histogram(count, n_colors) if effort == "fast" else count(None)
+
+
+def counted_as(effort: str, fixed_colors: NDArray[Any] | None) -> str:
+    """Return the effort whose histogram suits: cells would mix locked colours with others, so they need all colours."""
+    return effort if fixed_colors is None or len(fixed_colors) == 0 else "balanced"
 
 
 def coarse_histogram(count: Callable[[int | None], Histogram], n_colors: int) -> Histogram:

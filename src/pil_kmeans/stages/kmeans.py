@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, as_samples, fine_grid, full_scale, points_coincide, unscaled, working_points
+from .color_space import Points, fine_grid, points_coincide, unscaled, working_points
 from .histogram import Histogram, integer_weights, places
+from .indices import MAX_COLORS
 from .matrix_nearest import nearest
+from .options import Search
+from .samples import as_samples, full_scale
 from .threads import count_threads
 
 
@@ -51,8 +54,6 @@ EFFORTS = {
     "best": Effort(((64, 4096, 8, 0), (256, 4096, 8, 8), (512, 4096, 8, 4), (0, 0, 20, 0)), 8192, 64, 8, 4, 3, 1e-4),
 }
 
-MAX_COLORS = 65536
-
 
 @dataclass(frozen=True, eq=False)
 class KMeansResult:
@@ -77,12 +78,10 @@ def fit_centers(
     keys: NDArray[np.uint64],
     points: Points,
     counts: NDArray[np.int64],
+    search: Search,
     *,
     n_colors: int,
     fixed: Points | None = None,
-    effort: str = "balanced",
-    random_state: int = 0,
-    n_threads: int | None = None,
 ) -> KMeansResult:
     """Return centers that minimise the weighted squared distance of points to the nearest of them.
 
@@ -94,16 +93,13 @@ def fit_centers(
         int16, see `color_space.working_points`.
     counts : ndarray of shape (n,)
         int64, positive, below 2**48 together.
+    search : Search
+        Its color space is that of the points already.
     n_colors : int
         1 to n.
     fixed : ndarray of shape (2, m, 2), optional
         Centers that are there besides, and stay where they are: points that are nearest to one of them are its own.
         With `n_colors` at most 65536 together.
-    effort : {"fast", "balanced", "best"}
-    random_state : int, default=0
-        Varies where the search splits clusters.
-    n_threads : int, optional
-        The result does not depend on it.
 
     Returns
     -------
@@ -118,9 +114,9 @@ def fit_centers(
         counts,
         fixed,
         n_colors,
-        **vars(EFFORTS[effort]),
-        seed=random_state,
-        n_threads=count_threads(n_threads),
+        **vars(EFFORTS[search.effort]),
+        seed=search.random_state,
+        n_threads=count_threads(search.n_threads),
     )
     n_fixed = fixed.shape[1]
     return KMeansResult(centers[n_fixed:], weights[n_fixed:], n_iter)
@@ -180,10 +176,7 @@ def fit_centers_matrix(
     points: NDArray[np.float64],
     counts: NDArray[Any],
     n_colors: int,
-    *,
-    effort: str = "balanced",
-    random_state: int = 0,
-    n_threads: int | None = None,
+    search: Search,
 ) -> tuple[NDArray[np.float64], int]:
     """Return centers of the weighted rows of a matrix of two to four columns.
 
@@ -196,8 +189,8 @@ def fit_centers_matrix(
         Positive weights.
     n_colors : int
         1 to U.
-    effort, random_state, n_threads
-        As in `fit_centers`.
+    search : Search
+        Without effect of its color space.
 
     Returns
     -------
@@ -205,7 +198,7 @@ def fit_centers_matrix(
         float64; n is at most `n_colors`.
     n_iter : int
     """
-    threads = count_threads(n_threads)
+    threads = count_threads(search.n_threads)
     low = points.min(axis=0)
     span = float((points - low).max()) or 1.0
     grid = np.rint((points - low) * (65535 / span)).astype(np.uint16, order="C")
@@ -216,10 +209,8 @@ def fit_centers_matrix(
         keys,
         _grid_points(_native.key_colors_uint16(keys, points.shape[1])),
         integer_weights(key_weights),
+        search,
         n_colors=min(n_colors, len(keys)),
-        effort=effort,
-        random_state=random_state,
-        n_threads=threads,
     )
     centers = np.rint(result.centers).astype(np.int16).reshape(-1, 2, 2).transpose(1, 0, 2)
     labels = _native.nearest_labels(_grid_points(grid), np.ascontiguousarray(centers), threads)
@@ -236,7 +227,7 @@ def _grid_points(grid: NDArray[np.uint16]) -> Points:
     return points
 
 
-def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_threads: int | None = None) -> float:
+def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_threads: int | None) -> float:
     """Return the sum of weighted squared distances of colours to the nearest center.
 
     Parameters
@@ -265,7 +256,7 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     center_samples = as_samples(centers / full)
     grid = fine_grid(color_space, hist.colors, center_samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
-    center_points = working_points(center_samples, color_space, grid=grid)
+    center_points = working_points(center_samples, color_space, grid=grid, n_threads=1)
     labels: NDArray[Any] = _native.nearest_labels(points, center_points, count_threads(n_threads))
     if color_space == "srgb":
         rows, center_rows = _srgb_rows(colors, full), _srgb_rows(centers, full)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color_space import as_samples, full_scale
 from .histogram import Histogram
 from .remap import label_equals
+from .samples import as_samples, full_scale
 
 
 @dataclass(frozen=True, eq=False)

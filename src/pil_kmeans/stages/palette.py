@@ -9,20 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import (
-    USUAL_GRID,
-    Grid,
-    Points,
-    as_samples,
-    center_colors,
-    fine_grid,
-    full_scale,
-    working_points,
-)
+from .color_space import USUAL_GRID, Grid, Points, center_colors, fine_grid, working_points
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .locked import Locked
+from .options import Search
 from .remap import label_colors
+from .samples import as_samples, full_scale, to_samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,30 +45,23 @@ class Palette:
 
 def fit_palette(
     hist: Histogram,
+    search: Search,
     *,
     n_colors: int,
     fixed_colors: NDArray[Any] | None = None,
-    color_space: str = "oklab",
-    effort: str = "balanced",
-    random_state: int = 0,
-    n_threads: int | None = None,
 ) -> Palette:
     """Choose the palette of the pictures behind a histogram.
 
     Parameters
     ----------
     hist : Histogram
+    search : Search
+        A picture of one channel gets the optimum over its stored values in every space.
     n_colors : int
         Most entries, 1 to 65536.
     fixed_colors : ndarray of shape (m, C), optional
         Locked entries, in the pictures' dtype: distinct, at most `n_colors`, at most one fully transparent, which then
         is the entry of all such pixels. The others are fitted with them in place.
-    color_space : {"oklab", "cielab", "linear", "srgb"}
-        Where distances are measured; see `color_space.working_points`. A picture of one channel gets the optimum over
-        its stored values in every space.
-    effort : {"fast", "balanced", "best"}
-    random_state : int, default=0
-    n_threads : int, optional
 
     Returns
     -------
@@ -93,12 +79,15 @@ def fit_palette(
     --------
     >>> import numpy as np
     >>> from pil_kmeans.stages.histogram import histogram
+    >>> from pil_kmeans.stages.options import Search
     >>> from pil_kmeans.stages.palette import fit_palette
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> ramp = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    >>> fit_palette(histogram(read_pixels(ramp, channel_axis=None)), n_colors=2).centers.tolist()
+    >>> hist = histogram(read_pixels(ramp, channel_axis=None), n_threads=1)
+    >>> fit_palette(hist, Search("oklab", "balanced", 0, 1), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
+    color_space, n_threads = search.color_space, search.n_threads
     locked = Locked.among(hist, fixed_colors, n_colors)
     free = n_colors - len(locked.colors)
     if len(hist) - len(locked.there) <= free:
@@ -129,11 +118,9 @@ def fit_palette(
             keys,
             fit_points,
             weights,
+            search,
             n_colors=free,
             fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1) if len(locked.colors) else None,
-            effort=effort,
-            random_state=random_state,
-            n_threads=n_threads,
         )
         chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space, grid)
         n_iter = result.n_iter
@@ -142,13 +129,6 @@ def fit_palette(
         chosen = np.concatenate([given_colors(hist, transparent), chosen])
     known = points if grid == USUAL_GRID else None
     return _distinct_and_used(chosen, hist, known, n_colors, locked, color_space, n_iter, n_threads)
-
-
-def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return colours in [0, 1] as samples of a dtype, rounded to the nearest."""
-    if dtype.kind == "f":
-        return colors.astype(dtype)
-    return np.rint(colors * full_scale(dtype)).astype(dtype)
 
 
 def _all_colors(hist: Histogram, locked: Locked) -> Palette:
@@ -188,7 +168,7 @@ def _grey_palette(hist: Histogram, n_colors: int, locked: Locked) -> Palette:
     fixed = locked.colors if hist.keys.dtype == np.float64 else locked.samples
     centers = optimal_centers_1d(values, hist.weights[weighted], n_colors - len(fixed), fixed[:, 0].astype(np.float64))
     chosen = centers[:, np.newaxis] / full_scale(hist.colors.dtype)
-    return _distinct_and_used(chosen, hist, None, n_colors, locked, "srgb", 1, None)
+    return _distinct_and_used(chosen, hist, None, n_colors, locked, "srgb", 1, 1)
 
 
 def _distinct_and_used(
@@ -281,7 +261,9 @@ def _settle_alpha(
     visible[:, -1] = np.maximum(visible[:, -1], 1 / full)
     if not opaque.any() or not len(chosen):
         return visible
-    entries = [working_points(part, color_space, grid=grid) for part in (as_samples(chosen), locked.visible)]
+    entries = [
+        working_points(part, color_space, grid=grid, n_threads=1) for part in (as_samples(chosen), locked.visible)
+    ]
     labels = _native.nearest_labels(points, np.concatenate(entries, axis=1), 1)
     weights = np.where(hist.colors[:, -1] > 0, hist.weights + 2.0**-30, 0)  # no weight decides where no other does
     of_all, of_opaque = (np.bincount(labels, part, len(chosen))[: len(chosen)] for part in (weights, weights * opaque))

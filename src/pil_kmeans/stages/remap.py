@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import USUAL_GRID, Points, as_samples, fine_grid, full_scale, points_coincide, working_points
-from .histogram import Histogram, coarse_histogram, histogram, unify_transparent
+from .color_space import USUAL_GRID, Points, fine_grid, points_coincide, working_points
+from .histogram import Histogram, histogram, picture_histogram, unify_transparent
+from .indices import index_dtype
 from .pixels import Pixels
+from .samples import as_samples, full_scale, packed
 from .threads import count_threads
 
 
@@ -18,11 +20,11 @@ def remap(
     pixels: Pixels,
     palette: NDArray[Any],
     *,
-    color_space: str = "oklab",
-    effort: str = "balanced",
+    color_space: str,
+    effort: str,
+    n_threads: int | None,
     hist: Histogram | None = None,
     labels: NDArray[np.uint16] | None = None,
-    n_threads: int | None = None,
 ) -> NDArray[Any]:
     """Return the index of the nearest palette entry for every pixel.
 
@@ -39,11 +41,11 @@ def remap(
     effort : {"fast", "balanced", "best"}
         "fast" gives all colours of a cell of 8 levels a channel (4 where many pixels are nearly black, 4 or one where
         that leaves too few cells) the entry that is nearest to their mean; otherwise each pixel gets its nearest.
+    n_threads : int or None
+        The result does not depend on it.
     hist, labels : Histogram and ndarray of shape (U,), optional
         A histogram that has all colours of the picture, and the label of each, where they are known already. Without
         effect for "rgba8".
-    n_threads : int, optional
-        The result does not depend on it.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def remap(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> from pil_kmeans.stages.remap import remap
     >>> pixels = read_pixels(np.array([[0, 99, 250]], dtype=np.uint8), channel_axis=None)
-    >>> remap(pixels, np.array([[0], [255]], dtype=np.uint8))
+    >>> remap(pixels, np.array([[0], [255]], dtype=np.uint8), color_space="oklab", effort="balanced", n_threads=1)
     array([[0, 0, 1]], dtype=uint8)
     """
     if color_space == "rgba8":
@@ -66,7 +68,7 @@ def remap(
         labels = None
     if labels is None:
         labels = label_colors(hist.colors, palette, color_space, n_threads=n_threads)
-    labels = labels.astype(np.uint8 if len(palette) <= 256 else np.uint16, copy=False)
+    labels = labels.astype(index_dtype(len(palette)), copy=False)
     if hist.keys.dtype == np.float64:
         return labels[np.searchsorted(hist.keys, pixels.samples[:, :, 0])]
     rows = pixels.rows
@@ -75,34 +77,13 @@ def remap(
     return _native.remap(rows, hist.keys, labels, hist.shift, count_threads(n_threads)).reshape(pixels.shape)
 
 
-def picture_histogram(
-    pixels: Pixels,
-    *,
-    n_colors: int,
-    effort: str,
-    sample_weight: NDArray[np.float64] | None = None,
-    n_threads: int | None = None,
-) -> Histogram:
-    """Return the histogram that an effort works on: in cells when fast, where there are enough to choose from."""
-
-    def count(cell_bits: int | None) -> Histogram:
-        return histogram(pixels, sample_weight=sample_weight, cell_bits=cell_bits, n_threads=n_threads)
-
-    return coarse_histogram(count, n_colors) if effort == "fast" else count(None)
-
-
-def counted_as(effort: str, fixed_colors: NDArray[Any] | None) -> str:
-    """Return the effort whose histogram suits: cells would mix locked colours with others, so they need all colours."""
-    return effort if fixed_colors is None or len(fixed_colors) == 0 else "balanced"
-
-
 def label_colors(
     colors: NDArray[Any],
     palette: NDArray[Any],
     color_space: str,
     *,
+    n_threads: int | None,
     points: Points | None = None,
-    n_threads: int | None = None,
 ) -> NDArray[np.uint16]:
     """Return the nearest palette entry of every colour: (U, C) and (n, C) to (U,).
 
@@ -117,7 +98,7 @@ def label_colors(
     grid = USUAL_GRID if straight else fine_grid(space, colors, palette, n_threads=threads)
     if points is None or grid != USUAL_GRID:
         points = working_points(colors, space, straight=straight, grid=grid, n_threads=threads)
-    entries = working_points(palette, space, straight=straight, grid=grid)
+    entries = working_points(palette, space, straight=straight, grid=grid, n_threads=1)
     labels = _native.nearest_labels(points, entries, threads)
     palette_samples = as_samples(palette)
     if colors.shape[1] % 2 == 0 and not straight:
@@ -141,16 +122,6 @@ def label_equals(labels: NDArray[Any], colors: NDArray[Any], palette: NDArray[An
     place = np.minimum(np.searchsorted(distinct, rows), len(distinct) - 1)
     equal = distinct[place] == rows
     labels[equal] = first[place[equal]]
-
-
-def packed(colors: NDArray[Any]) -> NDArray[Any]:
-    """Return colours of up to four uint8 or uint16 samples, or of one float, each as one number."""
-    if colors.dtype.kind == "f":
-        return colors[:, 0]
-    numbers: NDArray[np.uint64] = colors[:, 0].astype(np.uint64)
-    for channel in range(1, colors.shape[1]):
-        numbers = numbers << np.uint64(16) | colors[:, channel].astype(np.uint64)
-    return numbers
 
 
 def _label_values(colors: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint16]:

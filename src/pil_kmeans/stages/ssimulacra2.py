@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .option_checks import is_number
+from .options import is_number
 from .pixels import Pixels
 from .threads import count_threads
 
@@ -33,17 +33,21 @@ class Original:
     n_threads : int, optional
         The scores do not depend on it.
 
+    Notes
+    -----
+    J. Sneyers, Cloudinary: SSIMULACRA 2, https://github.com/cloudinary/ssimulacra2.
+
     Examples
     --------
     >>> import numpy as np
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> from pil_kmeans.stages.ssimulacra2 import Original
     >>> grey = read_pixels(np.full((16, 16, 3), 99, np.uint8))
-    >>> Original(grey).score(grey)
+    >>> Original(grey, background=None, n_threads=1).score(grey)
     100.0
     """
 
-    def __init__(self, pixels: Pixels, *, background: float | None = None, n_threads: int | None = None) -> None:
+    def __init__(self, pixels: Pixels, *, background: float | None, n_threads: int | None) -> None:
         self.shape: tuple[int, int] = pixels.shape
         self._backgrounds = (DARK, LIGHT) if background is None else (float(background),)
         self._n_threads = count_threads(n_threads)
@@ -68,46 +72,6 @@ class Original:
             opaque = np.ascontiguousarray(samples[..., : 3 if samples.shape[2] > 2 else 1])
             return [_native.xyb_pyramid(opaque, 0.0, self._n_threads)]
         return [_native.xyb_pyramid(samples, background, self._n_threads) for background in self._backgrounds]
-
-
-def ssimulacra2(a: Pixels, b: Pixels, *, background: float | None = None, n_threads: int | None = None) -> float:
-    """Score how alike `b` is to its original `a`.
-
-    Parameters
-    ----------
-    a, b : Pixels
-        Original and picture, of the same height and width. Grey counts as RGB.
-    background : float, optional
-        Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower of the scores on a
-        dark one (0.1) and on a light one (0.9).
-    n_threads : int, optional
-        The score does not depend on it.
-
-    Returns
-    -------
-    float
-        100 where nothing differs, about 90 where no difference is seen, 70 high, 50 medium and 30 low quality;
-        below 0 where little is left.
-
-    Raises
-    ------
-    ValueError
-        If the pictures differ in shape.
-
-    Notes
-    -----
-    J. Sneyers, Cloudinary: SSIMULACRA 2, https://github.com/cloudinary/ssimulacra2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> from pil_kmeans.stages.ssimulacra2 import ssimulacra2
-    >>> ramp = np.arange(0, 256, 4, dtype=np.uint8)[:, np.newaxis].repeat(64, axis=1)[..., np.newaxis]
-    >>> ssimulacra2(read_pixels(ramp), read_pixels(ramp // 64 * 64)) < 70
-    True
-    """
-    return Original(a, background=background, n_threads=n_threads).score(b)
 
 
 def check_background(background: Any) -> None:

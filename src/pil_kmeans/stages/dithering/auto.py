@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color_space import full_scale
+from ..options import Dither
+from ..palette import Palette
 from ..pixels import Pixels, read_pixels
+from ..samples import full_scale
 from ..ssimulacra2 import Original
 from .diffuse import Frames
 
@@ -18,9 +21,37 @@ _MOST_SCORED_FRAMES = 16
 _LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
 
-def may_gain(pixels: Pixels, dither: str, strength: float, *, frames: Frames | None = None) -> bool:
-    """Whether dithering is asked for, by a `dither` option, and not ruled out from the start."""
-    return dither != "none" and strength > 0 and not (dither == "auto" and is_flat(pixels, frames=frames))
+class Dithered(NamedTuple):
+    """A palette, the indices (H, W) of a picture into it, and the strength it was dithered with, 0 for not at all."""
+
+    palette: Palette
+    indices: NDArray[Any]
+    strength: float
+
+
+def may_gain(pixels: Pixels, dither: Dither, *, frames: Frames | None) -> bool:
+    """Whether dithering is asked for, and not ruled out from the start."""
+    if dither.method == "none" or dither.strength == 0:
+        return False
+    return not (dither.method == "auto" and is_flat(pixels, frames=frames))
+
+
+def better(
+    pixels: Pixels,
+    dither: Dither,
+    dithered: Callable[[], Dithered],
+    plain: Callable[[], Dithered],
+    *,
+    frames: Frames | None,
+    n_threads: int | None,
+) -> Dithered:
+    """Return what `dither`, which may gain, asks for: the dithered picture, but of "auto" what looks better."""
+    first = dithered()
+    if dither.method != "auto":
+        return first
+    second = plain()
+    parts = (second.indices, second.palette.colors, first.indices, first.palette.colors)
+    return first if looks_better_dithered(pixels, *parts, frames=frames, n_threads=n_threads) else second
 
 
 def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
@@ -68,8 +99,8 @@ def looks_better_dithered(
     dithered: NDArray[Any],
     dithered_palette: NDArray[Any],
     *,
-    frames: Frames | None = None,
-    n_threads: int | None = None,
+    frames: Frames | None,
+    n_threads: int | None,
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
@@ -96,7 +127,7 @@ def looks_better_dithered(
         height, width = plain_part.shape
         strips = _strips(height, width, _SCORED_PIXELS // len(parts))
 
-        score = Original(read_pixels(_seen(original, strips)), n_threads=n_threads).score
+        score = Original(read_pixels(_seen(original, strips)), background=None, n_threads=n_threads).score
         plain_score, dithered_score = (
             score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
             for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))

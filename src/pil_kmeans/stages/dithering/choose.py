@@ -2,101 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..histogram import Histogram, histogram
-from ..palette import Palette, given_colors, to_samples
+from ..options import Dither, Search
+from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..remap import remap
-from .auto import looks_better_dithered, may_gain
-from .diffuse import DEFAULT_STRENGTH, Frames, method_of
+from ..samples import to_samples
+from .auto import Dithered, better, may_gain
+from .diffuse import Frames, method_of
 from .refit import refit
-
-
-class Dithering(NamedTuple):
-    """A palette, the indices (H, W) of a picture into it, and the strength it was dithered with, 0 for not at all."""
-
-    palette: Palette
-    indices: NDArray[Any]
-    strength: float
 
 
 def fit_dither(
     pixels: Pixels,
     palette: Palette,
     hist: Histogram,
+    search: Search,
+    dither: Dither,
     *,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames | None,
     rounded: Pixels | None = None,
-    dither: str = "none",
-    dither_strength: float | None = None,
-    color_space: str = "oklab",
-    effort: str = "balanced",
-    sample_weight: NDArray[np.float64] | None = None,
-    frames: Frames | None = None,
-    n_threads: int | None = None,
-) -> Dithering:
+) -> Dithered:
     """Dither a picture with a palette fitted to it, refitted on the way, if that is asked for and better.
 
     Parameters
     ----------
-    pixels, palette, hist, effort, sample_weight, frames, n_threads
-        As in `refit`.
+    pixels, palette, hist, search, sample_weight, frames
+        As in `refit`. Undithered pixels get the entry nearest in the color space of the search.
+    dither : Dither
+        "auto": "floyd-steinberg" or "none", as `is_flat` and `looks_better_dithered` say.
     rounded : Pixels, optional
         The pixels in the palette's dtype, of which `hist` is, where theirs is finer. What the rounding took away is
         dithered as well.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
-        "auto": "floyd-steinberg" or "none", as `is_flat` and `looks_better_dithered` say.
-    dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: 0.85.
-    color_space : {"oklab", "cielab", "linear", "srgb"}
-        Where the nearest entry is looked for if the picture is not dithered.
 
     Returns
     -------
-    Dithering
+    Dithered
         Of strength 0, with the palette as it was, if the picture is not dithered. So it is where the palette holds all
         its colours.
     """
-    strength = DEFAULT_STRENGTH if dither_strength is None else float(dither_strength)
-    dithered = None
-    if may_gain(pixels, dither, strength, frames=frames) and not _has_all_colors(palette, hist, pixels):
-        moved, indices = refit(
-            pixels,
-            palette,
-            hist,
-            method=method_of(dither),
-            strength=strength,
-            effort=effort,
-            sample_weight=sample_weight,
-            frames=frames,
-            n_threads=n_threads,
-        )
-        dithered = Dithering(moved, indices, strength)
-        if dither != "auto":
-            return dithered
-    plain = remap(
-        rounded or pixels,
-        palette.colors,
-        color_space=color_space,
-        effort=effort,
-        hist=hist,
-        labels=palette.labels,
-        n_threads=n_threads,
-    )
-    if dithered is not None and looks_better_dithered(
-        pixels, plain, palette.colors, dithered.indices, dithered.palette.colors, frames=frames, n_threads=n_threads
-    ):
-        return dithered
-    return Dithering(palette, plain, 0.0)
+    n_threads = search.n_threads
+
+    def dithered() -> Dithered:
+        method = method_of(dither.method)
+        options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames}
+        moved, indices = refit(pixels, palette, hist, search, method=method, strength=dither.strength, **options)
+        return Dithered(moved, indices, dither.strength)
+
+    def plain() -> Dithered:
+        options: dict[str, Any] = {"color_space": search.color_space, "effort": search.effort, "n_threads": n_threads}
+        indices = remap(rounded or pixels, palette.colors, hist=hist, labels=palette.labels, **options)
+        return Dithered(palette, indices, 0.0)
+
+    if not may_gain(pixels, dither, frames=frames) or _has_all_colors(palette, hist, pixels, n_threads):
+        return plain()
+    return better(pixels, dither, dithered, plain, frames=frames, n_threads=n_threads)
 
 
-def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels) -> bool:
+def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels, n_threads: int | None) -> bool:
     """Whether each colour of the pixels has its entry, which is that colour in the palette's dtype."""
     if hist.cell_colors is not None or palette.labels is None or len(hist) > len(palette.colors):
         return False
     colors = to_samples(given_colors(hist, np.arange(len(hist))), hist.dtype)
     is_exact = bool((palette.colors[palette.labels] == colors).all())
-    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels)) == len(hist))
+    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels, n_threads=n_threads)) == len(hist))

@@ -14,20 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _native
-from ...indexed_image import to_uint16
-from ..color_space import (
-    Grid,
-    Points,
-    as_samples,
-    center_colors,
-    fine_grid,
-    full_scale,
-    points_coincide,
-    working_points,
-)
-from ..option_checks import is_number
+from ..color_space import Grid, Points, center_colors, fine_grid, points_coincide, working_points
+from ..options import Dither, is_number
 from ..pixels import Pixels
-from ..remap import label_equals, packed
+from ..remap import label_equals
+from ..samples import as_samples, full_scale, packed, to_uint16
 from ..threads import count_threads
 from .threshold_mask import threshold_mask
 
@@ -47,10 +38,10 @@ def dither(
     pixels: Pixels,
     palette: NDArray[Any],
     *,
-    method: str = "floyd-steinberg",
-    strength: float = DEFAULT_STRENGTH,
+    method: str,
+    strength: float,
+    n_threads: int | None,
     frames: Frames | None = None,
-    n_threads: int | None = None,
 ) -> NDArray[Any]:
     """Return indices of palette entries that mix, for the eye, to the colours between them.
 
@@ -62,7 +53,7 @@ def dither(
     method : {"floyd-steinberg", "ordered", "blue-noise"}
         "floyd-steinberg": each pixel makes up for the errors of its neighbours. The others compare its colour with the
         threshold of its place: in Bayer's pattern of 8 x 8 pixels, or in 64 x 64 of blue noise, which shows no pattern.
-    strength : float, default=0.85
+    strength : float
         0 to 1; more hides steps between entries better, and is noisier. It is the share of each error that is handed
         on: at 1 errors that no entry can make up for pile up. By thresholds, two entries mix down to a share of
         (1 - strength) / 2, or 1/16 at 1, of the farther one; what needs less of it gets none.
@@ -88,7 +79,8 @@ def dither(
     >>> from pil_kmeans.stages.dithering.diffuse import dither
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
-    >>> indices = dither(grey, np.array([[0], [255]], np.uint8))
+    >>> palette = np.array([[0], [255]], np.uint8)
+    >>> indices = dither(grey, palette, method="floyd-steinberg", strength=0.85, n_threads=1)
     >>> bool(0.4 < indices.mean() < 0.6)
     True
     """
@@ -136,6 +128,11 @@ def check_dither(dither: Any, dither_strength: Any) -> None:
         )
 
 
+def read_dither(dither: str, dither_strength: float | None) -> Dither:
+    """Return what checked options ask for."""
+    return Dither(dither, DEFAULT_STRENGTH if dither_strength is None else float(dither_strength))
+
+
 def method_of(dither: str) -> str:
     """Name the method of a `dither` other than "none"; "auto" decides only whether to use it."""
     return "floyd-steinberg" if dither == "auto" else dither
@@ -174,7 +171,7 @@ class Passes:
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
         return {
-            "entries": working_points(palette, _SPACE, grid=self.grid),
+            "entries": working_points(palette, _SPACE, grid=self.grid, n_threads=1),
             "opacity": opacity_of(palette),
             "origin": self.grid.origin,
             "zoom": self.grid.zoom,

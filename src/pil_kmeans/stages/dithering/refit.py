@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _native
-from ..color_space import as_samples, full_scale, point_rows
+from ..color_space import point_rows
 from ..histogram import Histogram
-from ..palette import Palette, given_colors, to_samples
+from ..options import Search
+from ..palette import Palette, given_colors
 from ..pixels import Pixels
-from ..remap import packed
-from .diffuse import DEFAULT_STRENGTH, LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
+from ..samples import as_samples, full_scale, packed, to_samples
+from .diffuse import LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
@@ -43,13 +44,12 @@ def refit(
     pixels: Pixels,
     palette: Palette,
     hist: Histogram,
+    search: Search,
     *,
-    method: str = "floyd-steinberg",
-    strength: float = DEFAULT_STRENGTH,
-    effort: str = "balanced",
-    sample_weight: NDArray[np.float64] | None = None,
-    frames: Frames | None = None,
-    n_threads: int | None = None,
+    method: str,
+    strength: float,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames | None,
 ) -> tuple[Palette, NDArray[Any]]:
     """Move the entries of a palette to what suits the dithered picture, and dither the picture.
 
@@ -63,16 +63,15 @@ def refit(
         opaque.
     hist : Histogram
         Of the pixels in the palette's dtype.
+    search : Search
+        Its effort says how many rounds, and how many of the rows each of them looks at. Rounds that do not help are
+        undone.
     method, strength
         As in `dither`.
-    effort : {"fast", "balanced", "best"}
-        How many rounds, and how many of the rows each of them looks at. Rounds that do not help are undone.
-    sample_weight : ndarray of shape (H, W), optional
+    sample_weight : ndarray of shape (H, W) or None
         Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
-    frames : sequence of (height, width), optional
+    frames : sequence of (height, width) or None
         As in `dither`.
-    n_threads : int, optional
-        The result does not depend on it.
 
     Returns
     -------
@@ -81,10 +80,11 @@ def refit(
         known.
     indices : ndarray of shape (H, W)
     """
+    n_threads = search.n_threads
     start, frozen = _settle(palette, hist)
     passes = Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
-    centers = _refitted(start.centers / full, frozen, passes, effort, sample_weight, frames or [pixels.shape])
+    centers = _refitted(start.centers / full, frozen, passes, search.effort, sample_weight, frames or [pixels.shape])
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)

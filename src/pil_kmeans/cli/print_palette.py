@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..pictures.read import upright_srgb
+from ..pictures.read import read_picture
 from ..pillow import quantize
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
 from .errors import CommandError
-from .inputs import Input, one_line, read_picture
+from .inputs import Input, one_line, open_picture
 from .option_types import add_file_and_colors, add_function_option, color, given_options, integer_between
 from .output import check_output, write_output
 
@@ -66,9 +66,9 @@ def run(options: argparse.Namespace) -> int:
     if options.output is not None:
         check_output(options.output, force=options.force)
     given = Input.of(options.file)
-    picture = read_picture(given)
+    opened = open_picture(given)
     try:
-        colors = swatches_of(quantize(upright_srgb(picture.image), **given_options(options, quantize)))
+        colors = swatches_of(quantize(read_picture(opened.image).samples, **given_options(options, quantize)))
         data = as_file(colors, given, options)
     except (ValueError, MemoryError) as error:
         msg = f"cannot make a palette of {given}: {one_line(error)}"

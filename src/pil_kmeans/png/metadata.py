@@ -1,32 +1,20 @@
-"""Metadata of a PIL image -> PNG chunks, and the orientation its EXIF asks for."""
+"""Metadata of a PIL image -> PNG chunks."""
 
 from __future__ import annotations
 
 import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from ..png.file import Chunk
+from ..exif import BROKEN_EXIF, orientation
+from .chunks import Chunk
 
 Metadata = Literal["color", "all", "none"]
-
-ORIENTED: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: lambda pixels: np.rot90(pixels),
-}
-"""EXIF orientation -> how to turn (H, W, ...) so that its first row is the top one."""
 
 SIDEWAYS = (5, 6, 7, 8)
 """Orientations that exchange width and height."""
@@ -43,9 +31,6 @@ NOT_TEXT = frozenset(["xmp", "XML:com.adobe.xmp", "Raw profile type exif", "comp
 NUMBERS = {b"gAMA": 1, b"cHRM": 8}
 """How many a chunk holds."""
 
-BROKEN_EXIF = (SyntaxError, ValueError, struct.error, OSError)
-"""What Pillow raises on it."""
-
 XMP_KEYWORD = "XML:com.adobe.xmp"
 MIN_COMPRESSED_TEXT = 1024
 METERS_PER_INCH = 0.0254
@@ -59,23 +44,9 @@ def check_metadata(metadata: str) -> None:
         raise ValueError(msg)
 
 
-def orientation(image: Image.Image) -> int:
-    """Return the EXIF (or XMP) orientation, 1 to 8; 1, upright, if there is none that can be read."""
-    try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except BROKEN_EXIF:
-        return 1
-    return value if value in ORIENTED else 1
-
-
-def oriented(pixels: NDArray[Any], turn: int) -> NDArray[Any]:
-    """Turn (H, W, ...) upright, given its EXIF orientation."""
-    return ORIENTED[turn](pixels) if turn in ORIENTED else pixels
-
-
-def metadata_chunks(image: Image.Image, metadata: Metadata, color_info: Mapping[Any, Any]) -> list[Chunk]:
+def metadata_chunks(image: Image.Image | None, metadata: Metadata, color_info: Mapping[Any, Any]) -> list[Chunk]:
     """PNG chunks for the upright image, whose colours `color_info` describes: none, those for its looks, or all."""
-    if metadata == "none":
+    if image is None or metadata == "none":
         return []
     chunks = color_chunks(color_info) + density_chunk(image.info, orientation(image))
     if metadata == "all":

@@ -1,0 +1,67 @@
+"""Samples: the numbers that colours are made of, in every dtype a picture may have, from one to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def full_scale(dtype: np.dtype[Any]) -> float:
+    """Return the value of white in samples of this dtype."""
+    return {"B": 255.0, "H": 65535.0}.get(dtype.char, 1.0)
+
+
+def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
+    """Return colours as contiguous uint8 or uint16 samples, floats to the nearest 1 / 65535."""
+    if colors.dtype.kind == "f":
+        return np.rint(np.asarray(colors, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+    if colors.dtype == np.bool_:
+        return np.where(colors, np.uint8(255), np.uint8(0))
+    return np.ascontiguousarray(colors)
+
+
+def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    """Round samples of any picture dtype to 8 bits; 65535, True and 1.0 become 255."""
+    if samples.dtype == np.uint8:
+        return samples
+    if samples.dtype == np.bool_:
+        return samples.astype(np.uint8) * np.uint8(255)
+    if samples.dtype.kind == "u":
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    rounded: NDArray[Any] = np.rint(samples * samples.dtype.type(255))
+    return rounded.astype(np.uint8)
+
+
+def to_uint16(samples: NDArray[Any]) -> NDArray[np.uint16]:
+    """Spread or round samples of any picture dtype to 16 bits; 255, True and 1.0 become 65535."""
+    samples = as_samples(samples)
+    return samples if samples.dtype == np.uint16 else samples.astype(np.uint16) * np.uint16(257)
+
+
+def to_samples(colors: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return colours in [0, 1] as samples of a dtype, rounded to the nearest."""
+    if dtype.kind == "f":
+        return colors.astype(dtype)
+    return np.rint(colors * full_scale(dtype)).astype(dtype)
+
+
+def rgba_rows(colors: NDArray[Any]) -> NDArray[Any]:
+    """Spread colours (..., C) of 1 to 4 channels to contiguous RGBA (..., 4); opaque if without alpha."""
+    n_channels = colors.shape[-1]
+    rgba = np.full((*colors.shape[:-1], 4), full_scale(colors.dtype), colors.dtype)
+    rgba[..., :3] = colors[..., : 3 if n_channels > 2 else 1]
+    if n_channels in (2, 4):
+        rgba[..., 3] = colors[..., -1]
+    return rgba
+
+
+def packed(colors: NDArray[Any]) -> NDArray[Any]:
+    """Return colours of up to four uint8 or uint16 samples, or of one float, each as one number."""
+    if colors.dtype.kind == "f":
+        return colors[:, 0]
+    numbers: NDArray[np.uint64] = colors[:, 0].astype(np.uint64)
+    for channel in range(1, colors.shape[1]):
+        numbers = numbers << np.uint64(16) | colors[:, channel].astype(np.uint64)
+    return numbers
