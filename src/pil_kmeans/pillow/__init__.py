@@ -15,7 +15,7 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Search
 from ..stages.quantize import check_options
 from ..stages.samples import to_uint8
-from .patch import original_quantize, patch
+from .patch import Patch, original_quantize
 from .save import register
 from .to_p_image import by_fitted_palette, by_given_palette, check_kmeans
 
@@ -212,6 +212,32 @@ def quantize(
             sample_weights=weights,
         )
     return results if is_list else results[0]
+
+
+def patch() -> Patch:
+    """
+    Make `PIL.Image.Image.quantize` run k-means.
+
+    Affects the whole process: every ``im.quantize()``, and what Pillow does with it, such as
+    ``rgba.convert("P")`` and saving RGBA as GIF. Calls with ``method=`` still get Pillow's
+    method. Patches may be nested, also the same one; the last to end restores what was there
+    before the first.
+
+    Returns
+    -------
+    Patch
+        A context manager that also has ``start()`` and ``stop()``.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> import pil_kmeans.pillow
+    >>> with pil_kmeans.pillow.patch():
+    ...     result = Image.linear_gradient("L").quantize(4)
+    >>> len(result.getcolors())
+    4
+    """
+    return Patch(quantize)
 
 
 def by_pillow(

@@ -4,45 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from PIL import Image
-
-
-def patch() -> Patch:
-    """
-    Make `PIL.Image.Image.quantize` run k-means.
-
-    Affects the whole process: every ``im.quantize()``, and what Pillow does with it, such as
-    ``rgba.convert("P")`` and saving RGBA as GIF. Calls with ``method=`` still get Pillow's
-    method. Patches may be nested, also the same one; the last to end restores what was there
-    before the first.
-
-    Returns
-    -------
-    Patch
-        A context manager that also has ``start()`` and ``stop()``.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> import pil_kmeans.pillow
-    >>> with pil_kmeans.pillow.patch():
-    ...     result = Image.linear_gradient("L").quantize(4)
-    >>> len(result.getcolors())
-    4
-    """
-    return Patch()
 
 
 class Patch:
     """What `patch` returns: ``with``, or ``start()`` and ``stop()``."""
 
-    def __init__(self) -> None:
+    def __init__(self, quantize: Callable[..., Any]) -> None:
+        self._quantize = quantize
         self._n_starts = 0
 
     def start(self) -> Patch:
         """Make `PIL.Image.Image.quantize` ours until `stop`; returns the patch."""
-        _method.replace()
+        _method.replace(self._quantize)
         self._n_starts += 1
         return self
 
@@ -81,9 +57,7 @@ class _ReplacedMethod:
         self.n_patches = 0
         self.original: Callable[..., Image.Image] | None = None
 
-    def replace(self) -> None:
-        from . import quantize
-
+    def replace(self, quantize: Callable[..., Any]) -> None:
         with self.lock:
             if self.n_patches == 0:
                 self.original = vars(Image.Image)["quantize"]

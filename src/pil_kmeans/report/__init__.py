@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .comparison import Comparison, Row, measured
+from .comparison import Comparison, measured
+from .measured import Row
 
 __all__ = ["Comparison", "Row", "compare"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +14,7 @@ except ImportError as error:
     msg = f"the chart of pil_kmeans.report needs matplotlib ({error}): run `pip install 'pil_kmeans[report]'`"
     raise ImportError(msg) from error
 
-if TYPE_CHECKING:
-    from .comparison import Comparison
+from .measured import Measured
 
 INK, FAINT, ACCENT = "#1d1d1f", "#6b6b70", "#2563eb"
 LEVELS = {90: "visually lossless", 70: "high quality", 50: "medium", 30: "low"}
@@ -25,7 +23,7 @@ LEVELS = {90: "visually lossless", 70: "high quality", 50: "medium", 30: "low"}
 LOWEST_SHOWN = -100.0  # scores below say only that nothing is left
 
 
-def chart(comparison: Comparison) -> Figure:
+def chart(comparison: Measured) -> Figure:
     """Draw it for light paper."""
     table = comparison.table
     sizes = [row.bytes for row in table]
@@ -78,7 +76,7 @@ def chart(comparison: Comparison) -> Figure:
     return figure
 
 
-def chart_svg(comparison: Comparison) -> str:
+def chart_svg(comparison: Measured) -> str:
     """Draw it for a page that has colours of its own: CSS variables --ink, --faint and --accent."""
     file = StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "pil_kmeans"}):  # the same bytes for the same figures

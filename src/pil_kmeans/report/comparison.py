@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from io import BytesIO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..encode import encode_png
@@ -20,48 +17,13 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.pixels import read_pixels
 from ..stages.samples import to_uint8
 from ..stages.ssimulacra2 import Original
+from .measured import HEADINGS, Measured, Row, cells, png_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class Row:
-    """What a number of colours makes of the picture."""
-
-    n_colors: int
-    """Asked for."""
-    colors: int
-    """That the result has."""
-    bytes: int
-    """Of the palette PNG."""
-    ratio: float
-    """Of its bytes to the original's."""
-    bits_per_pixel: float
-    mse: float
-    """Mean over pixels of the squared distance in 8-bit R, G, B; with alpha, premultiplied R, G, B and alpha."""
-    psnr: float
-    """In dB; infinite for an exact result."""
-    ssim: float
-    """At most 1."""
-    ssimulacra2: float
-    """At most 100."""
-    seconds: float
-    """That encoding took, of wall time."""
-
-
-HEADINGS = ("k", "colours", "bytes", "ratio", "bits/pixel", "MSE", "PSNR", "SSIM", "SSIMULACRA 2", "seconds")
-"""Of `Row`'s fields, for people."""
-CELLS = ("{:d}", "{:,d}", "{:,d}", "{:.1%}", "{:.2f}", "{:,.1f}", "{:.2f}", "{:.4f}", "{:.1f}", "{:.2f}")
-
-
-def cells(row: Row) -> list[str]:
-    """Show a row's figures to people."""
-    return [cell.format(figure) for cell, figure in zip(CELLS, astuple(row), strict=True)]
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Measured):
     """
     A picture in several numbers of colours, as `compare` makes it.
 
@@ -78,12 +40,6 @@ class Comparison:
     pngs : list of bytes
         The palette PNG for each row.
     """
-
-    name: str
-    original: NDArray[np.uint8]
-    original_bytes: int
-    table: list[Row]
-    pngs: list[bytes]
 
     def __repr__(self) -> str:
         """Return the table, for people."""
@@ -179,10 +135,6 @@ class Comparison:
             'style="width: 100%; height: 56rem; border: 0; resize: vertical"></iframe>'
         )
 
-    def decoded(self, i: int) -> Image.Image:
-        """Return the result of a row as it was written, of mode P."""
-        return Image.open(BytesIO(self.pngs[i]))
-
 
 def measured(
     image: Any,
@@ -261,15 +213,3 @@ def check_original_bytes(original_bytes: Any) -> None:
     if original_bytes < 1:
         msg = f"original_bytes must be at least 1, got {original_bytes}"
         raise ValueError(msg)
-
-
-def pil_image(samples: NDArray[np.uint8]) -> Image.Image:
-    """Make a PIL image of samples (H, W, C)."""
-    return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else np.ascontiguousarray(samples))
-
-
-def png_of(samples: NDArray[np.uint8]) -> bytes:
-    """Write samples (H, W, C) with all their colours."""
-    file = BytesIO()
-    pil_image(samples).save(file, "PNG")
-    return file.getvalue()

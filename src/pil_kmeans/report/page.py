@@ -7,22 +7,18 @@ import html
 import json
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
-from .. import __version__
+from .. import _native
 from ..measures import count_colors
 from .chart import chart_svg
-from .comparison import HEADINGS, cells, png_of
+from .measured import HEADINGS, Measured, cells, png_of
 from .side_by_side import ZOOM, detail
 from .swatches import swatches_of
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: Measured) -> str:
     """Fill the template."""
     height, width = comparison.original.shape[:2]
     place = detail(comparison.original, width // ZOOM, height // ZOOM)
@@ -59,7 +55,7 @@ def page(comparison: Comparison) -> str:
         ),
         chart=chart_svg(comparison),
         data=json.dumps(rows).replace("<", "\\u003c"),
-        version=__version__,
+        version=_native.version,
     )
 
 

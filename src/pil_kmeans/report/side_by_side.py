@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..measures import comparable
-from .comparison import pil_image
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
+from .measured import Measured, pil_image
 
 PANEL = 480  # longest side of a panel
 ZOOM = 4  # of the detail
@@ -40,7 +36,7 @@ class Place:
         return self.x, self.y, self.x + self.width, self.y + self.height
 
 
-def drawn(comparison: Comparison, rows: Sequence[int]) -> Image.Image:
+def drawn(comparison: Measured, rows: Sequence[int]) -> Image.Image:
     """Draw the original and the results of these rows."""
     height, width = comparison.original.shape[:2]
     scale = min(PANEL / max(width, height), 1.0) if max(width, height) > PANEL else PANEL // max(width, height)
@@ -73,7 +69,7 @@ def drawn(comparison: Comparison, rows: Sequence[int]) -> Image.Image:
     return sheet
 
 
-def captions(comparison: Comparison, rows: Sequence[int]) -> list[tuple[str, str]]:
+def captions(comparison: Measured, rows: Sequence[int]) -> list[tuple[str, str]]:
     """Two lines for each panel."""
     texts = [("original", f"{comparison.original_bytes:,} bytes")]
     for i in rows:
