@@ -15,7 +15,7 @@ from .indexed_image import IndexedImage
 from .pixels import Pixels, read_pixels
 from .progress import Progress, part
 from .rate_distortion import RateDistortion
-from .score import Original
+from .score import FULL_SIZE, Original
 from .target_quality import QualityError, roughest
 
 _FITTED = 0.2  # share of the work until a palette is fitted
@@ -70,12 +70,14 @@ class SmallPng:
     def by_quality(self, n_colors: int, quality: float, progress: Progress) -> bytes:
         """Write the smallest file whose score is at least `quality`, with fewer colours where these pay.
 
+        Small pictures are scored mirrored, so that a quality is as good in them as it is in others.
+
         Raises
         ------
         QualityError
             If there is none.
         """
-        score = Original(self.pixels, n_threads=self.n_threads).score
+        score = Original(self.pixels, min_size=FULL_SIZE, n_threads=self.n_threads).score
         smallest: bytes | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
