@@ -56,6 +56,21 @@ def test_every_size_has_a_score(size, n_channels):
     assert ssimulacra2(a, b) < 100
 
 
+@pytest.mark.parametrize("step", [4, 32, 128])
+def test_transposing_both_pictures_changes_nothing(china, step):
+    for picture in (china, china[:57, :61], china[200:297, 300:413], china[100:400, 200:216]):
+        turned = picture.swapaxes(0, 1)
+        expected = ssimulacra2(picture, picture // step * step)
+        assert ssimulacra2(turned, turned // step * step) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 30), (30, 5), (7, 7)])
+def test_below_8_pixels_pictures_are_mirrored_to_8(size):
+    a, b = np.random.default_rng(0).integers(0, 256, (2, *size, 3), np.uint8)
+    missing = [(0, max(0, 8 - n)) for n in size] + [(0, 0)]
+    assert ssimulacra2(a, b) == ssimulacra2(*(np.pad(picture, missing, mode="symmetric") for picture in (a, b)))
+
+
 # Pictures
 
 
@@ -144,6 +159,16 @@ def test_default_is_the_lower_score_of_a_dark_and_a_light_background(logo):
     plain = np.full((*a.shape[:2], 3), 230, np.uint8)
     assert ssimulacra2(plain, b) == min(ssimulacra2(plain, b, background=level) for level in (0.1, 0.9))
     assert ssimulacra2(b, plain) == min(ssimulacra2(b, plain, background=level) for level in (0.1, 0.9))
+
+
+def test_alpha_in_one_picture_alone_counts_as_a_difference(crop):
+    opaque, faded = with_alpha(crop, 255), with_alpha(crop, 255)
+    faded[20:60, 20:60, 3] = 128
+    for plain in (crop, opaque):  # no alpha is full alpha
+        for a, b in ((plain, faded), (faded, plain)):
+            assert ssimulacra2(a, b) == min(ssimulacra2(a, b, background=level) for level in (0.1, 0.9)) < 90
+    faded[..., 3] = 254
+    assert ssimulacra2(crop, faded) > 95
 
 
 # One original, many pictures

@@ -10,7 +10,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from pil_kmeans.cli import COMMANDS
+from pil_kmeans.cli import COMMANDS, MODULES
 from pil_kmeans.cli.errors import EXIT_STATUSES
 
 
@@ -19,7 +19,7 @@ class CommandLine(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         for command in COMMANDS:
-            self.env.note_dependency(import_module(f"pil_kmeans.cli.{command}").__file__)
+            self.env.note_dependency(import_module(f"pil_kmeans.cli.{MODULES[command]}").__file__)
         root = nodes.Element()
         root.document = self.state.document
         self.state.nested_parse(StringList(list(page()), source="the command's parsers"), 0, root, match_titles=True)
@@ -28,9 +28,9 @@ class CommandLine(SphinxDirective):
 
 def page() -> Iterator[str]:
     for command, summary in COMMANDS.items():
-        parser = argparse.ArgumentParser(prog=f"pil-kmeans {command}", add_help=False)
-        import_module(f"pil_kmeans.cli.{command}").add_options(parser)
-        title = f"pil-kmeans {command}"
+        parser = argparse.ArgumentParser(prog=f"pil-kmeans {MODULES[command]}", add_help=False)
+        import_module(f"pil_kmeans.cli.{MODULES[command]}").add_options(parser)
+        title = f"pil-kmeans {MODULES[command]}"
         yield from (title, "-" * len(title), "", f"{summary[0].upper()}{summary[1:]}.", "", "")
         if parser.epilog:
             yield from (escaped(parser.epilog), "")

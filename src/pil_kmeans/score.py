@@ -28,7 +28,8 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
         What was made of it, of the same height and width; any number of channels and dtype.
     background : float, optional
         Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower
-        of the scores on a dark one (0.1) and on a light one (0.9).
+        of the scores on a dark one (0.1) and on a light one (0.9). A picture without alpha counts
+        as opaque, also where the other one has it.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The score does not depend on it.
@@ -49,10 +50,15 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
 
     Notes
     -----
-    The measure is J. Sneyers' (Cloudinary, https://github.com/cloudinary/ssimulacra2), with the
-    borders of the Python port ssimulacra2 0.3. Pictures of less than 8 pixels in height or width,
-    for which it is not defined, are mirrored to 8; of less than 225 they have fewer than six scales,
-    and their scores do not compare with those of larger ones.
+    The measure and its scale are those of J. Sneyers' program, version 2.1 (Cloudinary,
+    https://github.com/cloudinary/ssimulacra2). Scores differ from the program's by some hundredths,
+    in bright flat areas by up to about one, for its recursive blur collects rounding errors there.
+
+    Pictures of less than 113 pixels in height or width have fewer than six scales: 2 from 8 pixels
+    on, 3 from 15, 4 from 29, 5 from 57. The weights, made for six, then fall on other scales, and
+    scores compare only with those of pictures that have as many. Pictures of less than 8 pixels,
+    for which the measure is not defined, are mirrored to 8. To have a small picture judged as a
+    large one, mirror both to 113 pixels, with `numpy.pad(..., mode="symmetric")`.
 
     Examples
     --------

@@ -137,7 +137,9 @@ struct Scale {
 std::vector<Scale> scales_of(std::size_t height, std::size_t width) {
     std::vector<Scale> scales;
     std::size_t offset = 0;
-    while (scales.size() < kMostScales && std::min(height, width) >= kMinScored) {
+    std::size_t from = std::min(height, width);  // size of what a scale is made of, which must be large enough
+    while (scales.size() < kMostScales && from >= kMinScored) {
+        from = std::min(height, width);
         scales.push_back({height, width, offset});
         offset += kChannels * height * width;
         height = (height + 1) / 2;

@@ -5,9 +5,9 @@
 // Gaussian: how the structure differs (SSIM), what edges are gained and what edges are lost. Their 1-norms and 4-norms,
 // 108 in all, are weighted, and a curve fitted to what people say makes a score of the sum.
 //
-// Borders are those of the Python port (https://pypi.org/project/ssimulacra2, 0.3): the Gaussian ends after five
-// pixels; there is nothing to the left and right of a picture, and above and below it is mirrored. Scores agree to
-// 0.001.
+// Borders and scales are those of the original, 2.1: outside of a picture are zeros, on all sides; a scale is there if
+// the one that it is made of has kMinScored pixels each way, so that there are six from 113 pixels on. The original
+// blurs by a recursion in float32, whose rounding errors grow in flat bright areas; here they do not.
 //
 // O(n) time; a pyramid takes 16 bytes a pixel.
 #pragma once

@@ -1,6 +1,6 @@
 // The two hot loops of SSIMULACRA 2: colours to XYB, and the differences in one tile. The compiler vectorises.
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "kernels/base/cube_root.hpp"
 #include "kernels/isa/isa.hpp"
@@ -9,7 +9,7 @@
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
 
-constexpr std::size_t kRadius = 5, kTaps = 2 * kRadius + 1;
+constexpr std::size_t kRadius = 4, kTaps = 2 * kRadius + 1;
 constexpr std::size_t kPadded = kScoreTileWidth + 2 * kRadius;
 constexpr float kStabiliser = 0.0009f;  // keeps noise in flat areas from counting; C2 of SSIM
 
@@ -20,29 +20,40 @@ enum Quantity { original, difference, squares, squared_difference, kQuantities }
 // One row of a tile, and of what lies beside it.
 using PaddedRow = float[kQuantities][kPadded];
 
-// A Gaussian of deviation 1.5 from `kTaps` rows, or from one row at as many places.
+// A Gaussian of deviation 1.5 from `kTaps` rows, or from one row at as many places. The weights are those that the
+// recursive filter of the original amounts to (D. Charalampidis, 2016: truncated cosines): it ends after four pixels.
 inline void blur(const float* const* from, std::size_t n, float* __restrict to) {
-    constexpr float w0 = 0.26601172486179436f, w1 = 0.2130055377112537f, w2 = 0.10936068950970002f,
-                    w3 = 0.03600077212843083f, w4 = 0.007598758135239185f, w5 = 0.00102838008447911f;
+    constexpr float w0 = 0.26462110548819856f, w1 = 0.2129285920104222f, w2 = 0.10933537277746032f,
+                    w3 = 0.036011114658364374f, w4 = 0.0094143678096537f;
     const float *p0 = from[0], *p1 = from[1], *p2 = from[2], *p3 = from[3], *p4 = from[4], *p5 = from[5], *p6 = from[6],
-                *p7 = from[7], *p8 = from[8], *p9 = from[9], *p10 = from[10];
+                *p7 = from[7], *p8 = from[8];
     for (std::size_t i = 0; i < n; ++i)
-        to[i] = (w0 * p5[i] + w1 * (p4[i] + p6[i]) + w2 * (p3[i] + p7[i])) +
-                (w3 * (p2[i] + p8[i]) + w4 * (p1[i] + p9[i]) + w5 * (p0[i] + p10[i]));
+        to[i] =
+            (w0 * p4[i] + w1 * (p3[i] + p5[i]) + w2 * (p2[i] + p6[i])) + (w3 * (p1[i] + p7[i]) + w4 * (p0[i] + p8[i]));
 }
 
-inline void fill(const float* __restrict a, const float* __restrict b, std::size_t n, bool structure,
+// Less `level`: as the weights of the Gaussian add up to 1, that only makes the numbers small of which variances are
+// the difference, and what is lost in rounding with them.
+inline void fill(const float* __restrict a, const float* __restrict b, float level, std::size_t n, bool structure,
                  float* __restrict own, float* __restrict delta, float* __restrict sum, float* __restrict square) {
     for (std::size_t i = 0; i < n; ++i) {
-        own[i] = a[i];
+        own[i] = a[i] - level;
         delta[i] = b[i] - a[i];
     }
     if (!structure) return;
     for (std::size_t i = 0; i < n; ++i) {
-        const float d = b[i] - a[i];
-        sum[i] = a[i] * a[i] + b[i] * b[i];
+        const float c = a[i] - level, other = b[i] - level, d = b[i] - a[i];
+        sum[i] = c * c + other * other;
         square[i] = d * d;
     }
+}
+
+// Outside of the picture both are 0.
+inline void fill_outside(PaddedRow& row, float level) {
+    std::fill_n(row[original], kPadded, -level);
+    std::fill_n(row[difference], kPadded, 0.0f);
+    std::fill_n(row[squares], kPadded, 2 * (level * level));
+    std::fill_n(row[squared_difference], kPadded, 0.0f);
 }
 
 // max(x, 0), to the bit; a comparison would become a branch, and keep the loop from being vectorised.
@@ -109,16 +120,18 @@ void compare_tile(const float* a, const float* b, std::size_t height, std::size_
     const std::size_t first = tile.left < kRadius ? 0 : tile.left - kRadius;
     const std::size_t last = tile.right + kRadius < width ? tile.right + kRadius : width;
     const std::size_t before = first + kRadius - tile.left, inside = last - first;
-    std::memset(ring, 0, sizeof ring);      // nothing beside the picture
-    const auto load = [&](std::size_t i) {  // row i - kRadius of the tile
+    const float level = a[(tile.top + tile.bottom) / 2 * width + (tile.left + tile.right) / 2];
+    for (PaddedRow& row : ring) fill_outside(row, level);  // what lies beside the picture stays as it is
+    const auto load = [&](std::size_t i) {                 // row i - kRadius of the tile
         const std::size_t y = tile.top + i;
-        const std::size_t row = y < kRadius            ? kRadius - 1 - y
-                                : y - kRadius < height ? y - kRadius
-                                                       : 2 * height + kRadius - 1 - y;
-        float (*to)[kPadded] = ring[i % kTaps];
-        const std::size_t at = row * width + first;
-        fill(a + at, b + at, inside, structure, to[original] + before, to[difference] + before, to[squares] + before,
-             to[squared_difference] + before);
+        PaddedRow& to = ring[i % kTaps];
+        if (y < kRadius || y - kRadius >= height) {
+            fill_outside(to, level);
+            return;
+        }
+        const std::size_t at = (y - kRadius) * width + first;
+        fill(a + at, b + at, level, inside, structure, to[original] + before, to[difference] + before,
+             to[squares] + before, to[squared_difference] + before);
     };
 
     const std::size_t n_quantities = structure ? kQuantities : squares;

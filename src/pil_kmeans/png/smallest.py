@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
-from ..stages.ssimulacra2 import Original
+from ..stages.ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
 from .chunks import Chunk
 from .rate_distortion import RateDistortion
 from .still import encode
@@ -76,12 +76,14 @@ class SmallPng:
     def by_quality(self, n_colors: int, quality: float, progress: Progress) -> bytes:
         """Write the smallest file whose score is at least `quality`, with fewer colours where these pay.
 
+        Small pictures are scored mirrored, so that a quality is as good in them as it is in others.
+
         Raises
         ------
         QualityError
             If there is none.
         """
-        score = Original(self.pixels, background=None, n_threads=self.n_threads).score
+        score = self._score()
         smallest: bytes | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
@@ -124,6 +126,16 @@ class SmallPng:
                 files.append(self._file(fitted, found.picture, for_deflate=True))
                 lossy = found.lossy
         return _Attempt(min(files, key=len) if files else None, len(fitted.palette.colors), lossy, best)
+
+    def _score(self) -> Callable[[Pixels], float]:
+        """Make what scores a result as `ssimulacra2` does, and not above what it is with all scales.
+
+        Of a small picture the score has fewer scales, and may be high for what is far too rough, so that it has to
+        reach the quality mirrored to a size with all scales, too.
+        """
+        sizes = (MIN_SIZE,) if min(self.pixels.shape) >= FULL_SIZE else (MIN_SIZE, FULL_SIZE)
+        originals = [Original(self.pixels, background=None, min_size=size, n_threads=self.n_threads) for size in sizes]
+        return lambda pixels: min(original.score(pixels) for original in originals)
 
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(

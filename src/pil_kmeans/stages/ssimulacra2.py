@@ -19,6 +19,10 @@ DARK, LIGHT = 0.1, 0.9
 MIN_SIZE = 8
 """Smaller pictures are mirrored at their borders to this height or width: the measure begins here."""
 
+FULL_SIZE = 113
+"""From this height and width on the measure has its six scales. Of fewer it weighs the wrong ones, and scores jump
+where one is added: to judge smaller pictures as it would larger ones, mirror them to this."""
+
 
 class Original:
     """A picture that others are compared with, prepared once.
@@ -30,6 +34,8 @@ class Original:
     background : float, optional
         Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower of the scores on a
         dark and on a light one.
+    min_size : int, default=MIN_SIZE
+        Height and width that smaller pictures are mirrored to, at least MIN_SIZE.
     n_threads : int, optional
         The scores do not depend on it.
 
@@ -47,8 +53,11 @@ class Original:
     100.0
     """
 
-    def __init__(self, pixels: Pixels, *, background: float | None, n_threads: int | None) -> None:
+    def __init__(
+        self, pixels: Pixels, *, background: float | None, n_threads: int | None, min_size: int = MIN_SIZE
+    ) -> None:
         self.shape: tuple[int, int] = pixels.shape
+        self._min_size = min_size
         self._backgrounds = (DARK, LIGHT) if background is None else (float(background),)
         self._n_threads = count_threads(n_threads)
         self._pyramids = self._pyramids_of(pixels)
@@ -57,7 +66,7 @@ class Original:
         """Return the score of a picture of the same height and width, at most 100; see `ssimulacra2`."""
         if pixels.shape != self.shape:
             raise ValueError(f"pictures differ in shape: the original is {self.shape}, the other one {pixels.shape}")
-        height, width = (max(size, MIN_SIZE) for size in self.shape)
+        height, width = (max(size, self._min_size) for size in self.shape)
         others = self._pyramids_of(pixels)
         n_scores = max(len(self._pyramids), len(others))
         return min(
@@ -67,7 +76,7 @@ class Original:
 
     def _pyramids_of(self, pixels: Pixels) -> list[NDArray[np.float32]]:
         """One for each background; only one if the picture is opaque."""
-        samples = _mirrored(_integers(pixels.samples))
+        samples = _mirrored(_integers(pixels.samples), self._min_size)
         if samples.shape[2] in (1, 3) or (samples[..., -1] == np.iinfo(samples.dtype).max).all():
             opaque = np.ascontiguousarray(samples[..., : 3 if samples.shape[2] > 2 else 1])
             return [_native.xyb_pyramid(opaque, 0.0, self._n_threads)]
@@ -96,8 +105,8 @@ def _integers(samples: NDArray[Any]) -> NDArray[Any]:
     return samples if samples.dtype.kind == "u" else np.rint(samples * 65535).astype(np.uint16)
 
 
-def _mirrored(samples: NDArray[Any]) -> NDArray[Any]:
-    missing = [max(0, MIN_SIZE - size) for size in samples.shape[:2]]
+def _mirrored(samples: NDArray[Any], min_size: int) -> NDArray[Any]:
+    missing = [max(0, min_size - size) for size in samples.shape[:2]]
     if not any(missing):
         return samples
     return np.pad(samples, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")

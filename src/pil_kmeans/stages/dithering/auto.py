@@ -12,13 +12,12 @@ from ..options import Dither
 from ..palette import Palette
 from ..pixels import Pixels, read_pixels
 from ..samples import full_scale
-from ..ssimulacra2 import Original
+from ..ssimulacra2 import FULL_SIZE, Original
 from .diffuse import Frames
 
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
-_LEAST_SCORED = 225  # height and width from which SSIMULACRA 2 has its six scales: of fewer it weighs the wrong ones
 
 
 class Dithered(NamedTuple):
@@ -127,7 +126,8 @@ def looks_better_dithered(
         height, width = plain_part.shape
         strips = _strips(height, width, _SCORED_PIXELS // len(parts))
 
-        score = Original(read_pixels(_seen(original, strips)), background=None, n_threads=n_threads).score
+        seen = read_pixels(_seen(original, strips))
+        score = Original(seen, background=None, min_size=FULL_SIZE, n_threads=n_threads).score
         plain_score, dithered_score = (
             score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
             for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))
@@ -147,7 +147,7 @@ def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
 
 def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
     """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
-    n = max(2, most_pixels // (_SCORED_ROWS * max(width, _LEAST_SCORED)))
+    n = max(2, most_pixels // (_SCORED_ROWS * max(width, FULL_SIZE)))
     return _spread(height, n, _SCORED_ROWS)
 
 
@@ -159,8 +159,6 @@ def _spread(size: int, n: int, length: int) -> list[slice]:
 
 
 def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
-    """Put strips of rows together, a part of very wide ones, and mirror what is too small to score at its borders."""
+    """Put strips of rows together, a part of very wide ones."""
     columns = _spread(values.shape[1], *_SCORED_COLUMNS)
-    rows = np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])
-    missing = [(0, max(0, _LEAST_SCORED - size)) for size in rows.shape[:2]]
-    return np.pad(rows, missing + [(0, 0)] * (rows.ndim - 2), mode="symmetric")
+    return np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])
