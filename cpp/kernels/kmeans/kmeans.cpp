@@ -51,7 +51,7 @@ void prepare(WeightedPoints& weighted, Team& team) {
     weighted.boxes = Buffer<Box>(n_tasks * kBoxes);
     std::vector<double> energies(n_tasks);
     team.run(n_tasks, [&](std::size_t h, std::size_t) {
-        kernels().boxes(points, h, &weighted.boxes[h * kBoxes]);
+        kernels().bounding_boxes(points, h, &weighted.boxes[h * kBoxes]);
         const std::size_t first = h * kHyperBlock, last = std::min(points.n, first + kHyperBlock);
         double energy = 0;
         for (std::size_t i = first; i < last; ++i) {
@@ -318,7 +318,7 @@ void nearest_labels(const Points& points, const std::vector<Coordinates>& center
     std::vector<Scratch> scratch = scratch_for(team, centers.size());
     team.run(hyper_blocks(points.n), [&](std::size_t h, std::size_t worker) {
         Box boxes[kBoxes];
-        kernels().boxes(points, h, boxes);
+        kernels().bounding_boxes(points, h, boxes);
         kernels().assign(points, boxes, h, list.view(), scratch[worker].views(), labels, nullptr, nullptr, nullptr,
                          nullptr, true);
     });
