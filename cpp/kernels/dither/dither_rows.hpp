@@ -101,13 +101,13 @@ struct Rows {
                  std::int32_t lightness_weight) {
         constexpr std::size_t kChunk = 512;
         constexpr auto full = static_cast<Sample>(~Sample{0});
+        static const ColorSpace& oklab = color_space("oklab");
         Team alone(1);
         points.resize(n);
         std::uint32_t xy[kChunk], zw[kChunk];
         for (std::size_t start = 0; start < n; start += kChunk) {
             const std::size_t size = std::min(kChunk, n - start);
-            working_points(samples + start * n_channels, size, n_channels, ColorSpace::oklab, false, grid, alone, xy,
-                           zw);
+            working_points(samples + start * n_channels, size, n_channels, oklab, false, grid, alone, xy, zw);
             for (std::size_t i = 0; i < size; ++i) points[start + i] = pack(xy[i], zw[i], lightness_weight);
         }
         if (n_channels % 2) return;
