@@ -185,7 +185,7 @@ class Round {
             spread += static_cast<double>(weights[i]) * static_cast<double>(std::fabs(place[i]));
         }
         if (spread == 0) return {middle, middle};
-        const double plane = 0.5 * jitter(seed_ * 65536 + center) * spread / weight;
+        const double plane = 0.5 * jitter(seed_ * kMaxColors + center) * spread / weight;
         CenterSum sides[2];
         for (std::size_t i = 0; i < p.n; ++i) {
             CenterSum& side = sides[static_cast<double>(place[i]) > plane];
