@@ -1,6 +1,8 @@
 #include "kernels/dither/dither.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <vector>
 
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>

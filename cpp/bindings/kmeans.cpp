@@ -1,6 +1,7 @@
 #include "kernels/kmeans/kmeans.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "bindings/arrays.hpp"
 #include "kernels/kmeans/grey.hpp"
