@@ -1,4 +1,4 @@
-"""Every color space is known wherever it must be: to the kernels, the oracles and the documentation."""
+"""Every colour space is known wherever it must be: to the kernels, the oracles and the documentation."""
 
 from pathlib import Path
 

@@ -48,7 +48,7 @@ def srgb(rgb):
 
 
 class Oracle(NamedTuple):
-    """What must be known of a color space to check the kernels."""
+    """What must be known of a colour space to check the kernels."""
 
     formula: Callable  # of sRGB in [0, 1], (n, 3), for the coordinates
     scale: float  # working units per unit of the space
