@@ -1,10 +1,13 @@
 """One command for each thing that is done with the project: ``nox --list``, then ``nox -s tests``.
 
-What stands behind ``--`` goes to the tool: ``nox -s tests -- -k dither``.
+What stands behind ``--`` goes to the tool: ``nox -s tests -- -k dither``. Each session makes an environment of its own;
+with ``--no-venv --no-install`` it runs in the one at hand, which must have what it needs: so does `.ci/run`.
 """
 
+import shutil
 import subprocess
 import sysconfig
+from pathlib import Path
 
 import nox
 
@@ -54,19 +57,49 @@ def sanitizers(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
-    session.install("-r", ".ci/requirements.txt", ".[imageio,report]")  # the libraries whose types mypy reads
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = project["optional-dependencies"]
+    # The libraries whose types mypy reads; the package itself need not be built.
+    session.install("-r", ".ci/requirements.txt", *project["dependencies"], *extras["imageio"], *extras["report"])
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    sources = sorted(map(str, Path("cpp").rglob("*.[ch]pp")))
+    session.run("clang-format", "--dry-run", "--Werror", *sources, log=False)
     session.run("mypy", "src")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Run every example, and build the pages into docs/_build/html without a warning."""
+    """Run every example, build the pages into docs/_build/html without a warning, and compare figures with records."""
     session.install(".[test]", "-r", ".ci/docs-requirements.txt")
     session.run("pytest", "--doctest-modules", "--pyargs", "pil_kmeans")
     session.run("pytest", "--doctest-glob=*.rst", "docs")
     session.run("sphinx-build", "-W", "--keep-going", "-n", "-q", "docs", "docs/_build/html", *session.posargs)
+    session.run("python", "-m", "benchmarks", "publish", "--check")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Try the page of compare in Chromium, and run the notebook."""
+    session.install(".[test]", "-r", ".ci/browser-requirements.txt")
+    session.run("pytest", "-m", "browser or notebook", *session.posargs)
+
+
+@nox.session
+def dist(session: nox.Session) -> None:
+    """Build the sdist, and the wheel from it, which must do where nothing else is, and no compiler."""
+    session.install("-r", ".ci/requirements.txt")
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
+    [wheel] = (folder / "dist").glob("*.whl")
+    session.run("python", "-m", "venv", "--clear", str(folder / "clean"))
+    programs = folder / "clean" / "bin"
+    shutil.copy("tests/smoke_test.py", folder)
+    session.chdir(folder)  # where no source is imported
+    alone = {"external": True, "env": {"PATH": str(programs)}}
+    session.run(str(programs / "pip"), "install", "--quiet", "--only-binary", ":all:", str(wheel), **alone)
+    session.run(str(programs / "python"), "smoke_test.py", **alone)
 
 
 @nox.session

@@ -8,6 +8,7 @@ from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer
 from pil_kmeans.estimator.read_x import read_pictures
+from pil_kmeans.stages.color_space import COLOR_SPACES
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 
@@ -217,7 +218,7 @@ def test_labels_of_the_fitted_pictures_are_their_prediction(china, effort, weigh
         np.testing.assert_equal(quantizer.fit(X, sample_weight=weight).labels_, labels)
 
 
-@pytest.mark.parametrize("color_space", ["oklab", "cielab", "linear", "srgb"])
+@pytest.mark.parametrize("color_space", COLOR_SPACES)
 def test_more_colors_score_better_in_every_color_space(china, color_space):
     small = china[::4, ::4]
     scores = [KMeansQuantizer(n, color_space=color_space).fit(small).score(small) for n in (2, 8, 32)]

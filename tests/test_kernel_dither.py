@@ -41,16 +41,17 @@ def points_of(rows):
     return _native.working_points(rows, "oklab", False, *USUAL_GRID, 1)
 
 
-def arguments(palette, strength, eighths, margin, n_threads=1, mask=None):
+def options(strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID):
+    return _native.DitherOptions(
+        origin=grid[0], zoom=grid[1], mask=mask, strength=strength, lightness_weight=lightness_weight, margin=margin
+    )
+
+
+def arguments(palette, *numbers, n_threads=1, mask=None):
     return {
         "entries": points_of(palette),
         "opacity": opacity_of(palette),
-        "origin": USUAL_GRID[0],
-        "zoom": USUAL_GRID[1],
-        "mask": mask,
-        "strength": strength,
-        "lightness_weight": eighths,
-        "margin": margin,
+        "options": options(*numbers, mask=mask),
         "n_threads": n_threads,
     }
 
@@ -77,11 +78,11 @@ def expected(samples, palette, strength, eighths, margin, mask=None):
     )
 
 
-def found(samples, palette, *options, n_threads=1, mask=None):
+def found(samples, palette, *numbers, n_threads=1, mask=None):
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
-    options = arguments(palette, *options, n_threads=n_threads, mask=mask)
-    return _native.dither(rows, width, **options).reshape(height, width)
+    given = arguments(palette, *numbers, n_threads=n_threads, mask=mask)
+    return _native.dither(rows, width, **given).reshape(height, width)
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
@@ -99,12 +100,12 @@ def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k, mask):
 @pytest.mark.parametrize(("strength", "eighths", "margin"), [(0, 8, 0), (256, 12, 3072), (256, 8, 2000), (128, 10, 64)])
 @pytest.mark.parametrize("mask", [*MASKS, MASK[:1, :1], MASK[:, :1].repeat(99, axis=1), MASK[:1].repeat(99, axis=0)])
 def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin, mask):
-    options = (strength, eighths, margin)
+    numbers = (strength, eighths, margin)
     for n_channels in (3, 4):
         samples = picture(20, 31, n_channels)
         palette = some_entries(samples, 9)
         np.testing.assert_array_equal(
-            found(samples, palette, *options, mask=mask), expected(samples, palette, *options, mask)
+            found(samples, palette, *numbers, mask=mask), expected(samples, palette, *numbers, mask)
         )
 
 
@@ -139,10 +140,10 @@ def test_the_farthest_points_and_entries(n_channels, mask):
     palette = some_entries(samples, 2)
     points, entries = (_native.working_points(x, "oklab", False, *grid, 1) for x in (rows, palette))
     assert (np.abs(points) == 8192).mean() > 0.5
-    options = arguments(palette, 256, 12, 3072, mask=mask) | {"entries": entries, "origin": grid[0], "zoom": grid[1]}
+    given = {"entries": entries, "opacity": opacity_of(palette), "options": options(256, mask=mask, grid=grid)}
     points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
     expected = plainly_dithered(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072, mask)
-    np.testing.assert_array_equal(_native.dither(rows, 16, **options).reshape(12, 16), expected)
+    np.testing.assert_array_equal(_native.dither(rows, 16, **given, n_threads=1).reshape(12, 16), expected)
 
 
 def test_of_equal_entries_the_first_is_taken():
@@ -185,8 +186,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
         np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
         errors.append(float((weight * np.square(lacking).sum(axis=2))[summed].sum()))
     for n_threads in (1, 2, 7):
-        options = arguments(palette, 218, 12, 3072, n_threads, mask)
-        result = _native.residuals(rows, bands=bands, weights=weights, **options)
+        given = arguments(palette, 218, 12, 3072, n_threads=n_threads, mask=mask)
+        result = _native.residuals(rows, bands=bands, weights=weights, **given)
         np.testing.assert_array_equal(result[0], sums)
         np.testing.assert_array_equal(result[1], totals)
         np.testing.assert_allclose(result[2], errors, rtol=1e-12)
@@ -195,15 +196,34 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width": 0}, "width"),
-        ({"width": 7}, "width"),
         ({"strength": 257}, "strength"),
         ({"strength": -1}, "strength"),
         ({"lightness_weight": 13}, "lightness_weight"),
         ({"margin": -1}, "margin"),
+        ({"margin": 3073}, "margin"),
         ({"mask": np.ones((0, 8), np.uint16)}, "at least one threshold"),
         ({"mask": np.array([[1, 0]], np.uint16)}, "thresholds"),
-        ({"margin": 3073}, "margin"),
+    ],
+)
+def test_bad_options_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        options(**change)
+
+
+def test_options_keep_their_mask():
+    """What becomes of the array later does not matter."""
+    samples, mask = picture(9, 9, 3), MASK.copy()
+    given = arguments(some_entries(samples, 4), 218, 12, 3072, mask=mask)
+    before = _native.dither(samples.reshape(-1, 3), 9, **given)
+    mask[:] = 0
+    np.testing.assert_array_equal(_native.dither(samples.reshape(-1, 3), 9, **given), before)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 0}, "width"),
+        ({"width": 7}, "width"),
         ({"opacity": np.zeros(3, np.uint8)}, "differ in length"),
         ({"opacity": np.full(4, 3, np.uint8)}, "opacity"),
         ({"entries": np.full((2, 4, 2), 9000, np.int16)}, "8192"),

@@ -38,8 +38,10 @@ def calls():
     many, few = points(50_000), points(2000)
     values, ones, weights = np.arange(20_000.0), np.ones(20_000), np.ones(50_000, np.int64)
     effort = vars(EFFORTS["balanced"])
-    diffusion = {"mask": None, "strength": 217, "lightness_weight": 12, "margin": 3072, "n_threads": 1}
-    palette = (points(16), np.full(16, 2, np.uint8), *USUAL_GRID)
+    options = _native.DitherOptions(
+        origin=USUAL_GRID[0], zoom=USUAL_GRID[1], mask=None, strength=217, lightness_weight=12, margin=3072
+    )
+    palette = (points(16), np.full(16, 2, np.uint8), options)
     return {
         "histogram": lambda: _native.histogram(wide, 1),
         "cell_histogram": lambda: _native.cell_histogram(rgb, 6, 1),
@@ -52,8 +54,8 @@ def calls():
         ),
         "optimal_intervals": lambda: _native.optimal_intervals(values, ones, values > values[-9], 20),
         "remap": lambda: _native.remap(wide, wide_keys, labels, 0, 1),
-        "dither": lambda: _native.dither(wide, 400, *palette, **diffusion),
-        "residuals": lambda: _native.residuals(wide, *palette, np.array([[0, 500, 400]]), None, **diffusion),
+        "dither": lambda: _native.dither(wide, 400, *palette, 1),
+        "residuals": lambda: _native.residuals(wide, *palette, np.array([[0, 500, 400]]), None, 1),
     }
 
 

@@ -22,7 +22,7 @@ def test_package_is_marked_as_typed():
 
 def test_stub_of_the_native_module_has_its_public_names():
     stub = ast.parse((FOLDER / "_native.pyi").read_text(encoding="utf-8"))
-    functions = {node.name for node in stub.body if isinstance(node, ast.FunctionDef)}
+    functions = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     values = {node.target.id for node in stub.body if isinstance(node, ast.AnnAssign)}
     public = {name for name in dir(_native) if not name.startswith("_")}
     assert functions == {name for name in public if callable(getattr(_native, name))}

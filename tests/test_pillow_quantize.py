@@ -11,6 +11,8 @@ from PIL import Image
 
 from pil_kmeans import quantize
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
+from pil_kmeans.stages.color_space import COLOR_SPACES
+from pil_kmeans.stages.kmeans import EFFORTS
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
 
 
@@ -126,7 +128,7 @@ def test_threads_do_not_change_the_result(photo):
 
 @pytest.mark.parametrize("option", ["color_space", "effort"])
 def test_options_reach_the_stages(photo, option):
-    choices = {"color_space": ["oklab", "cielab", "linear", "srgb"], "effort": ["fast", "balanced", "best"]}
+    choices = {"color_space": COLOR_SPACES, "effort": EFFORTS}
     results = {bytes(quantize(photo, 16, **{option: value}).palette.palette) for value in choices[option]}
     assert len(results) > 1
 

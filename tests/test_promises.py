@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer
+from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
 from stage_calls import histogram, quantize_pixels
 
 DTYPES = ["uint8", "uint16", "bool", "float32", "float64"]
-COLOR_SPACES = ["oklab", "cielab", "linear", "srgb"]
 N_COLORS = [1, 2, 3, 5, 20, 60, 256, 300]
 FULL = {"uint8": 255, "uint16": 65535, "bool": 1, "float32": 1, "float64": 1}
 

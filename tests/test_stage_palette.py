@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
 from reference.kmeans import nearest
 from reference.points import to_rows
@@ -10,7 +11,6 @@ from stage_calls import fit_palette, histogram, quantize_pixels, remap, working_
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 EFFORTS = ["fast", "balanced", "best"]
-SPACES = ["oklab", "cielab", "linear", "srgb"]
 KINDS = [(dtype, n_channels) for dtype in DTYPES for n_channels in (1, 2, 3, 4)]
 
 
@@ -54,7 +54,7 @@ def test_picture_of_few_colors_is_unchanged(dtype, n_channels):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("n_channels", [2, 3, 4])
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("space", COLOR_SPACES)
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_palette_of_colors_too_dark_to_tell_apart_is_tight_and_full(dtype, n_channels, space, effort):
     """Many share a point of the working space, or come to share it when rounded, so that entries would be unused."""
@@ -75,7 +75,7 @@ def test_palette_is_the_rounded_centers(dtype, n_channels):
     assert np.abs(palette.centers - palette.colors).max() <= 0.5
 
 
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("space", COLOR_SPACES)
 @pytest.mark.parametrize("picture", ["china", "astronaut"])
 def test_every_pixel_gets_its_nearest_entry(picture, space, request):
     picture = request.getfixturevalue(picture)
@@ -99,7 +99,7 @@ def test_picture_of_one_color_keeps_it(dtype, n_channels, shape, effort):
     assert not indices.any()
 
 
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("space", COLOR_SPACES)
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("n_channels", [2, 4])
 @pytest.mark.parametrize("n_colors", [2, 16])

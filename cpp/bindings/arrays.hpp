@@ -15,7 +15,6 @@
 
 #include "kernels/base/buffer.hpp"
 #include "kernels/base/points.hpp"
-#include "kernels/color/color_space.hpp"
 
 namespace nb = nanobind;
 
@@ -51,14 +50,6 @@ inline Points as_points(const PointArray& array) {
     const auto* words = reinterpret_cast<const std::uint32_t*>(array.data());
     const std::size_t n = array.shape(1);
     return {words, words + n, n};
-}
-
-inline ColorSpace color_space(const std::string& name) {
-    if (name == "oklab") return ColorSpace::oklab;
-    if (name == "cielab") return ColorSpace::cielab;
-    if (name == "linear") return ColorSpace::linear;
-    if (name == "srgb") return ColorSpace::srgb;
-    throw nb::value_error(("unknown color space '" + name + "'").c_str());
 }
 
 inline void same_length(std::size_t a, std::size_t b, const char* what) {

@@ -14,7 +14,7 @@ auto points_of(const Pixels<Sample>& colors, const std::string& space, bool stra
                int n_threads) {
     const std::size_t n = colors.shape(0), n_channels = colors.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("colors must have 1 to 4 channels");
-    const ColorSpace chosen = color_space(space);
+    const ColorSpace& chosen = color_space(space);
     Buffer<std::int16_t> points(4 * n);
     {
         const nb::gil_scoped_release unlocked;
@@ -28,7 +28,7 @@ auto points_of(const Pixels<Sample>& colors, const std::string& space, bool stra
 auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::string& space, const Origin& origin,
                double zoom) {
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("n_channels must be 1 to 4");
-    const ColorSpace chosen = color_space(space);
+    const ColorSpace& chosen = color_space(space);
     Buffer<double> colors(centers.shape(0) * n_channels);
     {
         const nb::gil_scoped_release unlocked;
@@ -47,13 +47,16 @@ void register_color_space(nb::module_& module) {
                "origin"_a, "zoom"_a, "n_threads"_a);
     module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a,
                "zoom"_a);
-    module.def("scale", [](const std::string& space) { return scale(color_space(space)); }, "color_space"_a);
+    module.def("scale", [](const std::string& space) { return color_space(space).scale; }, "color_space"_a);
     module.def(
         "alpha_scale", [](const std::string& space) { return alpha_scale(color_space(space), false); },
         "color_space"_a);
     module.def(
         "mean_background", [](const std::string& space) { return mean_background(color_space(space)); },
         "color_space"_a);
+    nb::list names;
+    for (const ColorSpace& space : color_spaces()) names.append(nb::str(space.name.data(), space.name.size()));
+    module.attr("COLOR_SPACES") = nb::tuple(names);
     module.attr("MAX_COORDINATE") = kMaxCoordinate;
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/kmeans/kmeans.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "bindings/arrays.hpp"
 #include "kernels/kmeans/grey.hpp"
@@ -23,9 +24,11 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
     const std::size_t n = points.shape(1);
     same_length(n, keys.shape(0), "keys and points");
     same_length(n, weights.shape(0), "weights and points");
-    if (n_colors < 1 || n_colors > 65536 || n_colors > n)
-        throw nb::value_error("n_colors must be 1 to 65536 and at most the number of points");
-    if (fixed.shape(1) > 65536 - n_colors) throw nb::value_error("fixed and n_colors must be at most 65536 together");
+    if (n_colors < 1 || n_colors > kMaxColors || n_colors > n)
+        throw std::invalid_argument("n_colors must be 1 to " + std::to_string(kMaxColors) +
+                                    " and at most the number of points");
+    if (fixed.shape(1) > kMaxColors - n_colors)
+        throw std::invalid_argument("fixed and n_colors must be at most " + std::to_string(kMaxColors) + " together");
     if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; }))
         throw nb::value_error("weights must be positive");
     if (stages.empty()) throw nb::value_error("there must be a stage");
@@ -52,7 +55,8 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
 
 auto labels_of(const PointArray& points, const PointArray& centers, int n_threads) {
     const std::size_t n = points.shape(1), k = centers.shape(1);
-    if (k < 1 || k > 65536) throw nb::value_error("there must be 1 to 65536 centers");
+    if (k < 1 || k > kMaxColors)
+        throw std::invalid_argument("there must be 1 to " + std::to_string(kMaxColors) + " centers");
     Buffer<std::uint16_t> labels(n);
     {
         const nb::gil_scoped_release unlocked;

@@ -24,6 +24,8 @@ NB_MODULE(_native, module) {
     bindings::register_dither(module);
     bindings::register_png(module);
     bindings::register_rate_distortion(module);
+    module.attr("MAX_COLORS") = kMaxColors;
+    module.attr("MAX_BYTE_COLORS") = kMaxByteColors;
     module.attr("version") = PIL_KMEANS_VERSION;
     module.attr("compiler") = PIL_KMEANS_COMPILER;
     module.attr("instruction_set") = kernels().name;

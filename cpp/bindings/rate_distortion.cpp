@@ -85,7 +85,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     const std::size_t n = points.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
-    if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
+    if (k < 1 || k > kMaxByteColors) throw nb::value_error("a palette has 1 to 256 entries here");
     if (feedback < 0 || feedback > 256) throw nb::value_error("feedback must be 0 to 256");
     if (n_survivors < 2 || n_survivors > kMostSurvivors) throw nb::value_error("n_survivors must be 2 to 128");
     same_length(n, weights.shape(0), "points and weights");

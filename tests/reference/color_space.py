@@ -4,11 +4,10 @@ Oklab: B. Ottosson, "A perceptual color space for image processing" (2020). CIEL
 of sRGB: IEC 61966-2-1.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import NamedTuple
 
-SPACES = ["oklab", "cielab", "linear", "srgb"]
-SCALES = {"oklab": 8192, "cielab": 64, "linear": 8192, "srgb": 32}  # working units per unit of the space
-WHITES = {"oklab": 1, "cielab": 100, "linear": 1, "srgb": 255}  # the lightness of white
+import numpy as np
 
 _XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -48,10 +47,35 @@ def srgb(rgb):
     return 255 * rgb
 
 
+class Oracle(NamedTuple):
+    """What must be known of a colour space to check the kernels."""
+
+    formula: Callable  # of sRGB in [0, 1], (n, 3), for the coordinates
+    scale: float  # working units per unit of the space
+    white: tuple  # coordinates
+
+    @property
+    def has_lightness(self):
+        """Whether greys differ in the first coordinate only."""
+        return not any(self.white[1:])
+
+
+ORACLES = {
+    "oklab": Oracle(oklab, 8192, (1, 0, 0)),
+    "cielab": Oracle(cielab, 64, (100, 0, 0)),
+    "linear": Oracle(linear, 8192, (1, 1, 1)),
+    "srgb": Oracle(srgb, 32, (255, 255, 255)),
+}
+
+
 def mean_background(space):
     """White weighs 2/3, black 1/3."""
-    axes = [1, 0, 0] if space in ("oklab", "cielab") else [1, 1, 1]
-    return np.array(axes) * WHITES[space] * 2 / 3
+    return np.array(ORACLES[space].white) * 2 / 3
+
+
+def alpha_scale(space):
+    """Working units from transparent to opaque."""
+    return ORACLES[space].scale * alpha_deviation(space)
 
 
 def alpha_deviation(space):
@@ -66,11 +90,12 @@ def coordinates(colors, space, straight=False):
     n, n_channels = colors.shape
     rgb = colors[:, :3] if n_channels >= 3 else colors[:, :1].repeat(3, axis=1)
     result = np.zeros((n, 4))
-    result[:, :3] = {"oklab": oklab, "cielab": cielab, "linear": linear, "srgb": srgb}[space](rgb)
+    oracle = ORACLES[space]
+    result[:, :3] = oracle.formula(rgb)
     if n_channels % 2 == 0:
         alpha = colors[:, -1:]
-        result[:, 3:] = alpha * WHITES[space]
+        result[:, 3:] = alpha * oracle.white[0]
         if not straight:
             result[:, :3] = alpha * (result[:, :3] - mean_background(space))
             result[:, 3:] = alpha * alpha_deviation(space)
-    return result * SCALES[space]
+    return result * oracle.scale

@@ -10,11 +10,11 @@ import sys
 import numpy as np
 
 from pil_kmeans import _native, build_info, encode_png
+from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
 from reference.points import USUAL_GRID
 from stage_calls import histogram, quantize_pixels
 
-SPACES = ["oklab", "cielab", "linear", "srgb"]
 EFFORTS = ["fast", "balanced", "best"]
 SIZES = [1, 7, 8, 9, 31, 33, 255, 257, 2047, 2049, 4999]
 
@@ -69,7 +69,7 @@ def kernel_digests(n_threads):
         colors = rng.integers(0, 256, (n, 3), np.uint8)
         result[f"keys {n}"] = digest(*_native.histogram(colors, n_threads))
         result[f"cells {n}"] = digest(*_native.cell_histogram(colors, 5, n_threads))
-        for space in SPACES:
+        for space in COLOR_SPACES:
             points = _native.working_points(colors, space, False, *USUAL_GRID, n_threads)
             fine = _native.working_points(colors, space, False, (0.3, 0.01, 0.0, 0.5), 8.0, n_threads)
             result[f"points {n} {space}"] = digest(points, fine)

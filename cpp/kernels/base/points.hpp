@@ -12,6 +12,8 @@ namespace pil_kmeans {
 
 inline constexpr std::size_t kDims = 4;
 inline constexpr std::int32_t kMaxCoordinate = 8192;
+inline constexpr std::size_t kMaxColors = 65536;    // of a palette, centers or entries: labels and indices are uint16
+inline constexpr std::size_t kMaxByteColors = 256;  // of a palette whose indices are bytes
 
 using Coordinates = std::array<std::int16_t, kDims>;
 

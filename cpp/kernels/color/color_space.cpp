@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "kernels/base/points.hpp"
@@ -56,8 +58,27 @@ const std::vector<float>& linear_table() {
     return table;
 }
 
-// --- CIELAB (CIE 15, white D65) ---------------------------------------------------------------------------------
+// --- the spaces --------------------------------------------------------------------------------------------------
 
+using Color = std::array<double, 3>;
+
+// Oklab (Ottosson 2020): from linear light by a kernel, oklab.cpp.
+void to_oklab(float* r, float* g, float* b, std::size_t n) { kernels().oklab(r, g, b, n); }
+
+Color from_oklab(const Color& color) {
+    const auto [lightness, a, b] = color;
+    double l = lightness + 0.3963377774 * a + 0.2158037573 * b;
+    double m = lightness - 0.1055613458 * a - 0.0638541728 * b;
+    double s = lightness - 0.0894841775 * a - 1.2914855480 * b;
+    l = l * l * l;
+    m = m * m * m;
+    s = s * s * s;
+    return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+            -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
+}
+
+// CIELAB (CIE 15, white D65).
 constexpr double kWhiteX = 0.95047, kWhiteZ = 1.08883;
 constexpr double kLabKnee = 6.0 / 29.0;
 
@@ -67,7 +88,7 @@ double lab_f(double t) {
 
 double lab_f_inverse(double f) { return f > kLabKnee ? f * f * f : 3 * kLabKnee * kLabKnee * (f - 4.0 / 29.0); }
 
-void cielab(float* r, float* g, float* b, std::size_t n) {
+void to_cielab(float* r, float* g, float* b, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
         const double red = r[i], green = g[i], blue = b[i];
         const double fx = lab_f((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / kWhiteX);
@@ -79,37 +100,58 @@ void cielab(float* r, float* g, float* b, std::size_t n) {
     }
 }
 
-// Colours in linear light, or sRGB for ColorSpace::srgb, in place.
-void to_space(ColorSpace space, float* r, float* g, float* b, std::size_t n) {
-    if (space == ColorSpace::oklab) kernels().oklab(r, g, b, n);
-    if (space == ColorSpace::cielab) cielab(r, g, b, n);
+Color from_cielab(const Color& color) {
+    const auto [lightness, a, b] = color;
+    const double fy = (lightness + 16) / 116;
+    const double x = kWhiteX * lab_f_inverse(fy + a / 500);
+    const double y = lab_f_inverse(fy);
+    const double z = kWhiteZ * lab_f_inverse(fy - b / 200);
+    return {3.2404542 * x - 1.5371385 * y - 0.4985314 * z, -0.9692660 * x + 1.8760108 * y + 0.0415560 * z,
+            0.0556434 * x - 0.2040259 * y + 1.0572252 * z};
 }
 
+// What colours are given in is the space itself.
+void as_given(float*, float*, float*, std::size_t) {}
+Color as_it_is(const Color& color) { return color; }
+
+// A new one needs a row here, its name in COLOR_SPACES of stages/color_space.py, and an oracle in
+// tests/reference/color_space.py.
+constexpr ColorSpace kColorSpaces[] = {
+    {.name = "oklab",
+     .scale = 8192,
+     .white = 1,
+     .is_of_light = true,
+     .has_lightness = true,
+     .to_space = to_oklab,
+     .from_space = from_oklab},
+    {.name = "cielab",
+     .scale = 64,
+     .white = 100,
+     .is_of_light = true,
+     .has_lightness = true,
+     .to_space = to_cielab,
+     .from_space = from_cielab},
+    {.name = "linear",
+     .scale = 8192,
+     .white = 1,
+     .is_of_light = true,
+     .has_lightness = false,
+     .to_space = as_given,
+     .from_space = as_it_is},
+    {.name = "srgb",
+     .scale = 32,
+     .white = 255,
+     .is_of_light = false,
+     .has_lightness = false,
+     .to_space = as_given,
+     .from_space = as_it_is},
+};
+
 // sRGB, from 0 to 1, of a colour in a space, clipped to what it can show.
-std::array<double, 3> to_srgb(ColorSpace space, const std::array<double, 3>& color) {
-    auto [x, y, z] = color;
-    std::array<double, 3> rgb = color;
-    if (space == ColorSpace::oklab) {
-        double l = x + 0.3963377774 * y + 0.2158037573 * z;
-        double m = x - 0.1055613458 * y - 0.0638541728 * z;
-        double s = x - 0.0894841775 * y - 1.2914855480 * z;
-        l = l * l * l;
-        m = m * m * m;
-        s = s * s * s;
-        rgb = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-               -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-               -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
-    } else if (space == ColorSpace::cielab) {
-        const double fy = (x + 16) / 116;
-        x = kWhiteX * lab_f_inverse(fy + y / 500);
-        const double luminance = lab_f_inverse(fy);
-        z = kWhiteZ * lab_f_inverse(fy - z / 200);
-        rgb = {3.2404542 * x - 1.5371385 * luminance - 0.4985314 * z,
-               -0.9692660 * x + 1.8760108 * luminance + 0.0415560 * z,
-               0.0556434 * x - 0.2040259 * luminance + 1.0572252 * z};
-    }
+Color to_srgb(const ColorSpace& space, const Color& color) {
+    Color rgb = space.from_space(color);
     for (double& v : rgb) {
-        v = space == ColorSpace::srgb ? v / 255 : encode_srgb(std::clamp(v, 0.0, 1.0));
+        v = space.is_of_light ? encode_srgb(std::clamp(v, 0.0, 1.0)) : v / 255;
         v = std::clamp(v, 0.0, 1.0);
     }
     return rgb;
@@ -118,29 +160,33 @@ std::array<double, 3> to_srgb(ColorSpace space, const std::array<double, 3>& col
 // White's share of the backgrounds that translucent pixels are thought to lie on; the rest are black.
 constexpr double kWhiteShare = 2.0 / 3.0;
 
-// White's lightness, or each of its three equal coordinates.
-double white(ColorSpace space) {
-    switch (space) {
-        case ColorSpace::cielab:
-            return 100;
-        case ColorSpace::srgb:
-            return 255;
-        default:
-            return 1;
-    }
-}
-
 // --- one chunk of colours ---------------------------------------------------------------------------------------
 
 constexpr std::size_t kChunk = 512;
 
+// What all colours of a call have in common.
+struct Target {
+    const ColorSpace& space;
+    bool straight;
+    std::array<float, 3> background;
+    std::array<float, kDims> origin, unit;
+
+    Target(const ColorSpace& to, bool is_straight, const Grid& grid) : space(to), straight(is_straight) {
+        const Color mean = mean_background(space);
+        for (std::size_t c = 0; c < 3; ++c) background[c] = static_cast<float>(mean[c]);
+        for (std::size_t d = 0; d < kDims; ++d) origin[d] = static_cast<float>(grid.origin[d]);
+        unit.fill(static_cast<float>(space.scale * grid.zoom));
+        unit[3] = static_cast<float>(alpha_scale(space, straight) * grid.zoom);
+    }
+};
+
 template <typename Sample>
-void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                     const Grid& grid, std::uint32_t* xy, std::uint32_t* zw) {
+void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels, const Target& target,
+                     std::uint32_t* xy, std::uint32_t* zw) {
     constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
     const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
     float channel[3][kChunk], alpha[kChunk];
-    const float* const linear = space == ColorSpace::srgb ? nullptr : linear_table<Sample>().data();
+    const float* const linear = target.space.is_of_light ? linear_table<Sample>().data() : nullptr;
     for (std::size_t c = 0; c < 3; ++c) {
         const Sample* samples = colors + (has_color ? c : 0);
         if (linear)
@@ -151,33 +197,28 @@ void points_of_chunk(const Sample* colors, std::size_t n, std::size_t n_channels
     }
     for (std::size_t i = 0; i < n; ++i)
         alpha[i] = has_alpha ? static_cast<float>(colors[i * n_channels + n_channels - 1]) / full : 0.0f;
-    to_space(space, channel[0], channel[1], channel[2], n);
-    if (has_alpha && !straight)
+    target.space.to_space(channel[0], channel[1], channel[2], n);
+    if (has_alpha && !target.straight)
         for (std::size_t c = 0; c < 3; ++c) {
-            const auto background = static_cast<float>(mean_background(space)[c]);
+            const float background = target.background[c];
             for (std::size_t i = 0; i < n; ++i) channel[c][i] = (channel[c][i] - background) * alpha[i];
         }
     const float* const coordinates[kDims] = {channel[0], channel[1], channel[2], alpha};
-    float origin[kDims], unit[kDims];
-    for (std::size_t d = 0; d < kDims; ++d) {
-        origin[d] = static_cast<float>(grid.origin[d]);
-        unit[d] = static_cast<float>((d < 3 ? scale(space) : alpha_scale(space, straight)) * grid.zoom);
-    }
-    kernels().pack_points(coordinates, origin, unit, n, xy, zw);
+    kernels().pack_points(coordinates, target.origin.data(), target.unit.data(), n, xy, zw);
 }
 
 template <typename Sample>
-void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
+void points_of(const Sample* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space, bool straight,
                const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     constexpr std::size_t kChunksATask = 32;
-    if (space != ColorSpace::srgb) linear_table<Sample>();
+    if (space.is_of_light) linear_table<Sample>();  // made before threads want it
+    const Target target(space, straight, grid);
     const std::size_t n_chunks = (n + kChunk - 1) / kChunk;
     team.run((n_chunks + kChunksATask - 1) / kChunksATask, [&](std::size_t task, std::size_t) {
         const std::size_t end = std::min(n_chunks, (task + 1) * kChunksATask);
         for (std::size_t chunk = task * kChunksATask; chunk < end; ++chunk) {
             const std::size_t first = chunk * kChunk, size = std::min(kChunk, n - first);
-            points_of_chunk(colors + first * n_channels, size, n_channels, space, straight, grid, xy + first,
-                            zw + first);
+            points_of_chunk(colors + first * n_channels, size, n_channels, target, xy + first, zw + first);
         }
     });
 }
@@ -191,51 +232,52 @@ const float* linear_light() {
 template const float* linear_light<std::uint8_t>();
 template const float* linear_light<std::uint16_t>();
 
-double scale(ColorSpace space) {
-    switch (space) {
-        case ColorSpace::cielab:
-            return 64;
-        case ColorSpace::srgb:
-            return 32;
-        default:
-            return 8192;
+std::span<const ColorSpace> color_spaces() { return kColorSpaces; }
+
+const ColorSpace& color_space(std::string_view name) {
+    std::string names;
+    for (const ColorSpace& space : kColorSpaces) {
+        if (space.name == name) return space;
+        names += (names.empty() ? "'" : ", '") + std::string(space.name) + "'";
     }
+    throw std::invalid_argument("color_space must be one of " + names + ", got '" + std::string(name) + "'");
 }
 
-std::array<double, 3> mean_background(ColorSpace space) {
-    const double x = kWhiteShare * white(space);
-    if (space == ColorSpace::oklab || space == ColorSpace::cielab) return {x, 0, 0};
+std::array<double, 3> mean_background(const ColorSpace& space) {
+    const double x = kWhiteShare * space.white;
+    if (space.has_lightness) return {x, 0, 0};
     return {x, x, x};
 }
 
-double alpha_scale(ColorSpace space, bool straight) {
-    if (straight) return scale(space) * white(space);
+double alpha_scale(const ColorSpace& space, bool straight) {
+    if (straight) return space.scale * space.white;
     double square = 0;
     for (const double x : mean_background(space)) square += x * x;
-    return scale(space) * std::sqrt(square * (1 / kWhiteShare - 1));
+    return space.scale * std::sqrt(square * (1 / kWhiteShare - 1));
 }
 
-void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,
+                    bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 
-void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
+void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,
+                    bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
 }
 
-void center_colors(const double* centers, std::size_t n, std::size_t n_channels, ColorSpace space, const Grid& grid,
-                   double* colors) {
+void center_colors(const double* centers, std::size_t n, std::size_t n_channels, const ColorSpace& space,
+                   const Grid& grid, double* colors) {
     const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
+    const Color mean = mean_background(space);
+    const double unit = space.scale * grid.zoom, alpha_unit = alpha_scale(space, false) * grid.zoom;
     for (std::size_t i = 0; i < n; ++i) {
         const double* center = centers + i * kDims;
         double value[kDims];
-        for (std::size_t d = 0; d < kDims; ++d)
-            value[d] = center[d] / ((d < 3 ? scale(space) : alpha_scale(space, false)) * grid.zoom) + grid.origin[d];
+        for (std::size_t d = 0; d < kDims; ++d) value[d] = center[d] / (d < 3 ? unit : alpha_unit) + grid.origin[d];
         const double alpha = has_alpha ? std::clamp(value[3], 0.0, 1.0) : 1.0;
         const double cover = alpha > 0 ? 1 / alpha : 0.0;
-        const auto background = has_alpha && alpha > 0 ? mean_background(space) : std::array<double, 3>{};
+        const auto background = has_alpha && alpha > 0 ? mean : Color{};
         const auto rgb = to_srgb(space, {value[0] * cover + background[0], value[1] * cover + background[1],
                                          value[2] * cover + background[2]});
         double* color = colors + i * n_channels;

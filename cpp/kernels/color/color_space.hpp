@@ -6,23 +6,35 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "kernels/base/team.hpp"
 
 namespace pil_kmeans {
 
-enum class ColorSpace { oklab, cielab, linear, srgb };
+// All that is known of a colour space here: a row of the table in color_space.cpp.
+struct ColorSpace {
+    std::string_view name;
+    double scale;        // working units per unit of the space; no colour of sRGB is beyond kMaxCoordinate
+    double white;        // its lightness, or each of its three equal coordinates
+    bool is_of_light;    // reckoned from linear light, 0 to 1; else from sRGB's samples, 0 to 255
+    bool has_lightness;  // the first coordinate, and greys have no other
+    void (*to_space)(float* r, float* g, float* b, std::size_t n);            // n colours, in place
+    std::array<double, 3> (*from_space)(const std::array<double, 3>& color);  // one colour, not clipped
+};
 
-// Working units per unit of the space: Oklab's L and linear light run from 0 to 1, CIELAB's L* from 0 to 100, sRGB
-// from 0 to 255.
-double scale(ColorSpace space);
+std::span<const ColorSpace> color_spaces();
+
+// Throws std::invalid_argument, which names the spaces there are.
+const ColorSpace& color_space(std::string_view name);
 
 // How a translucent pixel looks depends on what lies below it, which is taken to be white twice as often as black. Laid
 // on a background B, colour x with alpha a is a x + (1 - a) B. Alpha becomes the coordinate a s and the colour a (x -
 // m), where m is the mean of B and s its standard deviation: the squared distance of two such points is the mean, over
 // B, of the squared distance of how they look.
-std::array<double, 3> mean_background(ColorSpace space);
-double alpha_scale(ColorSpace space, bool straight);  // working units from transparent to opaque
+std::array<double, 3> mean_background(const ColorSpace& space);
+double alpha_scale(const ColorSpace& space, bool straight);  // working units from transparent to opaque
 
 // Linear light of every value a sample can have, from 0 to 1.
 template <typename Sample>
@@ -39,14 +51,14 @@ struct Grid {
 // `straight`, multiplies the others, taken from the mean background, so that colours nobody can see do not matter. What
 // lies outside the grid is moved to its border.
 void working_points(const std::uint8_t* colors,  // IN  (n, C)
-                    std::size_t n, std::size_t n_channels, ColorSpace space, bool straight, const Grid& grid,
+                    std::size_t n, std::size_t n_channels, const ColorSpace& space, bool straight, const Grid& grid,
                     Team& team, std::uint32_t* xy, std::uint32_t* zw);  // OUT (n,) each
-void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, ColorSpace space, bool straight,
-                    const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw);
+void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,
+                    bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw);
 
 // Colours of n centers given in working units: samples from 0 to 1, clipped to what sRGB can show.
 void center_colors(const double* centers,  // IN  (n, 4)
-                   std::size_t n, std::size_t n_channels, ColorSpace space, const Grid& grid,
+                   std::size_t n, std::size_t n_channels, const ColorSpace& space, const Grid& grid,
                    double* colors);  // OUT (n, C)
 
 }  // namespace pil_kmeans

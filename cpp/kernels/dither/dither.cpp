@@ -35,8 +35,8 @@ class Progress {
 };
 
 template <bool has_alpha, typename Sample, typename Index>
-void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-             Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
+void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, Chooser& chooser,
+             const DitherOptions& options, Team& team, Index* indices) {
     const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size();
     Progress progress(n_groups, n_workers > 1);
     // Group g writes row g + 1 and reads row g. One more row than workers, so that nobody reads any longer what is
@@ -47,7 +47,7 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
         try {
             Rows<Sample>& own = rows[worker];
-            own.read(samples + first * width * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
+            own.read(samples + first * width * n_channels, n_rows, width, n_channels, options, chooser, worker);
             Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(),
                                         own.held.data(), n_rows, width, errors[group % errors.size()],
                                         errors[(group + 1) % errors.size()], indices + first * width, worker);
@@ -67,12 +67,12 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
 
 template <bool has_alpha, typename Sample, typename Index>
 void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                    const Grid& grid, Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
+                    Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
     const Rays rays(options);
     std::vector<Rows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
         const std::size_t top = group * kRows, n_rows = std::min(kRows, height - top), first = top * width;
-        rows[worker].read(samples + first * n_channels, n_rows, width, n_channels, grid, options, chooser, worker);
+        rows[worker].read(samples + first * n_channels, n_rows, width, n_channels, options, chooser, worker);
         follow_rays<has_alpha>(rays, rows[worker], top, n_rows, width, chooser, indices + first, worker);
     });
 }
@@ -80,14 +80,14 @@ void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width
 }  // namespace
 
 template <typename Sample, typename Index>
-void dither(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
+void dither(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
             const DitherPalette& palette, const DitherOptions& options, Team& team, Index* indices) {
     const bool has_alpha = n_channels % 2 == 0;
     Chooser chooser(palette, options, has_alpha, team.size());
     const auto dither_rows = [&]<bool alpha>() {
-        (options.mask.thresholds ? dither_by_mask<alpha, Sample, Index>
-                                 : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, grid, chooser,
-                                                                  options, team, indices);
+        (options.mask.thresholds
+             ? dither_by_mask<alpha, Sample, Index>
+             : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, chooser, options, team, indices);
     };
     if (has_alpha)
         dither_rows.template operator()<true>();
@@ -95,8 +95,8 @@ void dither(const Sample* samples, std::size_t height, std::size_t width, std::s
         dither_rows.template operator()<false>();
 }
 
-#define PIL_KMEANS_DITHER(Sample, Index)                                                                          \
-    template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const Grid&, const DitherPalette&, \
+#define PIL_KMEANS_DITHER(Sample, Index)                                                             \
+    template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const DitherPalette&, \
                          const DitherOptions&, Team&, Index*);
 PIL_KMEANS_DITHER(std::uint8_t, std::uint8_t)
 PIL_KMEANS_DITHER(std::uint8_t, std::uint16_t)

@@ -33,7 +33,9 @@ struct ThresholdMask {
     std::size_t height, width;
 };
 
+// How to dither: the same for all pictures and passes that belong together.
 struct DitherOptions {
+    Grid grid;           // on which pixels and entries lie
     ThresholdMask mask;  // thresholds null: Floyd-Steinberg
     // s, in 256ths, 0 to 256: share of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
     // way to the colour, and never more than 8 times.
@@ -48,8 +50,8 @@ struct DitherOptions {
 // depend on the team's size.
 template <typename Sample, typename Index>
 void dither(const Sample* samples,  // IN  (height * width, C)
-            std::size_t height, std::size_t width, std::size_t n_channels, const Grid& grid,
-            const DitherPalette& palette, const DitherOptions& options, Team& team,
+            std::size_t height, std::size_t width, std::size_t n_channels, const DitherPalette& palette,
+            const DitherOptions& options, Team& team,
             Index* indices);  // OUT (height * width,)
 
 struct Band {
@@ -61,8 +63,8 @@ struct Band {
 // difference between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
 template <typename Sample>
 void residuals(const Sample* samples,  // IN  (n, C)
-               std::size_t n_channels, const Grid& grid, const DitherPalette& palette, const DitherOptions& options,
-               const Band* bands, std::size_t n_bands,
+               std::size_t n_channels, const DitherPalette& palette, const DitherOptions& options, const Band* bands,
+               std::size_t n_bands,
                const std::uint16_t* weights,  // IN  (n,), or null: all 1
                Team& team,
                std::int64_t* sums,    // OUT (k, 4) of weight * residual, in 64ths of a working unit

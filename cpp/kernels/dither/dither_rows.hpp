@@ -69,10 +69,10 @@ struct Rows {
     std::vector<Opacity> opacity;     // empty where pixels have no alpha
     std::vector<std::uint32_t> held;  // the entry of pixels that are not dithered, kDithered for the others
 
-    void read(const Sample* samples, std::size_t n_rows, std::size_t width, std::size_t n_channels, const Grid& grid,
+    void read(const Sample* samples, std::size_t n_rows, std::size_t width, std::size_t n_channels,
               const DitherOptions& options, Chooser& chooser, std::size_t worker) {
         const std::size_t n = n_rows * width;
-        convert(samples, n, n_channels, grid, options.lightness_weight);
+        convert(samples, n, n_channels, options);
         held.assign(n, kDithered);
         if (!options.mask.thresholds)  // by a mask, all pixels keep a colour that the palette has
             for (std::size_t row = 0; row < n; row += width) hold_flat(row, row + width, chooser, worker);
@@ -97,18 +97,17 @@ struct Rows {
         }
     }
 
-    void convert(const Sample* samples, std::size_t n, std::size_t n_channels, const Grid& grid,
-                 std::int32_t lightness_weight) {
+    void convert(const Sample* samples, std::size_t n, std::size_t n_channels, const DitherOptions& options) {
         constexpr std::size_t kChunk = 512;
         constexpr auto full = static_cast<Sample>(~Sample{0});
+        static const ColorSpace& oklab = color_space("oklab");
         Team alone(1);
         points.resize(n);
         std::uint32_t xy[kChunk], zw[kChunk];
         for (std::size_t start = 0; start < n; start += kChunk) {
             const std::size_t size = std::min(kChunk, n - start);
-            working_points(samples + start * n_channels, size, n_channels, ColorSpace::oklab, false, grid, alone, xy,
-                           zw);
-            for (std::size_t i = 0; i < size; ++i) points[start + i] = pack(xy[i], zw[i], lightness_weight);
+            working_points(samples + start * n_channels, size, n_channels, oklab, false, options.grid, alone, xy, zw);
+            for (std::size_t i = 0; i < size; ++i) points[start + i] = pack(xy[i], zw[i], options.lightness_weight);
         }
         if (n_channels % 2) return;
         opacity.resize(n);

@@ -102,7 +102,7 @@ struct BandWorker {
 }  // namespace
 
 template <typename Sample>
-void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, const DitherPalette& palette,
+void residuals(const Sample* samples, std::size_t n_channels, const DitherPalette& palette,
                const DitherOptions& options, const Band* bands, std::size_t n_bands, const std::uint16_t* weights,
                Team& team, std::int64_t* sums, std::int64_t* totals, double* errors) {
     const bool has_alpha = n_channels % 2 == 0;
@@ -118,7 +118,7 @@ void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, 
     team.run(n_bands, [&](std::size_t b, std::size_t which) {
         BandWorker<Sample>& worker = workers[which];
         const auto [first, height, width] = bands[b];
-        worker.rows.read(samples + first * n_channels, height, width, n_channels, grid, options, chooser, which);
+        worker.rows.read(samples + first * n_channels, height, width, n_channels, options, chooser, which);
         worker.indices.resize(height * width);
         const auto dither_band = [&]<bool alpha>() {
             if (rays)
@@ -143,9 +143,8 @@ void residuals(const Sample* samples, std::size_t n_channels, const Grid& grid, 
 }
 
 #define PIL_KMEANS_RESIDUALS(Sample)                                                                             \
-    template void residuals(const Sample*, std::size_t, const Grid&, const DitherPalette&, const DitherOptions&, \
-                            const Band*, std::size_t, const std::uint16_t*, Team&, std::int64_t*, std::int64_t*, \
-                            double*);
+    template void residuals(const Sample*, std::size_t, const DitherPalette&, const DitherOptions&, const Band*, \
+                            std::size_t, const std::uint16_t*, Team&, std::int64_t*, std::int64_t*, double*);
 PIL_KMEANS_RESIDUALS(std::uint8_t)
 PIL_KMEANS_RESIDUALS(std::uint16_t)
 

@@ -52,11 +52,36 @@ inline constexpr std::size_t kScoreTileWidth = 256;
 inline constexpr std::size_t kScoreSums = 6;
 using ScoreSums = std::array<double, kScoreSums>;
 
+// Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
 struct Kernels {
     const char* name;
 
+    // --- histogram ---
+
+    // Morton keys of n RGB pixels, 24 bits each.
+    void (*rgb_keys)(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
+
+    // Cells of n RGB pixels, the top `bits` (5 or 6) of each sample side by side: red lowest.
+    void (*rgb_cells)(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
+
+    // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to
+    // eight places behind them are overwritten.
+    std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
+
+    // --- color ---
+
+    // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
+    void (*oklab)(float* r, float* g, float* b, std::size_t n);
+
+    // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
+    // the nearest within the bounds.
+    void (*pack_points)(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
+                        std::uint32_t* xy, std::uint32_t* zw);
+
+    // --- kmeans ---
+
     // Bounding boxes of hyper-block `h`: its own, its super-blocks', its blocks'.
-    void (*boxes)(const Points& points, std::size_t h, Box* boxes);
+    void (*bounding_boxes)(const Points& points, std::size_t h, Box* boxes);
 
     // Nearest center of each point of hyper-block `h`, whose boxes are given; ties go to the lowest index. `scratch` is
     // three candidate lists as long as `centers`. With `sums`, what points that change their label carry is moved
@@ -69,23 +94,15 @@ struct Kernels {
     // Nearest of a few centers, without pruning: labels are positions in `centers`.
     void (*assign_few)(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
-    // Morton keys of n RGB pixels, 24 bits each.
-    void (*rgb_keys)(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
+    // --- png ---
 
-    // Cells of n RGB pixels, the top `bits` (5 or 6) of each sample side by side: red lowest.
-    void (*rgb_cells)(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
+    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that
+    // plus its price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of
+    // prices that are never least.
+    std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
+                                  const float* prices, float* distortions);
 
-    // The places, ascending, of those of n counters that are not zero, n a multiple of 32; returns how many. Up to
-    // eight places behind them are overwritten.
-    std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
-
-    // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
-    void (*oklab)(float* r, float* g, float* b, std::size_t n);
-
-    // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
-    // the nearest within the bounds.
-    void (*pack_points)(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
-                        std::uint32_t* xy, std::uint32_t* zw);
+    // --- score ---
 
     // XYB of n colours in linear light, in place: r, g, b become X, Y, B, in the ranges that SSIMULACRA 2 gives them.
     void (*xyb)(float* r, float* g, float* b, std::size_t n);
@@ -93,12 +110,6 @@ struct Kernels {
     // Sums over a tile of two planes (height, width), original and picture; without `structure` the first two are 0.
     void (*compare_tile)(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                          bool structure, ScoreSums& sums);
-
-    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that
-    // plus its price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of
-    // prices that are never least.
-    std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
-                                  const float* prices, float* distortions);
 };
 
 // Chosen when first called: PIL_KMEANS_ISA if it is set, else the best that this processor runs. Throws

@@ -1,19 +1,36 @@
-// What the files of one instruction set share.
+// The functions of one instruction set, and the table of them. For the files that are compiled once for each set,
+// inside its own namespace: PIL_KMEANS_ISA is its name. `Kernels` says what each function does.
 #pragma once
 
 #include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 
+extern const Kernels kernels;
+
+// histogram/keys.cpp
 void rgb_keys(const std::uint8_t* samples, std::size_t n, std::uint32_t* keys);
 void rgb_cells(const std::uint8_t* samples, std::size_t n, int bits, std::uint32_t* cells);
 std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
+
+// color/oklab.cpp
+void oklab(float* r, float* g, float* b, std::size_t n);
 void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                  std::uint32_t* xy, std::uint32_t* zw);
-void oklab(float* r, float* g, float* b, std::size_t n);
-void xyb(float* r, float* g, float* b, std::size_t n);
+
+// kmeans/nearest.cpp
+void bounding_boxes(const Points& points, std::size_t h, Box* boxes);
+void assign(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers, Candidates* scratch,
+            std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums, const std::uint8_t* moved,
+            RememberedList* remembered, bool first);
+void assign_few(const Points& points, const Candidates& centers, std::uint16_t* labels);
+
+// png/cheapest_entry.cpp
 std::size_t cheapest_entry(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight, const float* prices,
                            float* distortions);
+
+// score/ssimulacra2_tile.cpp
+void xyb(float* r, float* g, float* b, std::size_t n);
 void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                   bool structure, ScoreSums& sums);
 

@@ -1,4 +1,8 @@
 // K-means on the points of a few clusters, which the search tries its swaps on.
+//
+// A swap changes labels near the two places it touches and hardly any others. So a trial takes the clusters around a
+// place out of the whole, all else left alone, and costs O(points in them * centers of them) a step: hundreds of trials
+// cost what a step of all points does. What it reaches is a bound: with all points free to move, none is worse off.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +18,8 @@
 
 namespace pil_kmeans {
 
-// The points sorted by cluster.
+// The points sorted by cluster, so that a trial copies a few ranges. Within a cluster they keep their Morton order, in
+// which those that change their label follow each other.
 struct Clusters {
     std::vector<std::size_t> start;  // (k + 1,)
     Buffer<std::uint32_t> xy, zw;
@@ -27,7 +32,7 @@ struct Clusters {
           weights(state.points().size()) {
         const std::size_t n = state.points().size();
         for (std::size_t i = 0; i < n; ++i) ++start[state.labels()[i] + 1u];
-        std::partial_sum(start.begin(), start.end(), start.begin());
+        std::partial_sum(start.begin(), start.end(), start.begin());  // a counting sort: O(n + k), stable
         std::vector<std::size_t> at(start.begin(), start.end() - 1);
         for (std::size_t i = 0; i < n; ++i) {
             const std::size_t to = at[state.labels()[i]]++;
@@ -50,7 +55,8 @@ inline std::int32_t squared_distance(const Coordinates& a, const Coordinates& b)
     return sum;
 }
 
-// A small k-means problem: the points of some clusters, and the centers that they may move to, some of them fixed.
+// A small k-means problem: the points of some clusters, and the centers that they may move to, some of them fixed. One
+// a worker, used for all its trials: the vectors keep their memory.
 struct Local {
     std::vector<std::uint32_t> xy, zw;
     std::vector<std::int64_t> weights;
@@ -62,7 +68,8 @@ struct Local {
 
     explicit Local(std::size_t max_centers) : list(max_centers) {}
 
-    // The points of some clusters, labelled by place among them, with the sums and centers of these.
+    // The points of some clusters, labelled by place among them, with the sums and centers of these. Labels and sums
+    // agree from the start, as relax() wants it, though the centers have moved on since the labels were found.
     void take(const Clusters& clusters, const std::vector<std::uint16_t>& which, const Lloyd& state) {
         centers.clear();
         fixed.clear();
@@ -89,15 +96,17 @@ struct Local {
         fixed.push_back(0);
     }
 
-    // A few of Lloyd's steps from `centers`, without the one at `gone`; what the last assignment explains. Only points
-    // that change their center are added up again.
+    // A few of Lloyd's steps from `centers`, without the one at `gone`; what the last assignment explains. The energy
+    // of the points is the same before and after: so what is explained, and no inertia, is compared. Only points that
+    // change their center are added up again.
     double relax(int steps, std::size_t gone) {
-        sums.resize(centers.size());
+        sums.resize(centers.size());  // an added center has no points yet
         double explained = 0;
         for (int step = 0; step < steps; ++step) {
             list.clear();
             for (std::size_t c = 0; c < centers.size(); ++c)
                 if (c != gone) list.add(centers[c], static_cast<std::uint32_t>(c));
+            // Boxes would not pay for so few centers. What is gone is not in the list, so its points go elsewhere.
             kernels().assign_few({xy.data(), zw.data(), xy.size()}, list.padded(), nearest.data());
             move_points();
             explained = 0;
@@ -105,6 +114,7 @@ struct Local {
                 if (sums[c].weight == 0) continue;
                 explained += fixed[c] ? explained_energy(sums[c], centers[c]) : explained_energy(sums[c]);
                 if (fixed[c]) continue;
+                // The last ones are put into the whole, so they are means.
                 centers[c] = step + 1 < steps ? beyond(centers[c], mean_of(sums[c]), kLocalStretch) : mean_of(sums[c]);
             }
         }
@@ -115,7 +125,7 @@ struct Local {
     std::vector<std::uint16_t> nearest;
 
     void move_points() {
-        constexpr std::size_t kRun = 16;
+        constexpr std::size_t kRun = 16;  // compared at once: after the first step most labels are the same
         for (std::size_t start = 0; start < xy.size(); start += kRun) {
             const std::size_t end = std::min(xy.size(), start + kRun);
             if (std::memcmp(&labels[start], &nearest[start], (end - start) * sizeof labels[0]) == 0) continue;

@@ -85,21 +85,6 @@ Box enclose(const Box* boxes, std::size_t n) {
             pack_pair(size[2], size[3])};
 }
 
-void boxes(const Points& points, std::size_t h, Box* out) {
-    const std::size_t first = h * kHyperBlock, n = points.n - first < kHyperBlock ? points.n - first : kHyperBlock;
-    Box* const supers = out + 1;
-    Box* const blocks = supers + kHyperBlock / kSuperBlock;
-    constexpr std::size_t kBlocksASuper = kSuperBlock / kBlock;
-    const std::size_t n_blocks = (n + kBlock - 1) / kBlock, n_supers = (n + kSuperBlock - 1) / kSuperBlock;
-    for (std::size_t b = 0; b < n_blocks; ++b)
-        blocks[b] = box_of(points, first + b * kBlock, first + (n < (b + 1) * kBlock ? n : (b + 1) * kBlock));
-    for (std::size_t s = 0; s < n_supers; ++s) {
-        const std::size_t left = n_blocks - s * kBlocksASuper;
-        supers[s] = enclose(blocks + s * kBlocksASuper, left < kBlocksASuper ? left : kBlocksASuper);
-    }
-    *out = enclose(supers, n_supers);
-}
-
 // The candidates that can be nearest somewhere in the box.
 void prune(const Candidates& from, const Box& box, Candidates& to) {
     if (from.n == 1) {
@@ -260,6 +245,23 @@ inline void relabel(std::size_t start, std::size_t n, const std::uint32_t* neare
     }
 }
 
+}  // namespace
+
+void bounding_boxes(const Points& points, std::size_t h, Box* boxes) {
+    const std::size_t first = h * kHyperBlock, n = points.n - first < kHyperBlock ? points.n - first : kHyperBlock;
+    Box* const supers = boxes + 1;
+    Box* const blocks = supers + kHyperBlock / kSuperBlock;
+    constexpr std::size_t kBlocksASuper = kSuperBlock / kBlock;
+    const std::size_t n_blocks = (n + kBlock - 1) / kBlock, n_supers = (n + kSuperBlock - 1) / kSuperBlock;
+    for (std::size_t b = 0; b < n_blocks; ++b)
+        blocks[b] = box_of(points, first + b * kBlock, first + (n < (b + 1) * kBlock ? n : (b + 1) * kBlock));
+    for (std::size_t s = 0; s < n_supers; ++s) {
+        const std::size_t left = n_blocks - s * kBlocksASuper;
+        supers[s] = enclose(blocks + s * kBlocksASuper, left < kBlocksASuper ? left : kBlocksASuper);
+    }
+    *boxes = enclose(supers, n_supers);
+}
+
 void assign(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers, Candidates* scratch,
             std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums, const std::uint8_t* moved,
             RememberedList* remembered, bool first) {
@@ -295,24 +297,5 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
         for (std::size_t i = 0; i < n; ++i) labels[start + i] = static_cast<std::uint16_t>(nearest[i]);
     }
 }
-
-#define PIL_KMEANS_NAME_(name) #name
-#define PIL_KMEANS_NAME(name) PIL_KMEANS_NAME_(name)
-
-}  // namespace
-
-extern const Kernels kernels;
-const Kernels kernels{PIL_KMEANS_NAME(PIL_KMEANS_ISA),
-                      boxes,
-                      assign,
-                      assign_few,
-                      rgb_keys,
-                      rgb_cells,
-                      occupied,
-                      oklab,
-                      pack_points,
-                      xyb,
-                      compare_tile,
-                      cheapest_entry};
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

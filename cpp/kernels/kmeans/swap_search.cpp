@@ -1,3 +1,12 @@
+// Lloyd's steps stop in the nearest local minimum, mostly because some region has a center too many and another one too
+// few: no step carries a center over the regions between. Here a center goes from one to the other at once.
+//
+// That it should go from where least is lost to where most is won, and that the neighbourhoods tell, is the idea of the
+// enhanced LBG algorithm (G. Patane and M. Russo, Neural Networks 14(9), 2001); that a swap is done only if it helps,
+// that of random swaps (P. Franti and J. Kivijarvi, "Randomised local search algorithm for the clustering problem",
+// Pattern Analysis & Applications 3(4), 2000). Other than these, removals and insertions are tried apart and matched:
+// of t + t trials come t * t swaps to choose from. A round costs O(n) for sorting points by cluster, O(k^2) for
+// distances of centers and O(t * (neighbours' points) * neighbours) for the trials.
 #include "kernels/kmeans/swap_search.hpp"
 
 #include <algorithm>
@@ -12,7 +21,8 @@
 namespace pil_kmeans {
 namespace {
 
-// SplitMix64 (Steele, Lea and Flood, 2014): a stream of its own for every trial.
+// SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a stream
+// of its own for every trial, so that threads may take trials in any order.
 double jitter(std::uint64_t seed) {  // in [-0.5, 0.5)
     seed += 0x9e3779b97f4a7c15ull;
     seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9ull;
@@ -33,7 +43,7 @@ class Round {
   public:
     Round(Lloyd& state, const Effort& effort, std::uint64_t seed)
         : state_(state), effort_(effort), seed_(seed), clusters_(state), k_(state.centers().size()) {
-        for (std::size_t worker = 0; worker < state.team().size(); ++worker)
+        for (std::size_t worker = 0; worker < state.team().size(); ++worker)  // room for two trials tried together
             local_.emplace_back(2 * static_cast<std::size_t>(effort.neighbors) + 4);
         for (std::size_t d = 0; d < kDims; ++d)
             for (const Coordinates& center : state.centers()) axes_[d].push_back(center[d]);
@@ -43,6 +53,7 @@ class Round {
     std::size_t run() {
         const std::size_t most = static_cast<std::size_t>(effort_.trials);
         const std::size_t n_removals = std::min(k_ - state_.n_fixed(), most), n_insertions = std::min(k_, most);
+        // Trials cost much more than these estimates, so they go to the most promising only.
         const std::vector<std::uint16_t> useless = lowest(removal_costs(), n_removals);
         std::vector<double> spreads = spread();
         for (double& s : spreads) s = -s;
@@ -54,6 +65,7 @@ class Round {
             else
                 insertions[t - n_removals] = insert(spread_out[t - n_removals], local_[worker]);
         });
+        // Stable: equal ones stay in order of their estimates, whoever tried them.
         const auto best_first = [](const Trial& a, const Trial& b) { return a.change > b.change; };
         std::stable_sort(removals.begin(), removals.end(), best_first);
         std::stable_sort(insertions.begin(), insertions.end(), best_first);
@@ -70,7 +82,9 @@ class Round {
         return order;
     }
 
-    // Cost of merging each cluster into the nearest other (Ward); what is fixed stays.
+    // Cost of merging each cluster into the nearest other (J. Ward, "Hierarchical grouping to optimize an objective
+    // function", Journal of the American Statistical Association 58, 1963); what is fixed stays. Into a fixed center
+    // all points go the whole way, since it does not move to meet them.
     std::vector<double> removal_costs() const {
         std::vector<double> costs(k_);
         state_.team().run((k_ + 63) / 64, [&](std::size_t task, std::size_t) {
@@ -89,7 +103,8 @@ class Round {
         return costs;
     }
 
-    // Squared distances to the other centers; none to itself.
+    // Squared distances to the other centers; none to itself. Floats in arrays by axis, which the compiler vectorises:
+    // one squared distance does not depend on the order of others.
     void distances_from(std::size_t center, std::vector<float>& distances) const {
         const float* const x = axes_[0].data();
         const float* const y = axes_[1].data();
@@ -102,7 +117,8 @@ class Round {
         distances[center] = std::numeric_limits<float>::max();
     }
 
-    // Inertia within each cluster.
+    // Inertia within each cluster: that with most has most to gain from a second center, whatever its shape. One task
+    // sums up one cluster, in order of its points, so that the double does not depend on threads.
     std::vector<double> spread() const {
         std::vector<double> spreads(k_, 0.0);
         state_.team().run((k_ + 15) / 16, [&](std::size_t task, std::size_t) {
@@ -116,6 +132,8 @@ class Round {
         return spreads;
     }
 
+    // The center and its nearest neighbours, which alone a trial changes. Pairs are in order of distance, then of
+    // index.
     std::vector<std::uint16_t> around(std::size_t center) const {
         std::vector<float> to(k_);
         distances_from(center, to);
@@ -137,6 +155,7 @@ class Round {
         return explained;
     }
 
+    // What the neighbours explain without it, less what all of them do now.
     Trial remove(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
@@ -146,6 +165,7 @@ class Round {
         return trial;
     }
 
+    // What they explain if the cluster is halved, less what they do now.
     Trial insert(std::size_t center, Local& local) const {
         Trial trial;
         trial.clusters = around(center);
@@ -159,7 +179,9 @@ class Round {
     }
 
     // The means of a cluster's two sides of a plane across its principal axis, near its middle; where the center is
-    // fixed, that and the mean of the side, or of all points, that gains most by a center of its own.
+    // fixed, that and the mean of the side, or of all points, that gains most by a center of its own. The plane is off
+    // the middle by up to a quarter of the mean distance: a split that failed is another one in the next round, and
+    // `random_state` has something to vary.
     std::pair<Coordinates, Coordinates> halves(std::size_t center) const {
         const Points p = clusters_.points(center);
         const std::int64_t* weights = clusters_.weight(center);
@@ -185,7 +207,7 @@ class Round {
             spread += static_cast<double>(weights[i]) * static_cast<double>(std::fabs(place[i]));
         }
         if (spread == 0) return {middle, middle};
-        const double plane = 0.5 * jitter(seed_ * 65536 + center) * spread / weight;
+        const double plane = 0.5 * jitter(seed_ * kMaxColors + center) * spread / weight;
         CenterSum sides[2];
         for (std::size_t i = 0; i < p.n; ++i) {
             CenterSum& side = sides[static_cast<double>(place[i]) > plane];
@@ -205,7 +227,8 @@ class Round {
         return {sides[0].weight ? mean_of(sides[0]) : middle, sides[1].weight ? mean_of(sides[1]) : middle};
     }
 
-    // Do what pays, best first, each cluster touched at most once.
+    // Do what pays, best first, each cluster touched at most once: what trials promise holds only as long as nothing
+    // around them changes.
     std::size_t match(const std::vector<Trial>& removals, const std::vector<Trial>& insertions) {
         std::vector<std::uint8_t> touched(k_, 0);
         std::vector<std::uint8_t> used(removals.size(), 0);
@@ -230,7 +253,7 @@ class Round {
                     ++tried_together;
                     if (!swap_together(removal, insertion)) continue;
                 } else {
-                    if (promised <= 0) break;
+                    if (promised <= 0) break;  // removals are in order: the others promise less
                     for (std::size_t i = 1; i < removal.clusters.size(); ++i)
                         state_.place(removal.clusters[i], removal.centers[i]);
                     for (std::size_t i = 0; i < insertion.clusters.size(); ++i)
@@ -253,7 +276,8 @@ class Round {
         });
     }
 
-    // Both as one problem.
+    // Both as one problem, where the center goes from one cluster to the other. The steps are more than a trial's, as
+    // the center's way may lead through clusters that both have.
     bool swap_together(const Trial& removal, const Trial& insertion) {
         if (removal.clusters[0] == insertion.clusters[0]) return false;
         std::vector<std::uint16_t> both = insertion.clusters;
@@ -285,6 +309,7 @@ class Round {
 
 int swap_search(Lloyd& state, const Effort& effort, int rounds, std::uint64_t seed) {
     int steps = 0;
+    // Of two, what a removed one had would go to the one that is split: there is no other.
     if (state.centers().size() < 3 || state.centers().size() > effort.most_searched) return 0;
     for (int round = 0; round < rounds; ++round) {
         if (Round(state, effort, seed + static_cast<std::uint64_t>(round)).run() == 0) break;

@@ -12,7 +12,12 @@ from .. import _native
 from .samples import as_samples
 from .threads import count_threads
 
-COLOR_SPACES = ("oklab", "cielab", "linear", "srgb")
+COLOR_SPACES = (  # the formulas: a row each of the table in cpp/kernels/color/color_space.cpp
+    "oklab",  # Ottosson 2020
+    "cielab",  # CIE 15, white D65
+    "linear",  # linear light
+    "srgb",  # the samples as they are
+)
 
 Points = NDArray[np.int16]
 """(2, n, 2): coordinate ``2 * p + q`` of point i at ``[p, i, q]``, the pairs that the kernels multiply at once."""
@@ -71,9 +76,9 @@ def working_points(
     ----------
     colors : ndarray of shape (n, C)
         sRGB samples in uint8, uint16, bool, or floats in [0, 1]; C is 1 to 4: grey, grey + alpha, RGB, RGBA.
-    color_space : {"oklab", "cielab", "linear", "srgb"}
-        Oklab (Ottosson 2020) and linear light in units of 1 / 8192; CIELAB (D65) in units of 1 / 64; sRGB in units of
-        1 / 32 of an 8-bit level. Grey is a colour with three equal samples.
+    color_space : one of `COLOR_SPACES`
+        Oklab and linear light in units of 1 / 8192; CIELAB in units of 1 / 64; sRGB in units of 1 / 32 of an 8-bit
+        level. Grey is a colour with three equal samples.
     straight : bool, default=False
         Leave colours as they are where they are translucent. By default alpha multiplies what differs from the mean
         background, which is white twice as often as black: the squared distance of two colours is then the mean over

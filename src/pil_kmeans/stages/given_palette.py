@@ -34,7 +34,7 @@ def map_to_palette(
     colors : ndarray of shape (n, 3) or (n, 4)
         uint8 entries; equal ones may be among them, of which the first is used.
     options : Dither
-    color_space : {"oklab", "cielab", "linear", "srgb"} or None
+    color_space : one of `COLOR_SPACES`, or None
         Where the nearest entry is looked for if the picture is not dithered, for which it is Oklab. None: by the
         distance of the 8-bit samples as they are, alpha being one of them, as Pillow measures it.
     frames

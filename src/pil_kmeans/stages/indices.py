@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from .samples import rgba_rows, to_uint8
 
 INDEX_DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16))
-MAX_COLORS = 65_536
-MAX_BYTE_COLORS = 256  # what a P image, a palette PNG or a GIF can hold
+MAX_COLORS: int = _native.MAX_COLORS
+MAX_BYTE_COLORS: int = _native.MAX_BYTE_COLORS  # what a P image, a palette PNG or a GIF can hold
 
 
 def index_dtype(n_colors: int) -> np.dtype[Any]:

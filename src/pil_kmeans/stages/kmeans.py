@@ -235,7 +235,7 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     hist : Histogram
     centers : ndarray of shape (n, C)
         float64, unrounded, in the pictures' own units.
-    color_space : {"oklab", "cielab", "linear", "srgb"}
+    color_space : one of `COLOR_SPACES`
         Where distances are measured, in its units: Oklab as L, a, b; sRGB in the pictures' own units. Pictures of one
         channel are always measured in their stored values.
 

@@ -33,7 +33,7 @@ def remap(
     pixels : Pixels
     palette : ndarray of shape (n, C)
         In the pixels' dtype, 1 to 65536 entries.
-    color_space : {"oklab", "cielab", "linear", "srgb", "rgba8"}
+    color_space : one of `COLOR_SPACES`, or "rgba8"
         Where distances are measured. "rgba8" is the distance between the samples as they are, alpha being one of
         them, as Pillow measures it to a given palette: what fully transparent pixels hide counts, too. In the others
         all fully transparent pixels are alike; transparent stays transparent and opaque opaque where the palette has

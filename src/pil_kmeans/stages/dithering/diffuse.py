@@ -145,8 +145,7 @@ class Passes:
     rows: NDArray[Any]
     n_channels: int
     grid: Grid
-    mask: NDArray[np.uint16] | None
-    strength: float
+    options: _native.DitherOptions
     n_threads: int
 
     @classmethod
@@ -166,19 +165,22 @@ class Passes:
         # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
         on_grid = (rows, colors) if mask is None or moves else (colors,)
         grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)
-        return cls(rows, pixels.n_channels, grid, mask, strength, count_threads(n_threads))
+        options = _native.DitherOptions(
+            origin=grid.origin,
+            zoom=grid.zoom,
+            mask=mask,
+            strength=round(256 * strength),
+            lightness_weight=round(8 * LIGHTNESS_WEIGHT),
+            margin=_MARGIN,
+        )
+        return cls(rows, pixels.n_channels, grid, options, count_threads(n_threads))
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
         return {
             "entries": working_points(palette, _SPACE, grid=self.grid, n_threads=1),
             "opacity": opacity_of(palette),
-            "origin": self.grid.origin,
-            "zoom": self.grid.zoom,
-            "mask": self.mask,
-            "strength": round(256 * self.strength),
-            "lightness_weight": round(8 * LIGHTNESS_WEIGHT),
-            "margin": _MARGIN,
+            "options": self.options,
             "n_threads": self.n_threads,
         }
 

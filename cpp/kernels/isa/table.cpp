@@ -1,0 +1,25 @@
+// The table of one instruction set. Every entry by its name: some functions have one signature, and would compile in
+// each other's place.
+#include "kernels/isa/isa_kernels.hpp"
+
+#define PIL_KMEANS_STRING_(name) #name
+#define PIL_KMEANS_STRING(name) PIL_KMEANS_STRING_(name)
+
+namespace pil_kmeans::PIL_KMEANS_ISA {
+
+const Kernels kernels{
+    .name = PIL_KMEANS_STRING(PIL_KMEANS_ISA),
+    .rgb_keys = rgb_keys,
+    .rgb_cells = rgb_cells,
+    .occupied = occupied,
+    .oklab = oklab,
+    .pack_points = pack_points,
+    .bounding_boxes = bounding_boxes,
+    .assign = assign,
+    .assign_few = assign_few,
+    .cheapest_entry = cheapest_entry,
+    .xyb = xyb,
+    .compare_tile = compare_tile,
+};
+
+}  // namespace pil_kmeans::PIL_KMEANS_ISA
