@@ -50,8 +50,6 @@ def run(arguments: argparse.Namespace, run_part: Callable[[Sequence[str]], dict[
         tables = io.StringIO()
         with contextlib.redirect_stdout(tables):
             record = run_part([*words, *(quick_words if arguments.quick else []), "--images", str(arguments.images)])
-        # The folder is this machine's, and says nothing about the figures.
-        record["environment"]["command"] = record["environment"]["command"].partition(" --images")[0]
         write_record(folder / f"{name}.json", record)
         print(f"\n== {name}\n{tables.getvalue()}", flush=True)
     for path in write_charts(read_records(folder), folder):
