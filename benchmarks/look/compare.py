@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.groups import group
 from benchmarks.judges import BY_KEY, JUDGES
-from benchmarks.look.losses import find_losses, print_losses
+from benchmarks.look.losses import counts, find_losses, print_losses
 from benchmarks.look.methods import (
     DITHERED,
     OURS,
@@ -30,7 +30,7 @@ BEST_PEERS = {
     DITHERED: [QUANTETTE_DITHERED, PNGQUANT_DITHERED],
     UNDITHERED: [QUANTETTE_UNDITHERED, PNGQUANT_UNDITHERED],
 }
-LOST_FROM = {"ssimulacra2": 0.5, "butteraugli_3norm": 0.03}  # points, share: what counts as lost
+LOST_BY = ("ssimulacra2", "butteraugli_3norm")  # judges
 PLACE = ("kind", "picture", "background", "n_colors")
 
 
@@ -97,10 +97,9 @@ def change(key: str, old: float, new: float) -> float | None:
 
 
 def count_losses(rows: Iterable[Row], n_colors: Iterable[int]) -> list[Row]:
-    """What is lost by more than `LOST_FROM`."""
+    """What counts as lost, by either of `LOST_BY`."""
     chosen = [row for row in rows if row["n_colors"] in n_colors]
-    losses = find_losses(chosen, BEST_PEERS)
-    return [loss for loss in losses if loss["lost"] > LOST_FROM.get(loss["judge"], float("inf"))]
+    return [loss for loss in find_losses(chosen, BEST_PEERS) if loss["judge"] in LOST_BY and counts(loss)]
 
 
 def print_lost(losses: list[Row], own: Iterable[Row], n_colors: Iterable[int]) -> None:

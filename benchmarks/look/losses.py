@@ -14,6 +14,7 @@ PEERS = {
     UNDITHERED: [method.name for method in METHODS if method.dithered is False and method.name not in OURS],
     AUTO: [method.name for method in METHODS if method.name not in OURS],
 }
+LOST_POINTS, LOST_SHARE = 0.5, 0.03  # what counts as lost, not as noise
 
 
 def find_losses(rows: Iterable[Row], peers: Mapping[str, list[str]] = PEERS) -> list[Row]:
@@ -44,6 +45,10 @@ def find_losses(rows: Iterable[Row], peers: Mapping[str, list[str]] = PEERS) -> 
                             }
                         )
     return losses
+
+
+def counts(loss: Row) -> bool:
+    return loss["lost"] > (LOST_POINTS if BY_KEY[loss["judge"]].better > 0 else LOST_SHARE)
 
 
 def difference(judge: Judge, ours: float, best: float) -> float:

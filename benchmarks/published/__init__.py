@@ -3,28 +3,19 @@
 Everything is computed from the files that ``python -m benchmarks all`` wrote; nothing here is a number of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from statistics import mean, median
 from typing import Any
 
 from benchmarks.judges import BY_KEY
-from benchmarks.pictures import PHOTOGRAPHS
+from benchmarks.published.looks import agreement_table, judged_table, look_table, losses_table, photographs
+from benchmarks.published.parts import NAMES, Table, grouped, mean_known, pictures_of, rounded
 from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
 from benchmarks.size import ENCODER, WHOLE
 from benchmarks.size.files import PNGQUANT
 
 Records = Mapping[str, dict[str, Any]]
 MIB = 2**20
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under a header; where they come from is `source`."""
-
-    header: list[str]
-    rows: list[list[str]]
-    source: str
 
 
 def tables(records: Records) -> dict[str, Table]:
@@ -65,34 +56,6 @@ def surroundings(environment: dict[str, Any]) -> str:
     )
 
 
-def rounded(value: float, digits: int = 3) -> str:
-    """To so many digits, and from 0.0001 on not as a power of ten."""
-    return f"{float(f'{value:.{digits}g}'):,.15g}"
-
-
-def grouped(records: Iterable[dict[str, Any]], *keys: str) -> dict[Any, list[dict[str, Any]]]:
-    groups: dict[Any, list[dict[str, Any]]] = {}
-    for record in records:
-        key = tuple(record[key] for key in keys)
-        groups.setdefault(key if len(keys) > 1 else key[0], []).append(record)
-    return groups
-
-
-def pictures_of(records: Iterable[dict[str, Any]]) -> int:
-    return len({record["picture"] for record in records})
-
-
-OURS = {
-    "fast, srgb": '`effort="fast"`',
-    "balanced, srgb": '`effort="balanced"`',
-    "best, srgb": '`effort="best"`',
-    "ours dithered": '`dither="floyd-steinberg"`',
-    "ours undithered": '`dither="none"`',
-    "ours auto": '`dither="auto"`',
-    "Oklab k-means, FS 7/8": "plain Oklab k-means, then Floyd-Steinberg 7/8",
-}
-
-
 def error_table(record: dict[str, Any]) -> Table:
     by_method = grouped(record["results"]["errors"], "method")
     numbers = [n for n in grouped(record["results"]["errors"], "n_colors") if n >= 16]
@@ -106,36 +69,9 @@ def error_table(record: dict[str, Any]) -> Table:
                 if n_colors in numbers:
                     cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
         fewer = f" ({pictures_of(own)} pictures)" if pictures_of(own) < n_pictures else ""
-        rows.append([OURS.get(method, method) + fewer, *cells])
+        rows.append([NAMES.get(method, method) + fewer, *cells])
     header = [f"pictures: {n_pictures}", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
     return Table(header, rows, "error")
-
-
-LOOK_FORMATS = {"ssimulacra2": ".1f", "butteraugli_3norm": ".2f", "blurred_error": ".2f"}
-
-
-def look_table(record: dict[str, Any]) -> Table:
-    scored = photographs(record)
-    numbers = list(grouped(scored, "n_colors"))
-    rows = []
-    for method, own in grouped(scored, "method").items():
-        cells = []
-        for same in grouped(own, "n_colors").values():
-            means = {key: mean_known(r["scores"].get(key) for r in same) for key in LOOK_FORMATS}
-            texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
-            cells.append(" / ".join(texts))
-        rows.append([OURS.get(method, method), *cells])
-    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in numbers)]
-    return Table(header, rows, "look")
-
-
-def photographs(record: dict[str, Any]) -> list[dict[str, Any]]:
-    return [r for r in record["results"]["scores"] if r["kind"] == PHOTOGRAPHS]
-
-
-def mean_known(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return mean(known) if known else None
 
 
 def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
@@ -287,9 +223,7 @@ def summary_table(records: Records) -> Table:
             if ratios
             else "",
             f"{round(mean_known(scores))}" if scores else "",
-            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['scores']['ssimulacra2'] for r in files):.0f}"
-            if files
-            else "",
+            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(file_scores):.0f}" if files else "",
             rounded(spent[0]) if spent else "",
         ]
         if any(cells):
@@ -315,6 +249,9 @@ def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
     "look": ("look", look_table),
+    "judged": ("look", judged_table),
+    "agreement": ("look", agreement_table),
+    "losses": ("look", losses_table),
     "speed": ("speed", speed_table),
     "threads": ("speed", threads_table),
     "instruction sets": ("speed", instruction_sets_table),
