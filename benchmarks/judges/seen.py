@@ -35,7 +35,7 @@ class Seen:
         """CIELAB, (H, W, 3)."""
         from skimage.color import rgb2lab
 
-        return rgb2lab(self.pixels)
+        return rgb2lab(self.pixels.astype(np.float32) / 255)
 
     @cached_property
     def blurred_lab(self) -> np.ndarray:

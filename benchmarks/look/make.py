@@ -18,7 +18,17 @@ from PIL import Image
 
 from benchmarks import needs
 from benchmarks.environment import code_version, describe_environment
-from benchmarks.look.methods import AUTO, BY_NAME, METHODS
+from benchmarks.look.methods import (
+    BY_NAME,
+    DITHERED,
+    METHODS,
+    PNGQUANT_DITHERED,
+    PNGQUANT_UNDITHERED,
+    QUANTETTE_DITHERED,
+    QUANTETTE_UNDITHERED,
+    SRGB,
+    UNDITHERED,
+)
 from benchmarks.pictures import KINDS, PHOTOGRAPHS, Picture, find_kinds
 from benchmarks.progress import track
 from benchmarks.records import write_record
@@ -26,7 +36,11 @@ from benchmarks.records import write_record
 N_COLORS = (4, 8, 16, 32, 64, 128, 256)
 REPORT_SET = "cq100"
 CONTENTS = "contents.json"
-DECIDED = [method.name for method in METHODS if method.name != AUTO]  # whether to dither
+# Ours with the choice to dither made, and the best of the peers.
+BASE_METHODS = [
+    *(DITHERED, UNDITHERED, SRGB),
+    *(QUANTETTE_DITHERED, QUANTETTE_UNDITHERED, PNGQUANT_DITHERED, PNGQUANT_UNDITHERED),
+]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--pictures", default=REPORT_SET, help="patterns of photographs (default: %(default)s)")
     add("--kinds", nargs="+", choices=KINDS, default=[PHOTOGRAPHS], help="(default: photographs)")
     add("--n-colors", type=int, nargs="+", default=N_COLORS, metavar="N", help="(default: 4 8 16 ... 256)")
-    add("--methods", nargs="+", default=DECIDED, metavar="PATTERN", help="such as 'ours*' (default: all but auto)")
+    add("--methods", nargs="+", default=BASE_METHODS, metavar="PATTERN", help="(default: ours and the best peers)")
     add("--jobs", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
 
 
