@@ -1,6 +1,6 @@
 """Error, looks, size and speed, one after the other, each to a JSON file, and the charts.
 
-Takes hours on the full sets of pictures; with --quick under two minutes, on few and small ones, for a look at whether
+Takes hours on the full sets of pictures; with --quick some two minutes, on few and small ones, for a look at whether
 all works. What is to be published comes from a full run on an idle machine: afterwards
 ``python -m benchmarks publish`` puts the figures into the README; the documentation reads them when it is built.
 """
@@ -21,7 +21,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
-    "look": (["look"], ["--quick", "--pictures", "fruits,coffee", "--parts", "photographs", "--n-colors", "16"]),
+    "look": (["look"], ["--quick", "--pictures", "fruits,coffee"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "memory": (["memory"], ["--megapixels", "5"]),
     "ratios": (["size", "--ratios"], ["cq100/marrakech_museum.png"]),

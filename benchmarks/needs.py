@@ -8,8 +8,6 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Protocol
 
-from benchmarks import crates
-
 Need = Callable[[], str | None]
 
 
@@ -49,10 +47,6 @@ def major_version(name: str) -> int:
     answer = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout
     match = re.match(r"\d+", answer)
     return int(match[0]) if match else 0
-
-
-def crate() -> Need:
-    return crates.build
 
 
 def both(first: Need, second: Need) -> Need:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import needs
+from benchmarks import crates, needs
 from benchmarks.judges import colors, commands
 from benchmarks.judges.seen import BLUR_SIGMA, Seen
 
@@ -43,7 +43,7 @@ def ssimulacra2(original: Seen, result: Seen) -> float:
 BUTTERAUGLI, DSSIM = needs.program("butteraugli_main"), needs.program("dssim")
 JUDGES = (
     Judge("ssimulacra2", "SSIMULACRA 2", 1, ssimulacra2),
-    Judge("fast_ssim2", "the same by fast-ssim2", 0, commands.fast_ssim2, needs.crate()),
+    Judge("fast_ssim2", "the same by fast-ssim2", 0, commands.fast_ssim2, crates.build),
     Judge("butteraugli_3norm", "Butteraugli 3-norm", -1, commands.butteraugli_3norm, BUTTERAUGLI),
     Judge("butteraugli_max", "Butteraugli max", -1, commands.butteraugli_max, BUTTERAUGLI),
     Judge("dssim", "DSSIM", -1, commands.dssim, DSSIM),

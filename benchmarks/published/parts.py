@@ -12,7 +12,6 @@ NAMES = {
     "ours dithered": '`dither="floyd-steinberg"`',
     "ours undithered": '`dither="none"`',
     "ours auto": '`dither="auto"`',
-    "Oklab k-means, FS 7/8": "plain Oklab k-means, then Floyd-Steinberg 7/8",
 }
 
 
