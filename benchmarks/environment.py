@@ -38,7 +38,7 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
 
     Missing distributions and programs have the version None. `pil_kmeans` is what
     ``pil_kmeans.build_info()`` returns, with the instruction set in use: set
-    ``PIL_KMEANS_ISA=baseline`` to measure the baseline.
+    ``PIL_KMEANS_ISA=baseline`` to measure the baseline. `code` is the commit, where it is known.
     """
     import pil_kmeans
 
@@ -51,6 +51,7 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "pil_kmeans": pil_kmeans.build_info(),
+        "code": code_version(),
         "versions": {name: version(name) for name in DISTRIBUTIONS},
         "programs": {name: program_version(name) for name in PROGRAMS},
         "crates": {crate: crates.version(program) for program, crate in crates.CRATES.items()},

@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks import needs
-from benchmarks.environment import code_version, describe_environment
+from benchmarks.environment import describe_environment
 from benchmarks.look.methods import (
     BY_NAME,
     DITHERED,
@@ -56,9 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     pictures = find_kinds(arguments.kinds, arguments.pictures, images=arguments.images)
+    environment = describe_environment(words)
     contents = {
-        "code": arguments.code or code_version(),
-        "environment": describe_environment(words),
+        "code": arguments.code or environment["code"],
+        "environment": environment,
         **make_results(arguments.folder, pictures, arguments.n_colors, methods=arguments.methods, jobs=arguments.jobs),
     }
     write_record(arguments.folder / CONTENTS, contents)
