@@ -12,6 +12,7 @@ from benchmarks.judges import find_judges, judged
 from benchmarks.judges.colors import blurred_error, dark_colors, psnr, worst_block
 from benchmarks.judges.seen import Seen
 from benchmarks.look import compare
+from benchmarks.look.agreement import agreement
 from benchmarks.look.judge import judge_group
 from benchmarks.look.losses import find_losses
 from benchmarks.look.make import Work, make_one
@@ -156,3 +157,10 @@ def test_pixels_of_few_colors_become_a_palette(china):
     pixels = np.asarray(Image.fromarray(china).quantize(16).convert("RGB"))
     image = of_few_colors(pixels)
     np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels)
+
+
+def test_judges_agree_if_they_order_methods_alike():
+    rows = [row("one", 10, 3.0), row("two", 20, 2.0), row("three", 30, 1.0)]
+    assert agreement(rows)["ssimulacra2", "butteraugli_3norm"] == pytest.approx(1)
+    rows += [row(method, score, score, picture="b") for method, score in (("one", 1), ("two", 2), ("three", 3))]
+    assert agreement(rows)["ssimulacra2", "butteraugli_3norm"] == pytest.approx(0)
