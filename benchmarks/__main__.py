@@ -1,4 +1,4 @@
-"""The command ``python -m benchmarks all|command|error|look|memory|publish|scaling|size|speed``."""
+"""The command ``python -m benchmarks all|command|compare|error|judge|look|make|memory|publish|scaling|size|speed``."""
 
 import argparse
 import sys
@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import command, error, everything, look, memory, publish, scaling, size, speed
+from benchmarks.look import compare, judge, make
 from benchmarks.pictures import IMAGES
 from benchmarks.records import measured, write_record
 
 BENCHMARKS = {
     "command": command,
     "error": error,
+    "judge": judge,
     "look": look,
     "memory": memory,
     "scaling": scaling,
@@ -29,14 +31,15 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         "photographs that scikit-image and scikit-learn ship.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, module in {"all": everything, "publish": publish, **BENCHMARKS}.items():
+    others = {"all": everything, "compare": compare, "make": make, "publish": publish}
+    for name, module in sorted({**others, **BENCHMARKS}.items()):
         subparser = commands.add_parser(
             name,
             help=module.__doc__.partition("\n")[0],
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name != "publish":
+        if name not in ("compare", "judge", "publish"):
             subparser.add_argument(
                 "--images",
                 type=Path,
@@ -65,6 +68,10 @@ def main(words: Sequence[str]) -> int:
     arguments = parse_arguments(words)
     if arguments.command == "publish":
         return publish.run(arguments)
+    if arguments.command == "compare":
+        return compare.run(arguments)
+    if arguments.command == "make":
+        return make.run(arguments, words)
     if arguments.command == "all":
         everything.run(arguments, run_part)
         return 0

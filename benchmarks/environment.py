@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from benchmarks import crates
 
 DISTRIBUTIONS = (
     "deflate",
@@ -21,12 +24,12 @@ DISTRIBUTIONS = (
     "scikit-image",
     "scikit-learn",
     "scipy",
-    "ssimulacra2",
 )
 # Programs, and the command that tells the version of each.
 PROGRAMS = {
     "pngquant": ("pngquant", "--version"),
     "butteraugli_main": ("dpkg-query", "--show", "--showformat=${Version}", "libjxl-devtools"),
+    "dssim": ("dssim", "--help"),
 }
 
 
@@ -35,26 +38,37 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
 
     Missing distributions and programs have the version None. `pil_kmeans` is what
     ``pil_kmeans.build_info()`` returns, with the instruction set in use: set
-    ``PIL_KMEANS_ISA=baseline`` to measure the baseline.
+    ``PIL_KMEANS_ISA=baseline`` to measure the baseline. `code` is the commit, where it is known.
     """
     import pil_kmeans
 
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benchmarks", *words]),
+        "command": shlex.join(["python", "-m", "benchmarks", *without_folder(words)]),
         "cpu": cpu_model(),
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "pil_kmeans": pil_kmeans.build_info(),
+        "code": code_version(),
         "versions": {name: version(name) for name in DISTRIBUTIONS},
         "programs": {name: program_version(name) for name in PROGRAMS},
+        "crates": {crate: crates.version(program) for program, crate in crates.CRATES.items()},
     }
 
 
+def without_folder(words: Sequence[str]) -> list[str]:
+    """Without ``--images FOLDER``, which is this machine's and says nothing about the figures."""
+    if "--images" not in words:
+        return list(words)
+    place = words.index("--images")
+    return [*words[:place], *words[place + 2 :]]
+
+
 def print_environment(environment: dict[str, Any]) -> None:
-    built, versions = environment["pil_kmeans"], {**environment["versions"], **environment["programs"]}
+    built = environment["pil_kmeans"]
+    versions = {**environment["versions"], **environment["programs"], **environment["crates"]}
     print(f"pil_kmeans {built['version']}, {built['instruction_set']}, on {environment['cpu']}")
     print(f"{environment['date']}, Python {environment['python']}", end="")
     print("".join(f", {name} {known or 'not installed'}" for name, known in versions.items()))
@@ -68,14 +82,30 @@ def version(distribution: str) -> str | None:
 
 
 def program_version(program: str) -> str | None:
-    """The first word that `program` says of its version; None where it is not on PATH."""
+    """The first version number that `program` tells; None where it is not on PATH."""
     if shutil.which(program) is None:
         return None
     try:
-        answer = subprocess.run(PROGRAMS[program], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        answer = subprocess.run(PROGRAMS[program], capture_output=True, text=True, check=False)
+    except OSError:
         return "of an unknown version"
-    return answer.split()[0]
+    number = re.search(r"\d+\.\d\S*", answer.stdout + answer.stderr)
+    return number[0] if number else "of an unknown version"
+
+
+def code_version() -> str | None:
+    """The commit of the package that is imported, marked where it was changed since; None outside of its repository."""
+    import pil_kmeans
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", Path(pil_kmeans.__file__).parent, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", "__init__.py")  # an environment may lie inside of another repository
+        return git("describe", "--always", "--dirty", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def cpu_model() -> str:

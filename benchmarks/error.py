@@ -9,13 +9,13 @@ any quantiser of this run reached on it. 'mean' and 'worst' are over the picture
 """
 
 import argparse
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
 from statistics import mean
 from typing import Any
 
 from benchmarks import monotone
+from benchmarks.groups import group
 from benchmarks.mse import UniqueColors, measure_errors
 from benchmarks.peers import EFFORTS, MakeTask, find_peers, ours
 from benchmarks.pictures import Picture, find_pictures
@@ -112,13 +112,6 @@ def add_ratios(records: list[dict[str, Any]]) -> None:
             record["ratio"] = {
                 name: mse / reference if reference else float(mse > 0) + 1.0 for name, mse in record["mse"].items()
             }
-
-
-def group(records: Iterable[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
-    groups = defaultdict(list)
-    for record in records:
-        groups[tuple(record[key] for key in keys)].append(record)
-    return groups
 
 
 def print_each(records: Iterable[dict[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """Error, looks, size and speed, one after the other, each to a JSON file, and the charts.
 
-Takes hours on the full sets of pictures; with --quick under two minutes, on few and small ones, for a look at whether
+Takes hours on the full sets of pictures; with --quick some two minutes, on few and small ones, for a look at whether
 all works. What is to be published comes from a full run on an idle machine: afterwards
 ``python -m benchmarks publish`` puts the figures into the README; the documentation reads them when it is built.
 """
@@ -21,7 +21,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
-    "look": (["look"], ["--quick", "--pictures", "fruits,coffee", "--parts", "photographs", "--n-colors", "16"]),
+    "look": (["look"], ["--quick", "--pictures", "fruits,coffee"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "memory": (["memory"], ["--megapixels", "5"]),
     "ratios": (["size", "--ratios"], ["cq100/marrakech_museum.png"]),
@@ -50,8 +50,6 @@ def run(arguments: argparse.Namespace, run_part: Callable[[Sequence[str]], dict[
         tables = io.StringIO()
         with contextlib.redirect_stdout(tables):
             record = run_part([*words, *(quick_words if arguments.quick else []), "--images", str(arguments.images)])
-        # The folder is this machine's, and says nothing about the figures.
-        record["environment"]["command"] = record["environment"]["command"].partition(" --images")[0]
         write_record(folder / f"{name}.json", record)
         print(f"\n== {name}\n{tables.getvalue()}", flush=True)
     for path in write_charts(read_records(folder), folder):

@@ -1,21 +1,27 @@
 """Where the benchmarks' pictures come from."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.made import MADE
+
 IMAGES = Path(__file__).resolve().parents[2] / "shared" / "images"
 FOLDERS = ("cq100", "kodak", "photos")
+PHOTOGRAPHS, ALPHA, DRAWN = KINDS = ("photographs", "alpha", "made")
 
 # Sizes that the tables name, in pixels; pictures are taken to have the nearest of them
 # if their number of pixels is within SIZE_TOLERANCE of it.
 SIZES = {"768x512": 768 * 512, "1920x1280": 1920 * 1280, "3840x2560": 3840 * 2560}
 SIZE_TOLERANCE = 0.05
+
+# Photographs that are made small, and to what sides; the shipped ones, so that they are the same everywhere.
+SMALL_PHOTOGRAPHS, SMALL_SIDES = 3, (24, 48, 96)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Picture:
     name: str
     load: Callable[[], np.ndarray] = field(repr=False)
     best_known: dict[int, float] = field(default_factory=dict, repr=False)
+    kind: str = PHOTOGRAPHS
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -89,13 +96,47 @@ def folder_pictures(images: Path) -> list[Picture]:
     return pictures
 
 
+def find_kinds(kinds: Sequence[str], patterns: str, *, images: Path = IMAGES) -> list[Picture]:
+    """Pictures of those `kinds`; `patterns` choose among photographs."""
+    pictures = []
+    if PHOTOGRAPHS in kinds:
+        pictures += find_pictures(patterns, images=images)
+    if ALPHA in kinds:
+        pictures += find_alpha_pictures(images=images)
+    if DRAWN in kinds:
+        pictures += made_pictures()
+    return pictures
+
+
+def made_pictures() -> list[Picture]:
+    """Pictures that are not photographs, and photographs made small."""
+    pictures = [Picture(f"made/{name}", make, kind=DRAWN) for name, make in MADE.items()]
+    for photograph in shipped_pictures()[:SMALL_PHOTOGRAPHS]:
+        pictures += [
+            Picture(f"made/{Path(photograph.name).name}_{side}", partial(small, photograph, side), kind=DRAWN)
+            for side in SMALL_SIDES
+        ]
+    return pictures
+
+
+def small(picture: Picture, side: int) -> np.ndarray:
+    """The middle square of a picture at so many pixels a side."""
+    from PIL import Image
+
+    height, width = picture.pixels.shape[:2]
+    edge = min(height, width)
+    left, top = (width - edge) // 2, (height - edge) // 2
+    box = left, top, left + edge, top + edge
+    return np.asarray(Image.fromarray(picture.pixels).resize((side, side), Image.Resampling.LANCZOS, box))
+
+
 def find_alpha_pictures(*, images: Path = IMAGES) -> list[Picture]:
     """RGBA pictures of the folder ``alpha``, or where it is missing the one that scikit-image ships."""
     from skimage import data
 
     paths = sorted((images / "alpha").glob("*"))
-    pictures = [Picture(f"alpha/{path.name}", lambda path=path: read_as("RGBA", path)) for path in paths]
-    return pictures or [Picture("skimage/logo", data.logo)]
+    pictures = [Picture(f"alpha/{path.name}", lambda path=path: read_as("RGBA", path), kind=ALPHA) for path in paths]
+    return pictures or [Picture("skimage/logo", data.logo, kind=ALPHA)]
 
 
 def shipped_pictures() -> list[Picture]:

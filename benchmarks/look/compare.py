@@ -1,142 +1,110 @@
-"""Every method on every picture, scored by a pool of processes."""
+"""What changed between two records of `judge`: means of every judge, and the pictures that lose to the best peers.
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
+Of pictures, palette sizes and backgrounds that are in both. For judges whose higher values are better the change is a
+difference of means, for the others a ratio of means. Peers are those of each record, or where it has none of the other.
+"""
+
+import argparse
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from statistics import mean
+from typing import Any
 
-import numpy as np
-from PIL import Image
+from benchmarks.groups import group
+from benchmarks.judges import BY_KEY, JUDGES
+from benchmarks.look.losses import counts, find_losses, print_losses
+from benchmarks.look.methods import (
+    DITHERED,
+    OURS,
+    PNGQUANT_DITHERED,
+    PNGQUANT_UNDITHERED,
+    QUANTETTE_DITHERED,
+    QUANTETTE_UNDITHERED,
+    UNDITHERED,
+)
+from benchmarks.records import BASE, read_record
+from benchmarks.tables import print_table
 
-from benchmarks.look import oklab_dither
-from benchmarks.look.methods import METHODS, OKLAB_DITHERED, indexed
-from benchmarks.look.scores import Original, png_bytes
-from benchmarks.look.sheet import write_sheet
-from benchmarks.pictures import Picture
-from benchmarks.progress import track
-
-CHECKER_SIZE, CHECKER_GREYS = 8, (255, 204)
-OPAQUE = "opaque"
+Row = dict[str, Any]
+BEST_PEERS = {
+    DITHERED: [QUANTETTE_DITHERED, PNGQUANT_DITHERED],
+    UNDITHERED: [QUANTETTE_UNDITHERED, PNGQUANT_UNDITHERED],
+}
+LOST_BY = ("ssimulacra2", "butteraugli_3norm")  # judges
+PLACE = ("kind", "picture", "background", "n_colors")
 
 
-class Indexed(NamedTuple):
-    """What a palette picture is made of: (H, W) and (n, 3) uint8."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("old", nargs="?", type=Path, default=BASE, help=f"record (default: {BASE.name})")
+    add("new", type=Path, help="record")
+    add("--lost-at", type=int, nargs="+", default=(16, 64, 256), metavar="N", help="(default: 16 64 256 colours)")
 
-    indices: np.ndarray
-    palette: np.ndarray
+
+def run(arguments: argparse.Namespace) -> int:
+    records = {"old": read_record(arguments.old), "new": read_record(arguments.new)}
+    for name, record in records.items():
+        print(f"{name}: {record['results']['made']['code']}, judged {record['environment']['date']}")
+    old, new = (record["results"]["scores"] for record in records.values())
+    for (kind, background), rows in group(changes(old, new), "kind", "background").items():
+        print_table(
+            f"New against old, {kind}, {background}: differences of means where higher is better, else ratios",
+            ["method", "colours", "pictures", *(judge.title for judge in JUDGES)],
+            ([r["method"], r["n_colors"], r["pictures"], *(r["changes"].get(j.key) for j in JUDGES)] for r in rows),
+        )
+    peers = {key_of(row): row for row in [*old, *new] if row["method"] not in OURS}
+    for name, rows in (("old", old), ("new", new)):
+        own = {key_of(row): row for row in rows}
+        losses = count_losses({**peers, **own}.values(), arguments.lost_at)
+        print(f"\n{name}, {', '.join(map(str, arguments.lost_at))} colours, to the best of quantette and pngquant:")
+        print_lost(losses, own.values(), arguments.lost_at)
+    return 0
 
 
-@dataclass(frozen=True)
-class Job:
-    """One picture and number of colours; `oklab_dithered` was made before, with other pictures in lockstep."""
+def key_of(row: Row) -> tuple[Any, ...]:
+    return (*(row[key] for key in PLACE), row["method"])
 
-    picture: str
-    pixels: np.ndarray
-    n_colors: int
-    oklab_dithered: Indexed | None = None
-    sheets: Path | None = None
 
-    def run(self) -> list[dict[str, Any]]:
-        """One record for each method and background; its scores are None where the method is not installed."""
-        originals = {name: Original(pixels) for name, pixels in composites(self.pixels).items()}
-        results = self.quantize()
-        records = [
+def changes(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """A row for each kind, background, method and number of colours, of what is in both."""
+    before = {key_of(row): row["scores"] for row in old}
+    both = [row for row in new if key_of(row) in before]
+    found = []
+    for (kind, background, method, n_colors), rows in group(both, "kind", "background", "method", "n_colors").items():
+        changed = {}
+        for key in BY_KEY:
+            pairs = [(before[key_of(row)].get(key), row["scores"].get(key)) for row in rows]
+            known = [pair for pair in pairs if None not in pair]
+            if known:
+                changed[key] = change(key, *(mean(values) for values in zip(*known, strict=True)))
+        found.append(
             {
-                "picture": self.picture,
+                "kind": kind,
                 "background": background,
-                "n_colors": self.n_colors,
                 "method": method,
-                "scores": image and score(original, image, background),
+                "n_colors": n_colors,
+                "pictures": len(rows),
+                "changes": changed,
             }
-            for background, original in originals.items()
-            for method, image in results.items()
-        ]
-        if self.sheets is not None:
-            write_sheet(self.sheets, self.pixels, results, records)
-        return records
-
-    def quantize(self) -> dict[str, Image.Image | None]:
-        """The result of each method that takes such a picture, None where it is not installed."""
-        image = Image.fromarray(self.pixels)
-        results = {
-            method.name: method.quantize(image, self.n_colors) if method.installed else None
-            for method in METHODS
-            if method.takes_alpha or image.mode == "RGB"
-        }
-        if self.oklab_dithered is not None:
-            results[OKLAB_DITHERED] = indexed(*self.oklab_dithered)
-        return results
+        )
+    return found
 
 
-def score(original: Original, image: Image.Image, background: str) -> dict[str, float | None]:
-    pixels = np.asarray(image.convert("RGB" if background == OPAQUE else "RGBA"))
-    return {**original.compare(composites(pixels)[background]), "png_bytes": png_bytes(image)}
+def change(key: str, old: float, new: float) -> float | None:
+    if BY_KEY[key].better >= 0:
+        return new - old
+    return new / old if old else None
 
 
-def composites(pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """What viewers see, by name of the background: RGB as it is; RGBA in sRGB, as browsers composite it."""
-    height, width, channels = pixels.shape
-    if channels == 3:
-        return {OPAQUE: pixels}
-    y, x = np.ogrid[:height, :width]
-    checkers = np.array(CHECKER_GREYS)[(y // CHECKER_SIZE + x // CHECKER_SIZE) % 2]
-    alpha = pixels[..., 3:] / 255
-    return {
-        name: np.rint(alpha * pixels[..., :3] + (1 - alpha) * background).astype(np.uint8)
-        for name, background in {"black": 0, "white": 255, "checkerboard": checkers[..., None]}.items()
-    }
+def count_losses(rows: Iterable[Row], n_colors: Iterable[int]) -> list[Row]:
+    """What counts as lost, by either of `LOST_BY`."""
+    chosen = [row for row in rows if row["n_colors"] in n_colors]
+    return [loss for loss in find_losses(chosen, BEST_PEERS) if loss["judge"] in LOST_BY and counts(loss)]
 
 
-def compare_photographs(
-    pictures: list[Picture], n_colors: Iterable[int], *, jobs: int, sheets: Path | None
-) -> list[dict[str, Any]]:
-    with start_pool(jobs) as pool:
-        dithered = dither_in_oklab(pool, pictures, n_colors)
-        work = [
-            Job(picture.name, picture.pixels, k, dithered[picture.name, k], sheets)
-            for k in n_colors
-            for picture in pictures
-        ]
-        return list(score_all(pool, work))
-
-
-def compare_alpha(pictures: list[Picture], n_colors: Iterable[int], *, jobs: int) -> list[dict[str, Any]]:
-    with start_pool(jobs) as pool:
-        return list(score_all(pool, [Job(picture.name, picture.pixels, k) for k in n_colors for picture in pictures]))
-
-
-def start_pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-
-
-def score_all(pool: ProcessPoolExecutor, jobs: list[Job]) -> Iterator[dict[str, Any]]:
-    for records in track(pool.map(Job.run, jobs), "look", len(jobs)):
-        yield from records
-
-
-def dither_in_oklab(
-    pool: ProcessPoolExecutor, pictures: list[Picture], n_colors: Iterable[int]
-) -> dict[tuple[str, int], Indexed]:
-    """Results by name of the picture and number of colours; pictures of one size go together."""
-    by_shape: dict[tuple[int, ...], list[Picture]] = defaultdict(list)
-    for picture in pictures:
-        by_shape[picture.pixels.shape].append(picture)
-    groups = [(same, k) for k in sorted(n_colors, reverse=True) for same in by_shape.values()]
-    pixels = [[picture.pixels for picture in same] for same, _ in groups]
-    answers = pool.map(palette_and_dither, pixels, [k for _, k in groups])
-    return {
-        (picture.name, k): result
-        for (same, k), results in zip(groups, answers, strict=True)
-        for picture, result in zip(same, results, strict=True)
-    }
-
-
-def palette_and_dither(pictures: list[np.ndarray], n_colors: int) -> list[Indexed]:
-    """Our undithered palettes, by the plain Floyd-Steinberg of `oklab_dither`."""
-    from pil_kmeans import KMeansQuantizer
-
-    palettes = [KMeansQuantizer(n_colors, n_threads=1).fit(picture).palette_ for picture in pictures]
-    return [*map(Indexed, oklab_dither.dither(pictures, palettes), palettes)]
+def print_lost(losses: list[Row], own: Iterable[Row], n_colors: Iterable[int]) -> None:
+    counted = [row for row in own if row["n_colors"] in n_colors]
+    for method in BEST_PEERS:
+        places = {tuple(loss[key] for key in PLACE) for loss in losses if loss["method"] == method}
+        print(f"{method}: {len(places)} of {sum(row['method'] == method for row in counted)} lose")
+    print_losses(losses)

@@ -5,20 +5,24 @@ from dataclasses import dataclass, field
 from statistics import mean
 from typing import Any
 
-from benchmarks.error import group
-from benchmarks.look.compare import OPAQUE
+from benchmarks.groups import group
+from benchmarks.judges import JUDGES
 from benchmarks.look.methods import (
     AUTO,
     DITHERED,
     IMAGEQUANT_DITHERED,
     IMAGEQUANT_UNDITHERED,
-    OKLAB_DITHERED,
+    PNGQUANT_DITHERED,
+    PNGQUANT_UNDITHERED,
+    QUANTETTE_DITHERED,
+    QUANTETTE_UNDITHERED,
+    SRGB,
     UNDITHERED,
 )
-from benchmarks.look.scores import MEASURES
+from benchmarks.pictures import PHOTOGRAPHS
 from benchmarks.tables import print_table
 
-NOT_INSTALLED = "not installed"
+COLUMNS = {**{judge.key: judge.title for judge in JUDGES}, "png_bytes": "PNG bytes"}
 
 
 @dataclass(frozen=True)
@@ -47,56 +51,54 @@ class Comparison:
 
 COMPARISONS = (
     Comparison(DITHERED, IMAGEQUANT_DITHERED, {16: 20, 64: 14, 256: 9}, butteraugli_floor=0.25, always=True),
-    Comparison(DITHERED, OKLAB_DITHERED, {16: 9, 64: 5, 256: 2.5}),
-    Comparison(DITHERED, "pngquant dithered"),
+    Comparison(DITHERED, QUANTETTE_DITHERED, {16: 9, 64: 5, 256: 2.5}),
+    Comparison(DITHERED, PNGQUANT_DITHERED),
     Comparison(DITHERED, "Pillow MEDIANCUT dithered"),
     Comparison(DITHERED, "Pillow FASTOCTREE dithered"),
     Comparison(UNDITHERED, IMAGEQUANT_UNDITHERED, {16: 6, 64: 7, 256: 4}),
-    Comparison(UNDITHERED, "pngquant undithered"),
+    Comparison(UNDITHERED, QUANTETTE_UNDITHERED),
+    Comparison(UNDITHERED, PNGQUANT_UNDITHERED),
+    Comparison(UNDITHERED, SRGB),
     Comparison(UNDITHERED, "Pillow MEDIANCUT undithered"),
     Comparison(UNDITHERED, "Pillow FASTOCTREE undithered"),
     Comparison(AUTO, IMAGEQUANT_DITHERED),
-    Comparison(AUTO, "pngquant dithered"),
+    Comparison(AUTO, PNGQUANT_DITHERED),
 )
 
 
 def print_means(records: Iterable[dict[str, Any]]) -> None:
-    """One table for each background and number of colours."""
-    for (background, n_colors), same in group(records, "background", "n_colors").items():
+    """One table for each kind, background and number of colours."""
+    for (kind, background, n_colors), same in group(records, "kind", "background", "n_colors").items():
         rows = []
         for (method,), own in group(same, "method").items():
-            scores = [record["scores"] for record in own if record["scores"]]
-            means = [mean_score(scores, measure.key) for measure in MEASURES]
-            cells = [
-                mean_cell if scores and measure.installed() else NOT_INSTALLED
-                for measure, mean_cell in zip(MEASURES, means, strict=True)
-            ]
-            rows.append([method, len(scores), *cells])
+            scores = [record["scores"] for record in own]
+            rows.append([method, len(scores), *(mean_score(scores, key) for key in COLUMNS)])
         print_table(
-            f"{n_colors} colours, {background}: means over the pictures",
-            ["method", "pictures", *(measure.title for measure in MEASURES)],
+            f"{n_colors} colours, {kind}, {background}: means over the pictures",
+            ["method", "pictures", *COLUMNS.values()],
             rows,
         )
 
 
 def mean_score(scores: list[dict[str, float | None]], key: str) -> float | None:
-    known = [value for score in scores if (value := score[key]) is not None]
+    known = [value for score in scores if (value := score.get(key)) is not None]
     return mean(known) if known else None
 
 
 def compare_methods(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Differences of every comparison, background and number of colours; floors are for opaque pictures."""
+    """Differences of every comparison, kind, background and number of colours; floors are for photographs."""
     differences = []
-    for (background, n_colors), same in group(records, "background", "n_colors").items():
+    for (kind, background, n_colors), same in group(records, "kind", "background", "n_colors").items():
         scores = {
             method: {record["picture"]: record["scores"] for record in own}
             for (method,), own in group(same, "method").items()
         }
         for comparison in COMPARISONS:
             if {comparison.ours, comparison.peer} <= scores.keys():
-                floors = comparison.floors_at(n_colors) if background == OPAQUE else {}
+                floors = comparison.floors_at(n_colors) if kind == PHOTOGRAPHS else {}
                 differences.append(
                     {
+                        "kind": kind,
                         "background": background,
                         "n_colors": n_colors,
                         "ours": comparison.ours,
@@ -109,18 +111,16 @@ def compare_methods(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def subtract(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
-    """Ours minus the peer, from their scores by picture; None where a score is missing."""
-    pairs = [(name, ours[name], peer[name]) for name in ours if ours[name] and peer[name]]
-    gains = {
-        name: own["ssimulacra2"] - other["ssimulacra2"] for name, own, other in pairs if own["ssimulacra2"] is not None
-    }
-    least_on, least_gain = min(gains.items(), key=lambda item: item[1], default=(None, None))
+    """Ours minus the peer, from their scores by picture; None where a judge is missing."""
+    pairs = [(name, ours[name], peer[name]) for name in ours if name in peer]
+    gains = {name: own["ssimulacra2"] - other["ssimulacra2"] for name, own, other in pairs}
+    least_on, least_gain = min(gains.items(), key=lambda item: item[1])
     return {
         "pictures": len(pairs),
-        "gain": mean(gains.values()) if gains else None,
+        "gain": mean(gains.values()),
         "least_gain": least_gain,
         "least_on": least_on,
-        "lower_on": sum(gain < 0 for gain in gains.values()) if gains else None,
+        "lower_on": sum(gain < 0 for gain in gains.values()),
         "butteraugli_saved": part_saved(pairs, "butteraugli_3norm"),
         "png_bytes_saved": part_saved(pairs, "png_bytes"),
     }
@@ -128,7 +128,7 @@ def subtract(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
 
 def part_saved(pairs: list[tuple[str, Any, Any]], key: str) -> float | None:
     """What part of the peer's mean ours is lower by."""
-    known = [(own[key], other[key]) for _, own, other in pairs if own[key] is not None]
+    known = [(own[key], other[key]) for _, own, other in pairs if own.get(key) is not None]
     if not known:
         return None
     own_mean, other_mean = (mean(values) for values in zip(*known, strict=True))
@@ -136,15 +136,15 @@ def part_saved(pairs: list[tuple[str, Any, Any]], key: str) -> float | None:
 
 
 def print_differences(differences: list[dict[str, Any]]) -> None:
-    for (background,), same in group(differences, "background").items():
+    for (kind, background), same in group(differences, "kind", "background").items():
         print_table(
-            f"Ours minus peer, {background}: SSIMULACRA2 (PyPI), and how much lower than the peer's the means of "
+            f"Ours minus peer, {kind}, {background}: SSIMULACRA 2, and how much lower than the peer's the means of "
             "Butteraugli's 3-norm and of the PNG's bytes are",
             [
                 "ours - peer",
                 "colours",
                 "pictures",
-                *("SSIMULACRA2 (PyPI)", "at least", "least", "on", "lower on", "at most"),
+                *("SSIMULACRA 2", "at least", "least", "on", "lower on", "at most"),
                 *("3-norm lower by", "at least", "bytes lower by", "floors"),
             ],
             (difference_row(record) for record in same),
@@ -153,8 +153,6 @@ def print_differences(differences: list[dict[str, Any]]) -> None:
 
 def difference_row(record: dict[str, Any]) -> list[Any]:
     row = [f"{record['ours']} - {record['peer']}", record["n_colors"], record["pictures"]]
-    if not record["pictures"]:
-        return [*row, NOT_INSTALLED, *[None] * 9]
     floors = record["floors"]
     return [
         *row,

@@ -2,9 +2,9 @@
 
 First the encoder alone: the same undithered indices, written by ours, by Pillow, and
 by Pillow and then oxipng. Then the whole way from a true-colour PNG in memory to a palette PNG,
-beside pngquant and then oxipng, each with its own defaults. Then bytes at equal SSIMULACRA 2. With --ratios instead:
-what it takes to make a photograph so many times smaller, and what is left of it.
-CPU time is of all threads and of child processes; the fastest of the rounds counts. Scores are our own SSIMULACRA 2.
+beside pngquant and then oxipng, each with its own defaults. Then bytes at equal looks, by more than one judge. With
+--ratios instead: what it takes to make a photograph so many times smaller, and what is left of it.
+CPU time is of all threads and of child processes; the fastest of the rounds counts.
 Every PNG is decoded by Pillow and by OpenCV and compared pixel by pixel.
 """
 
@@ -16,15 +16,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.groups import group
+from benchmarks.judges import JUDGES, find_judges, judged
 from benchmarks.pictures import Picture, find_pictures
 from benchmarks.progress import track
 from benchmarks.size import equal_score, ratios
-from benchmarks.size.files import PILLOW, PNGQUANT, decoded, encoders, whole_ways
+from benchmarks.size.files import OXIPNG_NEEDS, PILLOW, PNGQUANT, PNGQUANT_NEEDS, decoded, encoders, whole_ways
 from benchmarks.tables import print_table
 from benchmarks.timing import interleave
 
 ENCODER, WHOLE = "encoder alone, same indices", "whole way, from true colour"
 DEFAULT = "ours default"
+NEEDS = {"oxipng": OXIPNG_NEEDS, PNGQUANT: PNGQUANT_NEEDS}
 
 # Highest allowed mean ratio to the base, by table and row, at 256 colours.
 BYTES_FLOORS = {(ENCODER, DEFAULT): 0.86, (WHOLE, DEFAULT): 0.68}
@@ -50,7 +53,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.ratios is not None:
         return {"ratios": ratios.run(arguments.ratios, images=arguments.images)}
     pictures = find_pictures(arguments.pictures, images=arguments.images)
-    results: dict[str, Any] = {}
+    missing = find_judges()[1] + [f"{name} is left out: {reason}" for name, need in NEEDS.items() if (reason := need())]
+    for sentence in missing:
+        print(sentence)
+    results: dict[str, Any] = {"missing": missing}
     for name, title, base, measure in (
         ("encoder", ENCODER, PILLOW, measure_encoders),
         ("whole", WHOLE, PNGQUANT, measure_whole_ways),
@@ -63,6 +69,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
                 if arguments.each:
                     print_each(records)
                 print_summary(records, title, base, n_colors)
+                if title == WHOLE:
+                    print_judged(records, n_colors)
                 results.setdefault("sizes", []).extend(records)
     if "equal-score" in arguments.tables:
         results["equal_score"] = equal_score.run(pictures, each=arguments.each)
@@ -86,14 +94,12 @@ def measure_encoders(picture: Picture, n_colors: int, repeats: int) -> Iterator[
 
 def measure_whole_ways(picture: Picture, n_colors: int, repeats: int) -> Iterator[dict[str, Any]]:
     """One record for each way from true colour to a palette PNG."""
-    import pil_kmeans
-
     tasks = whole_ways(picture, n_colors)
     files = {name: task() for name, task in tasks.items()}
     times = interleave(tasks, repeats=repeats, clock=all_cpu_time)
+    scores = judged(picture.pixels, {name: decoded(data) for name, data in files.items()})
     for name, data in files.items():
-        score = pil_kmeans.ssimulacra2(picture.pixels, decoded(data))
-        yield record(WHOLE, picture, n_colors, name, data, times) | {"score": score}
+        yield record(WHOLE, picture, n_colors, name, data, times) | {"scores": scores[name]}
 
 
 def record(
@@ -118,8 +124,23 @@ def all_cpu_time() -> float:
 
 
 def print_each(records: list[dict[str, Any]]) -> None:
-    rows = [[r["picture"], r["encoder"], r["n_colors"], r["bytes"], r.get("score"), r["cpu_ms"]] for r in records]
-    print_table("every file", ["picture", "encoder", "colours", "bytes", "score", "CPU ms"], rows)
+    judges = [judge for judge in JUDGES if judge.key in records[0].get("scores", ())]
+    rows = [
+        [r["picture"], r["encoder"], r["n_colors"], r["bytes"], r["cpu_ms"], *(r["scores"][j.key] for j in judges)]
+        for r in records
+    ]
+    header = ["picture", "encoder", "colours", "bytes", "CPU ms", *(judge.title for judge in judges)]
+    print_table("every file", header, rows)
+
+
+def print_judged(records: list[dict[str, Any]], n_colors: int) -> None:
+    """Means of what all judges say."""
+    judges = [judge for judge in JUDGES if judge.key in records[0]["scores"]]
+    rows = []
+    for (name,), own in group(records, "encoder").items():
+        known = [[r["scores"][judge.key] for r in own if r["scores"][judge.key] is not None] for judge in judges]
+        rows.append([name, *(mean(values) if values else None for values in known)])
+    print_table(f"{WHOLE}: {n_colors} colours, by all judges", ["", *(judge.title for judge in judges)], rows)
 
 
 def print_summary(records: list[dict[str, Any]], table: str, base: str, n_colors: int) -> None:
@@ -132,7 +153,7 @@ def print_summary(records: list[dict[str, Any]], table: str, base: str, n_colors
     for name, found in by_name.items():
         pairs = [(r, bases[picture]) for picture, r in found.items() if picture in bases]
         sizes, times = ([r[key] / b[key] for r, b in pairs] for key in ("bytes", "cpu_ms"))
-        gains = [r["score"] - b["score"] for r, b in pairs if "score" in r]
+        gains = [r["scores"]["ssimulacra2"] - b["scores"]["ssimulacra2"] for r, b in pairs if "scores" in r]
         row: list[Any] = [name, mean(r["bytes"] for r in found.values())]
         row += [mean(sizes), max(sizes), floor(BYTES_FLOORS, table, name, n_colors)] if pairs else [None] * 3
         if table == WHOLE:

@@ -1,8 +1,10 @@
-"""Bytes at equal SSIMULACRA 2: ours over `lossy`, against palette PNGs of others, and JPEG and WebP as context."""
+"""Bytes at equal looks: ours over `lossy`, against palette PNGs of others, and JPEG and WebP as context.
+
+What looks equal is said by more than one judge, as each has its blind spots, and files could be made for one of them.
+"""
 
 import io
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import exp, log
 from statistics import mean
@@ -11,70 +13,81 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks import needs
+from benchmarks.groups import group
+from benchmarks.judges import BY_KEY, find_judges, judged
 from benchmarks.pictures import Picture
 from benchmarks.progress import track
-from benchmarks.size.files import decoded, ours, oxipng, pngquant, save
+from benchmarks.size.files import PNGQUANT_NEEDS, decoded, ours, oxipng, pngquant, save
 from benchmarks.tables import print_table
 
-BASES = {  # a row's files, whose score is to be reached
-    "pngquant 256": lambda source: oxipng(pngquant(source, 256)),
-    "pngquant 128": lambda source: oxipng(pngquant(source, 128)),
-    "Pillow 256": lambda source: pillow(source, 256),
+BASES = {  # files whose looks are to be reached, and what they need
+    "pngquant 256": (lambda source: oxipng(pngquant(source, 256)), PNGQUANT_NEEDS),
+    "pngquant 128": (lambda source: oxipng(pngquant(source, 128)), PNGQUANT_NEEDS),
+    "Pillow 256": (lambda source: pillow(source, 256), needs.nothing),
 }
 LOSSY = (0.25, 0.5, 1, 2, 4, 8, 16)
 JPEG_QUALITY = (20, 35, 50, 65, 75, 85, 92, 96)
 WEBP_QUALITY = (10, 30, 50, 70, 80, 90, 96)
 
-# Highest allowed ratio of ours to a base: mean, worst.
-FLOORS = {"pngquant 256": (0.55, 0.82), "pngquant 128": (0.52, None)}
+EQUAL_BY = ("ssimulacra2", "butteraugli_3norm", "dssim")  # judges
 
-Curve = Sequence[tuple[float, int]]  # scores and bytes
+# Highest allowed ratio of ours to a base by SSIMULACRA 2: mean, worst.
+FLOORS = {("ssimulacra2", "pngquant 256"): (0.55, 0.82), ("ssimulacra2", "pngquant 128"): (0.52, None)}
+
+Curve = Sequence[tuple[float, int]]  # what a judge says, and bytes
 
 
 def run(pictures: Sequence[Picture], *, each: bool) -> list[dict[str, Any]]:
-    records = [measure(picture) for picture in track(pictures, "size, equal score")]
-    for base in BASES:
-        rows = []
-        for name in records[0]["curves"]:
-            found = {r["picture"]: r["ratios"][base][name] for r in records}
-            known = [ratio for ratio in found.values() if ratio is not None]
-            floors = FLOORS.get(base, (None, None)) if name == "ours" else (None, None)
-            rows.append([name, len(known), *([mean(known), max(known)] if known else [None, None]), *floors])
-        header = ["", "pictures", "mean", "worst", "mean at most", "worst at most"]
-        print_table(f"bytes at the SSIMULACRA 2 of {base}, ratios to its bytes", header, rows)
-    if each:
-        rows = [[r["picture"], *(r["ratios"][base]["ours"] for base in BASES)] for r in records]
-        print_table("ours, every picture", ["picture", *BASES], rows)
+    records = [record for picture in track(pictures, "size, equal score") for record in measure(picture)]
+    for (key,), own in group(records, "judge").items():
+        for base in own[0]["bases"]:
+            print_ratios(key, base, own)
+        if each:
+            rows = [[r["picture"], *(ratios["ours"] for ratios in r["ratios"].values())] for r in own]
+            print_table(f"ours by {BY_KEY[key].title}, every picture", ["picture", *own[0]["bases"]], rows)
     return records
 
 
-def measure(picture: Picture) -> dict[str, Any]:
-    from pil_kmeans import ssimulacra2
+def print_ratios(key: str, base: str, records: list[dict[str, Any]]) -> None:
+    rows = []
+    for name in records[0]["curves"]:
+        known = [ratio for r in records if (ratio := r["ratios"][base][name]) is not None]
+        floors = FLOORS.get((key, base), (None, None)) if name == "ours" else (None, None)
+        rows.append([name, len(known), *([mean(known), max(known)] if known else [None, None]), *floors])
+    header = ["", "pictures", "mean", "worst", "mean at most", "worst at most"]
+    print_table(f"bytes at the {BY_KEY[key].title} of {base}, ratios to its bytes", header, rows)
 
+
+def measure(picture: Picture) -> list[dict[str, Any]]:
+    """A record for each judge."""
     source = save(Image.fromarray(picture.pixels), compress_level=1)
-    score = partial(ssimulacra2, picture.pixels)
-    bases = {}
-    for name, make in BASES.items():
-        data = make(source)
-        bases[name] = (score(decoded(data)), len(data))
+    bases = {name: make(source) for name, (make, missing) in BASES.items() if missing() is None}
     curves = {
-        "ours": curve(lambda lossy: ours(source, lossy=lossy), LOSSY, score),
-        "JPEG": curve(lambda quality: lossy_file(picture, "JPEG", quality), JPEG_QUALITY, score),
-        "WebP": curve(lambda quality: lossy_file(picture, "WEBP", quality), WEBP_QUALITY, score),
+        "ours": [ours(source, lossy=lossy) for lossy in LOSSY],
+        "JPEG": [lossy_file(picture, "JPEG", quality) for quality in JPEG_QUALITY],
+        "WebP": [lossy_file(picture, "WEBP", quality) for quality in WEBP_QUALITY],
     }
+    files = {data: pixels_of(data) for made in (bases.values(), *curves.values()) for data in made}
+    said = judged(picture.pixels, files, keys=EQUAL_BY)
+    return [record(picture, judge.key, bases, curves, said) for judge in find_judges()[0] if judge.key in EQUAL_BY]
+
+
+def record(
+    picture: Picture, key: str, bases: Mapping[str, bytes], curves: Mapping[str, list[bytes]], said: Mapping[bytes, Any]
+) -> dict[str, Any]:
+    known = {name: (said[data][key], len(data)) for name, data in bases.items()}
+    points = {name: [(said[data][key], len(data)) for data in made] for name, made in curves.items()}
     return {
+        "judge": key,
         "picture": picture.name,
-        "bases": bases,
-        "curves": curves,
+        "bases": known,
+        "curves": points,
         "ratios": {
-            base: {name: divided(bytes_at(points, base_score), n_bytes) for name, points in curves.items()}
-            for base, (base_score, n_bytes) in bases.items()
+            base: {name: divided(bytes_at(curve, value), n_bytes) for name, curve in points.items()}
+            for base, (value, n_bytes) in known.items()
         },
     }
-
-
-def curve(make: Callable[[float], bytes], settings: Sequence[float], score: Callable[[np.ndarray], float]) -> Curve:
-    return [(score(pixels_of(data)), len(data)) for data in map(make, settings)]
 
 
 def pixels_of(data: bytes) -> np.ndarray:
@@ -84,13 +97,12 @@ def pixels_of(data: bytes) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def bytes_at(points: Curve, score: float) -> float | None:
-    """Bytes at a score, between two points of a curve by their logarithms; None outside of it."""
-    ordered = sorted(points)
-    for (low, small), (high, large) in pairwise(ordered):
-        if low <= score <= high:
-            share = (score - low) / (high - low) if high > low else 0.0
-            return exp((1 - share) * log(small) + share * log(large))
+def bytes_at(points: Curve, value: float) -> float | None:
+    """Bytes at what a judge says, between two points of a curve by their logarithms; None outside of it."""
+    for (low, first), (high, second) in pairwise(sorted(points)):
+        if low <= value <= high:
+            share = (value - low) / (high - low) if high > low else 0.0
+            return exp((1 - share) * log(first) + share * log(second))
     return None
 
 

@@ -1,21 +1,23 @@
 """Files of palette pictures, by ours and by others; each is decoded twice."""
 
 import io
-import shutil
 import subprocess
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from benchmarks import needs
 from benchmarks.pictures import Picture
 
 COMPRESSIONS = ("fast", "default", "max")
 PILLOW, PNGQUANT = "Pillow", "pngquant --speed 1, oxipng 4"
 OXIPNG_LEVEL = 4
+
+OXIPNG_NEEDS = needs.module("oxipng")
+PNGQUANT_NEEDS = needs.both(needs.program("pngquant"), OXIPNG_NEEDS)
 
 Task = Callable[[], bytes]
 
@@ -28,7 +30,7 @@ def encoders(quantized: Image.Image) -> dict[str, Task]:
     indexed = IndexedImage(np.asarray(quantized), palette)
     tasks: dict[str, Task] = {PILLOW: partial(save, quantized)}
     tasks["Pillow, optimize=True"] = partial(save, quantized, optimize=True)
-    if find_spec("oxipng"):
+    if OXIPNG_NEEDS() is None:
         tasks[f"Pillow, oxipng {OXIPNG_LEVEL}"] = lambda: oxipng(save(quantized))
     for compression in COMPRESSIONS:
         tasks[f"ours {compression}"] = partial(indexed.to_png, compression=compression)
@@ -39,7 +41,7 @@ def whole_ways(picture: Picture, n_colors: int) -> dict[str, Task]:
     """Ways from the bytes of a true-colour PNG to those of a palette PNG."""
     source = save(Image.fromarray(picture.pixels), compress_level=1)
     tasks: dict[str, Task] = {}
-    if shutil.which("pngquant") and find_spec("oxipng"):
+    if PNGQUANT_NEEDS() is None:
         tasks[PNGQUANT] = lambda: oxipng(pngquant(source, n_colors))
     for compression in COMPRESSIONS:
         for lossy, name in (("auto", f"ours {compression}"), (0, f"ours {compression}, lossy=0")):

@@ -3,27 +3,19 @@
 Everything is computed from the files that ``python -m benchmarks all`` wrote; nothing here is a number of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.look.compare import OPAQUE
+from benchmarks.judges import BY_KEY
+from benchmarks.published.looks import agreement_table, judged_table, look_table, losses_table, photographs
+from benchmarks.published.parts import NAMES, Table, grouped, mean_known, pictures_of, rounded
 from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
 from benchmarks.size import ENCODER, WHOLE
 from benchmarks.size.files import PNGQUANT
 
 Records = Mapping[str, dict[str, Any]]
 MIB = 2**20
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under a header; where they come from is `source`."""
-
-    header: list[str]
-    rows: list[list[str]]
-    source: str
 
 
 def tables(records: Records) -> dict[str, Table]:
@@ -53,41 +45,15 @@ def surroundings(environment: dict[str, Any]) -> str:
     """Versions, machine and date."""
     built = environment["pil_kmeans"]
     known = [
-        f"{name} {version}" for name, version in (environment["versions"] | environment["programs"]).items() if version
+        f"{name} {version}"
+        for name, version in (environment["versions"] | environment["programs"] | environment.get("crates", {})).items()
+        if version
     ]
     return (
         f"pil_kmeans {built['version']} ({built['instruction_set']}), {', '.join(known)}; "
         f"{environment['cpu']}, {environment['cpus']} CPUs, Python {environment['python']}; "
         f"{environment['date'].partition('T')[0]}"
     )
-
-
-def rounded(value: float, digits: int = 3) -> str:
-    """To so many digits, and from 0.0001 on not as a power of ten."""
-    return f"{float(f'{value:.{digits}g}'):,.15g}"
-
-
-def grouped(records: Iterable[dict[str, Any]], *keys: str) -> dict[Any, list[dict[str, Any]]]:
-    groups: dict[Any, list[dict[str, Any]]] = {}
-    for record in records:
-        key = tuple(record[key] for key in keys)
-        groups.setdefault(key if len(keys) > 1 else key[0], []).append(record)
-    return groups
-
-
-def pictures_of(records: Iterable[dict[str, Any]]) -> int:
-    return len({record["picture"] for record in records})
-
-
-OURS = {
-    "fast, srgb": '`effort="fast"`',
-    "balanced, srgb": '`effort="balanced"`',
-    "best, srgb": '`effort="best"`',
-    "ours dithered": '`dither="floyd-steinberg"`',
-    "ours undithered": '`dither="none"`',
-    "ours auto": '`dither="auto"`',
-    "Oklab k-means, FS 7/8": "plain Oklab k-means, then Floyd-Steinberg 7/8",
-}
 
 
 def error_table(record: dict[str, Any]) -> Table:
@@ -103,32 +69,9 @@ def error_table(record: dict[str, Any]) -> Table:
                 if n_colors in numbers:
                     cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
         fewer = f" ({pictures_of(own)} pictures)" if pictures_of(own) < n_pictures else ""
-        rows.append([OURS.get(method, method) + fewer, *cells])
+        rows.append([NAMES.get(method, method) + fewer, *cells])
     header = [f"pictures: {n_pictures}", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
     return Table(header, rows, "error")
-
-
-LOOK_FORMATS = {"ssimulacra2": ".1f", "butteraugli_3norm": ".2f", "ciede2000": ".2f"}
-
-
-def look_table(record: dict[str, Any]) -> Table:
-    scored = [r for r in record["results"]["scores"] if r["background"] == OPAQUE and r["scores"]]
-    numbers = list(grouped(scored, "n_colors"))
-    rows = []
-    for method, own in grouped(scored, "method").items():
-        cells = []
-        for same in grouped(own, "n_colors").values():
-            means = {key: mean_known(r["scores"][key] for r in same) for key in LOOK_FORMATS}
-            texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
-            cells.append(" / ".join(texts))
-        rows.append([OURS.get(method, method), *cells])
-    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in numbers)]
-    return Table(header, rows, "look")
-
-
-def mean_known(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return mean(known) if known else None
 
 
 def speed_table(record: dict[str, Any], source: str = "speed") -> Table:
@@ -168,11 +111,11 @@ def look_speed_table(record: dict[str, Any]) -> Table:
 
 def size_table(record: dict[str, Any], what: str) -> Table:
     sizes = [r for r in record["results"]["sizes"] if r["table"] == what]
-    has_scores = "score" in sizes[0]
+    has_scores = "scores" in sizes[0]
     rows = []
     for (n_colors, encoder), own in grouped(sizes, "n_colors", "encoder").items():
         cells = [f"{mean(r['bytes'] for r in own) / 1000:.1f}"]
-        cells += [f"{mean(r['score'] for r in own):.1f}"] if has_scores else []
+        cells += [f"{mean(r['scores']['ssimulacra2'] for r in own):.1f}"] if has_scores else []
         cells += [f"{median(r['cpu_ms'] for r in own):.0f}"]
         rows.append([encoder, str(n_colors), str(len(own)), *cells])
     scores = ["mean SSIMULACRA 2"] if has_scores else []
@@ -188,14 +131,14 @@ def whole_table(record: dict[str, Any]) -> Table:
 
 
 def equal_score_table(record: dict[str, Any]) -> Table:
-    pictures = record["results"]["equal_score"]
     rows = []
-    for base in pictures[0]["bases"]:
-        for name in pictures[0]["curves"]:
-            found = [picture["ratios"][base][name] for picture in pictures]
-            known = [ratio for ratio in found if ratio is not None]
-            cells = [f"{mean(known):.2f}", f"{max(known):.2f}"] if known else ["", ""]
-            rows.append([f"{name}, at the score of {base}", str(len(known)), *cells])
+    for key, pictures in grouped(record["results"]["equal_score"], "judge").items():
+        for base in pictures[0]["bases"]:
+            for name in pictures[0]["curves"]:
+                found = [picture["ratios"][base][name] for picture in pictures]
+                known = [ratio for ratio in found if ratio is not None]
+                cells = [f"{mean(known):.2f}", f"{max(known):.2f}"] if known else ["", ""]
+                rows.append([f"{name}, at the {BY_KEY[key].title} of {base}", str(len(known)), *cells])
     return Table(["bytes of one over bytes of the other", "pictures", "mean", "worst"], rows, "size")
 
 
@@ -253,9 +196,9 @@ SUMMARY_ERROR_COLORS, SUMMARY_LOOK_COLORS, SUMMARY_TIME_COLORS = 64, 16, 64
 
 def summary_table(records: Records) -> Table:
     """One row for each peer: its error, looks, size and time."""
-    errors, looks, sizes, times = (records[name]["results"] for name in ("error", "look", "size", "scaling"))
+    errors, sizes, times = (records[name]["results"] for name in ("error", "size", "scaling"))
     n_pictures = pictures_of(errors["errors"])
-    n_looks = pictures_of(r for r in looks["scores"] if r["background"] == OPAQUE)
+    n_looks = pictures_of(photographs(records["look"]))
     rows = []
     for title, (error, look, size, time) in SUMMARY.items():
         ratios = [
@@ -265,13 +208,11 @@ def summary_table(records: Records) -> Table:
         ]
         scores = [
             r["scores"]["ssimulacra2"]
-            for r in looks["scores"]
-            if r["method"] == look
-            and r["n_colors"] == SUMMARY_LOOK_COLORS
-            and r["background"] == OPAQUE
-            and r["scores"]
+            for r in photographs(records["look"])
+            if r["method"] == look and r["n_colors"] == SUMMARY_LOOK_COLORS
         ]
         files = [r for r in sizes["sizes"] if r["encoder"] == size and r["table"] == WHOLE and r["n_colors"] == 256]
+        file_scores = [r["scores"]["ssimulacra2"] for r in files]
         spent = [
             r["cpu_ms"]
             for r in times["times"]
@@ -282,7 +223,7 @@ def summary_table(records: Records) -> Table:
             if ratios
             else "",
             f"{round(mean_known(scores))}" if scores else "",
-            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(r['score'] for r in files):.0f}" if files else "",
+            f"{mean(r['bytes'] for r in files) / 1000:.0f} at {mean(file_scores):.0f}" if files else "",
             rounded(spent[0]) if spent else "",
         ]
         if any(cells):
@@ -308,6 +249,9 @@ def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
     "look": ("look", look_table),
+    "judged": ("look", judged_table),
+    "agreement": ("look", agreement_table),
+    "losses": ("look", losses_table),
     "speed": ("speed", speed_table),
     "threads": ("speed", threads_table),
     "instruction sets": ("speed", instruction_sets_table),
