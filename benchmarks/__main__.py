@@ -1,4 +1,4 @@
-"""The command ``python -m benchmarks all|command|compare|error|judge|look|make|memory|publish|scaling|size|speed``."""
+"""The command ``python -m benchmarks``: what there is to measure, one subcommand each."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command, error, everything, look, memory, publish, scaling, size, speed
+from benchmarks import command, error, everything, look, memory, publish, scaling, size, speed, versions
 from benchmarks.look import compare, judge, make
 from benchmarks.pictures import IMAGES
 from benchmarks.records import measured, write_record
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "scaling": scaling,
     "size": size,
     "speed": speed,
+    "versions": versions,
 }
 
 

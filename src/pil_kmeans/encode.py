@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from .pictures.durations import check_loop
 from .pictures.frames import Frames, read_frames
 from .pictures.palettes import read_palette, with_transparent
 from .png import animation, still
+from .png.chunks import Chunk
 from .png.metadata import Metadata, check_metadata, metadata_chunks
 from .png.rate_distortion import AUTO, Lossy, check_lossy
 from .png.smallest import SmallPng
@@ -31,6 +32,12 @@ from .stages.quantize import check_options, quantize_pixels
 from .stages.samples import to_uint8
 
 __all__ = ["QualityError", "encode_png"]
+
+
+class _How(TypedDict):
+    keep_palette: bool
+    compression: str
+
 
 _FITTED = 0.5  # share of the work on frames until a palette is fitted, and they are dithered
 
@@ -150,6 +157,12 @@ def encode_png(
         If `quality` cannot be reached with `n_colors` or `palette`: a ValueError, whose `best` is the best score
         found.
 
+    See Also
+    --------
+    quantize : the same as an image of mode P, for Pillow.
+    KMeansQuantizer : the same as an estimator; its `to_indexed` makes pictures that this writes.
+    ssimulacra2 : what `quality` is measured by.
+
     Notes
     -----
     The pixels of a PIL image are converted to sRGB through its ICC profile, whatever `metadata`
@@ -196,12 +209,12 @@ def encode_png(
     >>> Image.open(BytesIO(data)).n_frames
     4
     """
-    search = Search("oklab" if color_space is None else color_space, effort, random_state=0, n_threads=n_threads)
+    color_space = "oklab" if color_space is None else color_space
     dither = "auto" if dither is None else dither
     check_options(
         n_colors=n_colors,
         max_colors=MAX_BYTE_COLORS,
-        color_space=search.color_space,
+        color_space=color_space,
         effort=effort,
         dither=dither,
         dither_strength=dither_strength,
@@ -229,58 +242,61 @@ def encode_png(
     )
     n_frames = len(frames.sizes)
     _check_frames(n_frames, lossy=lossy, quality=quality)
-    given = frames.first.given
-    if (
-        isinstance(given, IndexedImage)
-        and n_frames == 1
-        and colors is None
-        and fixed_colors is None
-        and quality is None
-    ):
-        has_few_colors = len(plte_entries(given.indices, given.palette)[1]) <= n_colors
-        if has_few_colors:
-            data = still.encode(given.indices, given.palette, compression=compression)
-            report(1.0)
-            return data
+    given, is_free = frames.first.given, colors is None and fixed_colors is None and quality is None
+    if isinstance(given, IndexedImage) and n_frames == 1 and is_free and _n_used(given) <= n_colors:
+        data = still.encode(given.indices, given.palette, compression=compression)
+        report(1.0)
+        return data
     if colors is not None:
         if exact:
             check_exact(frames.pixels, colors, "image")
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
+    search = Search(color_space, effort, random_state=0, n_threads=n_threads)
     fit = _fitter(frames, search, read_dither(dither, dither_strength), colors)
+    how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
-    if n_frames == 1:
+    if n_frames > 1:
+        data = _animated(frames, fit(min(n_colors, _most_colors(frames.pixels, n_threads))), loop, chunks, how, report)
+    else:
         picture = SmallPng(
             frames.pixels,
             fit,
             chunks,
             can_diffuse=dither not in BY_MASK,
             can_shrink=colors is None,
-            keep_palette=keep_palette,
             sample_weight=frames.sample_weight,
-            compression=compression,
             n_threads=n_threads,
+            **how,
         )
         if quality is None:
             data = picture.by_lossy(n_colors, AUTO if lossy == "auto" else float(lossy), report)
         else:
             data = picture.by_quality(n_colors, float(quality), report)
-    else:
-        fitted = fit(min(n_colors, _most_colors(frames.pixels, n_threads)))
-        report(_FITTED)
-        shape = (n_frames, *frames.sizes[0])
-        data = animation.encode(
-            steady(fitted.indices.reshape(shape), frames.pixels.values.reshape(*shape, -1)),
-            fitted.palette.colors,
-            frames.durations,
-            loop,
-            chunks,
-            keep=fitted.palette.fixed,
-            keep_palette=keep_palette,
-            compression=compression,
-            progress=part(report, _FITTED, 1.0),
-        )
     report(1.0)
     return data
+
+
+def _animated(
+    frames: Frames, fitted: Dithered, loop: int, chunks: Sequence[Chunk], how: _How, report: Progress
+) -> bytes:
+    """Write frames in their fitted palette."""
+    report(_FITTED)
+    shape = (len(frames.sizes), *frames.sizes[0])
+    return animation.encode(
+        steady(fitted.indices.reshape(shape), frames.pixels.values.reshape(*shape, -1)),
+        fitted.palette.colors,
+        frames.durations,
+        loop,
+        chunks,
+        keep=fitted.palette.fixed,
+        progress=part(report, _FITTED, 1.0),
+        **how,
+    )
+
+
+def _n_used(indexed: IndexedImage) -> int:
+    """How many different colours its pixels have, in 8 bits."""
+    return len(plte_entries(indexed.indices, indexed.palette)[1])
 
 
 def _check_together(*, dither: str, lossy: Lossy, quality: float | None) -> None:

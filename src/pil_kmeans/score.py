@@ -20,11 +20,12 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
 
     Parameters
     ----------
-    a : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or IndexedImage
-        The original: a PIL image of any mode (of several frames, the current one); or grey, grey +
-        alpha, RGB or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A PIL image is
-        turned as its EXIF orientation says. Grey counts as RGB.
-    b : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), or IndexedImage
+    a : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, or bytes
+        The original: a PIL image of any mode (of several frames, the current one), or the bytes of
+        a file that Pillow reads; or grey, grey + alpha, RGB or RGBA samples: uint8, uint16, bool,
+        or floats in [0, 1]. A PIL image is turned as its EXIF orientation says and converted to
+        sRGB, as `encode_png` does. Grey counts as RGB.
+    b : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, or bytes
         What was made of it, of the same height and width; any number of channels and dtype.
     background : float, optional
         Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower
@@ -47,6 +48,11 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
     ValueError
         If the pictures differ in height or width, have no pixels, or samples or an argument are
         out of range. The message says what is allowed.
+
+    See Also
+    --------
+    encode_png : takes such a score as `quality`.
+    pil_kmeans.report.compare : this and other measures, for several numbers of colours.
 
     Notes
     -----

@@ -127,6 +127,11 @@ def quantize(
         be used together with another, or, with `exact`, a colour is not in `palette`. The message
         says what is allowed.
 
+    See Also
+    --------
+    encode_png : a palette PNG, smaller than that which Pillow makes of the result.
+    pil_kmeans.pillow.patch : put this into the place of `PIL.Image.Image.quantize`.
+
     Examples
     --------
     >>> from PIL import Image
