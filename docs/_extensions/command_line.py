@@ -28,9 +28,9 @@ class CommandLine(SphinxDirective):
 
 def page() -> Iterator[str]:
     for command, summary in COMMANDS.items():
-        parser = argparse.ArgumentParser(prog=f"pil-kmeans {MODULES[command]}", add_help=False)
+        parser = argparse.ArgumentParser(prog=f"pil-kmeans {command}", add_help=False)
         import_module(f"pil_kmeans.cli.{MODULES[command]}").add_options(parser)
-        title = f"pil-kmeans {MODULES[command]}"
+        title = f"pil-kmeans {command}"
         yield from (title, "-" * len(title), "", f"{summary[0].upper()}{summary[1:]}.", "", "")
         if parser.epilog:
             yield from (escaped(parser.epilog), "")
