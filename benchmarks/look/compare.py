@@ -2,6 +2,7 @@
 
 Of pictures, palette sizes and backgrounds that are in both. For judges whose higher values are better the change is a
 difference of means, for the others a ratio of means. Peers are those of each record, or where it has none of the other.
+A picture counts as lost by more than half a point of SSIMULACRA 2, or more than 3 % of Butteraugli's 3-norm.
 """
 
 import argparse
@@ -52,13 +53,29 @@ def run(arguments: argparse.Namespace) -> int:
             ["method", "colours", "pictures", *(judge.title for judge in JUDGES)],
             ([r["method"], r["n_colors"], r["pictures"], *(r["changes"].get(j.key) for j in JUDGES)] for r in rows),
         )
-    peers = {key_of(row): row for row in [*old, *new] if row["method"] not in OURS}
-    for name, rows in (("old", old), ("new", new)):
-        own = {key_of(row): row for row in rows}
-        losses = count_losses({**peers, **own}.values(), arguments.lost_at)
-        print(f"\n{name}, {', '.join(map(str, arguments.lost_at))} colours, to the best of quantette and pngquant:")
-        print_lost(losses, own.values(), arguments.lost_at)
+    print(f"\nLost to the best of quantette and pngquant, {', '.join(map(str, arguments.lost_at))} colours:")
+    before, after = (with_peers(rows, [*old, *new], arguments.lost_at) for rows in (old, new))
+    for method in BEST_PEERS:
+        print(f"{method}: old {count_lost(before, method)}, new {count_lost(after, method)}")
+    print_losses(lost(after), keys=LOST_BY)
     return 0
+
+
+def with_peers(rows: list[Row], others: list[Row], n_colors: Iterable[int]) -> list[Row]:
+    """`rows`, and the peers of `others` where they have none, of so many colours."""
+    peers = {key_of(row): row for row in others if row["method"] not in OURS}
+    own = {key_of(row): row for row in rows}
+    return [row for row in {**peers, **own}.values() if row["n_colors"] in n_colors]
+
+
+def lost(rows: Iterable[Row]) -> list[Row]:
+    """What counts as lost, by either of `LOST_BY`."""
+    return [loss for loss in find_losses(rows, BEST_PEERS) if loss["judge"] in LOST_BY and counts(loss)]
+
+
+def count_lost(rows: list[Row], method: str) -> str:
+    places = {tuple(loss[key] for key in PLACE) for loss in lost(rows) if loss["method"] == method}
+    return f"{len(places)} of {sum(row['method'] == method for row in rows)}"
 
 
 def key_of(row: Row) -> tuple[Any, ...]:
@@ -66,9 +83,9 @@ def key_of(row: Row) -> tuple[Any, ...]:
 
 
 def changes(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
-    """A row for each kind, background, method and number of colours, of what is in both."""
+    """A row for each kind, background, method of ours and number of colours, of what is in both."""
     before = {key_of(row): row["scores"] for row in old}
-    both = [row for row in new if key_of(row) in before]
+    both = [row for row in new if row["method"] in OURS and key_of(row) in before]
     found = []
     for (kind, background, method, n_colors), rows in group(both, "kind", "background", "method", "n_colors").items():
         changed = {}
@@ -94,17 +111,3 @@ def change(key: str, old: float, new: float) -> float | None:
     if BY_KEY[key].better >= 0:
         return new - old
     return new / old if old else None
-
-
-def count_losses(rows: Iterable[Row], n_colors: Iterable[int]) -> list[Row]:
-    """What counts as lost, by either of `LOST_BY`."""
-    chosen = [row for row in rows if row["n_colors"] in n_colors]
-    return [loss for loss in find_losses(chosen, BEST_PEERS) if loss["judge"] in LOST_BY and counts(loss)]
-
-
-def print_lost(losses: list[Row], own: Iterable[Row], n_colors: Iterable[int]) -> None:
-    counted = [row for row in own if row["n_colors"] in n_colors]
-    for method in BEST_PEERS:
-        places = {tuple(loss[key] for key in PLACE) for loss in losses if loss["method"] == method}
-        print(f"{method}: {len(places)} of {sum(row['method'] == method for row in counted)} lose")
-    print_losses(losses)

@@ -1,6 +1,6 @@
 """Where ours is worse than the best of its peers: each picture, by each judge."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.groups import group
@@ -57,9 +57,9 @@ def difference(judge: Judge, ours: float, best: float) -> float:
     return ours / best - 1 if best else float(ours > 0)
 
 
-def print_losses(losses: list[Row]) -> None:
-    """A line for each picture that loses, with what it loses by each judge and to whom."""
-    judges = [judge for judge in JUDGES if judge.better]
+def print_losses(losses: list[Row], *, keys: Sequence[str] = ()) -> None:
+    """A line for each picture that loses, with what it loses by each judge, or those of `keys`, and to whom."""
+    judges = [judge for judge in JUDGES if (judge.key in keys if keys else judge.better)]
     for (kind, method), same in group(losses, "kind", "method").items():
         lines = []
         for (n_colors, picture, background), own in group(same, "n_colors", "picture", "background").items():
