@@ -64,5 +64,6 @@ void register_score(nb::module_& module);
 void register_dither(nb::module_& module);
 void register_png(nb::module_& module);
 void register_rate_distortion(nb::module_& module);
+void register_gif(nb::module_& module);
 
 }  // namespace pil_kmeans::bindings
