@@ -23,7 +23,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from . import imageio, pillow, report
     from .encode import encode_png
-    from .encode_gif import encode_gif
+    from .encode_frames import encode_gif
     from .estimator import KMeansQuantizer
     from .indexed_image import IndexedImage
     from .pillow import quantize
@@ -53,7 +53,7 @@ _HOMES = {
     "IndexedImage": ".indexed_image",
     "KMeansQuantizer": ".estimator",
     "QualityError": ".png.target_quality",
-    "encode_gif": ".encode_gif",
+    "encode_gif": ".encode_frames",
     "encode_png": ".encode",
     "quantize": ".pillow",
     "ssimulacra2": ".score",

@@ -58,7 +58,7 @@ def encode_png(
     compression: str = "default",
     metadata: Metadata = "color",
     duration: float | Sequence[float] | None = None,
-    loop: int = 0,
+    loop: int | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
@@ -67,12 +67,13 @@ def encode_png(
 
     Parameters
     ----------
-    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or list of these
-        A PIL image of any mode (of several frames, the current one), or the bytes of a file that
-        Pillow reads; or grey, grey + alpha, RGB
-        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list or tuple of more than one
-        are the frames of an animation: of one size, in modes that may differ, with one palette for
-        all. Colours are stored in 8 bits; dithering shows what that rounds away of finer samples.
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
+        A PIL image of any mode, or the bytes of a file that Pillow reads; or grey, grey + alpha, RGB
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list, an array (N, H, W, C), an
+        iterable or a callable that returns one are the frames of an animation: of one size, in modes
+        that may differ, with one palette for all. So is a PIL image of several frames, of a GIF,
+        PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
+        dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
@@ -130,8 +131,9 @@ def encode_png(
     duration : float or sequence of float, optional
         For how long each frame is shown, in milliseconds, or one number for each. None: what
         `info["duration"]` of a PIL image says, else 100. A single picture has no use for it.
-    loop : int, default 0
-        How many times the frames are shown; 0 is forever.
+    loop : int, optional
+        How many times the frames are shown; 0 is forever. None: as often as a PIL image says, else
+        forever.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The bytes do not depend on it.
@@ -220,7 +222,8 @@ def encode_png(
     )
     check_compression(compression)
     check_metadata(metadata)
-    check_loop(loop, animation.MAX_PLAYS)
+    if loop is not None:
+        check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
     check_roughness(dither=dither, lossy=lossy, quality=quality)
     colors = read_given_palette(
@@ -252,7 +255,8 @@ def encode_png(
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     if n_frames > 1:
-        data = _animated(frames, fit(min(n_colors, most_colors(frames.pixels, n_threads))), loop, chunks, how, report)
+        plays = frames.plays or 0 if loop is None else loop
+        data = _animated(frames, fit(min(n_colors, most_colors(frames.pixels, n_threads))), plays, chunks, how, report)
     else:
         picture = SmallPng(
             frames.pixels,

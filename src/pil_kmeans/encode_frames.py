@@ -63,7 +63,7 @@ def encode_gif(
 
     Parameters
     ----------
-    image : PIL.Image.Image, ndarray of shape (H, W), (H, W, C) or (N, H, W, C), IndexedImage, bytes, or list of these
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
         As `encode_png` takes it: one picture, or the frames of an animation, of one size.
     n_colors : int, default 256
         Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
@@ -180,7 +180,8 @@ def encode_gif(
         colors = binary_alpha(colors, alpha_threshold)
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
     search = Search(color_space, effort, random_state=0, n_threads=n_threads)
-    how = _How(frames, search, colors, n_colors, keep_palette, loop or 0)
+    plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
+    how = _How(frames, search, colors, n_colors, keep_palette, plays)
     amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
     if quality is None and amount == 0:
         data = how.without_loss(read_dither(dither, dither_strength), report)
