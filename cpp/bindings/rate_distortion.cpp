@@ -5,6 +5,7 @@
 
 #include "bindings/arrays.hpp"
 #include "kernels/base/team.hpp"
+#include "kernels/png/search_memory.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -111,7 +112,9 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         const Prices prices = prices_of(to_counts(counts.data()));
         const Points all = as_points(points);
         std::vector<SymbolCounts> used(n_bands);
-        Team(n_threads).run(n_bands, [&](std::size_t i, std::size_t) {
+        Team team(n_threads);
+        std::vector<SearchMemory> memory(team.size());
+        team.run(n_bands, [&](std::size_t i, std::size_t worker) {
             const auto n_rows = static_cast<std::size_t>(bands.data()[2 * i + 1]);
             const std::size_t first = static_cast<std::size_t>(bands.data()[2 * i]) * width;
             const Region region{{all.xy + first, all.zw + first, n_rows * width},
@@ -120,7 +123,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 weights.data() + first,
                                 lowest.data() + first,
                                 guess.data() + first};
-            used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, result + first);
+            used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, memory[worker],
+                                     result + first);
         });
         for (const SymbolCounts& part : used) sum.add(part);
     }

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -18,9 +19,10 @@ SHORTEST_MATCH, LONGEST_MATCH, FARTHEST = 3, 258, 32767
 
 NEAR = 4  # distances that need not be settled
 RECENT, CHAIN = 8, 4
+ASIDE = range(4, -4, -1)
 STRETCH, DEPTH = 32, 4
-MARGIN, BUCKETS = np.float32(20), 64
-BUCKETS_PER_BIT = np.float32(BUCKETS) / MARGIN
+MOST_MARGIN, LEAST_MARGIN, FEWER, MORE = map(np.float32, (20, 2, 0.93, 1.03))
+MOST_SURVIVORS = 128
 REACH = 8192 * 3 // 2
 KEPT_BYTE = 0  # the filter's type
 
@@ -67,7 +69,8 @@ def visibility(lightness):
 
 def weighted(points):
     """Points (n, 4) as distances are measured: colour counts 0.7 times as much as lightness and alpha."""
-    return np.asarray(points, np.int64) * [4096, 2867, 2867, 4096] + 2048 >> 12
+    points = np.asarray(points, np.int64)
+    return points - (points * [0, 1229, 1229, 0] >> 12)
 
 
 def weighted_error(points, weights, entries, indices):
@@ -109,7 +112,8 @@ class Search:
         self.entries = weighted(entries)
         self.literal_prices, self.length_prices, self.distance_prices = prices
         self.feedback, self.n_survivors = feedback, n_survivors
-        self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 1))
+        self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 2))
+        self.margin = MOST_MARGIN
         self.survivors = [Survivor(None, 0, np.zeros(4, np.int64), np.float32(0))]
         self.at = 0  # bytes that the survivors have
         self.settled = []  # survivors, one for each byte that is decided
@@ -138,17 +142,21 @@ class Search:
     def filter_type_steps(self):
         """A row's first byte is always the same."""
         end, zero = self.cheapest_end(), np.zeros(4, np.int64)
-        yield Survivor(end, KEPT_BYTE, zero, end.cost + self.literal_prices[KEPT_BYTE])
+        literal = Survivor(end, KEPT_BYTE, zero, end.cost + self.literal_prices[KEPT_BYTE])
+        yield literal
         for survivor in filter(Survivor.can_go_on, self.survivors):
             if self.byte_back(survivor, survivor.distance) == KEPT_BYTE:
-                yield self.longer(survivor, KEPT_BYTE, zero, np.float32(0))
+                longer = self.longer(survivor, KEPT_BYTE, zero, np.float32(0))
+                if longer.cost < literal.cost + self.margin:
+                    yield longer
 
     def pixel_steps(self, y, x):
         """The cheapest way that may end goes on with a literal, or with a match; those in matches with these."""
         is_kept = self.weights[y, x] < 0
         above = self.errors[y, x : x + 3]
-        handed_down = above[0] + 5 * above[1] + 3 * above[2]
-        wanted_here = self.points[y, x] - (-handed_down * self.feedback >> 12)
+        wanted_here = self.points[y, x]
+        for error, sixteenths in zip(above, (1, 5, 3), strict=True):
+            wanted_here = wanted_here - (-sixteenths * error * self.feedback >> 12)
         allowed = range(self.lowest[y, x], len(self.entries))
         if is_kept:
             allowed = range(self.guess[y, x], self.guess[y, x] + 1)
@@ -165,24 +173,26 @@ class Search:
         errors, distortions = errors_after(end, allowed)
         place = int(np.argmin(distortions + self.literal_prices[allowed.start : allowed.stop]))
         cost = end.cost + distortions[place] + self.literal_prices[allowed[place]]
-        limit = cost + MARGIN
+        limit = cost + self.margin
         yield Survivor(end, allowed[place], errors[place], cost)
-        if end.can_end():
-            in_match = {survivor.distance: survivor.cost for survivor in self.survivors}
-            for distance in self.distances(y, x):
-                byte = self.byte_back(end, distance)
-                start = end.cost + (self.length_prices[0] + self.distance_prices[distance - 1])
-                if byte in allowed and in_match.get(distance, np.inf) > start:
-                    place = allowed.index(byte)
-                    if start + distortions[place] < limit:
-                        yield Survivor(end, byte, errors[place], start + distortions[place], distance, 1)
         for survivor in filter(Survivor.can_go_on, self.survivors):
             byte = self.byte_back(survivor, survivor.distance)
             if byte in allowed:
-                errors, distortions = errors_after(survivor, range(byte, byte + 1))
-                longer = self.longer(survivor, byte, errors[0], distortions[0])
+                its_errors, its_distortions = errors_after(survivor, range(byte, byte + 1))
+                longer = self.longer(survivor, byte, its_errors[0], its_distortions[0])
                 if longer.cost < limit:
                     yield longer
+        if end.can_end():
+            in_match = defaultdict(lambda: np.inf)
+            for survivor in self.survivors:
+                in_match[survivor.distance] = min(in_match[survivor.distance], survivor.cost)
+            for distance in self.distances(y, x):
+                byte = self.byte_back(end, distance)
+                start = end.cost + (self.length_prices[0] + self.distance_prices[distance - 1])
+                if byte in allowed and in_match[distance] > start:
+                    place = allowed.index(byte)
+                    if start + distortions[place] < limit:
+                        yield Survivor(end, byte, errors[place], start + distortions[place], distance, 1)
 
     def longer(self, survivor, byte, error, distortion):
         """Go on in a match; until it is one at all that is free."""
@@ -198,29 +208,32 @@ class Search:
         return self.settled[at].byte if at < len(self.settled) else survivor.back(distance - 1).byte
 
     def distances(self, y, x):
-        """A few bytes ago; or settled all the way: above, as lately, and where three bytes are as guessed here."""
-        stride = self.width + 1
-        far = [row * stride + aside for row in (1, 2, 3) for aside in (-2, -1, 0, 1, 2)] + self.recent
+        """A few bytes ago; or settled all the way: where three bytes are as guessed here, as lately, and above."""
+        stride, settled = self.width + 1, (DEPTH + 1) * self.stretch
+        above = [row * stride + aside for row in (1, 2, 3) for aside in ASIDE]
+        above = [distance for distance in above if settled <= distance <= FARTHEST]
+        near = list(range(1, NEAR + 1))
+        chained = []
         if x + 3 <= self.width:
-            far += [self.at - place for place in self.places[hashed(self.guess[y, x : x + 3])][: -CHAIN - 1 : -1]]
-        settled = (DEPTH + 1) * self.stretch
-        return [d for d in range(1, NEAR + 1) if d <= self.at] + [
-            d for d in far if settled <= d <= min(self.at, FARTHEST)
+            chained = [self.at - place for place in self.places[hashed(self.guess[y, x : x + 3])][: -CHAIN - 1 : -1]]
+        chained = [
+            distance
+            for distance in takewhile(lambda distance: distance <= FARTHEST, chained)
+            if distance >= settled and distance not in (*near, *self.recent, *above)
         ]
+        return [distance for distance in (*near, *chained, *self.recent, *above) if distance <= self.at]
+
+    def is_above(self, distance):
+        row = (distance + 3) // (self.width + 1)
+        return row in (1, 2, 3) and row * (self.width + 1) - distance + 4 in range(8)
 
     # What survives
 
     def survive(self, steps):
-        """Keep the cheapest steps, by whole buckets, and settle what is far back."""
-        steps = list(steps)
-        costs = np.array([step.cost for step in steps])
-        buckets = (np.minimum(costs - costs.min(), MARGIN) * BUCKETS_PER_BIT).astype(int)
-        n_buckets = BUCKETS
-        if len(steps) > self.n_survivors:
-            up_to = np.cumsum(np.bincount(buckets, minlength=BUCKETS)[:BUCKETS])
-            n_buckets = max(1, int(np.searchsorted(up_to, self.n_survivors, side="right")))
-        kept = [step for step, bucket in zip(steps, buckets, strict=True) if bucket < n_buckets]
-        self.survivors = kept[: self.n_survivors]
+        """Keep the steps, the next ones with another margin, and settle what is far back."""
+        self.survivors = list(steps)[:MOST_SURVIVORS]
+        margin = self.margin * (FEWER if len(self.survivors) > self.n_survivors else MORE)
+        self.margin = min(max(margin, LEAST_MARGIN), MOST_MARGIN)
         self.at += 1
         if self.at % self.stretch == 0:
             best = self.cheapest()
@@ -242,7 +255,7 @@ class Search:
             self.settled.append(step)
             if column:
                 self.errors[y + 1, column] = step.error
-            if step.length == 1 and step.distance > NEAR:
+            if step.length == 1 and step.distance >= (DEPTH + 1) * self.stretch and not self.is_above(step.distance):
                 self.recent = [step.distance, *(d for d in self.recent if d != step.distance)][:RECENT]
             if len(self.settled) >= 3:
                 self.places[hashed([s.byte for s in self.settled[-3:]])].append(len(self.settled) - 3)

@@ -11,6 +11,12 @@
 
 namespace pil_kmeans {
 
+struct Prices;
+struct RateDistortion;
+struct Region;
+struct SearchRoom;
+struct SymbolCounts;
+
 // Bounding box of some points; mid2 = high + low and size = high - low, as pairs.
 struct Box {
     std::uint32_t mid2_xy, mid2_zw, size_xy, size_zw;
@@ -96,11 +102,9 @@ struct Kernels {
 
     // --- png ---
 
-    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that
-    // plus its price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of
-    // prices that are never least.
-    std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
-                                  const float* prices, float* distortions);
+    // As `choose_indices`, in memory that was made for it.
+    SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
+                                   const RateDistortion& options, const SearchRoom& room, std::uint8_t* indices);
 
     // --- score ---
 

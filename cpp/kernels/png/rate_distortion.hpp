@@ -30,13 +30,16 @@ struct Region {
 
 struct RateDistortion {
     std::int32_t feedback;    // share of the neighbours' errors that a pixel takes up, in 256ths
-    std::size_t n_survivors;  // 2 to kMostSurvivors
+    std::size_t n_survivors;  // 2 to kMostSurvivors: with more of them alive fewer are let in
 };
+
+class SearchMemory;
 
 // Choose the index of every pixel; returns the symbols used.
 SymbolCounts choose_indices(const Region& region,
                             const Points& entries,  // IN  (k,), k <= 256
                             const Prices& prices, const RateDistortion& options,
+                            SearchMemory& memory,    // INOUT of no search that still runs
                             std::uint8_t* indices);  // OUT (height * width,)
 
 // What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
