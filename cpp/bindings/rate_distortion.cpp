@@ -81,14 +81,13 @@ auto prices_from(const Vector<std::uint64_t>& counts) {
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
 auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights,
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
-            const Vector<std::uint64_t>& counts, const Bands& bands, int feedback, std::size_t n_survivors,
-            int n_threads, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
+            const Vector<std::uint64_t>& counts, const Bands& bands, int feedback, int n_threads,
+            nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
     const std::size_t n = points.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
     if (k < 1 || k > kMaxByteColors) throw nb::value_error("a palette has 1 to 256 entries here");
     if (feedback < 0 || feedback > 256) throw nb::value_error("feedback must be 0 to 256");
-    if (n_survivors < 2 || n_survivors > kMostSurvivors) throw nb::value_error("n_survivors must be 2 to 128");
     same_length(n, weights.shape(0), "points and weights");
     same_length(n, lowest.shape(0), "points and lowest");
     same_length(n, guess.shape(0), "points and guess");
@@ -123,8 +122,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 weights.data() + first,
                                 lowest.data() + first,
                                 guess.data() + first};
-            used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, memory[worker],
-                                     result + first);
+            used[i] = choose_indices(region, as_points(entries), prices, feedback, memory[worker], result + first);
         });
         for (const SymbolCounts& part : used) sum.add(part);
     }
@@ -140,7 +138,7 @@ void register_rate_distortion(nb::module_& module) {
                "indices"_a.noconvert());
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
-               "bands"_a.noconvert(), "feedback"_a, "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
+               "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "indices"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);

@@ -12,7 +12,6 @@
 namespace pil_kmeans {
 
 struct Prices;
-struct RateDistortion;
 struct Region;
 struct SearchRoom;
 struct SymbolCounts;
@@ -104,7 +103,7 @@ struct Kernels {
 
     // As `choose_indices`, in memory that was made for it.
     SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
-                                   const RateDistortion& options, const SearchRoom& room, std::uint8_t* indices);
+                                   std::int32_t feedback, const SearchRoom& room, std::uint8_t* indices);
 
     // --- score ---
 

@@ -26,8 +26,8 @@ void assign(const Points& points, const Box* boxes, std::size_t h, const Candida
 void assign_few(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
 // png/search.cpp
-SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices,
-                            const RateDistortion& options, const SearchRoom& room, std::uint8_t* indices);
+SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+                            const SearchRoom& room, std::uint8_t* indices);
 
 // score/ssimulacra2_tile.cpp
 void xyb(float* r, float* g, float* b, std::size_t n);

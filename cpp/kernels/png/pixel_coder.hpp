@@ -35,10 +35,10 @@ inline Vec square(const Coords& a) { return add(dot_pairs(a.xy, a.xy), dot_pairs
 // Palette and prices, and the errors that rows hand down.
 class PixelCoder {
   public:
-    PixelCoder(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options,
+    PixelCoder(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
                const SearchRoom& room)
         : region_(region), k_(entries.n), stretch_(stretch_of(region.width)), room_(room) {
-        const auto share = [&](std::int32_t sixteenths) { return both16(-sixteenths * options.feedback * 16); };
+        const auto share = [&](std::int32_t sixteenths) { return both16(-sixteenths * feedback * 16); };
         from_left_ = share(7);
         from_above_[0] = share(1), from_above_[1] = share(5), from_above_[2] = share(3);
         for (std::size_t j = 0; j < kRoom; ++j) {

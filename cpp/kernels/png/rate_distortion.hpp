@@ -1,9 +1,9 @@
 // Rate-distortion: indices chosen in scan order by what they cost in bits and in diffused error at once.
 //
 // The search goes over the bytes that deflate will see, in the manner of A. J. Viterbi (Error bounds for convolutional
-// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: those that end in
-// a literal, and those inside a match with bytes a distance back. Each has its own error of the pixel just coded, which
-// it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled already.
+// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: one that ends in a
+// literal, and one inside a match with bytes each of some distances back. Each has its own error of the pixel just
+// coded, which it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,7 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kNarrowest = 8;  // pixels in a row; there is nothing to gain in fewer
-inline constexpr std::size_t kMostSurvivors = 128;
+inline constexpr std::size_t kNarrowest = 8;    // pixels in a row; there is nothing to gain in fewer
 inline constexpr float kHighestWeight = 1e20f;  // of a pixel, so that all costs are finite
 
 // Rows of a picture that are searched as a picture of its own, to be coded without filters.
@@ -28,17 +27,13 @@ struct Region {
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
 };
 
-struct RateDistortion {
-    std::int32_t feedback;    // share of the neighbours' errors that a pixel takes up, in 256ths
-    std::size_t n_survivors;  // 2 to kMostSurvivors: with more of them alive fewer are let in
-};
-
 class SearchMemory;
 
 // Choose the index of every pixel; returns the symbols used.
 SymbolCounts choose_indices(const Region& region,
                             const Points& entries,  // IN  (k,), k <= 256
-                            const Prices& prices, const RateDistortion& options,
+                            const Prices& prices,
+                            std::int32_t feedback,   // share of the neighbours' errors that a pixel takes up, in 256ths
                             SearchMemory& memory,    // INOUT of no search that still runs
                             std::uint8_t* indices);  // OUT (height * width,)
 

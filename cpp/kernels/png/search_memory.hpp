@@ -17,11 +17,10 @@ inline constexpr std::size_t kLongestStretch = 32, kDepth = 4;  // bytes of a st
 inline constexpr std::size_t kRowsUp = 3;                       // matches may start from so many rows above
 inline constexpr std::size_t kSearchLanes = 8;                  // most lanes of a vector
 inline constexpr std::size_t kOpenBytes = 256;                  // a power of 2, bytes not settled at most
-inline constexpr std::size_t kMovesRow = 144;                   // of a byte's survivors, an odd number of cache lines
 inline constexpr int kHashBits = 15;
 inline constexpr std::uint32_t kNowhere = ~0u;
 
-static_assert((kDepth + 1) * kLongestStretch <= kOpenBytes && kMostSurvivors + kSearchLanes <= kMovesRow);
+static_assert((kDepth + 1) * kLongestStretch <= kOpenBytes);
 
 // Bytes of a stretch: so few that what hands its error down to a stretch of the next row is settled.
 inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStretch, (width - 2) / (kDepth + 2)); }
@@ -29,7 +28,6 @@ inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStret
 // Pointers into a SearchMemory.
 struct SearchRoom {
     std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows before
-    std::uint32_t* moves;  // (kOpenBytes, kMovesRow)
     std::uint32_t* heads;  // (1 << kHashBits,) of kNowhere
     std::uint32_t* chain;  // (kWindow,)
     // Rows by turns, from the first pixel on: pixels with the errors handed down to them, and the errors they leave,
@@ -43,11 +41,10 @@ class SearchMemory {
         const std::size_t stride = width + 1, before = kRowsUp * stride + 2 * kSearchLanes;
         const std::size_t row = width + 2 + kLongestStretch + 2 * kSearchLanes;
         stream_.resize(std::max(stream_.size(), before + height * stride + 2 * kSearchLanes));
-        moves_.resize(kOpenBytes * kMovesRow);
         heads_.assign(std::size_t{1} << kHashBits, kNowhere);
         chain_.resize(kWindow);
         rows_.assign(8 * row, 0);
-        SearchRoom room{stream_.data() + before, moves_.data(), heads_.data(), chain_.data(), {}, {}, {}, {}};
+        SearchRoom room{stream_.data() + before, heads_.data(), chain_.data(), {}, {}, {}, {}};
         std::uint32_t* next = rows_.data();
         for (auto* const rows : {room.wanted_xy, room.wanted_zw, room.errors_xy, room.errors_zw})
             for (std::size_t i = 0; i < 2; ++i, next += row) rows[i] = next;
@@ -56,7 +53,7 @@ class SearchMemory {
 
   private:
     std::vector<std::uint8_t> stream_;
-    std::vector<std::uint32_t> moves_, heads_, chain_, rows_;
+    std::vector<std::uint32_t> heads_, chain_, rows_;
 };
 
 }  // namespace pil_kmeans

@@ -3,25 +3,30 @@
 // Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
+#include <bit>
+
 #include "kernels/png/pixel_coder.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
 
-// What a survivor did at a byte: its place among the survivors of the byte before (8 bits), the byte (8 bits), and the
-// distance of the match (15 bits), with kStart at its first byte; 0 for a literal.
-using Move = std::uint32_t;
-constexpr std::uint32_t kDistanceBits = 15, kFarthest = (1u << kDistanceBits) - 1, kStart = 1u << kDistanceBits;
-inline Move move_of(std::size_t parent, std::uint8_t byte, std::uint32_t distance) {
-    return static_cast<Move>(parent) | static_cast<Move>(byte) << 8 | distance << 16;
-}
+constexpr std::uint32_t kFarthest = kWindow - 1;
 
-// Places that matches may start from, in slots: a few bytes ago; where three bytes are as the guess is here; as lately;
-// and rows above, a few bytes aside, the farthest of each row first, as they lie in memory.
-constexpr std::size_t kNear = 4, kChain = 4, kRecent = 8, kRowSlots = 8, kAside = 4;
-constexpr std::size_t kChainSlot = kNear, kRecentSlot = kChainSlot + kChain, kRowsSlot = kRecentSlot + kRecent;
+// Survivors have slots: the one that ends in a literal, those in matches with a few bytes ago, with other places that
+// were found of late, and with rows above, a few bytes aside, the farthest of each row first, as they lie in memory.
+constexpr std::size_t kLiteral = 0, kNear = 3, kFoundSlot = 1 + kNear, kFound = 20;
+constexpr std::size_t kRowsSlot = kFoundSlot + kFound, kRowSlots = 8, kAside = 4;
 constexpr std::size_t kSlots = kRowsSlot + kRowsUp * kRowSlots;
-static_assert(kRowsSlot % kSearchLanes == 0 && kRowSlots % kSearchLanes == 0);
+constexpr std::size_t kChain = 4;  // earlier places that are looked at where three bytes are as the guess is here
+static_assert(kRowsSlot % kSearchLanes == 0 && kRowSlots % kSearchLanes == 0 && kSlots <= 64);
+
+// What is decided at a byte.
+struct Decision {
+    std::uint8_t byte;
+    bool is_literal, is_start;
+    std::uint8_t slot;
+    std::uint32_t distance;
+};
 
 class SettledBytes {
   public:
@@ -35,7 +40,7 @@ class SettledBytes {
           longest_open_((kDepth + 1) * coder.stretch() - 1),
           indices_(indices) {
         for (std::size_t i = 0; i < kSlots; ++i) clear(i);
-        for (std::size_t i = 0; i < kNear; ++i) set(i, i + 1);
+        for (std::size_t i = 1; i <= kNear; ++i) set(i, i);
         for (std::size_t i = kRowsSlot; i < kSlots; ++i) {
             const std::size_t row = 1 + (i - kRowsSlot) / kRowSlots;
             const std::size_t distance = row * stride_ + kAside - (i - kRowsSlot) % kRowSlots;
@@ -46,16 +51,24 @@ class SettledBytes {
     std::size_t size() const { return size_; }
     const SymbolCounts& counts() const { return counts_; }
 
-    void add(Move move) {
-        const auto byte = static_cast<std::uint8_t>(move >> 8);
+    void add(const Decision& decision) {
         std::uint8_t* const end = room_.stream + size_;
+        const std::uint8_t byte =
+            decision.is_literal ? decision.byte : end[-static_cast<std::ptrdiff_t>(decision.distance)];
         *end = byte;
         if (size_ >= 2) {
             std::uint32_t& head = room_.heads[hash(end - 2)];
             room_.chain[(size_ - 2) % kWindow] = head;
             head = static_cast<std::uint32_t>(size_ - 2);
         }
-        count(byte, move >> 16);
+        if (decision.is_literal || decision.is_start) end_match();
+        if (decision.is_literal) {
+            ++counts_.literals[byte];
+        } else {
+            distance_ = decision.distance;
+            ++length_;
+            used_ |= std::uint64_t{1} << decision.slot;
+        }
         leave_error(byte);
         ++size_;
     }
@@ -68,69 +81,59 @@ class SettledBytes {
         length_ = 0;
     }
 
-    // Look for the places that are not always the same. None leads to a byte that is still open when a match gets
-    // there.
-    void find_places(std::size_t at, std::size_t y, std::size_t x) {
-        std::size_t n = 0;
-        if (x + 3 <= region_.width) {
-            std::uint32_t from = room_.heads[hash(region_.guess + y * region_.width + x)];
-            for (std::size_t i = 0; i < kChain && from != kNowhere && at - from <= kFarthest; ++i) {
-                const std::size_t distance = at - from;
-                if (distance > longest_open_ && !is_slot(distance)) put(kChainSlot + n++, distance);
-                from = room_.chain[from % kWindow];
-            }
+    // Look for places where three bytes are as the guess is here, and call `found(distance)` for those that no slot
+    // has. None leads to a byte that is still open when a match gets there.
+    template <typename Found>
+    void find_places(std::size_t at, std::size_t y, std::size_t x, const Found& found) {
+        if (x + 3 > region_.width) return;
+        std::uint32_t from = room_.heads[hash(region_.guess + y * region_.width + x)];
+        for (std::size_t i = 0; i < kChain && from != kNowhere && at - from <= kFarthest; ++i) {
+            const std::size_t distance = at - from;
+            if (distance > longest_open_ && !(in_slots_[distance / 64] >> distance % 64 & 1))
+                if (found(static_cast<std::uint32_t>(distance))) return;
+            from = room_.chain[from % kWindow];
         }
-        while (n < n_chained_) clear(kChainSlot + --n_chained_);
-        n_chained_ = n;
+    }
+
+    // The next slot of found places, by turns, that is neither among `busy` nor was used of late; or if all are, the
+    // next.
+    std::size_t free_slot(std::uint64_t busy) {
+        constexpr std::uint64_t kAll = ((std::uint64_t{1} << kRowsSlot) - 1) & ~((std::uint64_t{1} << kFoundSlot) - 1);
+        std::uint64_t free = kAll & ~(busy | used_);
+        if (!free) {
+            used_ = 0;
+            free = kAll & ~busy;
+            if (!free) free = kAll;
+        }
+        const std::uint64_t later = free & (~std::uint64_t{1} << turn_);
+        turn_ = static_cast<std::size_t>(std::countr_zero(later ? later : free));
+        return turn_;
+    }
+
+    // A match may start from that distance from now on, in place of another one.
+    void put(std::size_t slot, std::uint32_t distance) {
+        const std::uint32_t old = distances_[slot];
+        if (old) in_slots_[old / 64] &= ~(std::uint64_t{1} << old % 64);
+        set(slot, distance);
     }
 
     const std::uint32_t* distances() const { return distances_; }
     const float* prices() const { return slot_prices_; }  // of three bytes from there
 
+    float start_price(std::uint32_t distance) const {
+        return prices_.lengths[kShortestMatch] + prices_.distances[distance_code(distance)];
+    }
+
   private:
-    void count(std::uint8_t byte, std::uint32_t distance) {
-        const bool is_literal = distance == 0, is_start = distance & kStart;
-        if (is_literal || is_start) end_match();
-        if (is_literal) {
-            ++counts_.literals[byte];
-            return;
-        }
-        if (is_start) {
-            distance_ = distance & kFarthest;
-            if (distance_ > longest_open_) remember(distance_);
-        }
-        ++length_;
-    }
-
-    // As the first of the recent ones, if it is none of those that are always tried.
-    void remember(std::uint32_t distance) {
-        for (std::size_t i = kRowsSlot; i < kSlots; ++i)
-            if (distances_[i] == distance) return;
-        std::size_t last = kRecentSlot;
-        while (last < kRecentSlot + kRecent - 1 && distances_[last] != distance) ++last;
-        if (distances_[last]) forget(distances_[last]);
-        for (std::size_t i = last; i > kRecentSlot; --i) {
-            distances_[i] = distances_[i - 1];
-            slot_prices_[i] = slot_prices_[i - 1];
-        }
-        set(kRecentSlot, distance);
-    }
-
-    void put(std::size_t slot, std::size_t distance) {
-        distances_[slot] = static_cast<std::uint32_t>(distance);
-        slot_prices_[slot] = prices_.lengths[kShortestMatch] + prices_.distances[distance_code(distance)];
-    }
     void clear(std::size_t slot) {
         distances_[slot] = 0;
         slot_prices_[slot] = kNever;
     }
-    // These are found by is_slot.
     void set(std::size_t slot, std::size_t distance) {
-        put(slot, distance);
+        distances_[slot] = static_cast<std::uint32_t>(distance);
+        slot_prices_[slot] = start_price(distances_[slot]);
         in_slots_[distance / 64] |= std::uint64_t{1} << distance % 64;
     }
-    void forget(std::size_t distance) { in_slots_[distance / 64] &= ~(std::uint64_t{1} << distance % 64); }
-    bool is_slot(std::size_t distance) const { return in_slots_[distance / 64] >> distance % 64 & 1; }
 
     void leave_error(std::uint8_t byte) {
         if (column_ == 0) {  // the filter's type
@@ -165,8 +168,9 @@ class SettledBytes {
     std::size_t length_ = 0;
     std::uint32_t distances_[kSlots];
     float slot_prices_[kSlots];
-    std::size_t n_chained_ = 0;
-    std::uint64_t in_slots_[(kFarthest + 1) / 64] = {};
+    std::uint64_t in_slots_[(kFarthest + 1) / 64] = {};  // a bit for each distance that a slot has
+    std::uint64_t used_ = 0;                             // slots
+    std::size_t turn_ = kFoundSlot;
     SymbolCounts counts_;
 };
 

@@ -39,14 +39,13 @@ _SAMPLED_ROWS = 32  # of a band of the first rounds
 
 @dataclass(frozen=True)
 class Search:
-    """Work of a search: survivors at each pixel, rounds for the prices, and of how many bands these look at one."""
+    """Work of a search: rounds for the prices, and of how many bands these look at one."""
 
-    n_survivors: int
     n_rounds: int
     one_of: int
 
 
-SEARCHES = {"fast": Search(24, 1, 8), "default": Search(64, 2, 8), "max": Search(128, 2, 3)}
+SEARCHES = {"fast": Search(1, 8), "default": Search(2, 8), "max": Search(2, 3)}
 """By `compression`."""
 
 
@@ -172,7 +171,6 @@ class RateDistortion:
             counts,
             bands,
             self._feedback,
-            self._search.n_survivors,
             self._n_threads,
             result,
         )
