@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
+from pil_kmeans.stages.progress import silent
 from reference import rate_distortion as plain
 from reference.points import to_points, to_rows
 
@@ -35,6 +36,7 @@ class Problem:
             to_points(self.points),
             self.shape[1],
             self.weights,
+            1.0,
             self.lowest,
             self.guess,
             to_points(self.entries),
@@ -42,6 +44,7 @@ class Problem:
             bands,
             feedback,
             n_threads,
+            silent,
             indices,
         )
         return indices.reshape(self.shape), used
@@ -264,20 +267,20 @@ def test_visibility_is_that_of_the_plain_formula(size):
     points = np.random.default_rng(height).integers(-8192, 8192, (height * width, 4), endpoint=True)
     points[: len(points) // 2, 0] //= 40
     expected = plain.visibility(points[:, 0].reshape(size))
-    np.testing.assert_allclose(_native.visibility(to_points(points), width).reshape(size), expected, rtol=1e-5)
+    np.testing.assert_allclose(_native.visibility(to_points(points), width, 2).reshape(size), expected, rtol=1e-5)
 
 
 def test_errors_in_flat_areas_are_fully_visible():
     points = np.full((100, 4), 5000)
-    assert (_native.visibility(to_points(points), 10) == 3).all()
+    assert (_native.visibility(to_points(points), 10, 1) == 3).all()
     points[:50, 0] = 8192
-    visible = _native.visibility(to_points(points), 10).reshape(10, 10)
+    visible = _native.visibility(to_points(points), 10, 1).reshape(10, 10)
     assert (visible[0] == 3).all()
     assert (visible[4] < 0.3).all()
 
 
 def test_weighted_error_is_that_of_the_plain_sum():
     some = problem(13, 29, 11, noise=2000)
-    found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess)
+    found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess, 2)
     expected = plain.weighted_error(some.points, some.weights.astype(float), some.entries, some.guess)
     assert found == pytest.approx(expected, rel=1e-12)

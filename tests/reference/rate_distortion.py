@@ -59,7 +59,7 @@ def visibility(lightness):
         column = sum(share * padded[i : i + height] for i, share in enumerate(shares))
         return sum(share * column[:, i : i + width] for i, share in enumerate(shares))
 
-    level = np.asarray(lightness, np.float64) * 255 / 8192
+    level = (np.asarray(lightness, np.int64) >> 2).astype(np.float64) * 255 / 2048
     variance = blurred(level * level) - blurred(level) ** 2
     deviation = np.sqrt(np.maximum(variance, 0))
     return (1 + 2 / (1 + (deviation / 3) ** 2)) / np.sqrt(1 + deviation)

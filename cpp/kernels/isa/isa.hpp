@@ -58,6 +58,8 @@ inline constexpr std::size_t kScoreSums = 6;
 using ScoreSums = std::array<double, kScoreSums>;
 
 // Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
+inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2;
+
 struct Kernels {
     const char* name;
 
@@ -104,6 +106,11 @@ struct Kernels {
     // As `choose_indices`, in memory that was made for it.
     SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
                                    std::int32_t feedback, const SearchRoom& room, std::uint8_t* indices);
+
+    // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
+    // them.
+    void (*visibility_row)(const Points& points, std::size_t height, std::size_t width, std::size_t y,
+                           std::int32_t* scratch, float* weights);
 
     // --- score ---
 

@@ -29,6 +29,10 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
                             const SearchRoom& room, std::uint8_t* indices);
 
+// png/visibility.cpp
+void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, std::int32_t* scratch,
+                    float* weights);
+
 // score/ssimulacra2_tile.cpp
 void xyb(float* r, float* g, float* b, std::size_t n);
 void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,

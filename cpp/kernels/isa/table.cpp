@@ -18,6 +18,7 @@ const Kernels kernels{
     .assign = assign,
     .assign_few = assign_few,
     .search_indices = search_indices,
+    .visibility_row = visibility_row,
     .xyb = xyb,
     .compare_tile = compare_tile,
 };

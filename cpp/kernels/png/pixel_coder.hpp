@@ -87,7 +87,8 @@ class PixelCoder {
         const std::size_t i = y * region_.width + x;
         const float weight = region_.weights[i];
         if (weight < 0) return kept(region_.guess[i]);
-        return {wanted(y, x), weight, region_.lowest[i], static_cast<std::int32_t>(k_ - 1), false};
+        const std::int32_t lowest = region_.lowest ? region_.lowest[i] : 0;
+        return {wanted(y, x), weight * region_.scale, lowest, static_cast<std::int32_t>(k_ - 1), false};
     }
 
     // One that has this index, and no error.

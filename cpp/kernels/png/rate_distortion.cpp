@@ -1,10 +1,15 @@
 #include "kernels/png/rate_distortion.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "kernels/isa/isa.hpp"
 #include "kernels/png/search_memory.hpp"
 
 namespace pil_kmeans {
 namespace {
+
+constexpr std::size_t kPixelsATask = std::size_t{1} << 15;
 
 // As weighed_xy and weighed_zw of pixel_coder.hpp.
 Coordinates weighed(const Points& points, std::size_t i) {
@@ -22,17 +27,55 @@ SymbolCounts choose_indices(const Region& region, const Points& entries, const P
                                     indices);
 }
 
-double weighted_error(const Points& points, const float* weights, const Points& entries, const std::uint8_t* indices) {
+void visibility(const Points& points, std::size_t height, std::size_t width, Team& team, float* weights) {
+    const std::size_t rows = kPixelsATask / width + 1, n_tasks = (height + rows - 1) / rows;
+    std::vector<std::vector<std::int32_t>> scratch(team.size());
+    team.run(n_tasks, [&](std::size_t task, std::size_t worker) {
+        scratch[worker].resize(kVisibilityScratch * (width + 2 * kVisibilityRadius));
+        const std::size_t end = std::min(height, (task + 1) * rows);
+        for (std::size_t y = task * rows; y < end; ++y)
+            kernels().visibility_row(points, height, width, y, scratch[worker].data(), weights + y * width);
+    });
+}
+
+void keep_exact(const Points& points, std::size_t width, const Points& entries, const std::uint8_t* indices,
+                const bool* fixed, Team& team, float* weights) {
+    const std::size_t height = points.n / width, rows = kPixelsATask / width + 1;
+    team.run((height + rows - 1) / rows, [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(height, (task + 1) * rows) * width;
+        for (std::size_t start = task * rows * width; start < end; start += width) {
+            std::size_t run = 0;
+            for (std::size_t i = start; i < start + width; ++i) {
+                const std::uint8_t entry = indices[i];
+                const bool is_exact = points.xy[i] == entries.xy[entry] && points.zw[i] == entries.zw[entry];
+                run = !is_exact ? 0 : run && indices[i - 1] == entry ? run + 1 : 1;
+                if (run == kFlatRun)
+                    std::fill(weights + i + 1 - kFlatRun, weights + i + 1, kKept);
+                else if (run > kFlatRun || fixed[entry])
+                    weights[i] = kKept;
+            }
+        }
+    });
+}
+
+double weighted_error(const Points& points, const float* weights, const Points& entries, const std::uint8_t* indices,
+                      Team& team) {
     std::vector<Coordinates> colors(entries.n);
     for (std::size_t j = 0; j < entries.n; ++j) colors[j] = weighed(entries, j);
-    double sum = 0;
-    for (std::size_t i = 0; i < points.n; ++i) {
-        const Coordinates point = weighed(points, i), &color = colors[indices[i]];
-        std::int32_t square = 0;
-        for (std::size_t c = 0; c < kDims; ++c) square += (point[c] - color[c]) * (point[c] - color[c]);
-        sum += static_cast<double>(weights[i]) * static_cast<double>(square);
-    }
-    return sum;
+    const std::size_t n_tasks = (points.n + kPixelsATask - 1) / kPixelsATask;
+    std::vector<double> sums(n_tasks);
+    team.run(n_tasks, [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(points.n, (task + 1) * kPixelsATask);
+        double sum = 0;
+        for (std::size_t i = task * kPixelsATask; i < end; ++i) {
+            const Coordinates point = weighed(points, i), &color = colors[indices[i]];
+            std::int32_t square = 0;
+            for (std::size_t c = 0; c < kDims; ++c) square += (point[c] - color[c]) * (point[c] - color[c]);
+            sum += static_cast<double>(weights[i]) * static_cast<double>(square);
+        }
+        sums[task] = sum;
+    });
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace pil_kmeans

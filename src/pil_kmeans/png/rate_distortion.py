@@ -19,7 +19,7 @@ from ..stages.color_space import working_points
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
 from ..stages.options import is_number
 from ..stages.pixels import Pixels
-from ..stages.progress import Progress, silent
+from ..stages.progress import Progress, part, silent
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
 
@@ -32,20 +32,28 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
-_FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
-_BAND = 1 << 17  # pixels of a band, which is searched as a picture of its own
-_SAMPLED_ROWS = 32  # of a band of the first rounds
+_BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
+_BAND_ROWS = 16  # and rows at least
+_SAMPLED_ROWS = 16  # of a band of the first rounds
+_SAMPLE, _LEAST_ONE_OF = 1 << 16, 8  # pixels of a first round, about, or one of so many in small pictures
+
+# What pictures of 16 to 256 colours take at AUTO, about: literals and matches of each pixel; and of 1000 matches, those of
+# each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of each other code.
+_LITERALS, _MATCHES = 0.15, 0.12
+_LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
+_NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3
+_FARTHEST = 32767
 
 
 @dataclass(frozen=True)
 class Search:
-    """Work of a search: rounds for the prices, and of how many bands these look at one."""
+    """Work of a search: rounds for the prices, and of how many pixels these look at one, in large pictures."""
 
     n_rounds: int
-    one_of: int
+    most_one_of: int
 
 
-SEARCHES = {"fast": Search(1, 8), "default": Search(2, 8), "max": Search(2, 3)}
+SEARCHES = {"fast": Search(1, 64), "default": Search(1, 64), "max": Search(2, 8)}
 """By `compression`."""
 
 
@@ -108,20 +116,21 @@ class RateDistortion:
         self._guess = place[indices].ravel()
         self._points = working_points(as_samples(pixels.rows), "oklab", n_threads=self._n_threads)
         self._entries = working_points(as_samples(palette[self._order]), "oklab", n_threads=1)
-        self._lowest = np.zeros(len(self._guess), np.uint8)
+        self._lowest = np.zeros(0, np.uint8)
         if pixels.n_channels % 2 == 0:
             first = np.searchsorted(opacity[self._order], np.arange(3))
             first[first == len(palette)] = 0  # no entry is so opaque
             self._lowest = first.astype(np.uint8)[opacity_of(pixels.rows)]
-        self._weights = _native.visibility(self._points, self._shape[1])
+        width = self._shape[1]
+        self._weights = _native.visibility(self._points, width, self._n_threads)
         if sample_weight is not None:
             self._weights *= (sample_weight / sample_weight.mean()).astype(np.float32).ravel()
-        error = _native.weighted_error(self._points, self._weights, self._entries, self._guess) / len(self._guess)
-        self._bit = _BIT * sqrt(error)
-        self._is_kept = self._in_flat_runs()
-        self._is_kept |= fixed[indices].ravel()
+        sum_ = _native.weighted_error(self._points, self._weights, self._entries, self._guess, self._n_threads)
+        self._bit = _BIT * sqrt(sum_ / len(self._guess))
+        kept = fixed[self._order]
+        _native.keep_exact(self._points, width, self._entries, self._guess, kept, self._n_threads, self._weights)
         if pixels.n_channels % 2 == 0:
-            self._is_kept |= pixels.rows[:, -1] == 0
+            self._weights[pixels.rows[:, -1] == 0] = _KEPT
 
     def indices(self, lossy: float, *, progress: Progress = silent) -> NDArray[np.uint8]:
         """Choose cheaper indices.
@@ -141,30 +150,43 @@ class RateDistortion:
         bit = lossy * self._bit
         result = self._guess.copy()
         if bit > 0 and width >= _native.NARROWEST:
-            weights = self._weights / np.float32(min(max(bit, _LEAST_BIT), _MOST_BIT))
-            weights[self._is_kept] = _KEPT
-            counts = _first_counts(self._guess)
-            every = _SAMPLED_ROWS * min(self._search.one_of, max(1, height // (4 * _SAMPLED_ROWS)))
-            for n in range(self._search.n_rounds):
+            scale = 1 / min(max(bit, _LEAST_BIT), _MOST_BIT)
+            counts = _first_counts(self._guess, width)
+            every = self._sampled_every()
+            n_rounds = self._search.n_rounds
+            done = 0.0
+            for n in range(n_rounds):
                 tops = np.arange(n * _SAMPLED_ROWS % every, height, every)
-                counts = self._choose(weights, counts, tops, _SAMPLED_ROWS, result)
-                progress((n + 1) / (4 * self._search.n_rounds))
-            rows = max(_SAMPLED_ROWS, _BAND // width)
-            for tops in _groups(np.arange(0, height, rows), self._n_threads):
-                self._choose(weights, counts, tops, rows, result)
-                progress(0.25 + 0.75 * min(1.0, (tops[-1] + rows) / height))
+                end = done + _SAMPLED_ROWS / (_SAMPLED_ROWS * n_rounds + every)
+                counts = self._choose(scale, counts, tops, _SAMPLED_ROWS, result, part(progress, done, end))
+                done = end
+            rows = max(_BAND_ROWS, _BAND // width)
+            self._choose(scale, counts, np.arange(0, height, rows), rows, result, part(progress, done, 1.0))
         return self._order[result].reshape(self._shape)
 
+    def _sampled_every(self) -> int:
+        """From how many rows to take `_SAMPLED_ROWS` for the first rounds."""
+        height, width = self._shape
+        one_of = min(self._search.most_one_of, max(_LEAST_ONE_OF, height * width // _SAMPLE))
+        return _SAMPLED_ROWS * min(one_of, max(1, height // (4 * _SAMPLED_ROWS)))
+
     def _choose(
-        self, weights: NDArray[Any], counts: NDArray[Any], tops: NDArray[Any], rows: int, result: NDArray[np.uint8]
+        self,
+        scale: float,
+        counts: NDArray[Any],
+        tops: NDArray[Any],
+        rows: int,
+        result: NDArray[np.uint8],
+        progress: Progress,
     ) -> NDArray[Any]:
         """Choose the indices of some bands, at the prices of symbols so often used; count the symbols used there."""
         height, width = self._shape
         bands = np.stack([tops, np.minimum(rows, height - tops)], axis=1)
-        return _native.choose_indices(
+        used = _native.choose_indices(
             self._points,
             width,
-            weights,
+            self._weights,
+            scale,
             self._lowest,
             self._guess,
             self._entries,
@@ -172,35 +194,28 @@ class RateDistortion:
             bands,
             self._feedback,
             self._n_threads,
+            progress,
             result,
         )
-
-    def _in_flat_runs(self) -> NDArray[np.bool_]:
-        points, entries = (values.view(np.uint32)[..., 0] for values in (self._points, self._entries))
-        is_exact = (points[0] == entries[0][self._guess]) & (points[1] == entries[1][self._guess])
-        exact, guess = is_exact.reshape(self._shape), self._guess.reshape(self._shape)
-        goes_on = exact[:, 1:] & exact[:, :-1] & (guess[:, 1:] == guess[:, :-1])
-        kept = np.zeros_like(exact)
-        n = _FLAT_RUN - 1
-        if goes_on.shape[1] >= n:
-            starts = np.logical_and.reduce([goes_on[:, i : goes_on.shape[1] - n + 1 + i] for i in range(n)])
-            for i in range(_FLAT_RUN):
-                kept[:, i : i + starts.shape[1]] |= starts
-        flat: NDArray[np.bool_] = kept.ravel()
-        return flat
+        progress(1.0)
+        return used
 
 
-def _first_counts(indices: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Symbols as often as they are about to be used: matches are a few times as common as any literal."""
-    n_literals, n_lengths, n_distances = _native.DEFLATE_SYMBOLS
+def _first_counts(indices: NDArray[np.uint8], width: int) -> NDArray[np.uint64]:
+    """Symbols as often as they are about to be used: literals as the indices, and matches as in other pictures."""
+    n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
     n = len(indices)
-    literals = np.bincount(indices, minlength=n_literals)
-    matches = np.full(n_lengths, n // 200 + 1), np.full(n_distances, n // 400 + 1)
-    return np.concatenate([literals, *matches]).astype(np.uint64)
-
-
-def _groups(values: NDArray[Any], size: int) -> list[NDArray[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+    literals = np.bincount(indices, minlength=n_literals) * _LITERALS
+    lengths = n * _MATCHES / 1000 * np.array(_LENGTHS)
+    distances = np.full(n_distances, _ELSEWHERE)
+    for distance, share in enumerate(_NEAR, 1):
+        distances[_native.distance_code(distance)] += share
+    for row, share in enumerate(_ABOVE, 1):
+        for aside in range(-3, 5):
+            distance = row * (width + 1) + aside
+            if distance <= _FARTHEST:
+                distances[_native.distance_code(distance)] += share / 8
+    return np.concatenate([literals, lengths, n * _MATCHES / 1000 * distances]).astype(np.uint64)
 
 
 def check_lossy(lossy: Any) -> None:
