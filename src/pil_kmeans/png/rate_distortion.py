@@ -37,8 +37,8 @@ _BAND_ROWS = 16  # and rows at least
 _SAMPLED_ROWS = 16  # of a band of the first rounds
 _SAMPLE, _LEAST_ONE_OF = 1 << 16, 8  # pixels of a first round, about, or one of so many in small pictures
 
-# What pictures of 16 to 256 colours take at AUTO, about: literals and matches of each pixel; and of 1000 matches, those of
-# each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of each other code.
+# What pictures of 16 to 256 colours take at AUTO, about: literals and matches of each pixel; and of 1000 matches, those
+# of each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of other codes.
 _LITERALS, _MATCHES = 0.15, 0.12
 _LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
 _NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3

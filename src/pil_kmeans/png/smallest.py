@@ -158,4 +158,5 @@ class SmallPng:
             keep_palette=self.keep_palette,
             compression=self.compression,
             for_deflate=for_deflate,
+            n_threads=self.n_threads,
         )
