@@ -99,6 +99,18 @@ auto prices_from(const Vector<std::uint64_t>& counts) {
     return nb::make_tuple(to_numpy(std::move(literals)), to_numpy(std::move(lengths)), to_numpy(std::move(distances)));
 }
 
+// Bits for each symbol, extra bits included: literals, lengths by their codes, distances by theirs.
+auto symbol_prices(const Vector<std::uint64_t>& counts) {
+    same_length(kSymbols, counts.shape(0), "counts and symbols");
+    const Prices prices = prices_of(to_counts(counts.data()));
+    Buffer<float> literals(kLiterals), lengths(kLengthCodes), distances(kDistanceCodes);
+    std::copy(prices.literals.begin(), prices.literals.end(), literals.begin());
+    for (std::size_t length = kShortestMatch; length <= kLongestMatch; ++length)
+        lengths[length_code(length)] = prices.lengths[length];
+    std::copy(prices.distances.begin(), prices.distances.end(), distances.begin());
+    return nb::make_tuple(to_numpy(std::move(literals)), to_numpy(std::move(lengths)), to_numpy(std::move(distances)));
+}
+
 // First pixel and number of rows of each band; none is beyond the picture, or over another one.
 std::vector<std::pair<std::size_t, std::size_t>> read_bands(const Bands& bands, std::size_t height, std::size_t width) {
     std::vector<std::pair<std::size_t, std::size_t>> read;
@@ -178,6 +190,7 @@ void register_rate_distortion(nb::module_& module) {
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
                "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert());
+    module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.def(
         "distance_code",

@@ -27,11 +27,15 @@ PROBE_LEVEL = 6
 ZLIB_HEADER = b"\x78\xda"
 """Deflate with a window of 32 KiB, compressed for size (RFC 1950)."""
 
-CHUNK = 1 << 17
+CHUNK = 1 << 18
 """Bytes that are compressed by themselves, each chunk by another thread: matches do not go from one into the other."""
 
 SMALL = 1 << 16
 """Up to this many bytes zlib has a try, too: it is better at a few bytes, and at noise of few values."""
+
+
+_PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
+_FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,16 @@ def compress(
     if plain_rows.size <= SMALL:
         streams.append(Stream(zlib.compress(plain_rows.data, 9), depth, given_order))
     return min(streams, key=lambda stream: len(stream.data))
+
+
+def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
+    """Probe whether indices (H, W), in the best order and with filters, may be smaller than others without."""
+    height, width = indices.shape
+    rows = max(1, _PROBE // (_PROBES * width))
+    tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
+    parts = [np.concatenate([some[top : top + rows].ravel() for top in tops]) for some in (indices, others)]
+    size, other = (len(deflate.zlib_compress(part.data, PROBE_LEVEL)) for part in parts)
+    return size <= _FILTERS_GAIN * other
 
 
 def zlib_stream(data: NDArray[np.uint8], level: int, n_threads: int) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ AUTO = 1.0
 _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
+_PRICED = 0.1  # share of the work until prices are known
 _KEPT = -1.0  # weight of pixels that keep their index
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
@@ -41,7 +42,7 @@ _SAMPLE, _LEAST_ONE_OF = 1 << 16, 8  # pixels of a first round, about, or one of
 # of each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of other codes.
 _LITERALS, _MATCHES = 0.15, 0.12
 _LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
-_NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3
+_NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
 _FARTHEST = 32767
 
 
@@ -55,6 +56,24 @@ class Search:
 
 SEARCHES = {"fast": Search(1, 64), "default": Search(1, 64), "max": Search(2, 8)}
 """By `compression`."""
+
+
+class Prices(NamedTuple):
+    """How often symbols are used, and so how many bytes all would take, about."""
+
+    counts: NDArray[np.uint64]
+    n_bytes: float
+
+
+class Bands(NamedTuple):
+    """Rows of a picture: the first ones of each band, and how many a band has unless the picture ends."""
+
+    tops: NDArray[np.int64]
+    rows: int
+
+    def n_rows(self, height: int) -> int:
+        """Count the rows of all bands."""
+        return int(np.minimum(self.rows, height - self.tops).sum())
 
 
 class RateDistortion:
@@ -132,13 +151,66 @@ class RateDistortion:
         if pixels.n_channels % 2 == 0:
             self._weights[pixels.rows[:, -1] == 0] = _KEPT
 
-    def indices(self, lossy: float, *, progress: Progress = silent) -> NDArray[np.uint8]:
+    @property
+    def can_search(self) -> bool:
+        """Whether there is anything to choose: some error, in rows that are not too narrow."""
+        return self._bit > 0 and self._shape[1] >= _native.NARROWEST
+
+    @property
+    def bands(self) -> Bands:
+        """What is searched as a picture of its own each."""
+        height, width = self._shape
+        rows = max(_BAND_ROWS, _BAND // width)
+        return Bands(np.arange(0, height, rows), rows)
+
+    def first_counts(self) -> NDArray[np.uint64]:
+        """Guess how often symbols are used: literals as when dithered, and matches as in other pictures."""
+        n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
+        n = len(self._guess)
+        literals = np.bincount(self._guess, minlength=n_literals) * _LITERALS
+        distances = np.full(n_distances, _ELSEWHERE)
+        for distance, share in enumerate(_NEAR, 1):
+            distances[_native.distance_code(distance)] += share
+        for row, share in enumerate(_ABOVE, 1):
+            for aside in range(-3, 5):
+                distance = row * (self._shape[1] + 1) + aside
+                if distance <= _FARTHEST:
+                    distances[_native.distance_code(distance)] += share / 8
+        matches = n * _MATCHES / 1000
+        return np.concatenate([literals, matches * np.array(_LENGTHS), matches * distances]).astype(np.uint64)
+
+    def prices(self, lossy: float, *, progress: Progress = silent) -> Prices:
+        """Look at some of the rows to find out what is used how often.
+
+        Parameters
+        ----------
+        lossy : float
+        progress : callable, optional
+
+        Returns
+        -------
+        Prices
+        """
+        height, _ = self._shape
+        counts = self.first_counts()
+        every = self._sampled_every()
+        n_rounds = self._search.n_rounds
+        for n in range(n_rounds):
+            bands = Bands(np.arange(n * _SAMPLED_ROWS % every, height, every), _SAMPLED_ROWS)
+            _, counts = self.choose(lossy, counts, bands, progress=part(progress, n / n_rounds, (n + 1) / n_rounds))
+        return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
+
+    def indices(
+        self, lossy: float, *, counts: NDArray[np.uint64] | None = None, progress: Progress = silent
+    ) -> NDArray[np.uint8]:
         """Choose cheaper indices.
 
         Parameters
         ----------
         lossy : float
             0 or more: how much rougher the picture may become for a bit less; 0 is not at all.
+        counts : ndarray, optional
+            How often symbols are used, as `prices` or another choice found. None: look at some of the rows first.
         progress : callable, optional
 
         Returns
@@ -146,42 +218,37 @@ class RateDistortion:
         ndarray of shape (H, W)
             uint8.
         """
+        if lossy == 0 or not self.can_search:
+            return self._order[self._guess].reshape(self._shape)
+        start = 0.0
+        if counts is None:
+            start = _PRICED
+            counts = self.prices(lossy, progress=part(progress, 0.0, start)).counts
+        return self.choose(lossy, counts, self.bands, progress=part(progress, start, 1.0))[0]
+
+    def choose(
+        self, lossy: float, counts: NDArray[np.uint64], bands: Bands, *, progress: Progress = silent
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+        """Choose the indices of some bands, at the prices of symbols so often used, and count the symbols used there.
+
+        Parameters
+        ----------
+        lossy : float
+            Above 0.
+        counts : ndarray
+        bands : Bands
+        progress : callable, optional
+
+        Returns
+        -------
+        indices : ndarray of shape (H, W)
+            uint8, elsewhere as dithered.
+        counts : ndarray
+        """
         height, width = self._shape
-        bit = lossy * self._bit
         result = self._guess.copy()
-        if bit > 0 and width >= _native.NARROWEST:
-            scale = 1 / min(max(bit, _LEAST_BIT), _MOST_BIT)
-            counts = _first_counts(self._guess, width)
-            every = self._sampled_every()
-            n_rounds = self._search.n_rounds
-            done = 0.0
-            for n in range(n_rounds):
-                tops = np.arange(n * _SAMPLED_ROWS % every, height, every)
-                end = done + _SAMPLED_ROWS / (_SAMPLED_ROWS * n_rounds + every)
-                counts = self._choose(scale, counts, tops, _SAMPLED_ROWS, result, part(progress, done, end))
-                done = end
-            rows = max(_BAND_ROWS, _BAND // width)
-            self._choose(scale, counts, np.arange(0, height, rows), rows, result, part(progress, done, 1.0))
-        return self._order[result].reshape(self._shape)
-
-    def _sampled_every(self) -> int:
-        """From how many rows to take `_SAMPLED_ROWS` for the first rounds."""
-        height, width = self._shape
-        one_of = min(self._search.most_one_of, max(_LEAST_ONE_OF, height * width // _SAMPLE))
-        return _SAMPLED_ROWS * min(one_of, max(1, height // (4 * _SAMPLED_ROWS)))
-
-    def _choose(
-        self,
-        scale: float,
-        counts: NDArray[Any],
-        tops: NDArray[Any],
-        rows: int,
-        result: NDArray[np.uint8],
-        progress: Progress,
-    ) -> NDArray[Any]:
-        """Choose the indices of some bands, at the prices of symbols so often used; count the symbols used there."""
-        height, width = self._shape
-        bands = np.stack([tops, np.minimum(rows, height - tops)], axis=1)
+        scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
+        rows = np.stack([bands.tops, np.minimum(bands.rows, height - bands.tops)], axis=1)
         used = _native.choose_indices(
             self._points,
             width,
@@ -191,31 +258,26 @@ class RateDistortion:
             self._guess,
             self._entries,
             counts,
-            bands,
+            rows,
             self._feedback,
             self._n_threads,
             progress,
             result,
         )
         progress(1.0)
-        return used
+        return self._order[result].reshape(self._shape), used
+
+    def _sampled_every(self) -> int:
+        """From how many rows to take `_SAMPLED_ROWS` for the first rounds."""
+        height, width = self._shape
+        one_of = min(self._search.most_one_of, max(_LEAST_ONE_OF, height * width // _SAMPLE))
+        return _SAMPLED_ROWS * min(one_of, max(1, height // (4 * _SAMPLED_ROWS)))
 
 
-def _first_counts(indices: NDArray[np.uint8], width: int) -> NDArray[np.uint64]:
-    """Symbols as often as they are about to be used: literals as the indices, and matches as in other pictures."""
-    n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
-    n = len(indices)
-    literals = np.bincount(indices, minlength=n_literals) * _LITERALS
-    lengths = n * _MATCHES / 1000 * np.array(_LENGTHS)
-    distances = np.full(n_distances, _ELSEWHERE)
-    for distance, share in enumerate(_NEAR, 1):
-        distances[_native.distance_code(distance)] += share
-    for row, share in enumerate(_ABOVE, 1):
-        for aside in range(-3, 5):
-            distance = row * (width + 1) + aside
-            if distance <= _FARTHEST:
-                distances[_native.distance_code(distance)] += share / 8
-    return np.concatenate([literals, lengths, n * _MATCHES / 1000 * distances]).astype(np.uint64)
+def _n_bits(counts: NDArray[np.uint64]) -> float:
+    """Bits that symbols take which are used so often, with a code made for them."""
+    literals, lengths, distances = _native.symbol_prices(counts)
+    return float(np.dot(np.concatenate([literals, lengths, distances]), counts))
 
 
 def check_lossy(lossy: Any) -> None:
