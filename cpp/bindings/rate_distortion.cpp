@@ -127,17 +127,19 @@ std::vector<std::pair<std::size_t, std::size_t>> read_bands(const Bands& bands, 
 }
 
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
-// Without `lowest` pixels may get all entries. `progress` is called in this thread with the share that is done.
+// `feedback` is the usual one, and that of smooth areas. Without `lowest` pixels may get all entries. `progress` is
+// called in this thread with the share that is done.
 auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
-            const Vector<std::uint64_t>& counts, const Bands& bands, int feedback, int n_threads,
+            const Vector<std::uint64_t>& counts, const Bands& bands, std::pair<int, int> feedback, int n_threads,
             const nb::callable& progress,
             nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
     if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
-    if (feedback < 0 || feedback > 256) throw nb::value_error("feedback must be 0 to 256");
+    if (std::min(feedback.first, feedback.second) < 0 || std::max(feedback.first, feedback.second) > 256)
+        throw nb::value_error("feedback must be 0 to 256");
     same_length(n, weights.shape(0), "points and weights");
     if (lowest.shape(0)) same_length(n, lowest.shape(0), "points and lowest");
     same_length(n, guess.shape(0), "points and guess");
@@ -166,7 +168,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 scale,
                                 lowest.shape(0) ? lowest.data() + first : nullptr,
                                 guess.data() + first};
-            used[i] = choose_indices(region, as_points(entries), prices, feedback, memory[worker], result + first);
+            used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
+                                     memory[worker], result + first);
             const std::size_t done = ++n_done;
             if (worker == 0) {  // this thread
                 const nb::gil_scoped_acquire locked;

@@ -269,7 +269,8 @@ def encode_png(
             **how,
         )
         if quality is None:
-            data = picture.by_lossy(n_colors, AUTO if lossy == "auto" else float(lossy), report)
+            is_auto = lossy == "auto"
+            data = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
         else:
             data = picture.by_quality(n_colors, float(quality), report)
     report(1.0)

@@ -98,7 +98,7 @@ def rate_distortion_digests(n_threads):
             lowest = np.where(rng.random(n) < 0.3, rng.integers(0, k, n), 0).astype(np.uint8)
             weights = np.where(rng.random(n) < 0.1, -1, visible / 4000).astype(np.float32)
             counts = rng.integers(0, 1000, sum(_native.DEFLATE_SYMBOLS), np.uint64)
-            options = (counts, bands, 205, n_threads, silent)
+            options = (counts, bands, (205, 240), n_threads, silent)
             indices = guess.copy()
             used = _native.choose_indices(points, width, weights, 1.0, lowest, guess, entries, *options, indices)
             error = _native.weighted_error(points, visible, entries, indices, n_threads)

@@ -21,6 +21,7 @@ FOUND_SLOTS = range(1 + NEAR, 1 + NEAR + FOUND)
 CHAIN = 4
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
+SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
 FILTER_TYPE = 0
 
@@ -174,11 +175,12 @@ class Search:
             nothing = np.zeros((1, 4), np.int64), np.zeros(1, np.float32)
             return range(kept, kept + 1), lambda survivor, bytes_: nothing
         wanted_here = self.points[y, x]
+        feedback = self.feedback[1 if self.weights[y, x] >= SMOOTH_WEIGHT else 0]
         for error, sixteenths in zip(self.errors[y, x : x + 3], (1, 5, 3), strict=True):
-            wanted_here = wanted_here - (-sixteenths * error * self.feedback >> 12)
+            wanted_here = wanted_here - (-sixteenths * error * feedback >> 12)
 
         def errors_after(survivor, bytes_):
-            wanted = wanted_here - (-7 * survivor.error * self.feedback >> 12)
+            wanted = wanted_here - (-7 * survivor.error * feedback >> 12)
             errors = np.minimum(np.maximum(wanted, -REACH), REACH) - self.entries[bytes_.start : bytes_.stop]
             return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
 

@@ -11,6 +11,7 @@
 
 namespace pil_kmeans {
 
+struct Feedback;
 struct Prices;
 struct Region;
 struct SearchRoom;
@@ -105,7 +106,7 @@ struct Kernels {
 
     // As `choose_indices`, in memory that was made for it.
     SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
-                                   std::int32_t feedback, const SearchRoom& room, std::uint8_t* indices);
+                                   const Feedback& feedback, const SearchRoom& room, std::uint8_t* indices);
 
     // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
     // them.

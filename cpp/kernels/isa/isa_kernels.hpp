@@ -26,7 +26,7 @@ void assign(const Points& points, const Box* boxes, std::size_t h, const Candida
 void assign_few(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
 // png/search.cpp
-SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices);
 
 // png/visibility.cpp

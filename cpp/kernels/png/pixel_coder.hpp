@@ -35,12 +35,16 @@ inline Vec square(const Coords& a) { return add(dot_pairs(a.xy, a.xy), dot_pairs
 // Palette and prices, and the errors that rows hand down.
 class PixelCoder {
   public:
-    PixelCoder(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+    PixelCoder(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                const SearchRoom& room)
         : region_(region), k_(entries.n), stretch_(stretch_of(region.width)), room_(room) {
-        const auto share = [&](std::int32_t sixteenths) { return both16(-sixteenths * feedback * 16); };
-        from_left_ = share(7);
-        from_above_[0] = share(1), from_above_[1] = share(5), from_above_[2] = share(3);
+        for (std::size_t smooth = 0; smooth < 2; ++smooth) {
+            const auto share = [&](std::int32_t sixteenths) {
+                return both16(-sixteenths * (smooth ? feedback.smooth : feedback.usual) * 16);
+            };
+            from_left_[smooth] = share(7);
+            from_above_[smooth][0] = share(1), from_above_[smooth][1] = share(5), from_above_[smooth][2] = share(3);
+        }
         for (std::size_t j = 0; j < kRoom; ++j) {
             xy_[j] = j < k_ ? first_lane(weighed_xy(broadcast_word(entries.xy[j]))) : 0;
             zw_[j] = j < k_ ? first_lane(weighed_zw(broadcast_word(entries.zw[j]))) : 0;
@@ -51,6 +55,7 @@ class PixelCoder {
     // A pixel as it is to be approached, without the error of the one to the left, and what it may get.
     struct Pixel {
         Coords wanted;
+        Vec from_left;  // factor of the error of the one to the left
         float weight;
         std::int32_t lowest, highest;
         bool is_kept;
@@ -69,14 +74,17 @@ class PixelCoder {
         std::uint32_t xy[kLongestStretch + kSearchLanes] = {}, zw[kLongestStretch + kSearchLanes] = {};
         std::memcpy(xy, region_.points.xy + y * region_.width + x, n * sizeof *xy);
         std::memcpy(zw, region_.points.zw + y * region_.width + x, n * sizeof *zw);
+        float weights[kLongestStretch + kSearchLanes] = {};
+        std::memcpy(weights, region_.weights + y * region_.width + x, n * sizeof *weights);
         const std::uint32_t* const above_xy = room_.errors_xy[(y + 1) & 1] + x;
         const std::uint32_t* const above_zw = room_.errors_zw[(y + 1) & 1] + x;
         for (std::size_t j = 0; j < n; j += kLanes) {
             Coords wanted{weighed_xy(load(xy + j)), weighed_zw(load(zw + j))};
+            const Vec is_usual = less_float(load(weights + j), broadcast_float(kSmoothWeight));
             for (std::size_t i = 0; y && i < 3; ++i) {
+                const Vec factor = select(is_usual, from_above_[0][i], from_above_[1][i]);
                 const Coords error{load(above_xy + j + i), load(above_zw + j + i)};
-                wanted = minus(wanted,
-                               {multiply_high16(error.xy, from_above_[i]), multiply_high16(error.zw, from_above_[i])});
+                wanted = minus(wanted, {multiply_high16(error.xy, factor), multiply_high16(error.zw, factor)});
             }
             store(room_.wanted_xy[y & 1] + x + j, wanted.xy);
             store(room_.wanted_zw[y & 1] + x + j, wanted.zw);
@@ -88,22 +96,27 @@ class PixelCoder {
         const float weight = region_.weights[i];
         if (weight < 0) return kept(region_.guess[i]);
         const std::int32_t lowest = region_.lowest ? region_.lowest[i] : 0;
-        return {wanted(y, x), weight * region_.scale, lowest, static_cast<std::int32_t>(k_ - 1), false};
+        return {wanted(y, x), from_left(weight), weight * region_.scale, lowest, static_cast<std::int32_t>(k_ - 1),
+                false};
     }
 
     // One that has this index, and no error.
-    static Pixel kept(std::int32_t index) { return {{broadcast(0), broadcast(0)}, 0, index, index, true}; }
+    static Pixel kept(std::int32_t index) {
+        return {{broadcast(0), broadcast(0)}, broadcast(0), 0, index, index, true};
+    }
+
+    Vec from_left(float weight) const { return from_left_[weight >= kSmoothWeight]; }
 
     Coords wanted(std::size_t y, std::size_t x) const {
         return {broadcast_word(room_.wanted_xy[y & 1][x]), broadcast_word(room_.wanted_zw[y & 1][x])};
     }
 
     // With the error of the pixel to the left.
-    Coords with_error(const Coords& wanted, const Coords& error) const {
+    static Coords with_error(const Coords& wanted, Vec from_left, const Coords& error) {
         const Vec highest = both16(kReach), lowest = both16(-kReach);
         const auto within = [&](Vec a) { return max16(min16(a, highest), lowest); };
-        return {within(sub16(wanted.xy, multiply_high16(error.xy, from_left_))),
-                within(sub16(wanted.zw, multiply_high16(error.zw, from_left_)))};
+        return {within(sub16(wanted.xy, multiply_high16(error.xy, from_left))),
+                within(sub16(wanted.zw, multiply_high16(error.zw, from_left)))};
     }
 
     Coords entries(Vec bytes) const { return {gather(xy_, bytes), gather(zw_, bytes)}; }
@@ -162,7 +175,7 @@ class PixelCoder {
     const Region region_;
     const std::size_t k_, stretch_;
     const SearchRoom room_;
-    Vec from_left_, from_above_[3];  // less of the errors of neighbours, as factors of which the high half counts
+    Vec from_left_[2], from_above_[2][3];  // less of the errors of neighbours, as factors of which the high half counts
     std::uint32_t xy_[kRoom], zw_[kRoom];
     float literals_[kRoom], distortions_[kRoom] = {};
 };

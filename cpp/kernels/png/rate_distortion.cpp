@@ -21,7 +21,7 @@ Coordinates weighed(const Points& points, std::size_t i) {
 
 }  // namespace
 
-SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             SearchMemory& memory, std::uint8_t* indices) {
     return kernels().search_indices(region, entries, prices, feedback, memory.room_for(region.height, region.width),
                                     indices);

@@ -29,13 +29,19 @@ struct Region {
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
 };
 
+// Share of the neighbours' errors that a pixel takes up, in 256ths: more of them where the weight is kSmoothWeight or
+// more, that is in areas so smooth that nothing hides a shift of the mean.
+struct Feedback {
+    std::int32_t usual, smooth;
+};
+inline constexpr float kSmoothWeight = 2;
+
 class SearchMemory;
 
 // Choose the index of every pixel; returns the symbols used.
 SymbolCounts choose_indices(const Region& region,
                             const Points& entries,  // IN  (k,), k <= 256
-                            const Prices& prices,
-                            std::int32_t feedback,   // share of the neighbours' errors that a pixel takes up, in 256ths
+                            const Prices& prices, const Feedback& feedback,
                             SearchMemory& memory,    // INOUT of no search that still runs
                             std::uint8_t* indices);  // OUT (height * width,)
 

@@ -35,7 +35,7 @@ struct Moves {
 
 class Search {
   public:
-    Search(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+    Search(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
            const SearchRoom& room, std::uint8_t* indices)
         : region_(region),
           coder_(region, entries, prices, feedback, room),
@@ -107,8 +107,8 @@ class Search {
         const std::size_t best = cheapest_end();
         const std::uint32_t root = now_.length[best] & ~kLengthMask, last = now_.last[best];
         const float before = now_.cost[best];
-        const Coords wanted =
-            coder_.with_error(pixel.wanted, {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
+        const Coords wanted = PixelCoder::with_error(pixel.wanted, pixel.from_left,
+                                                     {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
         const std::uint8_t literal = coder_.literal(pixel, wanted);
         const float cost = before + coder_.distortion_of(literal) + coder_.literal_price(literal);
         const bool can_start = (now_.length[best] & kLengthMask) >= kShortestMatch;
@@ -159,7 +159,8 @@ class Search {
                 first = select(is_near, bit_and(shift_right_by(from_last, shift), broadcast(255)), first);
             }
         }
-        const Coords wanted = coder_.with_error(pixel.wanted, {load(now_.xy + i), load(now_.zw + i)});
+        const Coords wanted =
+            PixelCoder::with_error(pixel.wanted, pixel.from_left, {load(now_.xy + i), load(now_.zw + i)});
         const Coords entry = coder_.entries(byte), first_entry = !kIsRow && i <= kNear ? coder_.entries(first) : entry;
         const Coords error = minus(wanted, entry), first_error = minus(from.wanted, first_entry);
         const Vec so_long = bit_and(length, broadcast_word(kLengthMask));
@@ -261,7 +262,7 @@ class Search {
 
 }  // namespace
 
-SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, std::int32_t feedback,
+SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices) {
     return Search(region, entries, prices, feedback, room, indices).run();
 }

@@ -143,7 +143,9 @@ class SettledBytes {
             if (region_.weights[i] < 0)
                 error_ = {broadcast(0), broadcast(0)};
             else
-                error_ = minus(coder_.with_error(coder_.wanted(y_, x), error_), coder_.entry(byte));
+                error_ =
+                    minus(PixelCoder::with_error(coder_.wanted(y_, x), coder_.from_left(region_.weights[i]), error_),
+                          coder_.entry(byte));
             coder_.settle_error(y_, x, error_);
             indices_[i] = byte;
         }

@@ -30,7 +30,7 @@ AUTO = 1.0
 
 _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
-_FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
+_FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.9  # shares of the errors that are handed on, at the usual strength of dithering
 _PRICED = 0.1  # share of the work until prices are known
 _KEPT = -1.0  # weight of pixels that keep their index
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
@@ -128,7 +128,8 @@ class RateDistortion:
         self._shape = pixels.shape
         self._search = SEARCHES[compression]
         self._n_threads = count_threads(n_threads)
-        self._feedback = min(256, round(256 * _FEEDBACK * strength / DEFAULT_STRENGTH))
+        shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
+        self._feedback = shares[0], shares[1]
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         place = np.argsort(self._order).astype(np.uint8)

@@ -22,12 +22,17 @@ from .target_quality import LEAST_LOSSY, MOST_LOSSY, QualityError, predicted, ro
 _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
+_FEW_COLORS = 64  # with which what is lost is looked at
+_MOST_LOST = 2.8  # points of the score
+_SCORED_ROWS = 64  # of a strip for that
+_SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
 _LEAST_COLORS = 2
 _LESS_LOSSY = 0.6  # what half as many colours allow, about
 _SMALL = 1 << 16  # pixels, below which fewer colours may pay
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
 _ABOVE = 0.2  # points that the first trial aims above what is asked for
+_LEAST_MIXED = 4  # bands, of which two pictures make many between them
 _GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
 _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
@@ -102,8 +107,11 @@ class SmallPng:
     compression: str
     n_threads: int | None
 
-    def by_lossy(self, n_colors: int, lossy: float, progress: Progress) -> bytes:
-        """Write it so much rougher, or as it is where that is smaller."""
+    def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> bytes:
+        """Write it so much rougher, or as it is where that is smaller.
+
+        What is chosen by itself is less where a palette of few colours would lose too much by it.
+        """
         fitted = self.fit(n_colors)
         progress(_FITTED)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
@@ -116,6 +124,11 @@ class SmallPng:
             if prices.n_bytes > _DEARER * len(files[0]):
                 return files[0]
         cheaper = search.indices(lossy, counts=prices.counts, progress=part(progress, _PRICED, _CHOSEN))
+        if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
+            spared = self._spared(search, fitted, lossy, cheaper)
+            if spared is None:
+                return self._file(fitted, fitted.indices)
+            cheaper = spared
         files.append(self._file(fitted, cheaper, for_deflate=True))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
@@ -175,7 +188,8 @@ class SmallPng:
         def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
             return _mixed(good, bad, search.bands, quality, score_of)
 
-        found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix)
+        can_mix = len(search.bands.tops) >= _LEAST_MIXED
+        found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
         best = max(best, found.best)
         files = []
         if found.picture is not None and found.lossy is not None:
@@ -184,6 +198,35 @@ class SmallPng:
         if dithered >= quality and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
             files.append(self._file(fitted, fitted.indices))
         return _Attempt(min(files, key=len) if files else None, n_fitted, lossy, best)
+
+    def _spared(
+        self, search: RateDistortion, fitted: Dithered, lossy: float, cheaper: NDArray[np.uint8]
+    ) -> NDArray[np.uint8] | None:
+        """Make less of it until the score is at most `_MOST_LOST` below that of the dithered picture; None in vain."""
+        score_of = self._score_of_strips(fitted, self._strips(_SCORED_ROWS))
+        dithered = score_of(fitted.indices)
+        lost = dithered - score_of(cheaper)
+        for _ in range(_SPARING_TRIALS):
+            if lost <= _MOST_LOST:
+                return cheaper
+            lossy *= max(_LEAST_SPARED, _MOST_LOST / lost)
+            cheaper = search.indices(lossy)
+            lost = dithered - score_of(cheaper)
+        return cheaper if lost <= _MOST_LOST else None
+
+    def _strips(self, rows: int) -> Bands:
+        """Choose some rows that stand for all, or all if these are not many more."""
+        height = self.pixels.shape[0]
+        if height <= 2 * _STRIPS * rows:
+            return Bands(np.zeros(1, np.int64), height)
+        return Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
+
+    def _score_of_strips(self, fitted: Dithered, strips: Bands) -> Callable[[NDArray[np.uint8]], float]:
+        """Make what scores the rows of strips."""
+        inside = (strips.tops[:, np.newaxis] + np.arange(strips.rows)).ravel()
+        samples = np.ascontiguousarray(self.pixels.values[inside])
+        original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
+        return lambda indices: original.score(read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0)))
 
     def _predicted(
         self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
@@ -199,14 +242,8 @@ class SmallPng:
         if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
             return first, search.prices(first).counts
         counts = search.first_counts()
-        strips = Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
-        inside = (strips.tops[:, np.newaxis] + np.arange(rows)).ravel()
-        samples = np.ascontiguousarray(self.pixels.values[inside])
-        original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
-
-        def score_of(indices: NDArray[Any]) -> float:
-            return original.score(read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0)))
-
+        strips = self._strips(rows)
+        score_of = self._score_of_strips(fitted, strips)
         offset = dithered - score_of(fitted.indices)
 
         def score(lossy: float) -> float:

@@ -16,7 +16,7 @@ LEAST_LOSSY, MOST_LOSSY = _GENTLEST**2, _ROUGHEST**2
 """Nothing gentler and nothing rougher is made."""
 
 _SLOPE, _STEEPEST, _FLATTEST = -14.0, -56.0, -3.5  # of the score over the root: usual, and as two trials may tell it
-_CLOSE = 0.05  # above the target, where the search ends
+_CLOSE, _CLOSE_UNMIXED = 0.05, 0.2  # above the target, where the search ends, and where it does without a mix
 _AIM = 0.25  # so far beyond the target the next trial goes, to have it between two
 _MIXABLE = 2.0  # difference of two scores, up to which bands of both make one picture
 _NEAR = 0.02  # of another trial, where one tells nothing
@@ -92,6 +92,7 @@ def roughest(
     good: tuple[float, Picture, float] | None = None
     bad: tuple[float, Picture, float] | None = None
     tried: list[tuple[float, float]] = []
+    close = _CLOSE if mix else _CLOSE_UNMIXED
     at, done = min(_ROUGHEST, max(_GENTLEST, sqrt(first))), 0.0
     while len(tried) < _MOST_TRIALS:
         end = done + (1 - done) / 2
@@ -99,10 +100,10 @@ def roughest(
         done = end
         tried.append((at, score))
         if score >= quality:
-            good = (at, made, score)
+            good = (at, made, score) if good is None or (score, good[0]) < (good[2], at) else good
         else:
-            bad = (at, made, score)
-        is_over = at <= _GENTLEST if score < quality else score < quality + _CLOSE or at >= _ROUGHEST
+            bad = (at, made, score) if bad is None or (bad[2], at) < (score, bad[0]) else bad
+        is_over = at <= _GENTLEST if score < quality else score < quality + close or at >= _ROUGHEST
         if is_over or (good and bad and abs(bad[0] - good[0]) < _NEAR):
             break
         if good and bad and mix and good[2] - bad[2] <= _MIXABLE:
@@ -129,7 +130,10 @@ def _next(tried: list[tuple[float, float]], quality: float, beyond: float) -> fl
     roots_good = [root for root, found in tried if found >= quality]
     roots_bad = [root for root, found in tried if found < quality]
     is_between = bool(roots_good and roots_bad)
-    aim = quality + _CLOSE / 2 if is_between or not beyond else quality + (-beyond if roots_good else beyond)
+    if is_between or not beyond:
+        aim = quality + (_CLOSE if beyond else _CLOSE_UNMIXED) / 2
+    else:
+        aim = quality + (-beyond if roots_good else beyond)
     found = at + (aim - score) / slope
     low, high = max(roots_good, default=_GENTLEST), min(roots_bad, default=_ROUGHEST)
     if is_between:
