@@ -25,6 +25,7 @@ DISTRIBUTIONS = (
     "scikit-learn",
     "scipy",
 )
+PLACES = ("--images", "--json", "--keep", "--sheet")
 # Programs, and the command that tells the version of each.
 PROGRAMS = {
     "pngquant": ("pngquant", "--version"),
@@ -44,7 +45,7 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
 
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benchmarks", *without_folder(words)]),
+        "command": shlex.join(["python", "-m", "benchmarks", *without_places(words)]),
         "cpu": cpu_model(),
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
@@ -58,12 +59,10 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def without_folder(words: Sequence[str]) -> list[str]:
-    """Without ``--images FOLDER``, which is this machine's and says nothing about the figures."""
-    if "--images" not in words:
-        return list(words)
-    place = words.index("--images")
-    return [*words[:place], *words[place + 2 :]]
+def without_places(words: Sequence[str]) -> list[str]:
+    """Without the options that name this machine's files, which say nothing about the figures."""
+    after = {place + 1 for place, word in enumerate(words) if word in PLACES}
+    return [word for place, word in enumerate(words) if word not in PLACES and place not in after]
 
 
 def print_environment(environment: dict[str, Any]) -> None:

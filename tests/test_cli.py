@@ -11,6 +11,7 @@ from PIL import Image
 
 from pil_kmeans import encode_png
 from pil_kmeans.cli import main
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_pictures import opened
 
 
@@ -167,7 +168,7 @@ def test_new_file_has_the_usual_permissions(source, target):
     assert os.stat(target).st_mode == os.stat(usual).st_mode
 
 
-@pytest.mark.parametrize("dither", ["none", "ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", ["none", *BY_MASK])
 def test_every_way_to_dither(source, target, dither):
     assert run(source, "-k", 9, f"--dither={dither}", "-o", target) == 0
     with Image.open(source) as image:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_pictures import MODES, in_mode, opened, rgba, with_key
 from png_chunks import chunks
 
@@ -88,7 +89,7 @@ def test_compression_does_not_change_the_pixels(photo, compression):
 def test_dithering_is_auto_by_default(photo):
     auto = encode_png(photo, n_colors=8, dither="auto")
     assert encode_png(photo, n_colors=8) == encode_png(photo, n_colors=8, dither=None) == auto
-    for dither in ("none", "floyd-steinberg", "ordered", "blue-noise"):
+    for dither in ("none", "floyd-steinberg", *BY_MASK):
         data = encode_png(photo, n_colors=8, dither=dither, lossy=0)
         assert np.array_equal(rgba(opened(data)), rgba(quantize(photo, 8, dither=dither)))
     strong, weak = (encode_png(photo, n_colors=8, dither="floyd-steinberg", dither_strength=s) for s in (1, 0.5))

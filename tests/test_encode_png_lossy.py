@@ -8,7 +8,7 @@ from PIL import Image
 
 from made_pictures import made_pictures
 from pil_kmeans import IndexedImage, encode_png
-from pil_kmeans.stages.dithering.diffuse import opacity_of
+from pil_kmeans.stages.dithering.diffuse import BY_MASK, opacity_of
 from pil_kmeans.stages.pixels import read_pixels
 from pil_pictures import opened, rgba
 from png_chunks import chunks
@@ -135,7 +135,7 @@ def test_undithered_photographs_become_smaller(crop):
     assert sizes[2] < 0.8 * sizes[0]
 
 
-@pytest.mark.parametrize("dither", ["ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", BY_MASK)
 def test_patterns_are_not_broken(crop, dither):
     data = encode_png(crop, n_colors=8, dither=dither, **FAST)
     assert data == encode_png(crop, n_colors=8, dither=dither, lossy=0, **FAST)

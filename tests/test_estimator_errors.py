@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from pil_kmeans import KMeansQuantizer
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (6, 7, 3), np.uint8)
 MATRIX = PICTURE.reshape(-1, 3).astype(float)
@@ -61,7 +62,7 @@ def test_dithering_that_cannot_be_had(options, error, match, X, method):
         getattr(KMeansQuantizer(**options), method)(X)
 
 
-@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise", "auto"])
+@pytest.mark.parametrize("dither", ["floyd-steinberg", *BY_MASK, "auto"])
 def test_matrices_are_not_dithered(dither):
     with pytest.raises(ValueError, match=rf"dither='{dither}' is for pictures, but X is a matrix of shape \(42, 3\)"):
         KMeansQuantizer(dither=dither).fit(MATRIX)

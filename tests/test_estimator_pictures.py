@@ -9,6 +9,7 @@ from PIL import Image
 from pil_kmeans import IndexedImage, KMeansQuantizer
 from pil_kmeans.estimator.read_x import read_pictures
 from pil_kmeans.stages.color_space import COLOR_SPACES
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 
@@ -264,7 +265,7 @@ def smooth(shape, dtype=np.uint8):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("effort", ["fast", "balanced"])
-@pytest.mark.parametrize("dither", [FS, "ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", [FS, *BY_MASK])
 def test_transform_dithers_as_fit_transform_did_and_predict_does_not(dtype, n_channels, effort, dither):
     picture = smooth((20, 25, n_channels), dtype)
     quantizer = KMeansQuantizer(4, dither=dither, effort=effort)
@@ -319,7 +320,7 @@ def test_stacks_and_lists_are_dithered_picture_by_picture(astronaut):
     assert [image.shape for image in quantizer.to_indexed(ragged)] == [(40, 50), (9, 7)]
 
 
-@pytest.mark.parametrize("dither", ["ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", BY_MASK)
 def test_frames_agree_where_they_are_alike(astronaut, dither):
     frames = np.stack([astronaut[:64, :96]] * 3)
     frames[1, 20:30, 40:60] = 255, 0, 0

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import IndexedImage
+from pil_kmeans.indexed_image import p_image
 from pil_pictures import opened
 
 INDICES = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
@@ -159,3 +160,9 @@ def test_any_layout_of_the_arrays_works_or_is_named(indices, palette):
 def test_what_is_no_picture_is_refused(indices, palette, error, message):
     with pytest.raises(error, match=message):
         IndexedImage(indices, palette)
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3, 2), (3, 5), (3,)])
+def test_a_p_image_takes_rgb_or_rgba_only(shape):
+    with pytest.raises(ValueError, match=r"colors of a P image must have shape \(n, 3\) or \(n, 4\), got"):
+        p_image(np.zeros((1, 1), np.uint8), np.zeros(shape, np.uint8))

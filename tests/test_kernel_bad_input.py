@@ -5,6 +5,7 @@ import pytest
 
 from pil_kmeans import _native
 from pil_kmeans.stages.kmeans import EFFORTS
+from pil_kmeans.stages.progress import silent
 from reference.points import USUAL_GRID
 
 U64, I64 = np.uint64, np.int64
@@ -35,14 +36,15 @@ def search(**changes):
         "points": pairs(n),
         "width": 8,
         "weights": np.ones(n, np.float32),
+        "scale": 1.0,
         "lowest": zeros(n),
         "guess": zeros(n),
         "entries": pairs(4),
         "counts": np.ones(sum(_native.DEFLATE_SYMBOLS), U64),
         "bands": np.array([(0, 3)]),
-        "feedback": 205,
-        "n_survivors": 24,
+        "feedback": (205, 240),
         "n_threads": 1,
+        "progress": silent,
         "indices": zeros(n),
     }
     return _native.choose_indices(**(arguments | changes))
@@ -69,9 +71,22 @@ def lzw(**changes):
     return _native.search_lzw(**(arguments | changes))
 
 
+def keep(**changes):
+    arguments = {
+        "points": pairs(24),
+        "width": 8,
+        "entries": pairs(4),
+        "indices": zeros(24),
+        "fixed": np.zeros(4, bool),
+        "n_threads": 1,
+        "weights": np.ones(24, np.float32),
+    }
+    return _native.keep_exact(**(arguments | changes))
+
+
 def error_of(points=24, weights=24, indices=24, k=4, index=0):
     return _native.weighted_error(
-        pairs(points), np.ones(weights, np.float32), pairs(k), np.full(indices, index, np.uint8)
+        pairs(points), np.ones(weights, np.float32), pairs(k), np.full(indices, index, np.uint8), 1
     )
 
 
@@ -151,13 +166,13 @@ WRONG_TYPES = {
     "pyramid of every other row": lambda: _native.xyb_pyramid(strided(9, 9, 3), 0.5, 1),
     "score of float64": lambda: _native.ssimulacra2(np.zeros(192), np.zeros(192), 8, 8, 1),
     "score of -8 rows": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), -8, 8, 1),
-    "visibility of rows": lambda: _native.visibility(zeros(24, 4, dtype=np.int16), 8),
-    "visibility of int32": lambda: _native.visibility(pairs(24, np.int32), 8),
-    "visibility, -8 columns": lambda: _native.visibility(pairs(24), -8),
-    "visibility, half a column": lambda: _native.visibility(pairs(24), 7.5),
-    "error by float64": lambda: _native.weighted_error(pairs(24), np.ones(24), pairs(4), zeros(24)),
+    "visibility of rows": lambda: _native.visibility(zeros(24, 4, dtype=np.int16), 8, 1),
+    "visibility of int32": lambda: _native.visibility(pairs(24, np.int32), 8, 1),
+    "visibility, -8 columns": lambda: _native.visibility(pairs(24), -8, 1),
+    "visibility, half a column": lambda: _native.visibility(pairs(24), 7.5, 1),
+    "error by float64": lambda: _native.weighted_error(pairs(24), np.ones(24), pairs(4), zeros(24), 1),
     "error of uint16": lambda: _native.weighted_error(
-        pairs(24), np.ones(24, np.float32), pairs(4), zeros(24, dtype=np.uint16)
+        pairs(24), np.ones(24, np.float32), pairs(4), zeros(24, dtype=np.uint16), 1
     ),
     "prices of int64": lambda: _native.deflate_prices(zeros(315, dtype=I64)),
     "search, float points": lambda: search(points=pairs(24, np.float32)),
@@ -170,8 +185,10 @@ WRONG_TYPES = {
     "search, float counts": lambda: search(counts=np.ones(315)),
     "search, bands of three": lambda: search(bands=zeros(1, 3, dtype=I64)),
     "search, float bands": lambda: search(bands=np.array([(0.0, 3.0)])),
-    "search, -2 survivors": lambda: search(n_survivors=-2),
-    "search, half a feedback": lambda: search(feedback=0.5),
+    "search, progress that is no function": lambda: search(progress=1),
+    "keep, float fixed": lambda: keep(fixed=np.zeros(4)),
+    "keep, read-only weights": lambda: keep(weights=read_only(zeros(24, dtype=np.float32))),
+    "search, half a feedback": lambda: search(feedback=(0.5, 0)),
     "search, read-only indices": lambda: search(indices=read_only(zeros(24))),
     "search, indices of every other": lambda: search(indices=strided(24)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
@@ -230,10 +247,10 @@ WRONG_VALUES = {
         zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 1
     ),
     "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 1),
-    "visibility of no pixel": lambda: _native.visibility(pairs(0), 8),
-    "visibility, no column": lambda: _native.visibility(pairs(24), 0),
-    "visibility, width 7": lambda: _native.visibility(pairs(24), 7),
-    "visibility, width 48": lambda: _native.visibility(pairs(24), 48),
+    "visibility of no pixel": lambda: _native.visibility(pairs(0), 8, 1),
+    "visibility, no column": lambda: _native.visibility(pairs(24), 0, 1),
+    "visibility, width 7": lambda: _native.visibility(pairs(24), 7, 1),
+    "visibility, width 48": lambda: _native.visibility(pairs(24), 48, 1),
     "error, fewer weights": lambda: error_of(weights=23),
     "error, fewer indices": lambda: error_of(indices=23),
     "error, index beyond the palette": lambda: error_of(index=4),
@@ -255,11 +272,16 @@ WRONG_VALUES = {
     "search, weight infinite": lambda: search(weights=one_of(np.inf, dtype=np.float32)),
     "search, weight NaN": lambda: search(weights=one_of(np.nan, dtype=np.float32)),
     "search, weight 1e21": lambda: search(weights=one_of(1e21, dtype=np.float32)),
+    "search, scale 0": lambda: search(scale=0.0),
+    "search, scale NaN": lambda: search(scale=np.nan),
+    "search, weight 1e21 by its scale": lambda: search(scale=1e21),
+    "keep, width 7": lambda: keep(width=7),
+    "keep, fewer fixed": lambda: keep(fixed=np.zeros(3, bool)),
+    "keep, fewer weights": lambda: keep(weights=np.zeros(23, np.float32)),
+    "keep, index beyond the palette": lambda: keep(indices=one_of(4)),
     "search, fewer counts": lambda: search(counts=zeros(314, dtype=U64)),
-    "search, feedback -1": lambda: search(feedback=-1),
-    "search, feedback 257": lambda: search(feedback=257),
-    "search, 1 survivor": lambda: search(n_survivors=1),
-    "search, 129 survivors": lambda: search(n_survivors=129),
+    "search, feedback -1": lambda: search(feedback=(0, -1)),
+    "search, feedback 257": lambda: search(feedback=(257, 0)),
     "search, band above": lambda: search(bands=np.array([(0, 3), (-1, 2)])),
     "search, band below": lambda: search(bands=np.array([(0, 3), (2, 2)])),
     "search, band over another": lambda: search(bands=np.array([(0, 2), (1, 2)])),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
+from pil_kmeans.stages.progress import silent
 from reference import rate_distortion as plain
 from reference.points import to_points, to_rows
 
@@ -28,29 +29,30 @@ class Problem:
         matches = np.full(29, n // 200 + 1), np.full(30, n // 400 + 1)
         return np.concatenate([np.bincount(self.guess, minlength=256), *matches]).astype(np.uint64)
 
-    def solve(self, feedback=205, n_survivors=24, *, bands=None, n_threads=1, counts=None):
+    def solve(self, feedback=(205, 240), *, bands=None, n_threads=1, counts=None):
         bands = np.array([(0, self.shape[0])] if bands is None else bands, np.int64)
         indices = self.guess.copy()
         used = _native.choose_indices(
             to_points(self.points),
             self.shape[1],
             self.weights,
+            1.0,
             self.lowest,
             self.guess,
             to_points(self.entries),
             self.counts() if counts is None else counts,
             bands,
             feedback,
-            n_survivors,
             n_threads,
+            silent,
             indices,
         )
         return indices.reshape(self.shape), used
 
-    def plain_solution(self, feedback=205, n_survivors=24):
+    def plain_solution(self, feedback=(205, 240)):
         prices = _native.deflate_prices(self.counts())
         picture = (self.points, self.shape, self.weights, self.lowest, self.guess)
-        return plain.Search(*picture, self.entries, prices, feedback, n_survivors).run()
+        return plain.Search(*picture, self.entries, prices, feedback).run()
 
     def rows(self, top, n):
         part = slice(top * self.shape[1], (top + n) * self.shape[1])
@@ -88,36 +90,34 @@ def assert_solved(problem, *options):
 
 @pytest.mark.parametrize("width", [8, 9, 12, 17, 40])
 @pytest.mark.parametrize("k", [1, 2, 16, 256])
-@pytest.mark.parametrize("feedback", [0, 205])
+@pytest.mark.parametrize("feedback", [(0, 0), (205, 240)])
 def test_indices_are_those_of_the_plain_search(width, k, feedback):
-    for n_survivors, height in ((2, 5), (24, 3)):
-        assert_solved(problem(height, width, k, kept=0.1, limited=True), feedback, n_survivors)
+    assert_solved(problem(6, width, k, kept=0.1, limited=True), feedback)
 
 
-@pytest.mark.parametrize(("n_survivors", "size"), [(2, (6, 200)), (24, (8, 200)), (64, (4, 200)), (128, (3, 163))])
-def test_wide_pictures_are_settled_as_in_the_plain_search(n_survivors, size):
+@pytest.mark.parametrize("size", [(6, 200), (4, 333), (3, 163)])
+def test_wide_pictures_are_settled_as_in_the_plain_search(size):
     problem_ = problem(*size, 16, kept=0.1)
-    indices, counts = assert_solved(problem_, 205, n_survivors)
+    indices, counts = assert_solved(problem_)
     assert (indices.ravel() != problem_.guess).mean() > 0.1
     assert counts[256:].sum() > 40
 
 
 @pytest.mark.parametrize("height", [1, 2, 3])
-@pytest.mark.parametrize("n_survivors", [2, 3, 128])
-def test_few_rows(height, n_survivors):
-    assert_solved(problem(height, 13, 5), 256, n_survivors)
+def test_few_rows(height):
+    assert_solved(problem(height, 13, 5), (256, 256))
 
 
-@pytest.mark.parametrize("weight", [0, 1e-6, 1e-4, 0.1, 1e20])
+@pytest.mark.parametrize("weight", [0, 1e-6, 1e-4, 0.1, 4, 1e20])
 def test_every_weight_counts_as_in_the_plain_search(weight):
-    assert_solved(problem(8, 23, 9, weight=weight, kept=0.05), 205, 24)
+    assert_solved(problem(8, 23, 9, weight=weight, kept=0.05))
 
 
 def test_long_matches_end_where_deflate_ends_them():
     flat = problem(3, 300, 2, noise=0)
     flat.points[:] = flat.entries[0]
     flat.guess[:] = 0
-    _, counts = assert_solved(flat, 205, 8)
+    _, counts = assert_solved(flat)
     assert counts[256 + 28] >= 3  # of 258 bytes
 
 
@@ -129,7 +129,7 @@ def test_the_farthest_points_and_entries():
     far.guess = nearest(far.points, far.entries)
     for weight in (1e-9, 1e-3):
         far.weights = np.where(far.weights < 0, far.weights, np.float32(weight))
-        assert_solved(far, 256, 24)
+        assert_solved(far, (256, 256))
 
 
 def test_of_equal_entries_the_first_is_taken():
@@ -175,7 +175,7 @@ def test_kept_pixels_keep_their_index_and_others_get_what_they_may():
 def test_dear_errors_give_the_nearest_entries():
     dear = problem(20, 50, 20, weight=1e6)
     expected = nearest(plain.weighted(dear.points), plain.weighted(dear.entries))
-    np.testing.assert_array_equal(dear.solve(0)[0].ravel(), expected)
+    np.testing.assert_array_equal(dear.solve((0, 0))[0].ravel(), expected)
 
 
 def test_worthless_errors_give_one_long_repetition():
@@ -188,8 +188,8 @@ def test_handed_on_errors_keep_the_mean():
     flat.points[:] = (1000, 0, 0, 0)
     flat.entries = np.array([(0, 0, 0, 0), (3000, 0, 0, 0)])
     flat.guess[:] = 0
-    assert flat.solve(0)[0].max() == 0
-    assert 3000 * flat.solve(256)[0].mean() == pytest.approx(1000, rel=0.05)
+    assert flat.solve((0, 0))[0].max() == 0
+    assert 3000 * flat.solve((256, 256))[0].mean() == pytest.approx(1000, rel=0.05)
 
 
 @pytest.mark.parametrize(("width", "reached"), [(16382, True), (16383, False)])
@@ -201,7 +201,7 @@ def test_matches_reach_as_far_as_deflate(width, reached):
     rows = rng.integers(0, 256, (3, width)).astype(np.uint8)
     rows[2] = rows[0]
     noise.guess, noise.weights = rows.ravel(), np.full_like(noise.weights, KEPT)
-    indices, counts = noise.solve(0, 8)
+    indices, counts = noise.solve((0, 0))
     np.testing.assert_array_equal(indices, rows)
     assert int(counts[:256].sum()) == pytest.approx((2 if reached else 3) * width, rel=0.02)
 
@@ -267,20 +267,20 @@ def test_visibility_is_that_of_the_plain_formula(size):
     points = np.random.default_rng(height).integers(-8192, 8192, (height * width, 4), endpoint=True)
     points[: len(points) // 2, 0] //= 40
     expected = plain.visibility(points[:, 0].reshape(size))
-    np.testing.assert_allclose(_native.visibility(to_points(points), width).reshape(size), expected, rtol=1e-5)
+    np.testing.assert_allclose(_native.visibility(to_points(points), width, 2).reshape(size), expected, rtol=1e-5)
 
 
 def test_errors_in_flat_areas_are_fully_visible():
     points = np.full((100, 4), 5000)
-    assert (_native.visibility(to_points(points), 10) == 3).all()
+    assert (_native.visibility(to_points(points), 10, 1) == 3).all()
     points[:50, 0] = 8192
-    visible = _native.visibility(to_points(points), 10).reshape(10, 10)
+    visible = _native.visibility(to_points(points), 10, 1).reshape(10, 10)
     assert (visible[0] == 3).all()
     assert (visible[4] < 0.3).all()
 
 
 def test_weighted_error_is_that_of_the_plain_sum():
     some = problem(13, 29, 11, noise=2000)
-    found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess)
+    found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess, 2)
     expected = plain.weighted_error(some.points, some.weights.astype(float), some.entries, some.guess)
     assert found == pytest.approx(expected, rel=1e-12)

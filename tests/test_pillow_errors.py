@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import quantize
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 
 
 @pytest.mark.parametrize("colors", [0, -1, 257, 999])
@@ -72,7 +73,7 @@ def test_method_takes_no_options_that_are_ours(photo):
         quantize(photo, method=0, sample_weight=np.ones((48, 64)))
     with pytest.raises(ValueError, match="takes no dither_strength"):
         quantize(photo, method=0, palette=photo.quantize(4), dither="floyd-steinberg", dither_strength=0.5)
-    for dither in ("auto", "ordered", "blue-noise"):
+    for dither in ("auto", *BY_MASK):
         with pytest.raises(ValueError, match=f"takes no dither='{dither}'"):
             quantize(photo, method=0, dither=dither)
 

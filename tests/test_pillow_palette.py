@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from pil_kmeans import quantize
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_pictures import MODES, entries, in_mode, rgba
 
-METHODS = ["floyd-steinberg", "ordered", "blue-noise"]
+METHODS = ["floyd-steinberg", *BY_MASK]
 
 
 def test_palette_is_kept_with_duplicates_and_unused_entries(photo, reference):

@@ -12,6 +12,7 @@ from PIL import Image
 from pil_kmeans import quantize
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
 from pil_kmeans.stages.color_space import COLOR_SPACES
+from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_kmeans.stages.kmeans import EFFORTS
 from pil_pictures import ALPHA_MODES, MODES, entries, in_mode, rgba
 
@@ -223,7 +224,7 @@ def test_scikit_learn_is_not_loaded():
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", ["floyd-steinberg", *BY_MASK])
 def test_every_mode_is_dithered(photo, mode, dither):
     image = in_mode(photo, mode)
     result = quantize(image, 8, dither=dither)
@@ -235,7 +236,7 @@ def test_every_mode_is_dithered(photo, mode, dither):
     assert quantize(image, 8, dither="none").tobytes() == quantize(image, 8).tobytes()
 
 
-@pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered", "blue-noise"])
+@pytest.mark.parametrize("dither", ["floyd-steinberg", *BY_MASK])
 def test_strength_of_dithering(photo, dither):
     results = [quantize(photo, 8, dither=dither, dither_strength=s).tobytes() for s in (0, 0.5, 0.85, None)]
     assert results[0] == quantize(photo, 8).tobytes()

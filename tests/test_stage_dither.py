@@ -5,7 +5,7 @@ import pytest
 from skimage.filters import gaussian
 
 from pil_kmeans.stages.dithering.auto import is_flat
-from pil_kmeans.stages.dithering.diffuse import check_dither
+from pil_kmeans.stages.dithering.diffuse import BY_MASK, check_dither
 from pil_kmeans.stages.pixels import read_pixels
 from stage_calls import (
     dither,
@@ -19,7 +19,6 @@ from stage_calls import (
 )
 
 FS = {"dither": "floyd-steinberg"}
-BY_MASK = ["ordered", "blue-noise"]
 METHODS = ["floyd-steinberg", *BY_MASK]
 
 

@@ -24,7 +24,7 @@ from benchmarks.pictures import KINDS, Picture, find_kinds, find_pictures
 
 N_COLORS = (16, 64, 256)
 TUNING_SET = "kodak"
-QUICK_N_COLORS, QUICK_PICTURES = (16,), 2
+QUICK_N_COLORS, QUICK_PICTURES = (16,), 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tuning", action="store_true", help=f"photographs of the tuning set, {TUNING_SET}")
     add("--kinds", nargs="+", choices=KINDS, default=KINDS, help="(default: all)")
     add("--n-colors", type=int, nargs="+", metavar="N", help="(default: 16 64 256)")
-    add("--quick", action="store_true", help=f"{QUICK_PICTURES} pictures of each kind, 16 colours")
+    add("--quick", action="store_true", help=f"{QUICK_PICTURES} picture of each kind, 16 colours")
     add("--jobs", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
     add("--keep", type=Path, metavar="FOLDER", help="keep the results in this folder")
     add("--sheet", type=Path, metavar="FOLDER", help="also write a contact sheet of each photograph and palette size")

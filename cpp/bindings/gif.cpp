@@ -3,7 +3,6 @@
 
 #include "bindings/arrays.hpp"
 #include "kernels/gif/lzw_search.hpp"
-#include "kernels/png/rate_distortion.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -12,7 +11,7 @@ void check_symbols(const GifFrame& frame, std::size_t k, const GifSearch& option
     const bool can_stay = options.transparent != kNoSymbol;
     for (std::size_t i = 0; i < frame.points.n; ++i) {
         const float weight = frame.weights[i], stay = frame.stay_weights[i];
-        if (!(weight <= kHighestWeight) || !(stay <= kHighestWeight))
+        if (!(weight <= kMostBitsWorth) || !(stay <= kMostBitsWorth))
             throw std::invalid_argument("a weight is not finite or too high");
         if (weight >= 0 && k == 1 && options.transparent == 0)
             throw std::invalid_argument("no entry is left but the transparent one");

@@ -1,9 +1,11 @@
+#include "kernels/png/deflate_join.hpp"
 #include "kernels/png/palette_order.hpp"
 #include "kernels/png/row_filters.hpp"
 
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
+#include "kernels/base/team.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -71,10 +73,26 @@ auto filtered_rows(const Bytes2D& rows, const Vector<std::uint8_t>& types) {
     return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
 }
 
+// Streams of deflate, of consecutive parts, as one.
+nb::bytes joined(const std::vector<nb::bytes>& parts, int n_threads) {
+    std::vector<std::span<const std::uint8_t>> streams;
+    for (const nb::bytes& part : parts)
+        streams.emplace_back(static_cast<const std::uint8_t*>(part.data()), part.size());
+    std::vector<std::uint8_t> whole;
+    {
+        const nb::gil_scoped_release unlocked;
+        std::vector<LastBlock> blocks(streams.size());
+        Team(n_threads).run(streams.size(), [&](std::size_t i, std::size_t) { blocks[i] = last_block(streams[i]); });
+        whole = join_streams(streams, blocks);
+    }
+    return nb::bytes(whole.data(), whole.size());
+}
+
 }  // namespace
 
 void register_png(nb::module_& module) {
     using namespace nb::literals;
+    module.def("join_deflate", &joined, "parts"_a, "n_threads"_a);
     module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
     module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);
     module.def("filter_rows", &filtered_rows, "rows"_a.noconvert(), "types"_a.noconvert());

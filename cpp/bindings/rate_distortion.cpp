@@ -1,10 +1,13 @@
 #include "kernels/png/rate_distortion.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
 #include "kernels/base/team.hpp"
+#include "kernels/png/search_memory.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -17,37 +20,56 @@ void check_size(std::size_t n_pixels, std::size_t width) {
         throw nb::value_error("width does not divide the number of pixels");
 }
 
+// Loops that end early, and std::all_of, are not made of vectors.
 void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
-    const auto is_entry = [k](std::uint8_t index) { return index < k; };
-    if (!std::all_of(indices.data(), indices.data() + indices.shape(0), is_entry))
-        throw std::invalid_argument("an index is beyond the palette");
+    std::uint8_t highest = 0;
+    for (std::size_t i = 0; i < indices.shape(0); ++i) highest = std::max(highest, indices.data()[i]);
+    if (indices.shape(0) && highest >= k) throw std::invalid_argument("an index is beyond the palette");
 }
 
-void check_weights(const Vector<float>& weights) {
-    const auto is_weight = [](float weight) { return weight <= kHighestWeight; };
-    if (!std::all_of(weights.data(), weights.data() + weights.shape(0), is_weight))
-        throw std::invalid_argument("a weight is not finite or too high");
+void check_weights(const Vector<float>& weights, float scale) {
+    bool is_wrong = !(scale > 0 && scale <= kHighestWeight);
+    const float highest = kHighestWeight / scale;
+    for (std::size_t i = 0; i < weights.shape(0); ++i) is_wrong |= !(weights.data()[i] <= highest);
+    if (is_wrong) throw std::invalid_argument("a weight is not finite or too high");
 }
 
-auto weights_of(const PointArray& points, std::size_t width) {
+auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
     const std::size_t n = points.shape(1);
     check_size(n, width);
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
-        visibility(as_points(points), n / width, width, weights.begin());
+        Team team(n_threads);
+        visibility(as_points(points), n / width, width, team, weights.begin());
     }
     return to_numpy(std::move(weights));
 }
 
+void keep(const PointArray& points, std::size_t width, const PointArray& entries, const Vector<std::uint8_t>& indices,
+          const Vector<bool>& fixed, int n_threads,
+          nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu> weights) {
+    const std::size_t n = points.shape(1), k = entries.shape(1);
+    check_size(n, width);
+    same_length(n, weights.shape(0), "points and weights");
+    same_length(n, indices.shape(0), "points and indices");
+    same_length(k, fixed.shape(0), "entries and fixed");
+    float* const result = weights.data();
+    const nb::gil_scoped_release unlocked;
+    check_indices(indices, k);
+    Team team(n_threads);
+    keep_exact(as_points(points), width, as_points(entries), indices.data(), fixed.data(), team, result);
+}
+
 double error_of(const PointArray& points, const Vector<float>& weights, const PointArray& entries,
-                const Vector<std::uint8_t>& indices) {
+                const Vector<std::uint8_t>& indices, int n_threads) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     same_length(n, weights.shape(0), "points and weights");
     same_length(n, indices.shape(0), "points and indices");
     const nb::gil_scoped_release unlocked;
     check_indices(indices, k);
-    return weighted_error(as_points(points), weights.data(), as_points(entries), indices.data());
+    Team team(n_threads);
+    return weighted_error(as_points(points), weights.data(), as_points(entries), indices.data(), team);
 }
 
 SymbolCounts to_counts(const std::uint64_t* numbers) {
@@ -77,19 +99,49 @@ auto prices_from(const Vector<std::uint64_t>& counts) {
     return nb::make_tuple(to_numpy(std::move(literals)), to_numpy(std::move(lengths)), to_numpy(std::move(distances)));
 }
 
+// Bits for each symbol, extra bits included: literals, lengths by their codes, distances by theirs.
+auto symbol_prices(const Vector<std::uint64_t>& counts) {
+    same_length(kSymbols, counts.shape(0), "counts and symbols");
+    const Prices prices = prices_of(to_counts(counts.data()));
+    Buffer<float> literals(kLiterals), lengths(kLengthCodes), distances(kDistanceCodes);
+    std::copy(prices.literals.begin(), prices.literals.end(), literals.begin());
+    for (std::size_t length = kShortestMatch; length <= kLongestMatch; ++length)
+        lengths[length_code(length)] = prices.lengths[length];
+    std::copy(prices.distances.begin(), prices.distances.end(), distances.begin());
+    return nb::make_tuple(to_numpy(std::move(literals)), to_numpy(std::move(lengths)), to_numpy(std::move(distances)));
+}
+
+// First pixel and number of rows of each band; none is beyond the picture, or over another one.
+std::vector<std::pair<std::size_t, std::size_t>> read_bands(const Bands& bands, std::size_t height, std::size_t width) {
+    std::vector<std::pair<std::size_t, std::size_t>> read;
+    const auto n_rows_in_all = static_cast<std::int64_t>(height);
+    std::int64_t end = 0;
+    for (std::size_t i = 0; i < bands.shape(0); ++i) {
+        const std::int64_t top = bands.data()[2 * i], n_rows = bands.data()[2 * i + 1];
+        if (top < end || n_rows < 1 || top > n_rows_in_all - n_rows)
+            throw std::invalid_argument("a band is beyond the picture, or over another one");
+        read.emplace_back(static_cast<std::size_t>(top) * width, static_cast<std::size_t>(n_rows));
+        end = top + n_rows;
+    }
+    return read;
+}
+
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
-auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights,
+// `feedback` is the usual one, and that of smooth areas. Without `lowest` pixels may get all entries. `progress` is
+// called in this thread with the share that is done.
+auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
-            const Vector<std::uint64_t>& counts, const Bands& bands, int feedback, std::size_t n_survivors,
-            int n_threads, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
-    const std::size_t n = points.shape(1), k = entries.shape(1), n_bands = bands.shape(0);
+            const Vector<std::uint64_t>& counts, const Bands& bands, std::pair<int, int> feedback, int n_threads,
+            const nb::callable& progress,
+            nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
+    const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
-    if (k < 1 || k > kMaxByteColors) throw nb::value_error("a palette has 1 to 256 entries here");
-    if (feedback < 0 || feedback > 256) throw nb::value_error("feedback must be 0 to 256");
-    if (n_survivors < 2 || n_survivors > kMostSurvivors) throw nb::value_error("n_survivors must be 2 to 128");
+    if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
+    if (std::min(feedback.first, feedback.second) < 0 || std::max(feedback.first, feedback.second) > 256)
+        throw nb::value_error("feedback must be 0 to 256");
     same_length(n, weights.shape(0), "points and weights");
-    same_length(n, lowest.shape(0), "points and lowest");
+    if (lowest.shape(0)) same_length(n, lowest.shape(0), "points and lowest");
     same_length(n, guess.shape(0), "points and guess");
     same_length(n, indices.shape(0), "points and indices");
     same_length(kSymbols, counts.shape(0), "counts and symbols");
@@ -97,30 +149,32 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     SymbolCounts sum;
     {
         const nb::gil_scoped_release unlocked;
-        check_weights(weights);
+        check_weights(weights, scale);
         check_indices(lowest, k);
         check_indices(guess, k);
-        const auto height = static_cast<std::int64_t>(n / width);
-        std::int64_t end = 0;
-        for (std::size_t i = 0; i < n_bands; ++i) {
-            const std::int64_t top = bands.data()[2 * i], n_rows = bands.data()[2 * i + 1];
-            if (top < end || n_rows < 1 || top > height - n_rows)
-                throw std::invalid_argument("a band is beyond the picture, or over another one");
-            end = top + n_rows;
-        }
+        const auto parts = read_bands(bands, n / width, width);
         const Prices prices = prices_of(to_counts(counts.data()));
         const Points all = as_points(points);
-        std::vector<SymbolCounts> used(n_bands);
-        Team(n_threads).run(n_bands, [&](std::size_t i, std::size_t) {
-            const auto n_rows = static_cast<std::size_t>(bands.data()[2 * i + 1]);
-            const std::size_t first = static_cast<std::size_t>(bands.data()[2 * i]) * width;
+        std::vector<SymbolCounts> used(parts.size());
+        std::atomic<std::size_t> n_done = 0;
+        Team team(n_threads);
+        std::vector<SearchMemory> memory(team.size());
+        team.run(parts.size(), [&](std::size_t i, std::size_t worker) {
+            const auto [first, n_rows] = parts[i];
             const Region region{{all.xy + first, all.zw + first, n_rows * width},
                                 n_rows,
                                 width,
                                 weights.data() + first,
-                                lowest.data() + first,
+                                scale,
+                                lowest.shape(0) ? lowest.data() + first : nullptr,
                                 guess.data() + first};
-            used[i] = choose_indices(region, as_points(entries), prices, {feedback, n_survivors}, result + first);
+            used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
+                                     memory[worker], result + first);
+            const std::size_t done = ++n_done;
+            if (worker == 0) {  // this thread
+                const nb::gil_scoped_acquire locked;
+                progress(static_cast<double>(done) / static_cast<double>(parts.size()));
+            }
         });
         for (const SymbolCounts& part : used) sum.add(part);
     }
@@ -131,13 +185,23 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
 
 void register_rate_distortion(nb::module_& module) {
     using namespace nb::literals;
-    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a);
+    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a, "n_threads"_a);
+    module.def("keep_exact", &keep, "points"_a.noconvert(), "width"_a, "entries"_a.noconvert(), "indices"_a.noconvert(),
+               "fixed"_a.noconvert(), "n_threads"_a, "weights"_a.noconvert());
     module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
-               "indices"_a.noconvert());
-    module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+               "indices"_a.noconvert(), "n_threads"_a);
+    module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
-               "bands"_a.noconvert(), "feedback"_a, "n_survivors"_a, "n_threads"_a, "indices"_a.noconvert());
+               "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert());
+    module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
+    module.def(
+        "distance_code",
+        [](std::size_t distance) {
+            if (distance < 1 || distance > kWindow) throw nb::value_error("a distance is 1 to 32768");
+            return distance_code(distance);
+        },
+        "distance"_a);
     module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }

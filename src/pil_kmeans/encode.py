@@ -118,8 +118,8 @@ def encode_png(
         0 to 100: 90 is visually lossless, 70 high, 50 medium quality. Of pictures of less than
         113 pixels in height or width, whose scores do not compare with those of others, the score
         when mirrored to that has to reach it as well. Looked for over `lossy`, which cannot be
-        given then, and over fewer colours than `n_colors`. Takes some ten times as long. Not for
-        several frames.
+        given then, and over fewer colours than `n_colors` where these may pay: in small pictures,
+        and where nothing is too rough. Takes two to three times as long. Not for several frames.
     compression : {"fast", "default", "max"}, default "default"
         How long to look for a small file. The pixels are the same, apart from those that `lossy`
         changes.
@@ -269,7 +269,8 @@ def encode_png(
             **how,
         )
         if quality is None:
-            data = picture.by_lossy(n_colors, AUTO if lossy == "auto" else float(lossy), report)
+            is_auto = lossy == "auto"
+            data = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
         else:
             data = picture.by_quality(n_colors, float(quality), report)
     report(1.0)

@@ -12,6 +12,7 @@ import numpy as np
 from pil_kmeans import _native, build_info, encode_png
 from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.progress import silent
 from reference.points import USUAL_GRID
 from stage_calls import histogram, quantize_pixels
 
@@ -90,17 +91,17 @@ def rate_distortion_digests(n_threads):
         points = rng.integers(-3000, 3000, (2, n, 2), np.int16).cumsum(axis=1, dtype=np.int64).clip(-8192, 8192)
         points = points.astype(np.int16)
         bands = np.array([(0, 13), (13, 27), (40, 5)])
-        visible = _native.visibility(points, width)
+        visible = _native.visibility(points, width, n_threads)
         for k in (1, 2, 7, 9, 33, 256):
             entries = rng.integers(-8192, 8192, (2, k, 2), np.int16, endpoint=True)
             guess = _native.nearest_labels(points, entries, n_threads).astype(np.uint8)
             lowest = np.where(rng.random(n) < 0.3, rng.integers(0, k, n), 0).astype(np.uint8)
             weights = np.where(rng.random(n) < 0.1, -1, visible / 4000).astype(np.float32)
             counts = rng.integers(0, 1000, sum(_native.DEFLATE_SYMBOLS), np.uint64)
-            options = (counts, bands, 205, 24, n_threads)
+            options = (counts, bands, (205, 240), n_threads, silent)
             indices = guess.copy()
-            used = _native.choose_indices(points, width, weights, lowest, guess, entries, *options, indices)
-            error = _native.weighted_error(points, visible, entries, indices)
+            used = _native.choose_indices(points, width, weights, 1.0, lowest, guess, entries, *options, indices)
+            error = _native.weighted_error(points, visible, entries, indices, n_threads)
             result[f"rate-distortion {width} {k}"] = [digest(visible, indices, used), error]
     return result
 

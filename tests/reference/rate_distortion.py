@@ -16,13 +16,14 @@ DISTANCES = [
 DISTANCE_EXTRA_BITS = [0, 0, *(bits for bits in range(14) for _ in (0, 1))]
 SHORTEST_MATCH, LONGEST_MATCH, FARTHEST = 3, 258, 32767
 
-NEAR = 4  # distances that need not be settled
-RECENT, CHAIN = 8, 4
+NEAR, FOUND, ASIDE = 3, 20, range(4, -4, -1)  # slots, and how far aside of a byte above
+FOUND_SLOTS = range(1 + NEAR, 1 + NEAR + FOUND)
+CHAIN = 4
 STRETCH, DEPTH = 32, 4
-MARGIN, BUCKETS = np.float32(20), 64
-BUCKETS_PER_BIT = np.float32(BUCKETS) / MARGIN
+MARGIN = np.float32(20)
+SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
-KEPT_BYTE = 0  # the filter's type
+FILTER_TYPE = 0
 
 
 def length_code(length):
@@ -59,7 +60,7 @@ def visibility(lightness):
         column = sum(share * padded[i : i + height] for i, share in enumerate(shares))
         return sum(share * column[:, i : i + width] for i, share in enumerate(shares))
 
-    level = np.asarray(lightness, np.float64) * 255 / 8192
+    level = (np.asarray(lightness, np.int64) >> 2).astype(np.float64) * 255 / 2048
     variance = blurred(level * level) - blurred(level) ** 2
     deviation = np.sqrt(np.maximum(variance, 0))
     return (1 + 2 / (1 + (deviation / 3) ** 2)) / np.sqrt(1 + deviation)
@@ -67,7 +68,8 @@ def visibility(lightness):
 
 def weighted(points):
     """Points (n, 4) as distances are measured: colour counts 0.7 times as much as lightness and alpha."""
-    return np.asarray(points, np.int64) * [4096, 2867, 2867, 4096] + 2048 >> 12
+    points = np.asarray(points, np.int64)
+    return points - (points * [0, 1229, 1229, 0] >> 12)
 
 
 def weighted_error(points, weights, entries, indices):
@@ -82,14 +84,12 @@ class Survivor:
     byte: int
     error: np.ndarray
     cost: np.float32
+    slot: int = 0
     distance: int = 0  # of the match that the byte is in, 0 for a literal
     length: int = 0  # of the match up to this byte
 
     def can_end(self):
         return self.distance == 0 or self.length >= SHORTEST_MATCH
-
-    def can_go_on(self):
-        return 0 < self.length < LONGEST_MATCH
 
     def back(self, n):
         """The same way n bytes ago."""
@@ -102,135 +102,153 @@ class Survivor:
 class Search:
     """Indices (H, W) and counts of symbols for points (n, 4), each in its turn."""
 
-    def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback, n_survivors):
+    def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback):
         self.height, self.width = shape
         self.points = weighted(points).reshape(*shape, 4)
         self.weights, self.lowest, self.guess = (array.reshape(shape) for array in (weights, lowest, guess))
         self.entries = weighted(entries)
         self.literal_prices, self.length_prices, self.distance_prices = prices
-        self.feedback, self.n_survivors = feedback, n_survivors
-        self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 1))
-        self.survivors = [Survivor(None, 0, np.zeros(4, np.int64), np.float32(0))]
+        self.feedback = feedback
+        self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 2))
+        self.n_settled_at_least = (DEPTH + 1) * self.stretch  # bytes back, from which all are
         self.at = 0  # bytes that the survivors have
         self.settled = []  # survivors, one for each byte that is decided
         self.errors = np.zeros((self.height + 1, self.width + 2, 4), np.int64)  # settled, below and left of a zero
-        self.recent = []  # distances of settled matches, the last first
         self.places = defaultdict(list)  # by a hash of three bytes
+        above = [row * (self.width + 1) + aside for row in (1, 2, 3) for aside in ASIDE]
+        above = [distance if self.n_settled_at_least <= distance <= FARTHEST else 0 for distance in above]
+        self.distances = [0, *range(1, NEAR + 1), *[0] * FOUND, *above]  # of the slots' matches, or 0 for none
+        self.survivors = [Survivor(None, 0, np.zeros(4, np.int64), np.float32(0))] + [None] * (len(self.distances) - 1)
+        self.used, self.turn = set(), FOUND_SLOTS[0]  # slots of settled matches; the one that was given away last
 
     def run(self):
         for y in range(self.height):
-            self.survive(self.filter_type_steps())
+            self.survive(-1, y)
             for x in range(self.width):
-                self.survive(self.pixel_steps(y, x))
+                self.survive(x, y)
         self.settle(self.cheapest(), 0)
         indices = np.array([survivor.byte for survivor in self.settled]).reshape(self.height, self.width + 1)
         return indices[:, 1:], self.counts()
 
-    # What may come next
+    # What comes next
+
+    def alive(self):
+        return [survivor for survivor in self.survivors if survivor]
 
     def cheapest(self):
-        return min(self.survivors, key=lambda survivor: survivor.cost)
+        return min(self.alive(), key=lambda survivor: survivor.cost)
 
     def cheapest_end(self):
         """If none can end, the cheapest: what it was in was no match then."""
-        return min(filter(Survivor.can_end, self.survivors), key=lambda one: one.cost, default=self.cheapest())
+        return min(filter(Survivor.can_end, self.alive()), key=lambda one: one.cost, default=self.cheapest())
 
-    def filter_type_steps(self):
-        """A row's first byte is always the same."""
-        end, zero = self.cheapest_end(), np.zeros(4, np.int64)
-        yield Survivor(end, KEPT_BYTE, zero, end.cost + self.literal_prices[KEPT_BYTE])
-        for survivor in filter(Survivor.can_go_on, self.survivors):
-            if self.byte_back(survivor, survivor.distance) == KEPT_BYTE:
-                yield self.longer(survivor, KEPT_BYTE, zero, np.float32(0))
-
-    def pixel_steps(self, y, x):
-        """The cheapest way that may end goes on with a literal, or with a match; those in matches with these."""
-        is_kept = self.weights[y, x] < 0
-        above = self.errors[y, x : x + 3]
-        handed_down = above[0] + 5 * above[1] + 3 * above[2]
-        wanted_here = self.points[y, x] - (-handed_down * self.feedback >> 12)
-        allowed = range(self.lowest[y, x], len(self.entries))
-        if is_kept:
-            allowed = range(self.guess[y, x], self.guess[y, x] + 1)
-
-        def errors_after(survivor, bytes_):
-            """What the pixel lacks by a range of bytes (n, 4), and what that costs."""
-            if is_kept:
-                return np.zeros((len(bytes_), 4), np.int64), np.zeros(len(bytes_), np.float32)
-            wanted = wanted_here - (-7 * survivor.error * self.feedback >> 12)
-            errors = np.minimum(np.maximum(wanted, -REACH), REACH) - self.entries[bytes_.start : bytes_.stop]
-            return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
-
+    def survive(self, x, y):
+        """The cheapest way that may end goes on with a literal or with matches, where these are cheaper than others."""
         end = self.cheapest_end()
+        allowed, errors_after = self.pixel(x, y)
         errors, distortions = errors_after(end, allowed)
         place = int(np.argmin(distortions + self.literal_prices[allowed.start : allowed.stop]))
         cost = end.cost + distortions[place] + self.literal_prices[allowed[place]]
-        limit = cost + MARGIN
-        yield Survivor(end, allowed[place], errors[place], cost)
-        if end.can_end():
-            in_match = {survivor.distance: survivor.cost for survivor in self.survivors}
-            for distance in self.distances(y, x):
+        if end.can_end() and x >= 0:
+            self.find_places(x, y, end, allowed, distortions, cost + MARGIN)
+        nexts = [Survivor(end, allowed[place], errors[place], cost)]
+        for slot, distance in enumerate(self.distances[1:], 1):
+            longer = self.longer(self.survivors[slot], allowed, errors_after)
+            start = None
+            if end.can_end() and 0 < distance <= self.at:
                 byte = self.byte_back(end, distance)
-                start = end.cost + (self.length_prices[0] + self.distance_prices[distance - 1])
-                if byte in allowed and in_match.get(distance, np.inf) > start:
+                if byte in allowed:
                     place = allowed.index(byte)
-                    if start + distortions[place] < limit:
-                        yield Survivor(end, byte, errors[place], start + distortions[place], distance, 1)
-        for survivor in filter(Survivor.can_go_on, self.survivors):
-            byte = self.byte_back(survivor, survivor.distance)
-            if byte in allowed:
-                errors, distortions = errors_after(survivor, range(byte, byte + 1))
-                longer = self.longer(survivor, byte, errors[0], distortions[0])
-                if longer.cost < limit:
-                    yield longer
+                    cost = end.cost + self.start_price(distance) + distortions[place]
+                    start = Survivor(end, byte, errors[place], cost, slot, distance, 1)
+            nexts.append(start if start and not (longer and longer.cost <= start.cost) else longer)
+        self.survivors = nexts
+        self.at += 1
+        if self.at % self.stretch == 0:
+            self.end_stretch()
 
-    def longer(self, survivor, byte, error, distortion):
+    def pixel(self, x, y):
+        """What it may get, and a function for what it lacks by a range of bytes (n, 4), and for what that costs."""
+        is_kept = x < 0 or self.weights[y, x] < 0
+        if is_kept:
+            kept = FILTER_TYPE if x < 0 else int(self.guess[y, x])
+            nothing = np.zeros((1, 4), np.int64), np.zeros(1, np.float32)
+            return range(kept, kept + 1), lambda survivor, bytes_: nothing
+        wanted_here = self.points[y, x]
+        feedback = self.feedback[1 if self.weights[y, x] >= SMOOTH_WEIGHT else 0]
+        for error, sixteenths in zip(self.errors[y, x : x + 3], (1, 5, 3), strict=True):
+            wanted_here = wanted_here - (-sixteenths * error * feedback >> 12)
+
+        def errors_after(survivor, bytes_):
+            wanted = wanted_here - (-7 * survivor.error * feedback >> 12)
+            errors = np.minimum(np.maximum(wanted, -REACH), REACH) - self.entries[bytes_.start : bytes_.stop]
+            return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
+
+        return range(self.lowest[y, x], len(self.entries)), errors_after
+
+    def longer(self, survivor, allowed, errors_after):
         """Go on in a match; until it is one at all that is free."""
+        if survivor is None or survivor.length == LONGEST_MATCH:
+            return None
+        byte = self.byte_back(survivor, survivor.distance)
+        if byte not in allowed:
+            return None
+        errors, distortions = errors_after(survivor, range(byte, byte + 1))
         dearer = np.float32(0)
         if survivor.length >= SHORTEST_MATCH:
             at = survivor.length - SHORTEST_MATCH
             dearer = self.length_prices[at + 1] - self.length_prices[at]
-        cost = survivor.cost + distortion + dearer
-        return Survivor(survivor, byte, error, cost, survivor.distance, survivor.length + 1)
+        cost = survivor.cost + distortions[0] + dearer
+        return Survivor(survivor, byte, errors[0], cost, survivor.slot, survivor.distance, survivor.length + 1)
+
+    def start_price(self, distance):
+        return self.length_prices[0] + self.distance_prices[distance - 1]
 
     def byte_back(self, survivor, distance):
         at = self.at - distance
         return self.settled[at].byte if at < len(self.settled) else survivor.back(distance - 1).byte
 
-    def distances(self, y, x):
-        """A few bytes ago; or settled all the way: above, as lately, and where three bytes are as guessed here."""
-        stride = self.width + 1
-        far = [row * stride + aside for row in (1, 2, 3) for aside in (-2, -1, 0, 1, 2)] + self.recent
-        if x + 3 <= self.width:
-            far += [self.at - place for place in self.places[hashed(self.guess[y, x : x + 3])][: -CHAIN - 1 : -1]]
-        settled = (DEPTH + 1) * self.stretch
-        return [d for d in range(1, NEAR + 1) if d <= self.at] + [
-            d for d in far if settled <= d <= min(self.at, FARTHEST)
+    def find_places(self, x, y, end, allowed, distortions, limit):
+        """Give slots to places where three bytes are as guessed here, if a match from there is not too dear."""
+        if x + 3 > self.width:
+            return
+        busy = [
+            survivor.slot for survivor in self.alive() if survivor.length >= SHORTEST_MATCH and survivor.cost < limit
         ]
+        for place in self.places[hashed(self.guess[y, x : x + 3])][: -CHAIN - 1 : -1]:
+            distance = self.at - place
+            if distance > FARTHEST:
+                break
+            byte = self.settled[place].byte
+            if distance < self.n_settled_at_least or distance in self.distances or byte not in allowed:
+                continue
+            if end.cost + self.start_price(distance) + distortions[allowed.index(byte)] < limit:
+                slot = self.free_slot(busy)
+                busy.append(slot)
+                self.distances[slot] = distance
+                self.survivors[slot] = None
 
-    # What survives
+    def free_slot(self, busy):
+        """The next one, by turns, that is neither busy nor was used of late."""
+        free = [slot for slot in FOUND_SLOTS if slot not in busy and slot not in self.used]
+        if not free:
+            self.used = set()
+            free = [slot for slot in FOUND_SLOTS if slot not in busy] or FOUND_SLOTS
+        self.turn = next((slot for slot in free if slot > self.turn), free[0])
+        return self.turn
 
-    def survive(self, steps):
-        """Keep the cheapest steps, by whole buckets, and settle what is far back."""
-        steps = list(steps)
-        costs = np.array([step.cost for step in steps])
-        buckets = (np.minimum(costs - costs.min(), MARGIN) * BUCKETS_PER_BIT).astype(int)
-        n_buckets = BUCKETS
-        if len(steps) > self.n_survivors:
-            up_to = np.cumsum(np.bincount(buckets, minlength=BUCKETS)[:BUCKETS])
-            n_buckets = max(1, int(np.searchsorted(up_to, self.n_survivors, side="right")))
-        kept = [step for step, bucket in zip(steps, buckets, strict=True) if bucket < n_buckets]
-        self.survivors = kept[: self.n_survivors]
-        self.at += 1
-        if self.at % self.stretch == 0:
-            best = self.cheapest()
-            n_open = DEPTH * self.stretch
-            if self.at > n_open:
-                self.settle(best, n_open)
-                self.survivors = [one for one in self.survivors if one.back(n_open) is self.settled[-1]]
-            lowest = best.cost
-            for survivor in self.survivors:
-                survivor.cost = survivor.cost - lowest
+    # What is settled
+
+    def end_stretch(self):
+        """Settle what is far back as the cheapest has it; those that have it otherwise go."""
+        best = self.cheapest()
+        n_open = DEPTH * self.stretch
+        if self.at > n_open:
+            self.settle(best, n_open)
+            self.survivors = [one if one and one.back(n_open) is self.settled[-1] else None for one in self.survivors]
+        lowest = best.cost
+        for survivor in self.alive():
+            survivor.cost = survivor.cost - lowest
 
     def settle(self, survivor, n_open):
         """Decide all bytes but the last few as the survivor has them."""
@@ -242,8 +260,8 @@ class Search:
             self.settled.append(step)
             if column:
                 self.errors[y + 1, column] = step.error
-            if step.length == 1 and step.distance > NEAR:
-                self.recent = [step.distance, *(d for d in self.recent if d != step.distance)][:RECENT]
+            if step.slot:
+                self.used.add(step.slot)
             if len(self.settled) >= 3:
                 self.places[hashed([s.byte for s in self.settled[-3:]])].append(len(self.settled) - 3)
 

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "kernels/gif/lzw_codes.hpp"
-#include "kernels/isa/isa.hpp"
-#include "kernels/png/pixel_coder.hpp"
+#include "kernels/gif/seen_error.hpp"
 
 namespace pil_kmeans {
 namespace {
 
+constexpr float kNever = std::numeric_limits<float>::max();
 constexpr std::size_t kSlack = 6;      // pixels after which a string must be no dearer than the best one so far
 constexpr std::size_t kWatched = 256;  // codes after which a full dictionary is judged
 
@@ -33,20 +33,13 @@ class Search {
     Search(const GifFrame& frame, const Points& entries, const GifSearch& options, std::uint8_t* symbols)
         : frame_(frame),
           options_(options),
-          k_(entries.n),
+          entries_(entries),
           n_(frame.height * frame.width),
           stride_(frame.width + 2),
           codes_(options.symbol_bits),
           errors_((frame.height + 1) * stride_),
           from_left_(fill4(-7 * options.feedback)),
-          symbols_(symbols) {
-        for (std::size_t j = 0; j < kRoom; ++j) {
-            entries_[j] = j < k_ ? weighed(entries, j) : 0;
-            xy_[j] = static_cast<std::uint32_t>(entries_[j]);
-            zw_[j] = static_cast<std::uint32_t>(entries_[j] >> 32);
-            prices_[j] = j < k_ ? 0 : kNever;
-        }
-    }
+          symbols_(symbols) {}
 
     std::vector<std::uint8_t> run() {
         std::size_t at = 0;
@@ -73,10 +66,10 @@ class Search {
     Pixel pixel(std::size_t at) const {
         const std::size_t y = at / frame_.width, x = at % frame_.width;
         Pixel pixel{fill4(0), frame_.weights[at], kNever, 0, frame_.guess[at], x == 0, frame_.weights[at] < 0};
-        const std::uint64_t point = weighed(frame_.points, at);
+        const std::uint64_t point = seen(frame_.points, at);
         if (options_.transparent != kNoSymbol && frame_.stay_weights[at] >= 0) {
-            const Quad change = sub8(from_pixel(point), from_pixel(weighed(frame_.shown, at)));
-            pixel.stay_cost = frame_.stay_weights[at] * static_cast<float>(square(change));
+            const Quad change = sub8(from_pixel(point), from_pixel(seen(frame_.shown, at)));
+            pixel.stay_cost = frame_.stay_weights[at] * static_cast<float>(squared(change));
             pixel.stay_entry = entries_[frame_.shown_entry[at]];
         }
         const std::uint64_t* const above = errors_.data() + y * stride_ + x;
@@ -105,10 +98,10 @@ class Search {
             return pixel.stay_cost;
         }
         if (pixel.is_kept) return symbol == pixel.guess ? 0 : kNever;
-        if (symbol >= k_) return kNever;
+        if (symbol >= entries_.size()) return kNever;
         const Quad left_over = sub8(with_error(pixel, left), from_pixel(entries_[symbol]));
         error = to_pixel(left_over);
-        return pixel.weight * static_cast<float>(square(left_over));
+        return pixel.weight * static_cast<float>(squared(left_over));
     }
 
     // Keep the cheapest paths, of equal ones those that came first.
@@ -133,13 +126,12 @@ class Search {
             return n;
         }
         const std::uint64_t point = to_pixel(with_error(pixel, left));
-        kernels_.cheapest_entry({xy_, zw_, k_}, static_cast<std::uint32_t>(point),
-                                static_cast<std::uint32_t>(point >> 32), pixel.weight, prices_, distortions_);
-        for (std::size_t j = 0; j < k_; ++j) {
-            if (j == options_.transparent) continue;
-            if (n == options_.n_paths && paths[n - 1].cost <= distortions_[j]) continue;
+        const std::int32_t* const distances = entries_.distances(point);
+        for (std::size_t j = 0; j < entries_.size(); ++j) {
+            const float cost = pixel.weight * static_cast<float>(distances[j]);
+            if (j == options_.transparent || (n == options_.n_paths && paths[n - 1].cost <= cost)) continue;
             const std::uint64_t error = to_pixel(sub8(from_pixel(point), from_pixel(entries_[j])));
-            insert(paths, n, options_.n_paths, {error, distortions_[j], static_cast<std::uint16_t>(j)});
+            insert(paths, n, options_.n_paths, {error, cost, static_cast<std::uint16_t>(j)});
         }
         return n;
     }
@@ -239,21 +231,17 @@ class Search {
         cost_ = length_ = 0;
     }
 
-    static constexpr std::size_t kRoom = 256 + kCandidatePad;
-    const Quad kHighest = filled8(kReach), kLowest = filled8(-kReach);
+    const Quad kHighest = all_eight(kSeenReach), kLowest = all_eight(-kSeenReach);
 
     const GifFrame frame_;
     const GifSearch options_;
-    const std::size_t k_, n_, stride_;
+    SeenEntries entries_;
+    const std::size_t n_, stride_;
     LzwCodes codes_;
     std::vector<std::uint64_t> errors_;  // of the settled pixels, with a row above and a column at either side
     const Quad from_left_;
     std::uint8_t* const symbols_;
-    const Kernels& kernels_ = kernels();
     Path paths_[2][kMostPaths];
-    std::uint64_t entries_[kRoom];
-    std::uint32_t xy_[kRoom], zw_[kRoom];
-    float prices_[kRoom], distortions_[kRoom] = {};
     float growing_cost_ = 0, growing_length_ = 0, cost_ = 0, length_ = 0;
     std::size_t n_watched_ = 0;
 };

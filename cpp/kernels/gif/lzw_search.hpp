@@ -16,6 +16,7 @@
 namespace pil_kmeans {
 
 inline constexpr std::size_t kMostPaths = 64, kMostEnds = 4;
+inline constexpr float kMostBitsWorth = 1e20f;  // of a squared distance of 1, so that all costs are finite
 inline constexpr int kFewestSymbolBits = 2, kMostSymbolBits = 8;
 
 // A frame, or the rectangle of it that is written.

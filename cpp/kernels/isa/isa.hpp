@@ -11,6 +11,12 @@
 
 namespace pil_kmeans {
 
+struct Feedback;
+struct Prices;
+struct Region;
+struct SearchRoom;
+struct SymbolCounts;
+
 // Bounding box of some points; mid2 = high + low and size = high - low, as pairs.
 struct Box {
     std::uint32_t mid2_xy, mid2_zw, size_xy, size_zw;
@@ -53,6 +59,8 @@ inline constexpr std::size_t kScoreSums = 6;
 using ScoreSums = std::array<double, kScoreSums>;
 
 // Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
+inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2;
+
 struct Kernels {
     const char* name;
 
@@ -96,11 +104,14 @@ struct Kernels {
 
     // --- png ---
 
-    // Distortions of a point by k entries, which are squared distances times `weight`, and the entry for which that
-    // plus its price is least, the first of several. All arrays have kCandidatePad readable entries beyond the last, of
-    // prices that are never least.
-    std::size_t (*cheapest_entry)(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight,
-                                  const float* prices, float* distortions);
+    // As `choose_indices`, in memory that was made for it.
+    SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
+                                   const Feedback& feedback, const SearchRoom& room, std::uint8_t* indices);
+
+    // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
+    // them.
+    void (*visibility_row)(const Points& points, std::size_t height, std::size_t width, std::size_t y,
+                           std::int32_t* scratch, float* weights);
 
     // --- score ---
 

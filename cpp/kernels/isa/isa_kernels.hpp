@@ -25,9 +25,13 @@ void assign(const Points& points, const Box* boxes, std::size_t h, const Candida
             RememberedList* remembered, bool first);
 void assign_few(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
-// png/cheapest_entry.cpp
-std::size_t cheapest_entry(const Points& entries, std::uint32_t xy, std::uint32_t zw, float weight, const float* prices,
-                           float* distortions);
+// png/search.cpp
+SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
+                            const SearchRoom& room, std::uint8_t* indices);
+
+// png/visibility.cpp
+void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, std::int32_t* scratch,
+                    float* weights);
 
 // score/ssimulacra2_tile.cpp
 void xyb(float* r, float* g, float* b, std::size_t n);

@@ -17,7 +17,8 @@ const Kernels kernels{
     .bounding_boxes = bounding_boxes,
     .assign = assign,
     .assign_few = assign_few,
-    .cheapest_entry = cheapest_entry,
+    .search_indices = search_indices,
+    .visibility_row = visibility_row,
     .xyb = xyb,
     .compare_tile = compare_tile,
 };

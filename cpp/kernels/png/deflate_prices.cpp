@@ -11,10 +11,6 @@ namespace {
 
 constexpr float kDearest = 15;  // bits, of a code of deflate
 
-std::size_t length_extra_bits(std::size_t code) { return code < 8 || code == 28 ? 0 : code / 4 - 1; }
-
-std::size_t distance_extra_bits(std::size_t code) { return code < 4 ? 0 : code / 2 - 1; }
-
 float log2_of(std::uint64_t x) {
     const int beyond = std::max(0, static_cast<int>(std::bit_width(x)) - 32);
     return static_cast<float>(log2_fixed(static_cast<std::uint32_t>(x >> beyond))) / 65536 + static_cast<float>(beyond);
@@ -41,6 +37,10 @@ std::size_t distance_code(std::size_t distance) {
     const auto extra = static_cast<std::size_t>(std::bit_width(over)) - 2;
     return 2 * extra + (over >> extra);
 }
+
+std::size_t length_extra_bits(std::size_t code) { return code < 8 || code == 28 ? 0 : code / 4 - 1; }
+
+std::size_t distance_extra_bits(std::size_t code) { return code < 4 ? 0 : code / 2 - 1; }
 
 void SymbolCounts::add(const SymbolCounts& other) {
     const auto sum = [](auto& to, const auto& from) {

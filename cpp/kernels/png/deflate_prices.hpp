@@ -13,6 +13,8 @@ inline constexpr std::size_t kWindow = 32768;  // how far back a match may reach
 
 std::size_t length_code(std::size_t length);      // 0 to 28, of a length from 3 to 258
 std::size_t distance_code(std::size_t distance);  // 0 to 29, of a distance from 1 to 32768
+std::size_t length_extra_bits(std::size_t code);
+std::size_t distance_extra_bits(std::size_t code);
 
 struct SymbolCounts {
     std::array<std::uint64_t, kLiterals> literals{};

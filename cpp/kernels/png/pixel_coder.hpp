@@ -1,137 +1,184 @@
 // A pixel on its way to an index: what it is to be approached, and what its neighbours' errors make of that.
+//
+// Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
-#include <algorithm>
-#include <limits>
-#include <vector>
+#include <cstring>
 
-#include "kernels/base/quad.hpp"
-#include "kernels/isa/isa.hpp"
-#include "kernels/png/rate_distortion.hpp"
+#include "kernels/base/simd_gather.hpp"
+#include "kernels/png/search_memory.hpp"
 
-namespace pil_kmeans {
+namespace pil_kmeans::PIL_KMEANS_ISA {
+namespace {
 
-inline constexpr float kNever = std::numeric_limits<float>::max();
-inline constexpr std::int32_t kColorWeight = 2867;  // of the colour axes, in 4096ths: lightness counts more
-inline constexpr std::int16_t kReach = kMaxCoordinate + kMaxCoordinate / 2;  // of a pixel with its neighbours' errors
+constexpr float kNever = 3e38f;  // a cost beyond all others
+// Colour counts less than lightness and alpha: 1229 4096ths are taken off, as the high half of a product.
+constexpr std::int16_t kColorOff = 1229 * 16;
+constexpr std::int16_t kReach = kMaxCoordinate + kMaxCoordinate / 2;  // of a pixel with its neighbours' errors
 
-inline Quad filled8(std::int16_t x) {
-    std::int16_t all[8];
-    std::fill(all, all + 8, x);
-    return load8(all);
+inline Vec both16(std::int32_t x) {
+    return broadcast_word(pack_pair(static_cast<std::int16_t>(x), static_cast<std::int16_t>(x)));
 }
 
 // Coordinates as the search measures them.
-inline std::uint64_t weighed(const Points& points, std::size_t i) {
-    constexpr std::int32_t kAxes[4] = {4096, kColorWeight, kColorWeight, 4096};
-    const Quad point = from_pixel(std::uint64_t{points.zw[i]} << 32 | points.xy[i]);
-    return to_pixel(narrow(shift_right4<12>(add4(times4(point, load4(kAxes)), fill4(2048)))));
-}
+inline Vec weighed_xy(Vec xy) { return sub16(xy, multiply_high16(xy, broadcast_word(pack_pair(0, kColorOff)))); }
+inline Vec weighed_zw(Vec zw) { return sub16(zw, multiply_high16(zw, broadcast_word(pack_pair(kColorOff, 0)))); }
 
-inline std::int32_t square(Quad error) {
-    std::int32_t sums[4];
-    store4(sums, dot4(error, error));
-    return sums[0] + sums[1];
-}
+// Four coordinates of a point in each lane.
+struct Coords {
+    Vec xy, zw;
+};
+
+inline Coords minus(const Coords& a, const Coords& b) { return {sub16(a.xy, b.xy), sub16(a.zw, b.zw)}; }
+inline Vec square(const Coords& a) { return add(dot_pairs(a.xy, a.xy), dot_pairs(a.zw, a.zw)); }
 
 // Palette and prices, and the errors that rows hand down.
 class PixelCoder {
   public:
-    PixelCoder(const Region& region, const Points& entries, const Prices& prices, const RateDistortion& options)
-        : region_(region),
-          k_(entries.n),
-          prices_(prices),
-          feedback_(options.feedback),
-          from_left_(fill4(-7 * options.feedback)),
-          errors_{std::vector<std::uint64_t>(region.width + 2), std::vector<std::uint64_t>(region.width + 2)} {
+    PixelCoder(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
+               const SearchRoom& room)
+        : region_(region), k_(entries.n), stretch_(stretch_of(region.width)), room_(room) {
+        for (std::size_t smooth = 0; smooth < 2; ++smooth) {
+            const auto share = [&](std::int32_t sixteenths) {
+                return both16(-sixteenths * (smooth ? feedback.smooth : feedback.usual) * 16);
+            };
+            from_left_[smooth] = share(7);
+            from_above_[smooth][0] = share(1), from_above_[smooth][1] = share(5), from_above_[smooth][2] = share(3);
+        }
         for (std::size_t j = 0; j < kRoom; ++j) {
-            entries_[j] = j < k_ ? weighed(entries, j) : 0;
-            xy_[j] = static_cast<std::uint32_t>(entries_[j]);
-            zw_[j] = static_cast<std::uint32_t>(entries_[j] >> 32);
+            xy_[j] = j < k_ ? first_lane(weighed_xy(broadcast_word(entries.xy[j]))) : 0;
+            zw_[j] = j < k_ ? first_lane(weighed_zw(broadcast_word(entries.zw[j]))) : 0;
             literals_[j] = j < k_ ? prices.literals[j] : kNever;
         }
-        for (std::size_t length = 0; length < kLongestMatch; ++length)
-            longer_[length] = length < kShortestMatch ? 0 : prices.lengths[length + 1] - prices.lengths[length];
     }
 
-    // A pixel as it is to be approached, and what it may get.
+    // A pixel as it is to be approached, without the error of the one to the left, and what it may get.
     struct Pixel {
-        Quad wanted;  // without the error of the pixel to the left
+        Coords wanted;
+        Vec from_left;  // factor of the error of the one to the left
         float weight;
-        std::uint8_t lowest, highest;
+        std::int32_t lowest, highest;
         bool is_kept;
 
-        bool allows(std::uint8_t byte) const { return lowest <= byte && byte <= highest; }
+        Vec allows(Vec byte) const {
+            const Vec is_beyond = bit_or(less(byte, broadcast(lowest)), less(broadcast(highest), byte));
+            return bit_and_not(broadcast(-1), is_beyond);
+        }
     };
+
+    std::size_t stretch() const { return stretch_; }
+
+    // Take what is handed down to the pixels of a stretch from x on; what hands it down is settled by then.
+    void begin_stretch(std::size_t y, std::size_t x) const {
+        const std::size_t left = region_.width - x, n = stretch_ < left ? stretch_ : left;
+        std::uint32_t xy[kLongestStretch + kSearchLanes] = {}, zw[kLongestStretch + kSearchLanes] = {};
+        std::memcpy(xy, region_.points.xy + y * region_.width + x, n * sizeof *xy);
+        std::memcpy(zw, region_.points.zw + y * region_.width + x, n * sizeof *zw);
+        float weights[kLongestStretch + kSearchLanes] = {};
+        std::memcpy(weights, region_.weights + y * region_.width + x, n * sizeof *weights);
+        const std::uint32_t* const above_xy = room_.errors_xy[(y + 1) & 1] + x;
+        const std::uint32_t* const above_zw = room_.errors_zw[(y + 1) & 1] + x;
+        for (std::size_t j = 0; j < n; j += kLanes) {
+            Coords wanted{weighed_xy(load(xy + j)), weighed_zw(load(zw + j))};
+            const Vec is_usual = less_float(load(weights + j), broadcast_float(kSmoothWeight));
+            for (std::size_t i = 0; y && i < 3; ++i) {
+                const Vec factor = select(is_usual, from_above_[0][i], from_above_[1][i]);
+                const Coords error{load(above_xy + j + i), load(above_zw + j + i)};
+                wanted = minus(wanted, {multiply_high16(error.xy, factor), multiply_high16(error.zw, factor)});
+            }
+            store(room_.wanted_xy[y & 1] + x + j, wanted.xy);
+            store(room_.wanted_zw[y & 1] + x + j, wanted.zw);
+        }
+    }
 
     Pixel pixel(std::size_t y, std::size_t x) const {
         const std::size_t i = y * region_.width + x;
         const float weight = region_.weights[i];
-        if (weight < 0) return {fill4(0), 0, region_.guess[i], region_.guess[i], true};
-        const std::uint64_t* const above = errors_[(y + 1) & 1].data() + x;
-        Quad wanted = from_pixel(weighed(region_.points, i));
-        if (y) {
-            const Quad one = widen(above[0]), five = widen(above[1]), three = widen(above[2]);
-            const Quad fives = add4(five, shift_left4<2>(five)), threes = add4(three, shift_left4<1>(three));
-            std::int32_t sums[4];
-            store4(sums, add4(one, add4(fives, threes)));
-            for (std::int32_t& sum : sums) sum = -sum * feedback_;
-            wanted = sub8(wanted, narrow(shift_right4<12>(load4(sums))));
-        }
-        return {wanted, weight, region_.lowest[i], static_cast<std::uint8_t>(k_ - 1), false};
+        if (weight < 0) return kept(region_.guess[i]);
+        const std::int32_t lowest = region_.lowest ? region_.lowest[i] : 0;
+        return {wanted(y, x), from_left(weight), weight * region_.scale, lowest, static_cast<std::int32_t>(k_ - 1),
+                false};
     }
 
-    Quad with_error(const Pixel& pixel, std::uint64_t error) const {
-        const Quad wanted = sub8(pixel.wanted, narrow(shift_right4<12>(times4(from_pixel(error), from_left_))));
-        return max8(min8(wanted, kHighest), kLowest);
+    // One that has this index, and no error.
+    static Pixel kept(std::int32_t index) {
+        return {{broadcast(0), broadcast(0)}, broadcast(0), 0, index, index, true};
     }
 
-    std::uint64_t error(const Pixel& pixel, Quad wanted, std::uint8_t byte) const {
-        return pixel.is_kept ? 0 : to_pixel(sub8(wanted, from_pixel(entries_[byte])));
+    Vec from_left(float weight) const { return from_left_[weight >= kSmoothWeight]; }
+
+    Coords wanted(std::size_t y, std::size_t x) const {
+        return {broadcast_word(room_.wanted_xy[y & 1][x]), broadcast_word(room_.wanted_zw[y & 1][x])};
     }
 
-    float distortion(const Pixel& pixel, std::uint64_t error) const {
-        return pixel.weight * static_cast<float>(square(from_pixel(error)));
+    // With the error of the pixel to the left.
+    static Coords with_error(const Coords& wanted, Vec from_left, const Coords& error) {
+        const Vec highest = both16(kReach), lowest = both16(-kReach);
+        const auto within = [&](Vec a) { return max16(min16(a, highest), lowest); };
+        return {within(sub16(wanted.xy, multiply_high16(error.xy, from_left))),
+                within(sub16(wanted.zw, multiply_high16(error.zw, from_left)))};
     }
 
-    // The cheapest literal. Distortions of all bytes that the pixel allows can then be asked for.
-    std::uint8_t literal(const Pixel& pixel, Quad wanted) {
+    Coords entries(Vec bytes) const { return {gather(xy_, bytes), gather(zw_, bytes)}; }
+    Coords entry(std::uint8_t byte) const { return {broadcast_word(xy_[byte]), broadcast_word(zw_[byte])}; }
+
+    // The cheapest literal, the first of several. Distortions of all bytes that the pixel allows can then be asked for.
+    std::uint8_t literal(const Pixel& pixel, const Coords& wanted) {
+        constexpr std::size_t kChains = 4;  // that do not wait for each other
         if (pixel.is_kept) {
             distortions_[pixel.lowest] = 0;
-            return pixel.lowest;
+            return static_cast<std::uint8_t>(pixel.lowest);
         }
-        const std::uint64_t point = to_pixel(wanted);
-        const std::size_t from = pixel.lowest;
-        return static_cast<std::uint8_t>(
-            from + kernels_.cheapest_entry({xy_ + from, zw_ + from, k_ - from}, static_cast<std::uint32_t>(point),
-                                           static_cast<std::uint32_t>(point >> 32), pixel.weight, literals_ + from,
-                                           distortions_ + from));
+        Vec least[kChains], place[kChains], at[kChains];
+        const auto from = static_cast<std::size_t>(pixel.lowest);
+        for (std::size_t i = 0; i < kChains; ++i) {
+            least[i] = broadcast_float(kNever), place[i] = broadcast(0);
+            at[i] = add(lane_numbers(), broadcast(static_cast<std::int32_t>(from + i * kLanes)));
+        }
+        for (std::size_t j = from; j < k_; j += kChains * kLanes)
+            for (std::size_t i = 0; i < kChains; ++i) {
+                const std::size_t entry = j + i * kLanes;
+                const Vec distortion =
+                    times(square(minus(wanted, {load(xy_ + entry), load(zw_ + entry)})), pixel.weight);
+                store(distortions_ + entry, distortion);
+                const Vec cost = plus(distortion, load(literals_ + entry));
+                place[i] = select(less_float(cost, least[i]), at[i], place[i]);
+                least[i] = min_float(cost, least[i]);
+                at[i] = add(at[i], broadcast(kChains * kLanes));
+            }
+        const Vec of_all =
+            broadcast_float(least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3]))));
+        std::int32_t best = 256;
+        for (std::size_t i = 0; i < kChains; ++i) {
+            const unsigned bits = lane_bits(equal(least[i], of_all));
+            if (!bits) continue;
+            std::int32_t places[kLanes];
+            store(places, place[i]);
+            for (std::size_t lane = 0; lane < kLanes; ++lane)
+                if (bits >> lane & 1 && places[lane] < best) best = places[lane];
+        }
+        return static_cast<std::uint8_t>(best);
     }
 
     float distortion_of(std::uint8_t byte) const { return distortions_[byte]; }
+    Vec distortions_of(Vec bytes) const { return gather(distortions_, bytes); }
     float literal_price(std::uint8_t byte) const { return literals_[byte]; }
-    float longer_price(std::size_t length) const { return longer_[length]; }  // a byte more, of a match of this length
-    float start_price(std::size_t distance) const {
-        return prices_.lengths[kShortestMatch] + prices_.distances[distance_code(distance)];
+
+    void settle_error(std::size_t y, std::size_t x, const Coords& error) const {
+        room_.errors_xy[y & 1][x + 1] = first_lane(error.xy);
+        room_.errors_zw[y & 1][x + 1] = first_lane(error.zw);
     }
 
-    void settle_error(std::size_t y, std::size_t x, std::uint64_t error) { errors_[y & 1][x + 1] = error; }
-
   private:
-    static constexpr std::size_t kRoom = 256 + kCandidatePad;
-    const Quad kHighest = filled8(kReach), kLowest = filled8(-kReach);
+    static constexpr std::size_t kRoom = 256 + 4 * kSearchLanes;
 
     const Region region_;
-    const std::size_t k_;
-    const Prices& prices_;
-    const std::int32_t feedback_;
-    const Quad from_left_;
-    const Kernels& kernels_ = kernels();
-    std::vector<std::uint64_t> errors_[2];  // of the rows' settled pixels, by turns; a zero at either end
-    std::uint64_t entries_[kRoom];
+    const std::size_t k_, stretch_;
+    const SearchRoom room_;
+    Vec from_left_[2], from_above_[2][3];  // less of the errors of neighbours, as factors of which the high half counts
     std::uint32_t xy_[kRoom], zw_[kRoom];
     float literals_[kRoom], distortions_[kRoom] = {};
-    float longer_[kLongestMatch];
 };
 
-}  // namespace pil_kmeans
+}  // namespace
+}  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -1,50 +1,66 @@
 // Rate-distortion: indices chosen in scan order by what they cost in bits and in diffused error at once.
 //
 // The search goes over the bytes that deflate will see, in the manner of A. J. Viterbi (Error bounds for convolutional
-// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: those that end in
-// a literal, and those inside a match with bytes a distance back. Each has its own error of the pixel just coded, which
-// it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled already.
+// codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: one that ends in a
+// literal, and one inside a match with bytes each of some distances back. Each has its own error of the pixel just
+// coded, which it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/base/points.hpp"
+#include "kernels/base/team.hpp"
 #include "kernels/png/deflate_prices.hpp"
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kNarrowest = 8;  // pixels in a row; there is nothing to gain in fewer
-inline constexpr std::size_t kMostSurvivors = 128;
-inline constexpr float kHighestWeight = 1e20f;  // of a pixel, so that all costs are finite
+inline constexpr std::size_t kNarrowest = 8;    // pixels in a row; there is nothing to gain in fewer
+inline constexpr float kHighestWeight = 1e20f;  // of a pixel with its scale, so that all costs are finite
 
 // Rows of a picture that are searched as a picture of its own, to be coded without filters.
 struct Region {
     Points points;              // in Oklab, (height * width,)
     std::size_t height, width;  // kNarrowest columns or more
-    const float*
-        weights;  // (height * width,) bits that a squared distance of 1 is worth; below 0 the pixel keeps its index
-    const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get
+    // (height * width,) times `scale`, bits that a squared distance of 1 is worth; below 0 the pixel keeps its index.
+    const float* weights;
+    float scale;
+    const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null for all
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
 };
 
-struct RateDistortion {
-    std::int32_t feedback;    // share of the neighbours' errors that a pixel takes up, in 256ths
-    std::size_t n_survivors;  // 2 to kMostSurvivors
+// Share of the neighbours' errors that a pixel takes up, in 256ths: more of them where the weight is kSmoothWeight or
+// more, that is in areas so smooth that nothing hides a shift of the mean.
+struct Feedback {
+    std::int32_t usual, smooth;
 };
+inline constexpr float kSmoothWeight = 2;
+
+class SearchMemory;
 
 // Choose the index of every pixel; returns the symbols used.
 SymbolCounts choose_indices(const Region& region,
                             const Points& entries,  // IN  (k,), k <= 256
-                            const Prices& prices, const RateDistortion& options,
+                            const Prices& prices, const Feedback& feedback,
+                            SearchMemory& memory,    // INOUT of no search that still runs
                             std::uint8_t* indices);  // OUT (height * width,)
 
 // What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
 // deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.
-void visibility(const Points& points, std::size_t height, std::size_t width,
+void visibility(const Points& points, std::size_t height, std::size_t width, Team& team,
                 float* weights);  // OUT (height * width,)
 
+// Let pixels keep their index: those of entries that are fixed, and runs in a row, of kFlatRun pixels or more, that
+// have exactly the colour of the one entry that is theirs.
+inline constexpr std::size_t kFlatRun = 4;
+inline constexpr float kKept = -1;
+void keep_exact(const Points& points, std::size_t width, const Points& entries, const std::uint8_t* indices,
+                const bool* fixed,  // IN  (k,)
+                Team& team,
+                float* weights);  // INOUT (n,) kKept where so
+
 // The sum of weights times squared distances between pixels and their entries, as the search measures them.
-double weighted_error(const Points& points, const float* weights, const Points& entries, const std::uint8_t* indices);
+double weighted_error(const Points& points, const float* weights, const Points& entries, const std::uint8_t* indices,
+                      Team& team);
 
 }  // namespace pil_kmeans

@@ -1,60 +1,75 @@
 // Bytes that are settled: the errors they leave, the symbols they take, and where matches may start from.
+//
+// Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <bit>
 
-#include "kernels/png/deflate_prices.hpp"
 #include "kernels/png/pixel_coder.hpp"
 
-namespace pil_kmeans {
+namespace pil_kmeans::PIL_KMEANS_ISA {
+namespace {
 
-inline constexpr std::size_t kNear = 4;  // distances up to this are read from a survivor's own last bytes
-inline constexpr std::size_t kRowsUp = 3,
-                             kAside = 2;   // matches may start from above: so many rows, and so many bytes aside
-inline constexpr std::size_t kRecent = 8;  // distances that were used last
-inline constexpr std::size_t kChain = 4;   // earlier places where three bytes are as the guess is here
-inline constexpr std::size_t kMostStarts = kNear + kRowsUp * (2 * kAside + 1) + kRecent + kChain;
+constexpr std::uint32_t kFarthest = kWindow - 1;
 
-inline constexpr int kHashBits = 15;
-inline constexpr std::uint32_t kNowhere = ~0u;
+// Survivors have slots: the one that ends in a literal, those in matches with a few bytes ago, with other places that
+// were found of late, and with rows above, a few bytes aside, the farthest of each row first, as they lie in memory.
+constexpr std::size_t kLiteral = 0, kNear = 3, kFoundSlot = 1 + kNear, kFound = 20;
+constexpr std::size_t kRowsSlot = kFoundSlot + kFound, kRowSlots = 8, kAside = 4;
+constexpr std::size_t kSlots = kRowsSlot + kRowsUp * kRowSlots;
+constexpr std::size_t kChain = 4;  // earlier places that are looked at where three bytes are as the guess is here
+static_assert(kRowsSlot % kSearchLanes == 0 && kRowSlots % kSearchLanes == 0 && kSlots <= 64);
 
-// What a survivor did at a byte.
-struct Move {
-    std::uint8_t parent;  // its place among the survivors of the byte before
+// What is decided at a byte.
+struct Decision {
     std::uint8_t byte;
-    std::uint16_t distance;  // of the match, with kStart at its first byte; 0 for a literal
+    bool is_literal, is_start;
+    std::uint8_t slot;
+    std::uint32_t distance;
 };
-inline constexpr std::uint16_t kStart = 0x8000;
-inline constexpr std::size_t kFarthest = kStart - 1;
 
-// What is decided: bytes, the errors they leave, and where matches may start from.
 class SettledBytes {
   public:
-    SettledBytes(const Region& region, PixelCoder& coder, std::size_t longest_open, std::uint8_t* indices)
+    SettledBytes(const Region& region, const Prices& prices, const PixelCoder& coder, const SearchRoom& room,
+                 std::uint8_t* indices)
         : region_(region),
-          stride_(region.width + 1),
-          longest_open_(longest_open),
+          prices_(prices),
           coder_(coder),
-          indices_(indices),
-          stream_(region.height * stride_) {}
+          room_(room),
+          stride_(region.width + 1),
+          longest_open_((kDepth + 1) * coder.stretch() - 1),
+          indices_(indices) {
+        for (std::size_t i = 0; i < kSlots; ++i) clear(i);
+        for (std::size_t i = 1; i <= kNear; ++i) set(i, i);
+        for (std::size_t i = kRowsSlot; i < kSlots; ++i) {
+            const std::size_t row = 1 + (i - kRowsSlot) / kRowSlots;
+            const std::size_t distance = row * stride_ + kAside - (i - kRowsSlot) % kRowSlots;
+            if (distance > longest_open_ && distance <= kFarthest) set(i, distance);
+        }
+    }
 
     std::size_t size() const { return size_; }
-    std::uint8_t operator[](std::size_t at) const { return stream_[at]; }
     const SymbolCounts& counts() const { return counts_; }
 
-    void add(const Move& move) {
-        stream_[size_] = move.byte;
+    void add(const Decision& decision) {
+        std::uint8_t* const end = room_.stream + size_;
+        const std::uint8_t byte =
+            decision.is_literal ? decision.byte : end[-static_cast<std::ptrdiff_t>(decision.distance)];
+        *end = byte;
         if (size_ >= 2) {
-            const std::size_t from = size_ - 2;
-            std::uint32_t& head = heads_[hash(&stream_[from])];
-            chain_[from % kWindow] = head;
-            head = static_cast<std::uint32_t>(from);
+            std::uint32_t& head = room_.heads[hash(end - 2)];
+            room_.chain[(size_ - 2) % kWindow] = head;
+            head = static_cast<std::uint32_t>(size_ - 2);
         }
-        count(move);
-        leave_error(move.byte);
+        if (decision.is_literal || decision.is_start) end_match();
+        if (decision.is_literal) {
+            ++counts_.literals[byte];
+        } else {
+            distance_ = decision.distance;
+            ++length_;
+            used_ |= std::uint64_t{1} << decision.slot;
+        }
+        leave_error(byte);
         ++size_;
     }
 
@@ -66,83 +81,100 @@ class SettledBytes {
         length_ = 0;
     }
 
-    // Distances beyond kNear from which a match may start at byte `at`, which is pixel x of row y. Some may come twice.
-    // None leads to a byte that is still open when the match gets there.
-    std::size_t distances(std::size_t at, std::size_t y, std::size_t x, std::size_t* found) const {
-        std::size_t n = 0;
-        const auto add = [&](std::size_t distance) {
-            if (distance > longest_open_ && distance <= std::min(at, kFarthest)) found[n++] = distance;
-        };
-        for (std::size_t row = 1; row <= kRowsUp; ++row)
-            for (std::size_t distance = row * stride_ - kAside; distance <= row * stride_ + kAside; ++distance)
-                add(distance);
-        for (std::size_t i = 0; i < n_recent_; ++i) add(recent_[i]);
-        if (x + 3 <= region_.width) {
-            std::uint32_t from = heads_[hash(region_.guess + y * region_.width + x)];
-            for (std::size_t i = 0; i < kChain && from != kNowhere && at - from < kWindow;
-                 ++i, from = chain_[from % kWindow])
-                add(at - from);
+    // Look for places where three bytes are as the guess is here, and call `found(distance)` for those that no slot
+    // has. None leads to a byte that is still open when a match gets there.
+    template <typename Found>
+    void find_places(std::size_t at, std::size_t y, std::size_t x, const Found& found) {
+        if (x + 3 > region_.width) return;
+        std::uint32_t from = room_.heads[hash(region_.guess + y * region_.width + x)];
+        for (std::size_t i = 0; i < kChain && from != kNowhere && at - from <= kFarthest; ++i) {
+            const std::size_t distance = at - from;
+            if (distance > longest_open_ && !(in_slots_[distance / 64] >> distance % 64 & 1))
+                if (found(static_cast<std::uint32_t>(distance))) return;
+            from = room_.chain[from % kWindow];
         }
-        return n;
+    }
+
+    // The next slot of found places, by turns, that is neither among `busy` nor was used of late; or if all are, the
+    // next.
+    std::size_t free_slot(std::uint64_t busy) {
+        constexpr std::uint64_t kAll = ((std::uint64_t{1} << kRowsSlot) - 1) & ~((std::uint64_t{1} << kFoundSlot) - 1);
+        std::uint64_t free = kAll & ~(busy | used_);
+        if (!free) {
+            used_ = 0;
+            free = kAll & ~busy;
+            if (!free) free = kAll;
+        }
+        const std::uint64_t later = free & (~std::uint64_t{1} << turn_);
+        turn_ = static_cast<std::size_t>(std::countr_zero(later ? later : free));
+        return turn_;
+    }
+
+    // A match may start from that distance from now on, in place of another one.
+    void put(std::size_t slot, std::uint32_t distance) {
+        const std::uint32_t old = distances_[slot];
+        if (old) in_slots_[old / 64] &= ~(std::uint64_t{1} << old % 64);
+        set(slot, distance);
+    }
+
+    const std::uint32_t* distances() const { return distances_; }
+    const float* prices() const { return slot_prices_; }  // of three bytes from there
+
+    float start_price(std::uint32_t distance) const {
+        return prices_.lengths[kShortestMatch] + prices_.distances[distance_code(distance)];
     }
 
   private:
-    void count(const Move& move) {
-        const bool is_literal = move.distance == 0, is_start = move.distance & kStart;
-        if (is_literal || is_start) end_match();
-        if (is_literal) {
-            ++counts_.literals[move.byte];
-            return;
-        }
-        if (is_start) {
-            distance_ = move.distance & kFarthest;
-            if (distance_ > kNear) remember(distance_);
-        }
-        ++length_;
+    void clear(std::size_t slot) {
+        distances_[slot] = 0;
+        slot_prices_[slot] = kNever;
     }
-
-    void remember(std::size_t distance) {
-        std::size_t i = static_cast<std::size_t>(std::find(recent_, recent_ + n_recent_, distance) - recent_);
-        if (i == n_recent_) {
-            if (n_recent_ < kRecent)
-                ++n_recent_;
-            else
-                --i;
-        }
-        std::rotate(recent_, recent_ + i, recent_ + i + 1);
-        recent_[0] = distance;
+    void set(std::size_t slot, std::size_t distance) {
+        distances_[slot] = static_cast<std::uint32_t>(distance);
+        slot_prices_[slot] = start_price(distances_[slot]);
+        in_slots_[distance / 64] |= std::uint64_t{1} << distance % 64;
     }
 
     void leave_error(std::uint8_t byte) {
-        const std::size_t y = size_ / stride_, column = size_ % stride_;
-        if (column == 0) {  // the filter's type
-            error_ = 0;
-            return;
+        if (column_ == 0) {  // the filter's type
+            error_ = {broadcast(0), broadcast(0)};
+        } else {
+            const std::size_t x = column_ - 1, i = y_ * region_.width + x;
+            if (region_.weights[i] < 0)
+                error_ = {broadcast(0), broadcast(0)};
+            else
+                error_ =
+                    minus(PixelCoder::with_error(coder_.wanted(y_, x), coder_.from_left(region_.weights[i]), error_),
+                          coder_.entry(byte));
+            coder_.settle_error(y_, x, error_);
+            indices_[i] = byte;
         }
-        const std::size_t x = column - 1;
-        const PixelCoder::Pixel pixel = coder_.pixel(y, x);
-        error_ = coder_.error(pixel, coder_.with_error(pixel, error_), byte);
-        coder_.settle_error(y, x, error_);
-        indices_[y * region_.width + x] = byte;
+        if (++column_ == stride_) column_ = 0, ++y_;
     }
 
     static std::size_t hash(const std::uint8_t* bytes) {
-        const auto word = static_cast<std::uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
+        const std::uint32_t word =
+            bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8 | static_cast<std::uint32_t>(bytes[2]) << 16;
         return word * 2654435761u >> (32 - kHashBits);
     }
 
     const Region region_;
+    const Prices& prices_;
+    const PixelCoder& coder_;
+    const SearchRoom room_;
     const std::size_t stride_, longest_open_;  // bytes of a row, and bytes that are not settled at most
-    PixelCoder& coder_;
     std::uint8_t* const indices_;
-    std::vector<std::uint8_t> stream_;
-    std::size_t size_ = 0;
-    std::uint64_t error_ = 0;
-    std::size_t distance_ = 0, length_ = 0;  // of the match that the last byte is in
-    std::size_t recent_[kRecent], n_recent_ = 0;
-    std::vector<std::uint32_t> heads_ = std::vector<std::uint32_t>(std::size_t{1} << kHashBits, kNowhere);
-    std::vector<std::uint32_t> chain_ = std::vector<std::uint32_t>(kWindow, kNowhere);
+    std::size_t size_ = 0, y_ = 0, column_ = 0;
+    Coords error_{broadcast(0), broadcast(0)};
+    std::uint32_t distance_ = 0;  // of the match that the last byte is in
+    std::size_t length_ = 0;
+    std::uint32_t distances_[kSlots];
+    float slot_prices_[kSlots];
+    std::uint64_t in_slots_[(kFarthest + 1) / 64] = {};  // a bit for each distance that a slot has
+    std::uint64_t used_ = 0;                             // slots
+    std::size_t turn_ = kFoundSlot;
     SymbolCounts counts_;
 };
 
-}  // namespace pil_kmeans
+}  // namespace
+}  // namespace pil_kmeans::PIL_KMEANS_ISA

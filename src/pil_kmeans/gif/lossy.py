@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from ..stages.color_space import Points, point_rows, working_points
+from ..stages.color_space import Points, working_points
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.samples import as_samples
 from .blocks import Rectangle, symbol_bits
@@ -30,7 +30,6 @@ _UNCHANGED = 1.5  # bits that the change of a pixel is worth that still counts a
 _LEFT = 0.1  # bits that it is worth below which it need not lie in the rectangle that is written
 _KEPT, _MUST_CHANGE = -1.0, -1.0  # weights
 _PATHS, _ENDS = 16, 1
-_FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
 _AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as the kernel weighs the axes of Oklab
 _MEASURED_FRAMES = 8
 
@@ -48,7 +47,7 @@ class Movie:
     """
 
     def __init__(self, frames: NDArray[Any], weights: NDArray[np.float64] | None, n_threads: int) -> None:
-        self._frames, self._weights, self._n_threads = frames, weights, n_threads
+        self._frames, self._weights, self.n_threads = frames, weights, n_threads
         self.shape = frames.shape[1:3]
         self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
 
@@ -60,8 +59,8 @@ class Movie:
         if n not in self._made:
             samples = as_samples(self._frames[n])
             rows = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1])[:, : 3 if samples.shape[-1] > 2 else 1])
-            points = working_points(rows, "oklab", n_threads=self._n_threads)
-            seen = _native.visibility(points, self.shape[1])
+            points = working_points(rows, "oklab", n_threads=self.n_threads)
+            seen = _native.visibility(points, self.shape[1], self.n_threads)
             if self._weights is not None:
                 seen *= self._weights[n].ravel().astype(np.float32)
             self._made = {i: made for i, made in self._made.items() if n - _LOOK_AHEAD <= i <= n + _LOOK_AHEAD}
@@ -81,7 +80,8 @@ class Movie:
 def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:
     """Say what squared error a bit is worth at `lossy` 1; `nearest` are the indices of the frames of `spread`."""
     errors = [
-        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel())) / indices.size
+        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel()), movie.n_threads)
+        / indices.size
         for n, indices in zip(movie.spread(), nearest, strict=True)
     ]
     return _BIT * sqrt(sum(errors) / len(errors))
@@ -184,19 +184,13 @@ class Lossy:
 
     def _kept(self, n: int) -> NDArray[np.bool_]:
         """Return which pixels (H * W,) keep their guess."""
-        guess = np.maximum(self.guess[n], 0)
-        own = point_rows(self.movie[n][0]).reshape(*guess.shape, 4)
-        is_exact = (own == point_rows(self._entries)[guess]).all(axis=-1)
-        goes_on = is_exact[:, 1:] & is_exact[:, :-1] & (guess[:, 1:] == guess[:, :-1])
-        kept = self.is_kept[guess]
-        n_more = _FLAT_RUN - 1
-        if goes_on.shape[1] >= n_more:
-            last = goes_on.shape[1] - n_more + 1
-            starts = np.logical_and.reduce([goes_on[:, i : last + i] for i in range(n_more)])
-            for i in range(_FLAT_RUN):
-                kept[:, i : i + starts.shape[1]] |= starts
-        flat: NDArray[np.bool_] = kept.ravel()
-        return flat
+        guess = np.maximum(self.guess[n], 0).astype(np.uint8).ravel()
+        points, weights = self.movie[n][0], np.zeros(guess.size, np.float32)
+        _native.keep_exact(
+            points, self.movie.shape[1], self._entries, guess, self.is_kept, self.movie.n_threads, weights
+        )
+        kept: NDArray[np.bool_] = weights < 0
+        return kept
 
     def _lasting(self, n: int) -> NDArray[np.float32]:
         """In how many frames each pixel will be seen as it is in this one, itself included."""

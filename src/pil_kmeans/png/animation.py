@@ -171,7 +171,7 @@ def _pieces(
     """Yield the first frame, and of each other what it changes, in the way that takes fewer bytes."""
 
     def stream(indices: NDArray[np.uint8]) -> bytes:
-        return compress(indices, depth, len(rgba), n_not_opaque(rgba), compression, reorder=False).data
+        return compress(indices, depth, len(rgba), n_not_opaque(rgba), compression, n_threads=1, reorder=False).data
 
     height, width = frames.shape[1:]
     yield _Piece((height, width), 0, 0, SOURCE, stream(frames[0]))

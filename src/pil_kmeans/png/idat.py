@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..stages.threads import in_threads
 from .palette_order import palette_order
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
@@ -23,8 +24,18 @@ BYTE = 8
 PROBE_LEVEL = 6
 """Level of libdeflate that tells at an eighth of the time about how small rows become."""
 
+ZLIB_HEADER = b"\x78\xda"
+"""Deflate with a window of 32 KiB, compressed for size (RFC 1950)."""
+
+CHUNK = 1 << 18
+"""Bytes that are compressed by themselves, each chunk by another thread: matches do not go from one into the other."""
+
 SMALL = 1 << 16
 """Up to this many bytes zlib has a try, too: it is better at a few bytes, and at noise of few values."""
+
+
+_PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
+_FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
 @dataclass(frozen=True)
@@ -42,12 +53,14 @@ class Compression:
     """Whatever is within this factor of the smallest at `PROBE_LEVEL` is compressed at `level`."""
     level: int
     """Of libdeflate, 1 to 12."""
+    packed_level: int
+    """That of places of less than 8 bits, in which higher levels find more."""
 
 
 COMPRESSIONS = {
-    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=10),
-    "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=12),
-    "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12),
+    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=9, packed_level=10),
+    "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=10, packed_level=12),
+    "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12, packed_level=12),
 }
 
 
@@ -70,6 +83,7 @@ def compress(
     n_transparent: int,
     compression: str,
     *,
+    n_threads: int,
     for_deflate: bool = False,
     reorder: bool = True,
 ) -> Stream:
@@ -85,6 +99,8 @@ def compress(
         Entries of the palette, and those of them at its start that have to stay there.
     compression : str
         One of `COMPRESSIONS`.
+    n_threads : int
+        The stream does not depend on it.
     for_deflate : bool, default=False
         Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
     reorder : bool, default=True
@@ -103,16 +119,38 @@ def compress(
         found += filtered_rows(indices, depth, orders, preset)
     elif depth < BYTE:
         found.append(Rows(filter_rows(indices, (NONE,)), BYTE, given_order))
-    sizes = [len(deflate.zlib_compress(rows.data, PROBE_LEVEL)) for rows in found] if len(found) > 1 else [0]
-    limit = preset.margin * min(sizes)
-    streams = [
-        Stream(bytes(deflate.zlib_compress(rows.data, preset.level)), rows.depth, rows.order)
-        for rows, size in zip(found, sizes, strict=True)
-        if size <= limit
-    ]
+    if len(found) > 1:
+        sizes = in_threads(lambda rows: len(deflate.zlib_compress(rows.data, PROBE_LEVEL)), found, n_threads)
+        limit = preset.margin * min(sizes)
+        found = [rows for rows, size in zip(found, sizes, strict=True) if size <= limit]
+    streams = []
+    for rows in found:
+        level = preset.level if rows.depth == BYTE else preset.packed_level
+        streams.append(Stream(zlib_stream(rows.data, level, n_threads), rows.depth, rows.order))
     if plain_rows.size <= SMALL:
         streams.append(Stream(zlib.compress(plain_rows.data, 9), depth, given_order))
     return min(streams, key=lambda stream: len(stream.data))
+
+
+def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
+    """Probe whether indices (H, W), in the best order and with filters, may be smaller than others without."""
+    height, width = indices.shape
+    rows = max(1, _PROBE // (_PROBES * width))
+    tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
+    parts = [np.concatenate([some[top : top + rows].ravel() for top in tops]) for some in (indices, others)]
+    size, other = (len(deflate.zlib_compress(part.data, PROBE_LEVEL)) for part in parts)
+    return size <= _FILTERS_GAIN * other
+
+
+def zlib_stream(data: NDArray[np.uint8], level: int, n_threads: int) -> bytes:
+    """Compress bytes, in chunks if there are many; the stream does not depend on the number of threads."""
+    whole = data.ravel()
+    if whole.size < 2 * CHUNK:
+        return bytes(deflate.zlib_compress(whole.data, level))
+    n_chunks = whole.size // CHUNK
+    chunks = np.array_split(whole, n_chunks)
+    parts = in_threads(lambda chunk: bytes(deflate.deflate_compress(chunk.data, level)), chunks, n_threads)
+    return ZLIB_HEADER + _native.join_deflate(parts, n_threads) + deflate.adler32(whole.data).to_bytes(4, "big")
 
 
 class Rows(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from ..stages.color_space import working_points
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
 from ..stages.options import is_number
 from ..stages.pixels import Pixels
-from ..stages.progress import Progress, silent
+from ..stages.progress import Progress, part, silent
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
 
@@ -30,24 +30,50 @@ AUTO = 1.0
 
 _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
-_FEEDBACK = 0.9  # share of the errors that is handed on, at the usual strength of dithering
+_FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.9  # shares of the errors that are handed on, at the usual strength of dithering
+_PRICED = 0.1  # share of the work until prices are known
 _KEPT = -1.0  # weight of pixels that keep their index
-_FLAT_RUN = 4  # pixels of one colour in a row that are taken for a flat area
-_BAND = 1 << 17  # pixels of a band, which is searched as a picture of its own
-_SAMPLED_ROWS = 32  # of a band of the first rounds
+_BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
+_BAND_ROWS = 16  # and rows at least
+_SAMPLED_ROWS = 16  # of a band of the first rounds
+_SAMPLE, _LEAST_ONE_OF = 1 << 16, 8  # pixels of a first round, about, or one of so many in small pictures
+
+# What pictures of 16 to 256 colours take at AUTO, about: literals and matches of each pixel; and of 1000 matches, those
+# of each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of other codes.
+_LITERALS, _MATCHES = 0.15, 0.12
+_LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
+_NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
+_FARTHEST = 32767
 
 
 @dataclass(frozen=True)
 class Search:
-    """Work of a search: survivors at each pixel, rounds for the prices, and of how many bands these look at one."""
+    """Work of a search: rounds for the prices, and of how many pixels these look at one, in large pictures."""
 
-    n_survivors: int
     n_rounds: int
-    one_of: int
+    most_one_of: int
 
 
-SEARCHES = {"fast": Search(24, 1, 8), "default": Search(64, 2, 8), "max": Search(128, 2, 3)}
+SEARCHES = {"fast": Search(1, 64), "default": Search(1, 64), "max": Search(2, 8)}
 """By `compression`."""
+
+
+class Prices(NamedTuple):
+    """How often symbols are used, and so how many bytes all would take, about."""
+
+    counts: NDArray[np.uint64]
+    n_bytes: float
+
+
+class Bands(NamedTuple):
+    """Rows of a picture: the first ones of each band, and how many a band has unless the picture ends."""
+
+    tops: NDArray[np.int64]
+    rows: int
+
+    def n_rows(self, height: int) -> int:
+        """Count the rows of all bands."""
+        return int(np.minimum(self.rows, height - self.tops).sum())
 
 
 class RateDistortion:
@@ -102,35 +128,90 @@ class RateDistortion:
         self._shape = pixels.shape
         self._search = SEARCHES[compression]
         self._n_threads = count_threads(n_threads)
-        self._feedback = min(256, round(256 * _FEEDBACK * strength / DEFAULT_STRENGTH))
+        shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
+        self._feedback = shares[0], shares[1]
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         place = np.argsort(self._order).astype(np.uint8)
         self._guess = place[indices].ravel()
         self._points = working_points(as_samples(pixels.rows), "oklab", n_threads=self._n_threads)
         self._entries = working_points(as_samples(palette[self._order]), "oklab", n_threads=1)
-        self._lowest = np.zeros(len(self._guess), np.uint8)
+        self._lowest = np.zeros(0, np.uint8)
         if pixels.n_channels % 2 == 0:
             first = np.searchsorted(opacity[self._order], np.arange(3))
             first[first == len(palette)] = 0  # no entry is so opaque
             self._lowest = first.astype(np.uint8)[opacity_of(pixels.rows)]
-        self._weights = _native.visibility(self._points, self._shape[1])
+        width = self._shape[1]
+        self._weights = _native.visibility(self._points, width, self._n_threads)
         if sample_weight is not None:
             self._weights *= (sample_weight / sample_weight.mean()).astype(np.float32).ravel()
-        error = _native.weighted_error(self._points, self._weights, self._entries, self._guess) / len(self._guess)
-        self._bit = _BIT * sqrt(error)
-        self._is_kept = self._in_flat_runs()
-        self._is_kept |= fixed[indices].ravel()
+        sum_ = _native.weighted_error(self._points, self._weights, self._entries, self._guess, self._n_threads)
+        self._bit = _BIT * sqrt(sum_ / len(self._guess))
+        kept = fixed[self._order]
+        _native.keep_exact(self._points, width, self._entries, self._guess, kept, self._n_threads, self._weights)
         if pixels.n_channels % 2 == 0:
-            self._is_kept |= pixels.rows[:, -1] == 0
+            self._weights[pixels.rows[:, -1] == 0] = _KEPT
 
-    def indices(self, lossy: float, *, progress: Progress = silent) -> NDArray[np.uint8]:
+    @property
+    def can_search(self) -> bool:
+        """Whether there is anything to choose: some error, in rows that are not too narrow."""
+        return self._bit > 0 and self._shape[1] >= _native.NARROWEST
+
+    @property
+    def bands(self) -> Bands:
+        """What is searched as a picture of its own each."""
+        height, width = self._shape
+        rows = max(_BAND_ROWS, _BAND // width)
+        return Bands(np.arange(0, height, rows), rows)
+
+    def first_counts(self) -> NDArray[np.uint64]:
+        """Guess how often symbols are used: literals as when dithered, and matches as in other pictures."""
+        n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
+        n = len(self._guess)
+        literals = np.bincount(self._guess, minlength=n_literals) * _LITERALS
+        distances = np.full(n_distances, _ELSEWHERE)
+        for distance, share in enumerate(_NEAR, 1):
+            distances[_native.distance_code(distance)] += share
+        for row, share in enumerate(_ABOVE, 1):
+            for aside in range(-3, 5):
+                distance = row * (self._shape[1] + 1) + aside
+                if distance <= _FARTHEST:
+                    distances[_native.distance_code(distance)] += share / 8
+        matches = n * _MATCHES / 1000
+        return np.concatenate([literals, matches * np.array(_LENGTHS), matches * distances]).astype(np.uint64)
+
+    def prices(self, lossy: float, *, progress: Progress = silent) -> Prices:
+        """Look at some of the rows to find out what is used how often.
+
+        Parameters
+        ----------
+        lossy : float
+        progress : callable, optional
+
+        Returns
+        -------
+        Prices
+        """
+        height, _ = self._shape
+        counts = self.first_counts()
+        every = self._sampled_every()
+        n_rounds = self._search.n_rounds
+        for n in range(n_rounds):
+            bands = Bands(np.arange(n * _SAMPLED_ROWS % every, height, every), _SAMPLED_ROWS)
+            _, counts = self.choose(lossy, counts, bands, progress=part(progress, n / n_rounds, (n + 1) / n_rounds))
+        return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
+
+    def indices(
+        self, lossy: float, *, counts: NDArray[np.uint64] | None = None, progress: Progress = silent
+    ) -> NDArray[np.uint8]:
         """Choose cheaper indices.
 
         Parameters
         ----------
         lossy : float
             0 or more: how much rougher the picture may become for a bit less; 0 is not at all.
+        counts : ndarray, optional
+            How often symbols are used, as `prices` or another choice found. None: look at some of the rows first.
         progress : callable, optional
 
         Returns
@@ -138,71 +219,66 @@ class RateDistortion:
         ndarray of shape (H, W)
             uint8.
         """
-        height, width = self._shape
-        bit = lossy * self._bit
-        result = self._guess.copy()
-        if bit > 0 and width >= _native.NARROWEST:
-            weights = self._weights / np.float32(min(max(bit, _LEAST_BIT), _MOST_BIT))
-            weights[self._is_kept] = _KEPT
-            counts = _first_counts(self._guess)
-            every = _SAMPLED_ROWS * min(self._search.one_of, max(1, height // (4 * _SAMPLED_ROWS)))
-            for n in range(self._search.n_rounds):
-                tops = np.arange(n * _SAMPLED_ROWS % every, height, every)
-                counts = self._choose(weights, counts, tops, _SAMPLED_ROWS, result)
-                progress((n + 1) / (4 * self._search.n_rounds))
-            rows = max(_SAMPLED_ROWS, _BAND // width)
-            for tops in _groups(np.arange(0, height, rows), self._n_threads):
-                self._choose(weights, counts, tops, rows, result)
-                progress(0.25 + 0.75 * min(1.0, (tops[-1] + rows) / height))
-        return self._order[result].reshape(self._shape)
+        if lossy == 0 or not self.can_search:
+            return self._order[self._guess].reshape(self._shape)
+        start = 0.0
+        if counts is None:
+            start = _PRICED
+            counts = self.prices(lossy, progress=part(progress, 0.0, start)).counts
+        return self.choose(lossy, counts, self.bands, progress=part(progress, start, 1.0))[0]
 
-    def _choose(
-        self, weights: NDArray[Any], counts: NDArray[Any], tops: NDArray[Any], rows: int, result: NDArray[np.uint8]
-    ) -> NDArray[Any]:
-        """Choose the indices of some bands, at the prices of symbols so often used; count the symbols used there."""
+    def choose(
+        self, lossy: float, counts: NDArray[np.uint64], bands: Bands, *, progress: Progress = silent
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+        """Choose the indices of some bands, at the prices of symbols so often used, and count the symbols used there.
+
+        Parameters
+        ----------
+        lossy : float
+            Above 0.
+        counts : ndarray
+        bands : Bands
+        progress : callable, optional
+
+        Returns
+        -------
+        indices : ndarray of shape (H, W)
+            uint8, elsewhere as dithered.
+        counts : ndarray
+        """
         height, width = self._shape
-        bands = np.stack([tops, np.minimum(rows, height - tops)], axis=1)
-        return _native.choose_indices(
+        result = self._guess.copy()
+        scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
+        rows = np.stack([bands.tops, np.minimum(bands.rows, height - bands.tops)], axis=1)
+        used = _native.choose_indices(
             self._points,
             width,
-            weights,
+            self._weights,
+            scale,
             self._lowest,
             self._guess,
             self._entries,
             counts,
-            bands,
+            rows,
             self._feedback,
-            self._search.n_survivors,
             self._n_threads,
+            progress,
             result,
         )
+        progress(1.0)
+        return self._order[result].reshape(self._shape), used
 
-    def _in_flat_runs(self) -> NDArray[np.bool_]:
-        points, entries = (values.view(np.uint32)[..., 0] for values in (self._points, self._entries))
-        is_exact = (points[0] == entries[0][self._guess]) & (points[1] == entries[1][self._guess])
-        exact, guess = is_exact.reshape(self._shape), self._guess.reshape(self._shape)
-        goes_on = exact[:, 1:] & exact[:, :-1] & (guess[:, 1:] == guess[:, :-1])
-        kept = np.zeros_like(exact)
-        n = _FLAT_RUN - 1
-        if goes_on.shape[1] >= n:
-            starts = np.logical_and.reduce([goes_on[:, i : goes_on.shape[1] - n + 1 + i] for i in range(n)])
-            for i in range(_FLAT_RUN):
-                kept[:, i : i + starts.shape[1]] |= starts
-        flat: NDArray[np.bool_] = kept.ravel()
-        return flat
+    def _sampled_every(self) -> int:
+        """From how many rows to take `_SAMPLED_ROWS` for the first rounds."""
+        height, width = self._shape
+        one_of = min(self._search.most_one_of, max(_LEAST_ONE_OF, height * width // _SAMPLE))
+        return _SAMPLED_ROWS * min(one_of, max(1, height // (4 * _SAMPLED_ROWS)))
 
 
-def _first_counts(indices: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Symbols as often as they are about to be used: matches are a few times as common as any literal."""
-    n_literals, n_lengths, n_distances = _native.DEFLATE_SYMBOLS
-    n = len(indices)
-    literals = np.bincount(indices, minlength=n_literals)
-    matches = np.full(n_lengths, n // 200 + 1), np.full(n_distances, n // 400 + 1)
-    return np.concatenate([literals, *matches]).astype(np.uint64)
-
-
-def _groups(values: NDArray[Any], size: int) -> list[NDArray[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+def _n_bits(counts: NDArray[np.uint64]) -> float:
+    """Bits that symbols take which are used so often, with a code made for them."""
+    literals, lengths, distances = _native.symbol_prices(counts)
+    return float(np.dot(np.concatenate([literals, lengths, distances]), counts))
 
 
 def check_lossy(lossy: Any) -> None:

@@ -14,13 +14,27 @@ from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
 from ..stages.ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
 from .chunks import Chunk
-from .rate_distortion import RateDistortion
+from .idat import may_be_smaller
+from .rate_distortion import Bands, RateDistortion
 from .still import encode
-from .target_quality import QualityError, roughest
+from .target_quality import LEAST_LOSSY, MOST_LOSSY, QualityError, predicted, roughest
 
-_FITTED = 0.2  # share of the work until a palette is fitted
+_FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
+_GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
+_DEARER = 1.02  # than that is more than what is not worth a search
+_FEW_COLORS = 64  # with which what is lost is looked at
+_MOST_LOST = 2.8  # points of the score
+_SCORED_ROWS = 64  # of a strip for that
+_SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
 _LEAST_COLORS = 2
 _LESS_LOSSY = 0.6  # what half as many colours allow, about
+_SMALL = 1 << 16  # pixels, below which fewer colours may pay
+_STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
+_STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
+_ABOVE = 0.2  # points that the first trial aims above what is asked for
+_LEAST_MIXED = 4  # bands, of which two pictures make many between them
+_GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
+_GAIN = 3.0  # points that the search may gain, with little `lossy`
 
 
 class _Attempt(NamedTuple):
@@ -30,6 +44,36 @@ class _Attempt(NamedTuple):
     n_colors: int
     lossy: float
     best: float
+
+    @property
+    def is_roughest(self) -> bool:
+        """Whether nothing rougher can be made of so many colours."""
+        return self.lossy >= MOST_LOSSY
+
+
+def _mixed(
+    good: NDArray[np.uint8],
+    bad: NDArray[np.uint8],
+    bands: Bands,
+    quality: float,
+    score: Callable[[NDArray[np.uint8]], float],
+) -> tuple[NDArray[np.uint8], float]:
+    """Make a picture of bands of two, as many of the worse one as the score allows, from all over the picture."""
+    n = len(bands.tops)
+    order = np.argsort(np.arange(n) * _GOLDEN % 1.0, kind="stable")
+    best = (good, score(good))
+    low, high = 0, n  # so many bands are known to be few enough, and too many
+    while high - low > 1:
+        middle = (low + high) // 2
+        mixed = good.copy()
+        for top in bands.tops[order[:middle]]:
+            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
+        found = score(mixed)
+        if found >= quality:
+            best, low = (mixed, found), middle
+        else:
+            high = middle
+    return best
 
 
 @dataclass(frozen=True)
@@ -63,14 +107,31 @@ class SmallPng:
     compression: str
     n_threads: int | None
 
-    def by_lossy(self, n_colors: int, lossy: float, progress: Progress) -> bytes:
-        """Write it so much rougher, or as it is where that is smaller."""
+    def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> bytes:
+        """Write it so much rougher, or as it is where that is smaller.
+
+        What is chosen by itself is less where a palette of few colours would lose too much by it.
+        """
         fitted = self.fit(n_colors)
         progress(_FITTED)
-        files = [self._file(fitted, fitted.indices)]
-        if lossy > 0 and self.can_diffuse:
-            cheaper = self._rate_distortion(fitted).indices(lossy, progress=part(progress, _FITTED, 0.9))
-            files.append(self._file(fitted, cheaper, for_deflate=True))
+        search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
+        if search is None or not search.can_search:
+            return self._file(fitted, fitted.indices)
+        prices = search.prices(lossy, progress=part(progress, _FITTED, _PRICED))
+        files = []
+        if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
+            files.append(self._file(fitted, fitted.indices))
+            if prices.n_bytes > _DEARER * len(files[0]):
+                return files[0]
+        cheaper = search.indices(lossy, counts=prices.counts, progress=part(progress, _PRICED, _CHOSEN))
+        if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
+            spared = self._spared(search, fitted, lossy, cheaper)
+            if spared is None:
+                return self._file(fitted, fitted.indices)
+            cheaper = spared
+        files.append(self._file(fitted, cheaper, for_deflate=True))
+        if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
+            files.append(self._file(fitted, fitted.indices))
         return min(files, key=len)
 
     def by_quality(self, n_colors: int, quality: float, progress: Progress) -> bytes:
@@ -93,7 +154,8 @@ class SmallPng:
             if attempt.file is None or (smallest is not None and len(attempt.file) >= len(smallest)):
                 break
             smallest = attempt.file
-            if not self.can_shrink or attempt.n_colors // 2 < _LEAST_COLORS:
+            is_small = self.pixels.shape[0] * self.pixels.shape[1] < _SMALL
+            if not self.can_shrink or attempt.n_colors // 2 < _LEAST_COLORS or not (is_small or attempt.is_roughest):
                 break
             n_colors = attempt.n_colors // 2
         if smallest is None:
@@ -111,21 +173,86 @@ class SmallPng:
         def score_of(indices: NDArray[Any]) -> float:
             return score(read_pixels(np.take(fitted.palette.colors, indices, axis=0)))
 
-        best = score_of(fitted.indices)
-        files = [self._file(fitted, fitted.indices)] if best >= quality else []
-        if self.can_diffuse:
-            rate_distortion = self._rate_distortion(fitted)
+        dithered = best = score_of(fitted.indices)
+        n_fitted = len(fitted.palette.colors)
+        search = self._rate_distortion(fitted) if self.can_diffuse else None
+        if search is None or not search.can_search:
+            file = self._file(fitted, fitted.indices) if best >= quality else None
+            return _Attempt(file, n_fitted, lossy, best)
+        lossy, counts = self._predicted(search, fitted, quality, dithered, lossy)
 
-            def make(lossy: float, progress: Progress) -> tuple[NDArray[np.uint8], float]:
-                indices = rate_distortion.indices(lossy, progress=progress)
-                return indices, score_of(indices)
+        def make(lossy: float, progress: Progress) -> tuple[NDArray[np.uint8], float]:
+            indices = search.indices(lossy, counts=counts, progress=progress)
+            return indices, score_of(indices)
 
-            found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy)
-            best = max(best, found.best)
-            if found.picture is not None and found.lossy is not None:
-                files.append(self._file(fitted, found.picture, for_deflate=True))
-                lossy = found.lossy
-        return _Attempt(min(files, key=len) if files else None, len(fitted.palette.colors), lossy, best)
+        def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+            return _mixed(good, bad, search.bands, quality, score_of)
+
+        can_mix = len(search.bands.tops) >= _LEAST_MIXED
+        found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
+        best = max(best, found.best)
+        files = []
+        if found.picture is not None and found.lossy is not None:
+            files.append(self._file(fitted, found.picture, for_deflate=True))
+            lossy = found.lossy
+        if dithered >= quality and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
+            files.append(self._file(fitted, fitted.indices))
+        return _Attempt(min(files, key=len) if files else None, n_fitted, lossy, best)
+
+    def _spared(
+        self, search: RateDistortion, fitted: Dithered, lossy: float, cheaper: NDArray[np.uint8]
+    ) -> NDArray[np.uint8] | None:
+        """Make less of it until the score is at most `_MOST_LOST` below that of the dithered picture; None in vain."""
+        score_of = self._score_of_strips(fitted, self._strips(_SCORED_ROWS))
+        dithered = score_of(fitted.indices)
+        lost = dithered - score_of(cheaper)
+        for _ in range(_SPARING_TRIALS):
+            if lost <= _MOST_LOST:
+                return cheaper
+            lossy *= max(_LEAST_SPARED, _MOST_LOST / lost)
+            cheaper = search.indices(lossy)
+            lost = dithered - score_of(cheaper)
+        return cheaper if lost <= _MOST_LOST else None
+
+    def _strips(self, rows: int) -> Bands:
+        """Choose some rows that stand for all, or all if these are not many more."""
+        height = self.pixels.shape[0]
+        if height <= 2 * _STRIPS * rows:
+            return Bands(np.zeros(1, np.int64), height)
+        return Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
+
+    def _score_of_strips(self, fitted: Dithered, strips: Bands) -> Callable[[NDArray[np.uint8]], float]:
+        """Make what scores the rows of strips."""
+        inside = (strips.tops[:, np.newaxis] + np.arange(strips.rows)).ravel()
+        samples = np.ascontiguousarray(self.pixels.values[inside])
+        original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
+        return lambda indices: original.score(read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0)))
+
+    def _predicted(
+        self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
+    ) -> tuple[float, NDArray[np.uint64]]:
+        """Tell from a few strips which `lossy` will score what is asked for, and how often symbols are used then.
+
+        What the strips score beside the whole when dithered, they are taken to score beside it in any case.
+        """
+        height, width = fitted.indices.shape
+        rows = min(_STRIP_ROWS, height // _STRIPS)
+        if dithered + _GAIN < quality:
+            first = LEAST_LOSSY
+        if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
+            return first, search.prices(first).counts
+        counts = search.first_counts()
+        strips = self._strips(rows)
+        score_of = self._score_of_strips(fitted, strips)
+        offset = dithered - score_of(fitted.indices)
+
+        def score(lossy: float) -> float:
+            nonlocal counts
+            indices, counts = search.choose(lossy, counts, strips)
+            return score_of(indices) + offset
+
+        lossy = predicted(score, quality + _ABOVE, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
+        return lossy, counts
 
     def _score(self) -> Callable[[Pixels], float]:
         """Make what scores a result as `ssimulacra2` does, and not above what it is with all scales.
@@ -158,4 +285,5 @@ class SmallPng:
             keep_palette=self.keep_palette,
             compression=self.compression,
             for_deflate=for_deflate,
+            n_threads=self.n_threads,
         )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..stages.indices import MAX_BYTE_COLORS, distinct_rows, index_dtype, round_to_8_bits
 from ..stages.samples import rgba_rows
+from ..stages.threads import count_threads
 from .chunks import Chunk, file_bytes, idat_chunks
 from .idat import COMPRESSIONS, compress
 
@@ -23,6 +24,7 @@ def encode(
     keep_palette: bool = False,
     compression: str = "default",
     for_deflate: bool = False,
+    n_threads: int | None = 1,
 ) -> bytes:
     """
     Write a picture as a palette PNG.
@@ -43,6 +45,8 @@ def encode(
         How long to look for a small file.
     for_deflate : bool, default=False
         Whether the indices were chosen for what deflate makes of them, 8 bits each, and without filters.
+    n_threads : int, optional
+        The bytes do not depend on it.
 
     Returns
     -------
@@ -74,6 +78,7 @@ def encode(
         len(rgba),
         n_not_opaque(rgba),
         compression,
+        n_threads=count_threads(n_threads),
         for_deflate=for_deflate,
         reorder=not keep_palette,
     )

@@ -12,9 +12,14 @@ from ..stages.progress import Progress, part
 Picture = TypeVar("Picture")
 
 _GENTLEST, _ROUGHEST = 1 / 4, 8.0  # roots of the least and the most `lossy`
+LEAST_LOSSY, MOST_LOSSY = _GENTLEST**2, _ROUGHEST**2
+"""Nothing gentler and nothing rougher is made."""
+
 _SLOPE, _STEEPEST, _FLATTEST = -14.0, -56.0, -3.5  # of the score over the root: usual, and as two trials may tell it
-_CLOSE = 0.4  # above the target, where the search ends
-_NEAR = 0.04  # of another trial, where one tells nothing
+_CLOSE, _CLOSE_UNMIXED = 0.05, 0.2  # above the target, where the search ends, and where it does without a mix
+_AIM = 0.25  # so far beyond the target the next trial goes, to have it between two
+_MIXABLE = 2.0  # difference of two scores, up to which bands of both make one picture
+_NEAR = 0.02  # of another trial, where one tells nothing
 _MOST_TRIALS = 6
 
 
@@ -56,6 +61,7 @@ def roughest(
     progress: Progress,
     *,
     first: float = 1.0,
+    mix: Callable[[Picture, Picture], tuple[Picture, float]] | None = None,
 ) -> Roughest[Picture]:
     """Find the roughest picture whose score is at least `quality`.
 
@@ -67,6 +73,9 @@ def roughest(
     progress : callable
     first : float, default=1.0
         The `lossy` to try first.
+    mix : callable, optional
+        Makes one picture of two, of which the first scores enough and the second is rougher, and tells its score, which
+        is enough.
 
     Returns
     -------
@@ -76,39 +85,99 @@ def roughest(
     --------
     >>> from pil_kmeans.png.target_quality import roughest
     >>> from pil_kmeans.stages.progress import silent
-    >>> found = roughest(lambda lossy, progress: (f"picture {lossy:.0f}", 90 - 7 * lossy), 69, silent)
+    >>> found = roughest(lambda lossy, progress: (f"picture {lossy:.1f}", 90 - 7 * lossy), 69, silent)
     >>> found.picture
-    'picture 3'
+    'picture 3.0'
     """
-    low, high = _GENTLEST, _ROUGHEST
+    good: tuple[float, Picture, float] | None = None
+    bad: tuple[float, Picture, float] | None = None
     tried: list[tuple[float, float]] = []
-    picture, lossy, at, done = None, None, sqrt(first), 0.0
+    close = _CLOSE if mix else _CLOSE_UNMIXED
+    at, done = min(_ROUGHEST, max(_GENTLEST, sqrt(first))), 0.0
     while len(tried) < _MOST_TRIALS:
-        end = done + (1 - done) / 3
+        end = done + (1 - done) / 2
         made, score = make(at * at, part(progress, done, end))
         done = end
         tried.append((at, score))
         if score >= quality:
-            picture, lossy, low = made, at * at, at
+            good = (at, made, score) if good is None or (score, good[0]) < (good[2], at) else good
         else:
-            high = at
-        if quality <= score < quality + _CLOSE or high - low < _NEAR:
+            bad = (at, made, score) if bad is None or (bad[2], at) < (score, bad[0]) else bad
+        is_over = at <= _GENTLEST if score < quality else score < quality + close or at >= _ROUGHEST
+        if is_over or (good and bad and abs(bad[0] - good[0]) < _NEAR):
             break
-        at = min(high, max(low, _secant(tried, quality + _CLOSE / 2)))
-        for other, its_score in tried:
-            if abs(at - other) < _NEAR:
-                at = other + (2 * _NEAR if its_score >= quality else -2 * _NEAR)
-                at = at if low < at < high else (low + high) / 2
-    return Roughest(picture, lossy, max(score for _, score in tried))
+        if good and bad and mix and good[2] - bad[2] <= _MIXABLE:
+            break
+        at = _next(tried, quality, _AIM if mix else 0.0)
+    best = max(score for _, score in tried)
+    if good is None:
+        return Roughest(None, None, best)
+    if mix and bad and good[2] >= quality + _CLOSE and bad[0] > good[0]:
+        return Roughest(mix(good[1], bad[1])[0], good[0] ** 2, best)
+    return Roughest(good[1], good[0] ** 2, best)
 
 
-def _secant(tried: list[tuple[float, float]], target: float) -> float:
-    """Where the line through the two trials that are nearest to the target meets it."""
-    (at, score), *others = sorted(tried, key=lambda trial: abs(trial[1] - target))[:2]
+def _next(tried: list[tuple[float, float]], quality: float, beyond: float) -> float:
+    """Choose the root to try next: where the line through the nearest trials meets the quality.
+
+    While all trials are on one side of it, so far beyond, to have it between two.
+    """
+    (at, score), *others = sorted(tried, key=lambda trial: abs(trial[1] - quality))[:2]
     slope = _SLOPE
     for other_at, other_score in others:
-        slope = min(_FLATTEST, max(_STEEPEST, (score - other_score) / (at - other_at)))
-    return at + (target - score) / slope
+        if at != other_at:
+            slope = min(_FLATTEST, max(_STEEPEST, (score - other_score) / (at - other_at)))
+    roots_good = [root for root, found in tried if found >= quality]
+    roots_bad = [root for root, found in tried if found < quality]
+    is_between = bool(roots_good and roots_bad)
+    if is_between or not beyond:
+        aim = quality + (_CLOSE if beyond else _CLOSE_UNMIXED) / 2
+    else:
+        aim = quality + (-beyond if roots_good else beyond)
+    found = at + (aim - score) / slope
+    low, high = max(roots_good, default=_GENTLEST), min(roots_bad, default=_ROUGHEST)
+    if is_between:
+        low, high = min(low, high), max(low, high)
+        return found if low + _NEAR / 2 < found < high - _NEAR / 2 else (low + high) / 2
+    found = max(found, low + _NEAR) if roots_good else min(found, high - _NEAR)
+    return min(_ROUGHEST, max(_GENTLEST, found))
+
+
+def predicted(score: Callable[[float], float], quality: float, *, first: float, n_trials: int, close: float) -> float:
+    """Tell the `lossy` at which a score is met, about, from a few trials.
+
+    Parameters
+    ----------
+    score : callable
+        Tells the score of a `lossy`.
+    quality : float
+    first : float
+        The `lossy` to try first.
+    n_trials : int
+    close : float
+        Difference of a score from `quality` up to which there is no need of another trial.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from pil_kmeans.png.target_quality import predicted
+    >>> round(predicted(lambda lossy: 90 - 14 * lossy**0.5, 62, first=1.0, n_trials=3, close=1.0), 2)
+    4.0
+    """
+    at, slope = min(_ROUGHEST, max(_GENTLEST, sqrt(first))), _SLOPE
+    before: tuple[float, float] | None = None
+    for _ in range(n_trials):
+        found = score(at * at)
+        if before is not None and abs(at - before[0]) > _NEAR:
+            slope = min(_FLATTEST, max(_STEEPEST, (found - before[1]) / (at - before[0])))
+        before = (at, found)
+        at = min(_ROUGHEST, max(_GENTLEST, at + (quality - found) / slope))
+        if abs(found - quality) <= close or abs(at - before[0]) < _NEAR:
+            break
+    return at * at
 
 
 def check_quality(quality: Any) -> None:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 MOST_THREADS = 64
 """Threads beyond the processors' number only cost memory; this many are started at most, or one a processor."""
@@ -21,6 +27,28 @@ def count_threads(n_threads: int | None) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item], n_threads: int) -> list[Result]:
+    """Call a function that releases the GIL with each item; the results are in the order of the items.
+
+    The threads end with the call, also with an exception of one of them.
+    """
+    items = list(items)
+    n_threads = min(n_threads, len(items))
+    if n_threads <= 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(n_threads - 1) as pool:
+        # The caller's thread works, too: it takes what no other has begun.
+        futures = [pool.submit(function, item) for item in items]
+        results = []
+        try:
+            for future, item in zip(reversed(futures), reversed(items), strict=True):
+                results.append(function(item) if future.cancel() else future.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results[::-1]
 
 
 def _capped(n_threads: int) -> int:

@@ -20,9 +20,9 @@ from ..pixels import Pixels
 from ..remap import label_equals
 from ..samples import as_samples, full_scale, packed, to_uint16
 from ..threads import count_threads
-from .threshold_mask import threshold_mask
+from .threshold_mask import MASKS, threshold_mask
 
-BY_MASK = ("ordered", "blue-noise")
+BY_MASK = tuple(MASKS)
 DITHERS = ("none", "floyd-steinberg", *BY_MASK, "auto")
 DEFAULT_STRENGTH = 0.85
 LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def threshold_mask(method: str) -> NDArray[np.uint16]:
     Communications, 1973. R. A. Ulichney, The void-and-cluster method for dither array generation, Proceedings of SPIE
     1913, 1993.
     """
-    ranks = _bayer_ranks() if method == "ordered" else np.load(_BLUE_NOISE)
+    ranks = MASKS[method]()
     mask: NDArray[np.uint16] = ((2 * ranks.astype(np.int64) + 1) * 32768 // ranks.size).astype(np.uint16)
     mask.setflags(write=False)
     return mask
@@ -34,3 +35,12 @@ def _bayer_ranks() -> NDArray[Any]:
     for _ in range(_BAYER_DOUBLINGS):
         ranks = np.block([[4 * ranks, 4 * ranks + 2], [4 * ranks + 3, 4 * ranks + 1]])
     return ranks
+
+
+def _blue_noise_ranks() -> NDArray[Any]:
+    ranks: NDArray[Any] = np.load(_BLUE_NOISE)
+    return ranks
+
+
+MASKS: Mapping[str, Callable[[], NDArray[Any]]] = {"ordered": _bayer_ranks, "blue-noise": _blue_noise_ranks}
+"""Method -> the ranks of its thresholds, all different, 0 and up."""

@@ -1,0 +1,270 @@
+// The rate-distortion search, see rate_distortion.hpp. Survivors are arrays of slots, and each byte is one pass over
+// them.
+//
+// Compiled once per instruction set. Slots that tie are taken in their order, so that lanes do not matter.
+#include <bit>
+
+#include "kernels/isa/isa_kernels.hpp"
+#include "kernels/png/settled_bytes.hpp"
+
+namespace pil_kmeans::PIL_KMEANS_ISA {
+namespace {
+
+constexpr float kMargin = 20;  // bits by which a match from a place that was found may be dearer than the literal
+
+// Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
+// the last stretch.
+constexpr std::uint32_t kRootShift = 16, kLengthMask = (1u << kRootShift) - 1, kNoMatch = kLongestMatch + 1;
+
+// Ways through the bytes so far, one a slot. Those that are none have a cost of kNever or more.
+struct Survivors {
+    alignas(32) float cost[kSlots];        // bits, above the cheapest at the end of the last stretch
+    alignas(32) std::uint32_t xy[kSlots];  // error of the last pixel
+    alignas(32) std::uint32_t zw[kSlots];
+    alignas(32) std::uint32_t length[kSlots];  // see above
+    alignas(32) std::uint32_t last[kSlots];    // last four bytes, the newest lowest
+};
+
+// What the survivors did at a byte: those whose bit is set started a match there. These and the literal come from
+// `best`, others go on.
+struct Moves {
+    std::uint64_t starts;
+    std::uint8_t best, literal;
+    std::uint16_t distances[kRowsSlot];  // of the slots that do not always have the same
+};
+
+class Search {
+  public:
+    Search(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
+           const SearchRoom& room, std::uint8_t* indices)
+        : region_(region),
+          coder_(region, entries, prices, feedback, room),
+          settled_(region, prices, coder_, room, indices),
+          stretch_(coder_.stretch()),
+          room_(room) {
+        for (std::size_t length = 0; length <= kNoMatch; ++length)
+            longer_[length] = length < kShortestMatch  ? 0
+                              : length < kLongestMatch ? prices.lengths[length + 1] - prices.lengths[length]
+                                                       : kNever;
+        for (float& cost : now_.cost) cost = kNever;
+        now_.cost[kLiteral] = 0;
+        now_.length[kLiteral] = kNoMatch;
+        for (std::size_t i = 0; i < kRowsSlot; ++i)
+            moves_->distances[i] = static_cast<std::uint16_t>(settled_.distances()[i]);
+    }
+
+    SymbolCounts run() {
+        constexpr std::int32_t kNone = 0;
+        for (std::size_t y = 0; y < region_.height; ++y) {
+            // A row's first byte, the filter's type, is a pixel that keeps its index.
+            byte<true>(PixelCoder::kept(kNone), [](float, float) {});
+            for (std::size_t x = 0; x < region_.width; ++x) {
+                if (x % stretch_ == 0) coder_.begin_stretch(y, x);
+                const PixelCoder::Pixel pixel = coder_.pixel(y, x);
+                const auto find = [&](float before, float limit) { find_places(y, x, pixel, before, limit); };
+                if (pixel.is_kept || pixel.lowest > 0)
+                    byte<true>(pixel, find);
+                else
+                    byte<false>(pixel, find);
+            }
+        }
+        settle(at_, cheapest());
+        settled_.end_match();
+        return settled_.counts();
+    }
+
+  private:
+    template <typename Cost>
+    static std::size_t first_of_least(const Cost& cost, float& least) {
+        Vec lowest = cost(0);
+        for (std::size_t i = kLanes; i < kSlots; i += kLanes) lowest = min_float(lowest, cost(i));
+        least = least_float(lowest);
+        for (std::size_t i = 0; i < kSlots; i += kLanes)
+            if (const unsigned bits = lane_bits(equal(cost(i), broadcast_float(least))))
+                return i + static_cast<std::size_t>(std::countr_zero(bits));
+        return 0;
+    }
+
+    std::size_t cheapest() const {
+        float least;
+        return first_of_least([this](std::size_t i) { return load(now_.cost + i); }, least);
+    }
+
+    // The cheapest that can end, or if none can, the cheapest: what it was in was no match then.
+    std::size_t cheapest_end() const {
+        float least;
+        const auto cost = [&](std::size_t i) {
+            const Vec length = bit_and(load(now_.length + i), broadcast_word(kLengthMask));
+            return select(less(length, broadcast(kShortestMatch)), broadcast_float(kNever), load(now_.cost + i));
+        };
+        const std::size_t best = first_of_least(cost, least);
+        return least < kNever ? best : cheapest();
+    }
+
+    // One more byte for all; kLimited says that the pixel may not get all entries.
+    template <bool kLimited, typename Find>
+    void byte(const PixelCoder::Pixel& pixel, const Find& find) {
+        const std::size_t best = cheapest_end();
+        const std::uint32_t root = now_.length[best] & ~kLengthMask, last = now_.last[best];
+        const float before = now_.cost[best];
+        const Coords wanted = PixelCoder::with_error(pixel.wanted, pixel.from_left,
+                                                     {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
+        const std::uint8_t literal = coder_.literal(pixel, wanted);
+        const float cost = before + coder_.distortion_of(literal) + coder_.literal_price(literal);
+        const bool can_start = (now_.length[best] & kLengthMask) >= kShortestMatch;
+        if (can_start) find(before, cost + kMargin);
+        Moves& moves = moves_[at_ % kOpenBytes];
+        const From from{wanted, can_start ? before : kNever, root, last};
+        std::uint64_t starts = 0;
+        for (std::size_t i = 0; i < kRowsSlot; i += kLanes)
+            starts |= std::uint64_t{go_on<kLimited, false>(pixel, from, i)} << i;
+        for (std::size_t i = kRowsSlot; i < kSlots; i += kLanes)
+            starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i)} << i;
+        const Coords error = minus(wanted, coder_.entry(literal));
+        now_.cost[kLiteral] = cost;
+        now_.xy[kLiteral] = pixel.is_kept ? 0 : first_lane(error.xy);
+        now_.zw[kLiteral] = pixel.is_kept ? 0 : first_lane(error.zw);
+        now_.length[kLiteral] = root | kNoMatch;
+        now_.last[kLiteral] = last << 8 | literal;
+        moves.starts = starts;
+        moves.best = static_cast<std::uint8_t>(best);
+        moves.literal = literal;
+        ++at_;
+        std::memcpy(moves_[at_ % kOpenBytes].distances, moves.distances, sizeof moves.distances);
+        if (--left_ == 0) end_stretch();
+    }
+
+    // Where matches start.
+    struct From {
+        Coords wanted;
+        float cost;
+        std::uint32_t root, last;
+    };
+
+    // Some slots' next bytes: each goes on or starts anew, whichever is cheaper. Returns which start.
+    template <bool kLimited, bool kIsRow>
+    unsigned go_on(const PixelCoder::Pixel& pixel, const From& from, std::size_t i) {
+        const Vec distance = load(settled_.distances() + i), length = load(now_.length + i);
+        const Vec last = load(now_.last + i), from_last = broadcast_word(from.last);
+        Vec byte, first;  // that comes next, in the match and at the start of one
+        if (kIsRow) {
+            const std::size_t place = i - kRowsSlot, row = 1 + place / kRowSlots;
+            first = byte = load_bytes(room_.stream + at_ - row * (region_.width + 1) - kAside + place % kRowSlots);
+        } else {
+            first = byte = gather_bytes(room_.stream + at_, sub(broadcast(0), distance));
+            if (i <= kNear) {
+                const Vec is_near = less(distance, broadcast(kNear + 1)),
+                          shift = shift_left<3>(sub(distance, broadcast(1)));
+                byte = select(is_near, bit_and(shift_right_by(last, shift), broadcast(255)), byte);
+                first = select(is_near, bit_and(shift_right_by(from_last, shift), broadcast(255)), first);
+            }
+        }
+        const Coords wanted =
+            PixelCoder::with_error(pixel.wanted, pixel.from_left, {load(now_.xy + i), load(now_.zw + i)});
+        const Coords entry = coder_.entries(byte), first_entry = !kIsRow && i <= kNear ? coder_.entries(first) : entry;
+        const Coords error = minus(wanted, entry), first_error = minus(from.wanted, first_entry);
+        const Vec so_long = bit_and(length, broadcast_word(kLengthMask));
+        const Vec longer = gather(longer_, so_long);
+        Vec cost = plus(plus(load(now_.cost + i), times(square(error), pixel.weight)), longer);
+        Vec started = plus(plus(broadcast_float(from.cost), load(settled_.prices() + i)),
+                           times(square(first_error), pixel.weight));
+        const Vec farthest = broadcast(static_cast<std::int32_t>(at_ < kFarthest ? at_ : kFarthest));
+        started = select(less(farthest, distance), broadcast_float(kNever), started);
+        if (kLimited) {
+            cost = select(pixel.allows(byte), cost, broadcast_float(kNever));
+            started = select(pixel.allows(first), started, broadcast_float(kNever));
+        }
+        const Vec starts = less_float(started, cost);
+        const Vec none = broadcast(0);
+        const bool is_kept = kLimited && pixel.is_kept;
+        store(now_.cost + i, min_float(min_float(started, cost), broadcast_float(kNever)));
+        store(now_.xy + i, is_kept ? none : select(starts, first_error.xy, error.xy));
+        store(now_.zw + i, is_kept ? none : select(starts, first_error.zw, error.zw));
+        store(now_.length + i,
+              select(starts, broadcast_word(from.root | 1), sub(length, less(so_long, broadcast(kNoMatch)))));
+        store(now_.last + i, bit_or(shift_left<8>(select(starts, from_last, last)), select(starts, first, byte)));
+        return lane_bits(starts);
+    }
+
+    // Give slots to places that were found, where a match from there is not too dear.
+    void find_places(std::size_t y, std::size_t x, const PixelCoder::Pixel& pixel, float before, float limit) {
+        std::uint64_t busy = 0;
+        settled_.find_places(at_, y, x, [&](std::uint32_t distance) {
+            const std::uint8_t byte = room_.stream[at_ - distance];
+            if (byte < pixel.lowest || byte > pixel.highest) return false;
+            if (before + settled_.start_price(distance) + coder_.distortion_of(byte) >= limit) return false;
+            if (!busy) busy = busy_slots(limit);
+            const std::size_t slot = settled_.free_slot(busy);
+            busy |= std::uint64_t{1} << slot;
+            settled_.put(slot, distance);
+            now_.cost[slot] = kNever;
+            moves_[at_ % kOpenBytes].distances[slot] = static_cast<std::uint16_t>(distance);
+            return false;
+        });
+    }
+
+    // Those of found places in whose match there is a survivor that may win.
+    std::uint64_t busy_slots(float limit) const {
+        std::uint64_t busy = 1;
+        for (std::size_t i = 0; i < kRowsSlot; i += kLanes) {
+            const Vec length = bit_and(load(now_.length + i), broadcast_word(kLengthMask));
+            const Vec is_cheap = less_float(load(now_.cost + i), broadcast_float(limit));
+            busy |= std::uint64_t{lane_bits(bit_and(less(broadcast(kShortestMatch - 1), length), is_cheap))} << i;
+        }
+        return busy;
+    }
+
+    // Settle what lies kDepth stretches back as the cheapest survivor has it; those that have it otherwise go.
+    void end_stretch() {
+        left_ = stretch_;
+        const std::size_t best = cheapest();
+        const float cost = now_.cost[best];
+        std::uint32_t roots[kSlots];  // slots at the ends of the last stretches, the newest lowest
+        for (std::size_t i = 0; i < kSlots; ++i) {
+            const std::uint32_t root = now_.length[i] >> kRootShift;
+            roots[i] = roots_[root] << 8 | root;
+        }
+        const std::uint32_t root = roots[best] >> 24;
+        const bool is_deep = at_ > kDepth * stretch_;
+        if (is_deep) settle(at_ - kDepth * stretch_, root);
+        for (std::size_t i = 0; i < kSlots; ++i) {
+            const bool stays = now_.cost[i] < kNever && !(is_deep && roots[i] >> 24 != root);
+            now_.cost[i] = stays ? now_.cost[i] - cost : kNever;
+            now_.length[i] = (now_.length[i] & kLengthMask) | static_cast<std::uint32_t>(i) << kRootShift;
+            roots_[i] = roots[i];
+        }
+    }
+
+    // Settle all bytes before `end` as the survivor has them that was in `slot` behind the last of these.
+    void settle(std::size_t end, std::size_t slot) {
+        Decision path[kOpenBytes];
+        for (std::size_t at = end; at-- > settled_.size();) {
+            const Moves& moves = moves_[at % kOpenBytes];
+            const bool is_literal = slot == kLiteral, is_start = !is_literal && (moves.starts >> slot & 1);
+            const std::uint32_t distance = slot < kRowsSlot ? moves.distances[slot] : settled_.distances()[slot];
+            path[at % kOpenBytes] = {moves.literal, is_literal, is_start, static_cast<std::uint8_t>(slot), distance};
+            if (is_literal || is_start) slot = moves.best;
+        }
+        while (settled_.size() < end) settled_.add(path[settled_.size() % kOpenBytes]);
+    }
+
+    const Region region_;
+    PixelCoder coder_;
+    SettledBytes settled_;
+    const std::size_t stretch_;
+    const SearchRoom room_;
+    float longer_[kNoMatch + 1];            // what a byte more costs, of a match of this length
+    std::size_t at_ = 0, left_ = stretch_;  // the byte to be coded next, and bytes to the end of the stretch
+    Survivors now_ = {};
+    std::uint32_t roots_[kSlots] = {};
+    Moves moves_[kOpenBytes] = {};
+};
+
+}  // namespace
+
+SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
+                            const SearchRoom& room, std::uint8_t* indices) {
+    return Search(region, entries, prices, feedback, room, indices).run();
+}
+
+}  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -1,0 +1,59 @@
+// What a rate-distortion search writes to, and how large that is.
+//
+// It is allocated here, not by the search itself: what is compiled for one instruction set makes nothing of the
+// standard library that others could be linked to.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/png/rate_distortion.hpp"
+
+namespace pil_kmeans {
+
+inline constexpr std::size_t kLongestStretch = 32, kDepth = 4;  // bytes of a stretch, settled so many stretches later
+inline constexpr std::size_t kRowsUp = 3;                       // matches may start from so many rows above
+inline constexpr std::size_t kSearchLanes = 8;                  // most lanes of a vector
+inline constexpr std::size_t kOpenBytes = 256;                  // a power of 2, bytes not settled at most
+inline constexpr int kHashBits = 15;
+inline constexpr std::uint32_t kNowhere = ~0u;
+
+static_assert((kDepth + 1) * kLongestStretch <= kOpenBytes);
+
+// Bytes of a stretch: so few that what hands its error down to a stretch of the next row is settled.
+inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStretch, (width - 2) / (kDepth + 2)); }
+
+// Pointers into a SearchMemory.
+struct SearchRoom {
+    std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows before
+    std::uint32_t* heads;  // (1 << kHashBits,) of kNowhere
+    std::uint32_t* chain;  // (kWindow,)
+    // Rows by turns, from the first pixel on: pixels with the errors handed down to them, and the errors they leave,
+    // which have a zero at either end.
+    std::uint32_t *wanted_xy[2], *wanted_zw[2], *errors_xy[2], *errors_zw[2];
+};
+
+class SearchMemory {
+  public:
+    SearchRoom room_for(std::size_t height, std::size_t width) {
+        const std::size_t stride = width + 1, before = kRowsUp * stride + 2 * kSearchLanes;
+        const std::size_t row = width + 2 + kLongestStretch + 2 * kSearchLanes;
+        stream_.resize(std::max(stream_.size(), before + height * stride + 2 * kSearchLanes));
+        heads_.assign(std::size_t{1} << kHashBits, kNowhere);
+        chain_.resize(kWindow);
+        rows_.assign(8 * row, 0);
+        SearchRoom room{stream_.data() + before, heads_.data(), chain_.data(), {}, {}, {}, {}};
+        std::uint32_t* next = rows_.data();
+        for (auto* const rows : {room.wanted_xy, room.wanted_zw, room.errors_xy, room.errors_zw})
+            for (std::size_t i = 0; i < 2; ++i, next += row) rows[i] = next;
+        return room;
+    }
+
+  private:
+    std::vector<std::uint8_t> stream_;
+    std::vector<std::uint32_t> heads_, chain_, rows_;
+};
+
+}  // namespace pil_kmeans
