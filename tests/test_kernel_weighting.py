@@ -1,0 +1,81 @@
+"""Kernels of the weights of pixels against NumPy."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from reference import weighting as reference
+
+KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16) for n_channels in (1, 2, 3, 4)]
+
+
+def picture(height, width, n_channels, dtype=np.uint8, seed=0):
+    """Noise on some rows, flat and ramps on others; some pixels fully transparent."""
+    rng = np.random.default_rng(seed)
+    full = np.iinfo(dtype).max
+    samples = rng.integers(0, full, (height, width, n_channels), dtype, endpoint=True)
+    samples[::3] = np.linspace(0, full, width).astype(dtype)[:, np.newaxis]
+    samples[height // 2 :, : width // 2] = full // 3
+    if n_channels % 2 == 0:
+        samples[rng.random((height, width)) < 0.1, -1] = 0
+    return samples
+
+
+def rows(samples):
+    return samples.reshape(-1, samples.shape[-1])
+
+
+def assert_as_reference(samples, *, row_step=1, n_threads=1):
+    width = samples.shape[1]
+    found = _native.smoothness(rows(samples), width, row_step, n_threads)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, reference.smoothness(samples, row_step))
+    counts, sums = _native.cell_smoothness(rows(samples), width, row_step, n_threads)
+    expected_counts, expected_sums = reference.cell_smoothness(samples, row_step)
+    np.testing.assert_array_equal(counts, expected_counts)
+    np.testing.assert_array_equal(sums, expected_sums)
+    factors = np.random.default_rng(1).random(len(counts), np.float32) * 300  # some products are too large
+    weights = _native.pixel_weights(rows(samples), width, factors, n_threads)
+    assert weights.dtype == np.uint16
+    np.testing.assert_array_equal(weights.reshape(samples.shape[:2]), reference.pixel_weights(samples, factors))
+
+
+def test_flat_area_is_255_and_an_edge_by_hand():
+    step = np.zeros((5, 9, 1), np.uint8)
+    step[:, 5:] = 255
+    found = _native.smoothness(rows(step), 9, 1, 1)
+    # at x = 4, 15 of 25 pixels are black and 10 white: sd = 255 * sqrt(.6 * .4)
+    assert found[2].tolist()[:3] == [255, 255, 255]
+    assert found[2, 4] == round(255 / (1 + 255 * (0.6 * 0.4) ** 0.5 / 2))
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_smoothness_is_that_of_numpy(dtype, n_channels):
+    assert_as_reference(picture(41, 37, n_channels, dtype))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 4), (4, 3), (5, 5), (6, 5), (33, 7), (65, 18)])
+def test_every_size_is_looked_at_to_its_borders(shape):
+    assert_as_reference(picture(*shape, 3, seed=sum(shape)))
+
+
+@pytest.mark.parametrize("row_step", [2, 3, 4, 5, 6, 8, 100])
+@pytest.mark.parametrize("height", [1, 2, 7, 50])
+def test_rows_are_left_out(row_step, height):
+    assert_as_reference(picture(height, 13, 3), row_step=row_step)
+    assert len(_native.smoothness(rows(picture(height, 13, 3)), 13, row_step, 1)) == max(
+        1, -(-(height - (row_step - 1) // 2) // row_step)
+    )
+
+
+@pytest.mark.parametrize("n_threads", [2, 7])
+def test_weights_do_not_depend_on_threads(n_threads):
+    assert_as_reference(picture(150, 31, 3), n_threads=n_threads)
+    assert_as_reference(picture(70, 31, 4, np.uint16), row_step=2, n_threads=n_threads)
+
+
+def test_sums_of_many_pixels_are_exact():
+    flat = np.full((300, 70_001, 1), 9, np.uint8)
+    counts, sums = _native.cell_smoothness(rows(flat), flat.shape[1], 1, 2)
+    assert counts[0] == flat.size
+    assert sums[0] == 255 * flat.size
