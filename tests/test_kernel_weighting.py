@@ -34,10 +34,9 @@ def assert_as_reference(samples, *, row_step=1, n_threads=1):
     expected_counts, expected_sums = reference.cell_smoothness(samples, row_step)
     np.testing.assert_array_equal(counts, expected_counts)
     np.testing.assert_array_equal(sums, expected_sums)
-    factors = np.random.default_rng(1).random(len(counts), np.float32) * 300  # some products are too large
-    weights = _native.pixel_weights(rows(samples), width, factors, n_threads)
+    weights = _native.pixel_weights(rows(samples), width, counts, n_threads)
     assert weights.dtype == np.uint16
-    np.testing.assert_array_equal(weights.reshape(samples.shape[:2]), reference.pixel_weights(samples, factors))
+    np.testing.assert_array_equal(weights.reshape(samples.shape[:2]), reference.pixel_weights(samples, counts))
 
 
 def test_flat_area_is_255_and_an_edge_by_hand():
@@ -79,3 +78,24 @@ def test_sums_of_many_pixels_are_exact():
     counts, sums = _native.cell_smoothness(rows(flat), flat.shape[1], 1, 2)
     assert counts[0] == flat.size
     assert sums[0] == 255 * flat.size
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_color_weights_are_those_of_numpy(n_channels):
+    samples = picture(60, 50, n_channels)
+    keys, counted = _native.histogram(rows(samples), 1)
+    shift = 4 * n_channels
+    counts, sums = (part.astype(np.float64) for part in _native.cell_smoothness(rows(samples), 50, 3, 1))
+    totals = _native.cell_totals(keys, counted, shift, len(counts))
+    np.testing.assert_array_equal(totals, np.bincount(reference.cells(samples).ravel(), minlength=len(counts)))
+    found = _native.color_weights(keys, counted, shift, counts, sums)
+    assert found.dtype == np.int64
+    assert 2**45 <= found.sum() <= 2**46 + len(found)
+    expected = reference.color_weights(keys, counted, shift, counts, sums)
+    np.testing.assert_allclose(found / found.sum(), expected, rtol=1e-6)
+
+
+def test_colors_that_weigh_nothing_count_for_nothing_and_others_for_something():
+    keys = np.arange(4, dtype=np.uint64)
+    found = _native.color_weights(keys, np.array([0, 1, 2**46, 0]), 0, np.ones(16), np.full(16, 9.0))
+    assert (found > 0).tolist() == [False, True, True, False]

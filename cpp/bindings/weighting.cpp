@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
+#include "kernels/weighting/color_weights.hpp"
 #include "kernels/weighting/smoothness.hpp"
 
 namespace pil_kmeans::bindings {
@@ -42,18 +43,57 @@ auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::s
 }
 
 template <typename Sample>
-auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Vector<float>& factors, int n_threads) {
+auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Vector<std::int64_t>& totals,
+                      int n_threads) {
     const std::size_t height = checked_height(samples, width, 1);
-    if (factors.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a factor a cell");
-    if (!std::all_of(factors.data(), factors.data() + factors.shape(0), [](float f) { return f >= 0; }))
-        throw nb::value_error("factors must not be negative");
+    if (totals.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a total a cell");
     Buffer<std::uint16_t> weights(samples.shape(0));
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        pixel_weights(samples.data(), height, width, samples.shape(1), factors.data(), team, weights.begin());
+        pixel_weights(samples.data(), height, width, samples.shape(1), totals.data(), team, weights.begin());
     }
     return to_numpy(std::move(weights));
+}
+
+void check_cells(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                 std::size_t n_cells) {
+    const std::size_t n = keys.shape(0);
+    same_length(n, weights.shape(0), "keys and weights");
+    if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
+    if (std::any_of(keys.data(), keys.data() + n, [=](std::uint64_t key) { return key >> shift >= n_cells; }))
+        throw nb::value_error("a key lies in no cell");
+    if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t weight) { return weight < 0; }))
+        throw nb::value_error("weights must not be negative");
+}
+
+auto cell_totals_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                    std::size_t n_cells) {
+    if (n_cells > kMostCells) throw nb::value_error("there are at most 65536 cells");
+    check_cells(keys, weights, shift, n_cells);
+    Buffer<std::int64_t> totals(n_cells);
+    {
+        const nb::gil_scoped_release unlocked;
+        cell_totals(keys.data(), weights.data(), keys.shape(0), shift, n_cells, totals.begin());
+    }
+    return to_numpy(std::move(totals));
+}
+
+auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                      const Vector<double>& counts, const Vector<double>& sums) {
+    const std::size_t n_cells = counts.shape(0);
+    same_length(n_cells, sums.shape(0), "counts and sums");
+    check_cells(keys, weights, shift, n_cells);
+    for (const auto* part : {&counts, &sums})
+        if (!std::all_of(part->data(), part->data() + n_cells, [](double x) { return x >= 0 && x < 1e300; }))
+            throw nb::value_error("counts and sums must not be negative");
+    Buffer<std::int64_t> result(keys.shape(0));
+    {
+        const nb::gil_scoped_release unlocked;
+        color_weights(keys.data(), weights.data(), keys.shape(0), shift, counts.data(), sums.data(), n_cells,
+                      result.begin());
+    }
+    return to_numpy(std::move(result));
 }
 
 }  // namespace
@@ -66,10 +106,13 @@ void register_weighting(nb::module_& module) {
         module.def("cell_smoothness", &cell_smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "row_step"_a,
                    "n_threads"_a);
         module.def("pixel_weights", &pixel_weights_of<Sample>, "samples"_a.noconvert(), "width"_a,
-                   "factors"_a.noconvert(), "n_threads"_a);
+                   "totals"_a.noconvert(), "n_threads"_a);
     };
     define.template operator()<std::uint8_t>();
     define.template operator()<std::uint16_t>();
+    module.def("cell_totals", &cell_totals_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a, "n_cells"_a);
+    module.def("color_weights", &color_weights_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a,
+               "counts"_a.noconvert(), "sums"_a.noconvert());
     module.attr("FLAT") = kFlat;
     module.attr("WEIGHT_CELL_BITS") = kCellBits;
 }

@@ -59,7 +59,17 @@ def cell_smoothness(samples, row_step=1):
     return np.bincount(which, minlength=size), np.bincount(which, values, size).astype(np.int64)
 
 
-def pixel_weights(samples, factors):
-    """Smoothness times the factor of the cell: (H, W) uint16."""
-    product = smoothness(samples).astype(np.float32) * factors[cells(samples)] + np.float32(0.5)
-    return np.minimum(product, np.float32(65535)).astype(np.uint16)
+def pixel_weights(samples, totals):
+    """Smoothness divided by the cube root of the total of the cell, as shares of 65535: (H, W) uint16."""
+    factors = (65535 / 255 / np.cbrt(np.maximum(totals, 1).astype(np.float64))).astype(np.float32)
+    return (smoothness(samples).astype(np.float32) * factors[cells(samples)] + np.float32(0.5)).astype(np.uint16)
+
+
+def color_weights(keys, weights, shift, counts, sums):
+    """What colours count for, as shares of all: (n,) float64."""
+    which = (keys >> np.uint64(shift)).astype(np.int64)
+    totals = np.bincount(which, weights, len(counts))
+    usual = sums.sum() / counts.sum() / 2
+    smooth = np.where(counts > 0, sums / np.maximum(counts, 1), usual)
+    result = weights * smooth[which] / np.cbrt(totals)[which]
+    return result / result.sum()

@@ -274,7 +274,12 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
 
 template <typename Sample>
 void pixel_weights(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                   const float* factors, Team& team, std::uint16_t* weights) {
+                   const std::int64_t* totals, Team& team, std::uint16_t* weights) {
+    constexpr double kFull = 65535.0 / kFlat;
+    std::vector<float> factors(n_weight_cells(n_channels));
+    std::transform(totals, totals + factors.size(), factors.begin(), [](std::int64_t total) {
+        return static_cast<float>(kFull / cube_root(static_cast<double>(std::max<std::int64_t>(total, 1))));
+    });
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
         const Cells<C, Sample> cells;
@@ -283,7 +288,7 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
                         for (std::size_t x = 0; x < width; ++x) {
                             const std::size_t at = y * width + x;
                             const float weight = static_cast<float>(row[x]) * factors[cells.of(samples + at * C)];
-                            weights[at] = static_cast<std::uint16_t>(std::min(weight + 0.5f, 65535.0f));
+                            weights[at] = static_cast<std::uint16_t>(weight + 0.5f);
                         }
                     });
     });
@@ -293,7 +298,7 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
     template void smoothness(const Sample*, std::size_t, std::size_t, std::size_t, std::size_t, Team&, std::uint8_t*); \
     template void cell_smoothness(const Sample*, std::size_t, std::size_t, std::size_t, std::size_t, Team&,            \
                                   std::int64_t*, std::int64_t*);                                                       \
-    template void pixel_weights(const Sample*, std::size_t, std::size_t, std::size_t, const float*, Team&,             \
+    template void pixel_weights(const Sample*, std::size_t, std::size_t, std::size_t, const std::int64_t*, Team&,      \
                                 std::uint16_t*);
 PIL_KMEANS_SMOOTHNESS(std::uint8_t)
 PIL_KMEANS_SMOOTHNESS(std::uint16_t)

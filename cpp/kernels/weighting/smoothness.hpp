@@ -40,11 +40,12 @@ void cell_smoothness(const Sample* samples,  // IN  (height * width, C)
                      std::int64_t* counts,  // OUT (n_weight_cells,)
                      std::int64_t* sums);   // OUT (n_weight_cells,)
 
-// What each pixel counts for: its smoothness times the factor of its cell, to the nearest, at most 65535.
+// What each pixel counts for: its smoothness divided by the cube root of what its cell weighs in all (1 at least), as
+// shares of 65535, to the nearest.
 template <typename Sample>
 void pixel_weights(const Sample* samples,  // IN  (height * width, C)
                    std::size_t height, std::size_t width, std::size_t n_channels,
-                   const float* factors,  // IN  (n_weight_cells,) not negative
+                   const std::int64_t* totals,  // IN  (n_weight_cells,)
                    Team& team,
                    std::uint16_t* weights);  // OUT (height * width,)
 

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from ..stages.dithering.choose import fit_dither
 from ..stages.dithering.diffuse import dither, method_of
-from ..stages.histogram import Histogram, coarse_histogram, counted_as, has_cells, histogram, picture_histogram
+from ..stages.histogram import (
+    Histogram,
+    coarse_histogram,
+    counted_as,
+    has_cells,
+    histogram,
+    picture_histogram,
+    with_smoothness,
+)
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette, fit_palette
@@ -65,13 +73,14 @@ class PictureModel(Model):
             self._check(data)
         if is_first and weight is None and self._counted_as == "fast":
             hist = picture_histogram(data.pixels, n_colors=self.n_colors, effort="fast", **self._threads)
+            hist = with_smoothness(hist, data.pixels, self.search, sample_weight=None, frames=data.frames)
             if hist.cell_colors is None:
                 self._hist = hist
             else:
                 data = data.copied()
                 self._cells, self._uncounted = hist, data
         else:
-            hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+            hist = self._histogram(data, weight)
             self._hist = hist if is_first else self._counted() + hist
             self._cells = None
         self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
@@ -120,7 +129,7 @@ class PictureModel(Model):
         """Return minus the inertia of the pictures."""
         self._check(data)
         weight = data.read_sample_weight(sample_weight)
-        return -self._inertia(histogram(data.pixels, sample_weight=weight, **self._threads))
+        return -self._inertia(self._histogram(data, weight))
 
     def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
         """Return the picture, or stack, of one array of indices."""
@@ -174,10 +183,15 @@ class PictureModel(Model):
         """Return the exact histogram of all pictures added."""
         uncounted = self._uncounted
         if uncounted is not None:
-            self._hist = histogram(uncounted.pixels, **self._threads)
+            self._hist = self._histogram(uncounted, None)
             self._uncounted = None
         assert self._hist is not None
         return self._hist
+
+    def _histogram(self, data: Pictures, weight: NDArray[np.float64] | None) -> Histogram:
+        """Count all colours of pictures, and what there is besides to what they count for."""
+        hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+        return with_smoothness(hist, data.pixels, self.search, sample_weight=weight, frames=data.frames)
 
     def _inertia(self, hist: Histogram) -> float:
         return inertia(hist, self.centers, self.search.color_space, **self._threads)

@@ -85,7 +85,7 @@ def fit_palette(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> ramp = np.arange(6, dtype=np.uint8).reshape(2, 3)
     >>> hist = histogram(read_pixels(ramp, channel_axis=None), n_threads=1)
-    >>> fit_palette(hist, Search("oklab", "balanced", 0, 1), n_colors=2).centers.tolist()
+    >>> fit_palette(hist, Search("oklab", "balanced", "uniform", 0, 1), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
     color_space, n_threads = search.color_space, search.n_threads
@@ -111,8 +111,8 @@ def fit_palette(
         transparent = np.setdiff1d(transparent, locked.there)
     free -= len(transparent)
     fixed = working_points(locked.visible, color_space, grid=grid, n_threads=1)
-    n_iter = 0
-    if len(keys) <= free:  # only if some are left out
+    is_exact, n_iter = len(keys) <= free, 0  # only if some are left out
+    if is_exact:
         centers = point_rows(fit_points).astype(np.float64)
     elif free == 0:
         centers = np.empty((0, 4))
@@ -131,7 +131,7 @@ def fit_palette(
             is_fixed_opaque=locked.samples[locked.samples[:, -1] > 0, -1] == full_scale(locked.samples.dtype),
             n_threads=n_threads,
         )
-    chosen = center_colors(centers, hist.n_channels, color_space, grid)
+    chosen = given_colors(hist, fitted) if is_exact else center_colors(centers, hist.n_channels, color_space, grid)
     if hist.n_channels % 2 == 0:
         chosen[:, -1] = np.where(is_opaque, 1.0, np.maximum(chosen[:, -1], 1 / full_scale(hist.colors.dtype)))
         chosen = np.concatenate([given_colors(hist, transparent), chosen])

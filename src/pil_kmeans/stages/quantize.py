@@ -11,12 +11,13 @@ from .color_space import COLOR_SPACES
 from .dithering.auto import Dithered
 from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames, check_dither
-from .histogram import counted_as, picture_histogram
+from .histogram import counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
 from .palette import fit_palette
 from .pixels import Pixels, read_pixels
 from .samples import to_uint8
+from .weighting import check_weighting
 
 
 def quantize_pixels(
@@ -68,6 +69,7 @@ def quantize_pixels(
         sample_weight=sample_weight,
         n_threads=search.n_threads,
     )
+    hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
     palette = fit_palette(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
     return fit_dither(
         pixels, palette, hist, search, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
@@ -79,6 +81,7 @@ def check_options(
     n_colors: Any,
     color_space: Any,
     effort: Any,
+    weighting: Any,
     dither: Any,
     dither_strength: Any,
     n_threads: Any,
@@ -98,4 +101,5 @@ def check_options(
     for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    check_weighting(weighting)
     check_dither(dither, dither_strength)

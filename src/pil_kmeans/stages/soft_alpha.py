@@ -77,7 +77,8 @@ def settle_alpha(
         chosen = among[_native.nearest_labels(solid_points, _on_grid(entries[among]), threads)]
         # What the opaque points of an entry save if it becomes opaque, against what its others lose in alpha.
         own = entries[nearest[solid]]
-        saved = np.square(rows[solid] - entries[chosen]).sum(axis=1) - np.square(rows[solid, :3] - own[:, :3]).sum(axis=1)
+        saved = np.square(rows[solid] - entries[chosen]).sum(axis=1)
+        saved -= np.square(rows[solid, :3] - own[:, :3]).sum(axis=1)
         alpha, at = rows[soft, 3], entries[nearest[soft], 3]
         lost = np.square(alpha - opaque_alpha) - np.square(alpha - at)
         gain = np.bincount(nearest[solid], weights[solid] * np.maximum(saved, 0), m + k)
