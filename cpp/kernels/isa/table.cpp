@@ -20,6 +20,7 @@ const Kernels kernels{
     .cheapest_entry = cheapest_entry,
     .xyb = xyb,
     .compare_tile = compare_tile,
+    .smooth_row = smooth_row,
 };
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -33,9 +33,10 @@ void color_weights(const std::uint64_t* keys, const std::int64_t* weights, std::
     int exponent = 0;
     std::frexp(sum, &exponent);
     const double unit = std::ldexp(1.0, kWeightBits - exponent);
+    for (double& factor : factors) factor *= unit;
     for (std::size_t i = 0; i < n; ++i) {
-        const double weight = static_cast<double>(weights[i]) * factors[keys[i] >> shift] * unit;
-        result[i] = std::max(static_cast<std::int64_t>(weight + 0.5), std::min<std::int64_t>(weights[i], 1));
+        const double weight = static_cast<double>(weights[i]) * factors[keys[i] >> shift] + 0.5;
+        result[i] = std::max(static_cast<std::int64_t>(weight), std::min<std::int64_t>(weights[i], 1));
     }
 }
 

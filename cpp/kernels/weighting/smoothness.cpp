@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <vector>
 
 #include "kernels/color/color_space.hpp"
 #include "kernels/histogram/morton.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
 namespace {
@@ -119,25 +119,11 @@ class Window {
     }
 
     void finish(std::uint8_t* result) {
-        constexpr float kUnit = 2 * kSide * kSide * 4;  // what a standard deviation of 2 is below
         for (std::vector<std::int32_t>* sums : {&sums_, &squares_}) {
             std::fill_n(sums->begin(), kReach, (*sums)[kReach]);
             std::fill_n(sums->end() - kReach, kReach, (*sums)[kReach + width_ - 1]);
         }
-        const std::int32_t* const sum = sums_.data();
-        const std::int32_t* const square = squares_.data();
-        for (std::size_t x = 0; x < width_; ++x) {
-            std::int32_t total = 0, total_square = 0;
-            for (std::size_t i = 0; i < kSide; ++i) {
-                total += sum[x + i];
-                total_square += square[x + i];
-            }
-            const std::int32_t variance =
-                static_cast<std::int32_t>(kSide * kSide) * total_square - total * total;  // times 625 * 16
-            const float deviation = std::sqrt(static_cast<float>(variance));
-            result[x] = static_cast<std::uint8_t>(
-                static_cast<std::int32_t>(static_cast<float>(kFlat) * kUnit / (kUnit + deviation) + 0.5f));
-        }
+        kernels().smooth_row(sums_.data(), squares_.data(), width_, result);
     }
 
     const Sample* samples_;
@@ -148,29 +134,23 @@ class Window {
     bool is_whole_ = false;                     // no row of it lies beyond a border
 };
 
-// Cell of a pixel.
+// Cell of a pixel, with the samples' top bits side by side, first channel first: no table is needed for it.
 template <std::size_t C, typename Sample>
-class Cells {
-  public:
-    Cells() {
-        for (std::size_t c = 0; c < C; ++c)
-            for (std::uint32_t value = 0; value < (1u << kCellBits); ++value) {
-                spread_[c][value] = 0;
-                for (int bit = 0; bit < kCellBits; ++bit)
-                    spread_[c][value] |= (value >> bit & 1u) << (static_cast<std::size_t>(bit) * C + (C - 1 - c));
-            }
-    }
+std::size_t plain_cell(const Sample* sample) {
+    constexpr int kDropped = 8 * static_cast<int>(sizeof(Sample)) - kCellBits;
+    std::size_t cell = static_cast<std::size_t>(sample[0] >> kDropped);
+    for (std::size_t c = 1; c < C; ++c) cell = cell << kCellBits | static_cast<std::size_t>(sample[c] >> kDropped);
+    return cell;
+}
 
-    std::size_t of(const Sample* sample) const {
-        constexpr int kDropped = 8 * static_cast<int>(sizeof(Sample)) - kCellBits;
-        std::size_t cell = spread_[0][sample[0] >> kDropped];
-        for (std::size_t c = 1; c < C; ++c) cell |= spread_[c][sample[c] >> kDropped];
-        return cell;
-    }
-
-  private:
-    std::uint32_t spread_[C][std::size_t{1} << kCellBits];
-};
+// The same cell with the bits interleaved.
+template <std::size_t C>
+std::size_t interleaved(std::size_t plain) {
+    std::size_t cell = 0;
+    for (std::size_t bit = kCellBits; bit-- > 0;)
+        for (std::size_t c = C; c-- > 0;) cell = cell << 1 | (plain >> (c * kCellBits + bit) & 1);
+    return cell;
+}
 
 // Call `take(y, smoothness of the row, worker)` for the rows seen, each worker its own tasks of some of them.
 template <std::size_t C, typename Sample, typename Take>
@@ -238,7 +218,6 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
                 }
             tally.n = 0;
         };
-        const Cells<C, Sample> cells;
         for_rows<C>(samples, height, width, row_step, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t worker) {
                         Tally& tally = tallies[worker];
@@ -247,7 +226,7 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
                             const Sample* const sample = samples + (y * width + x) * C;
                             if constexpr (C % 2 == 0)
                                 if (sample[C - 1] == 0) return;
-                            to[cells.of(sample)] += (std::uint64_t{1} << kCountShift) + row[x];
+                            to[plain_cell<C>(sample)] += (std::uint64_t{1} << kCountShift) + row[x];
                         };
                         const std::size_t half = width / 2;
                         for (std::size_t start = 0; start < half; start += kMostPixels) {
@@ -265,8 +244,8 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
         for (Tally& tally : tallies) {
             settle(tally);
             for (std::size_t cell = 0; cell < n_cells; ++cell) {
-                counts[cell] += tally.counts[cell];
-                sums[cell] += tally.sums[cell];
+                counts[interleaved<C>(cell)] += tally.counts[cell];
+                sums[interleaved<C>(cell)] += tally.sums[cell];
             }
         }
     });
@@ -275,19 +254,19 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
 template <typename Sample>
 void pixel_weights(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
                    const std::int64_t* totals, Team& team, std::uint16_t* weights) {
-    constexpr double kFull = 65535.0 / kFlat;
-    std::vector<float> factors(n_weight_cells(n_channels));
-    std::transform(totals, totals + factors.size(), factors.begin(), [](std::int64_t total) {
-        return static_cast<float>(kFull / cube_root(static_cast<double>(std::max<std::int64_t>(total, 1))));
-    });
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
-        const Cells<C, Sample> cells;
+        constexpr double kFull = 65535.0 / kFlat;
+        std::vector<float> factors(n_weight_cells(C));
+        for (std::size_t cell = 0; cell < factors.size(); ++cell) {
+            const std::int64_t total = std::max<std::int64_t>(totals[interleaved<C>(cell)], 1);
+            factors[cell] = static_cast<float>(kFull / cube_root(static_cast<double>(total)));
+        }
         for_rows<C>(samples, height, width, 1, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t) {
                         for (std::size_t x = 0; x < width; ++x) {
                             const std::size_t at = y * width + x;
-                            const float weight = static_cast<float>(row[x]) * factors[cells.of(samples + at * C)];
+                            const float weight = static_cast<float>(row[x]) * factors[plain_cell<C>(samples + at * C)];
                             weights[at] = static_cast<std::uint16_t>(weight + 0.5f);
                         }
                     });

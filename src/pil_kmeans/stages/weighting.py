@@ -30,7 +30,7 @@ Frames = Sequence[tuple[int, int]]
 WEIGHTINGS = ("perceptual", "uniform")
 
 _PERCEPTUAL_SPACES = ("oklab", "cielab")
-_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 17, "best": 1 << 20}  # to look at: more rows are left out
+_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 20}  # to look at: of more, rows are left out
 _LARGEST_STEP = 16  # one of so many rows, at least
 _CELL_BITS: int = _native.WEIGHT_CELL_BITS
 _WEIGHT_BITS = 24  # as in histogram.py: of a pixel's weight, so that sums are exact
