@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.dithering.choose import fit_dither
 from ..stages.dithering.diffuse import dither, method_of
+from ..stages.efforts import fit_least, fit_pictures
 from ..stages.histogram import (
     Histogram,
     coarse_histogram,
@@ -21,7 +21,7 @@ from ..stages.histogram import (
 )
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
-from ..stages.palette import Palette, fit_palette
+from ..stages.palette import Palette
 from ..stages.remap import remap
 from .model import Model
 from .read_x import Pictures
@@ -86,21 +86,23 @@ class PictureModel(Model):
         self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
         self._has_cells = has_cells(data.pixels)
         self._replace(data.copied() if own else data)
-        if self.dither != "none":
-            self._weight = weight
+        self._weight = weight if self._looks else None
 
     def fit(self) -> Any:
         """Fit the palette, with dithering on to the dithered pictures; return their indices if they are dithered."""
-        palette, hist, _ = self._fitted
-        if self.dither == "none":
+        if not self._looks:
+            _ = self._fitted
             return None
         data, weight, self._weight = self._kept, self._weight, None
-        result = fit_dither(
+        hist = self._fit_histogram
+        result = fit_pictures(
             data.pixels,
-            palette,
             hist,
             self.search,
             self._dither,
+            rounded=data.pixels,
+            n_colors=self.n_colors,
+            fixed_colors=self._fixed_colors,
             sample_weight=weight,
             frames=data.frames,
         )
@@ -162,6 +164,11 @@ class PictureModel(Model):
         return self._inertia(self._counted())
 
     @property
+    def _looks(self) -> bool:
+        """Whether the fit looks at the pictures, not at the numbers of their colours alone."""
+        return self.dither != "none" or self.search.effort == "best"
+
+    @property
     def _threads(self) -> dict[str, Any]:
         return {"n_threads": self.search.n_threads}
 
@@ -171,13 +178,18 @@ class PictureModel(Model):
 
     @cached_property
     def _fitted(self) -> Fit:
-        hist = self._cells
-        if hist is None:
-            hist = self._counted()
-            if self._counted_as == "fast" and self._has_cells:
-                exact = hist
-                hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.n_colors)
-        return Fit(fit_palette(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
+        hist = self._fit_histogram
+        return Fit(fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
+
+    @property
+    def _fit_histogram(self) -> Histogram:
+        """What a palette is fitted to: all colours, or cells."""
+        if self._cells is not None:
+            return self._cells
+        hist = self._counted()
+        if self._counted_as == "fast" and self._has_cells:
+            return coarse_histogram(lambda bits: hist.in_cells(bits) if bits else hist, self.n_colors)
+        return hist
 
     def _counted(self) -> Histogram:
         """Return the exact histogram of all pictures added."""

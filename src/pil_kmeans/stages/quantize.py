@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
 from .dithering.auto import Dithered
-from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames, check_dither
+from .efforts import fit_pictures
 from .histogram import counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
-from .palette import fit_palette
 from .pixels import Pixels, read_pixels
 from .samples import to_uint8
 from .weighting import check_weighting
@@ -70,9 +69,16 @@ def quantize_pixels(
         n_threads=search.n_threads,
     )
     hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
-    palette = fit_palette(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
-    return fit_dither(
-        pixels, palette, hist, search, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
+    return fit_pictures(
+        pixels,
+        hist,
+        search,
+        dither,
+        rounded=rounded,
+        n_colors=n_colors,
+        fixed_colors=fixed_colors,
+        sample_weight=sample_weight,
+        frames=frames,
     )
 
 

@@ -29,8 +29,8 @@ Frames = Sequence[tuple[int, int]]
 
 WEIGHTINGS = ("perceptual", "uniform")
 
-_PERCEPTUAL_SPACES = ("oklab", "cielab")
-_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 20}  # to look at: of more, rows are left out
+PERCEPTUAL_SPACES = ("oklab", "cielab")
+_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
 _LARGEST_STEP = 16  # one of so many rows, at least
 _CELL_BITS: int = _native.WEIGHT_CELL_BITS
 _WEIGHT_BITS = 24  # as in histogram.py: of a pixel's weight, so that sums are exact
@@ -40,7 +40,7 @@ def read_weighting(weighting: str | None, color_space: str) -> str:
     """Return what a `weighting` option means: None is "perceptual" in spaces that are, "uniform" in others."""
     if weighting is not None:
         return weighting
-    return "perceptual" if color_space in _PERCEPTUAL_SPACES else "uniform"
+    return "perceptual" if color_space in PERCEPTUAL_SPACES else "uniform"
 
 
 def check_weighting(weighting: Any) -> None:
