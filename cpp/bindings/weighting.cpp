@@ -64,14 +64,11 @@ void check_cells(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& 
     if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
     if (n_cells > kMostCells || !std::has_single_bit(n_cells))
         throw nb::value_error("there must be a power of two of cells, at most 65536");
-    std::uint64_t key_bits = 0;  // all at once: as fast as memory
-    std::int64_t weight_bits = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        key_bits |= keys.data()[i];
-        weight_bits |= weights.data()[i];
-    }
-    if (key_bits >> shift >= n_cells) throw nb::value_error("a key lies in no cell");
-    if (weight_bits < 0) throw nb::value_error("weights must not be negative");
+    std::int64_t weight_bits = 0;  // all at once: as fast as memory
+    for (std::size_t i = 0; i < n; ++i) weight_bits |= weights.data()[i];
+    if (!std::is_sorted(keys.data(), keys.data() + n)) throw nb::value_error("keys must ascend");
+    if (n > 0 && keys.data()[n - 1] >> shift >= n_cells) throw nb::value_error("a key lies in no cell");
+    if (weight_bits < 0 || weight_bits >> 52) throw nb::value_error("weights must be 0 to 2**52 - 1");
 }
 
 auto cell_totals_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,

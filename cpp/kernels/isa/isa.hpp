@@ -113,6 +113,10 @@ struct Kernels {
 
     // --- weighting ---
 
+    // Put a row of n lightnesses in place of another, in the sums over a window's height of lightness and its square.
+    void (*slide_rows)(const std::uint16_t* leaving, const std::uint16_t* coming, std::size_t n, std::int32_t* sums,
+                       std::int32_t* squares);
+
     // Smoothness (see weighting/smoothness.hpp) of a row of n pixels: `sums` and `squares` hold, for every column from
     // two before the first to two behind the last, the sums over a window's height of lightness in quarters and its
     // square.

@@ -20,6 +20,7 @@ const Kernels kernels{
     .cheapest_entry = cheapest_entry,
     .xyb = xyb,
     .compare_tile = compare_tile,
+    .slide_rows = slide_rows,
     .smooth_row = smooth_row,
 };
 

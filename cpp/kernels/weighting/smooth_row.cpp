@@ -6,6 +6,15 @@
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 
+void slide_rows(const std::uint16_t* leaving, const std::uint16_t* coming, std::size_t n, std::int32_t* __restrict sums,
+                std::int32_t* __restrict squares) {
+    for (std::size_t x = 0; x < n; ++x) {
+        const std::int32_t less = leaving[x], more = coming[x];
+        sums[x] += more - less;
+        squares[x] += more * more - less * less;
+    }
+}
+
 void smooth_row(const std::int32_t* sums, const std::int32_t* squares, std::size_t n, std::uint8_t* smoothness) {
     constexpr int kSide = 5;
     constexpr float kUnit = 2 * kSide * kSide * 4;  // what a standard deviation of 2 is below

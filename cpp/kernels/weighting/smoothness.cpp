@@ -70,7 +70,9 @@ class Window {
           width_(width),
           sums_(width + 2 * kReach),
           squares_(width + 2 * kReach),
-          rows_(kSide * width) {}
+          rows_(kSide * width),
+          coming_(width),
+          nothing_(width, 0) {}
 
     // Smoothness of row y.
     void look_at(std::size_t y, std::uint8_t* result) {
@@ -79,9 +81,10 @@ class Window {
             restart(y);
         } else {
             while (next_ <= bottom) {
-                if (next_ >= kSide) add<-1>(row(next_));  // the same place holds the row that leaves
-                read(next_);
-                add<1>(row(next_++));
+                lightness_of_row<C>(samples_ + next_ * width_ * C, width_, coming_.data());
+                kernels().slide_rows(row(next_), coming_.data(), width_, sums_.data() + kReach,
+                                     squares_.data() + kReach);
+                std::copy(coming_.begin(), coming_.end(), row(next_++));
             }
         }
         finish(result);
@@ -89,19 +92,6 @@ class Window {
 
   private:
     std::uint16_t* row(std::size_t y) { return rows_.data() + y % kSide * width_; }
-
-    void read(std::size_t y) { lightness_of_row<C>(samples_ + y * width_ * C, width_, row(y)); }
-
-    template <int sign>
-    void add(const std::uint16_t* lightness, int times = 1) {
-        std::int32_t* const sum = sums_.data() + kReach;
-        std::int32_t* const square = squares_.data() + kReach;
-        for (std::size_t x = 0; x < width_; ++x) {
-            const std::int32_t value = lightness[x];
-            sum[x] += sign * times * value;
-            square[x] += sign * times * value * value;
-        }
-    }
 
     // All rows of the window, those beyond the borders as those at them.
     void restart(std::size_t y) {
@@ -111,8 +101,8 @@ class Window {
         std::size_t last = height_;
         for (std::size_t i = 0; i < kSide; ++i) {
             const std::size_t at = std::clamp(y + i, kReach, height_ - 1 + kReach) - kReach;
-            if (at != last) read(at);
-            add<1>(row(at));
+            if (at != last) lightness_of_row<C>(samples_ + at * width_ * C, width_, row(at));
+            kernels().slide_rows(nothing_.data(), row(at), width_, sums_.data() + kReach, squares_.data() + kReach);
             last = at;
         }
         next_ = last + 1;
@@ -130,8 +120,9 @@ class Window {
     std::size_t height_, width_;
     std::vector<std::int32_t> sums_, squares_;  // (kReach + width + kReach,)
     std::vector<std::uint16_t> rows_;           // lightness of the rows of the window, row y at y % kSide
-    std::size_t next_ = 0;                      // the row below the window
-    bool is_whole_ = false;                     // no row of it lies beyond a border
+    std::vector<std::uint16_t> coming_, nothing_;
+    std::size_t next_ = 0;   // the row below the window
+    bool is_whole_ = false;  // no row of it lies beyond a border
 };
 
 // Cell of a pixel, with the samples' top bits side by side, first channel first: no table is needed for it.

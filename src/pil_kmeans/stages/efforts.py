@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .dithering.auto import Dithered, looks
 from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames
-from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
+from .histogram import Histogram
 from .kmeans import inertia
 from .options import Dither, Search
 from .palette import Palette, fit_palette
@@ -24,7 +24,6 @@ from .ssimulacra2 import MIN_SIZE
 from .weighting import PERCEPTUAL_SPACES
 
 _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
-_FEW_COLORS = 32  # up to which "fast" may look best
 
 
 def fit_least(hist: Histogram, search: Search, *, n_colors: int, fixed_colors: NDArray[Any] | None) -> Palette:
@@ -71,15 +70,10 @@ def fit_pictures(
         Otherwise of the palette with the least inertia.
     """
 
-    def finished(hist: Histogram, palette: Palette, effort: str) -> Dithered:
-        own = replace(search, effort=effort)
+    def finished(palette: Palette, own: Search) -> Dithered:
         return fit_dither(
             pixels, palette, hist, own, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
         )
-
-    def made(hist: Histogram, effort: str) -> Dithered:
-        own = replace(search, effort=effort)
-        return finished(hist, fit_palette(hist, own, n_colors=n_colors, fixed_colors=fixed_colors), effort)
 
     lower = _LOWER[search.effort]
     is_seen = (
@@ -89,13 +83,11 @@ def fit_pictures(
     )
     if not lower or not is_seen or len(hist) <= n_colors:
         palette = fit_least(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
-        return finished(hist, palette, search.effort)
-    results = [made(hist, effort) for effort in (search.effort, *lower)]
-    if n_colors <= _FEW_COLORS and counted_as("fast", fixed_colors) == "fast":
-        fast = replace(search, effort="fast")
-        options: dict[str, Any] = {"n_colors": n_colors, "effort": "fast", "n_threads": search.n_threads}
-        cells = picture_histogram(rounded, sample_weight=sample_weight, **options)
-        results.append(made(with_smoothness(cells, rounded, fast, sample_weight=sample_weight, frames=frames), "fast"))
+        return finished(palette, search)
+    results = []
+    for effort in (search.effort, *lower):
+        own = replace(search, effort=effort)
+        results.append(finished(fit_palette(hist, own, n_colors=n_colors, fixed_colors=fixed_colors), own))
     seen = [(result.indices, result.palette.colors) for result in results]
     scores = looks(pixels, seen, frames=frames, n_threads=search.n_threads)
     return results[int(np.argmax(scores))]

@@ -38,7 +38,7 @@ class Rounds:
     pixels: int
 
 
-ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(8, 1 << 20)}
+ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(7, 1 << 20)}
 
 
 def refit(
