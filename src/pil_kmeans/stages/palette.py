@@ -129,6 +129,7 @@ def fit_palette(
             hist.colors[visible, -1] == full_scale(hist.colors.dtype),
             fixed=fixed,
             is_fixed_opaque=locked.samples[locked.samples[:, -1] > 0, -1] == full_scale(locked.samples.dtype),
+            alpha_scale=_native.alpha_scale(color_space) * grid.zoom,
             n_threads=n_threads,
         )
     chosen = given_colors(hist, fitted) if is_exact else center_colors(centers, hist.n_channels, color_space, grid)

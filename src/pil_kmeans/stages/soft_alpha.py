@@ -17,6 +17,8 @@ from .color_space import Points, point_rows
 from .threads import count_threads
 
 _STEPS = 4
+_NEARLY_OPAQUE = 30 / 255  # what alpha may lack so that nobody sees it made up for
+_PATIENCE = 16  # with what opaque pixels save there, against what the others lose
 
 
 def settle_alpha(
@@ -27,6 +29,7 @@ def settle_alpha(
     *,
     fixed: Points,
     is_fixed_opaque: NDArray[np.bool_],
+    alpha_scale: float,
     n_threads: int | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Choose which centers are opaque, and move them to what they then stand for.
@@ -45,6 +48,8 @@ def settle_alpha(
         Points of locked visible entries, which keep their colours and those that are nearest to them.
     is_fixed_opaque : ndarray of shape (m,)
         Which of the locked entries are opaque.
+    alpha_scale : float
+        Working units from fully transparent to opaque.
     n_threads : int or None
         The result does not depend on it.
 
@@ -82,6 +87,7 @@ def settle_alpha(
         alpha, at = rows[soft, 3], entries[nearest[soft], 3]
         lost = np.square(alpha - opaque_alpha) - np.square(alpha - at)
         gain = np.bincount(nearest[solid], weights[solid] * np.maximum(saved, 0), m + k)
+        gain[opaque_alpha - entries[:, 3] <= _NEARLY_OPAQUE * alpha_scale] *= _PATIENCE
         gain -= np.bincount(nearest[soft], weights[soft] * lost, m + k)
         turned = is_free & ~is_solid & (gain > 0) & (of_solid > 0)
         is_solid |= turned
