@@ -99,3 +99,46 @@ def test_colors_that_weigh_nothing_count_for_nothing_and_others_for_something():
     keys = np.arange(4, dtype=np.uint64)
     found = _native.color_weights(keys, np.array([0, 1, 2**46, 0]), 0, np.ones(16), np.full(16, 9.0))
     assert (found > 0).tolist() == [False, True, True, False]
+
+
+U64, I64 = np.uint64, np.int64
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: _native.smoothness(np.zeros((6, 5), np.uint8), 2, 1, 1), "1 to 4 channels"),
+        (lambda: _native.smoothness(np.zeros((0, 3), np.uint8), 2, 1, 1), "there must be a pixel"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 4, 1, 1), "width does not divide"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 0, 1, 1), "width does not divide"),
+        (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint16), 2, 0, 1), "row_step must be at least 1"),
+        (lambda: _native.pixel_weights(np.zeros((6, 3), np.uint8), 2, np.zeros(16, I64), 1), "a total a cell"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(2, I64), 0, 16), "differ in length"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 64, 16), "shift must be"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 17), "a power of two"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 1 << 17), "at most 65536"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 2), "lies in no cell"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64)[::-1].copy(), np.ones(3, I64), 0, 16), "must ascend"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), -np.ones(3, I64), 0, 16), "weights must be 0"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.full(3, 2**52), 0, 16), "weights must be 0"),
+        (
+            lambda: _native.color_weights(np.arange(3, dtype=U64), np.ones(3, I64), 0, np.ones(16), np.ones(4)),
+            "differ in length",
+        ),
+        (
+            lambda: _native.color_weights(
+                np.arange(3, dtype=U64), np.ones(3, I64), 0, np.ones(16), np.full(16, np.nan)
+            ),
+            "must not be negative",
+        ),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_no_colors_have_no_weights():
+    nothing = np.zeros(0, U64), np.zeros(0, I64)
+    assert len(_native.color_weights(*nothing, 0, np.zeros(16), np.zeros(16))) == 0
+    assert _native.cell_totals(*nothing, 0, 16).sum() == 0

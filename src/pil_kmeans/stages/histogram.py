@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from .. import _native
 from .options import Search
 from .pixels import Pixels
+from .samples import as_samples
 from .threads import count_threads
-from .weighting import Frames, Smoothness, color_weights, rounded_weights, smoothness_of
+from .weighting import CELL_BITS, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
 
+_WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
 _TOTAL_BITS = 46  # of all weights together, where they are integers
 
 _CELLS_A_COLOR = {5: 12, 6: 1}  # cells of so many bits will do if there are more than so many for each colour
@@ -75,7 +77,21 @@ class Histogram:
     @cached_property
     def weights(self) -> NDArray[np.int64]:
         """What each colour counts for in a fit, (U,): by its count alone, unless smoothness is to count as well."""
-        return self.integer_counts if self.smoothness is None else color_weights(self)
+        if self.smoothness is None:
+            return self.integer_counts
+        return color_weights(*self._cell_keys, self.smoothness)
+
+    @property
+    def cell_totals(self) -> NDArray[np.int64]:
+        """What the pixels of each cell of `smoothness` weigh in all, (16**C,)."""
+        return _native.cell_totals(*self._cell_keys, 1 << (CELL_BITS * self.n_channels))
+
+    @property
+    def _cell_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:
+        """Keys, integer counts, and by how many bits the keys are longer than those of the cells of `smoothness`."""
+        if self.keys.dtype == np.float64:
+            return as_samples(self.keys).astype(np.uint64), self.integer_counts, 16 - CELL_BITS
+        return self.keys, self.integer_counts, self.n_channels * (self.bits - CELL_BITS)
 
     @property
     def shares(self) -> NDArray[Any]:
@@ -325,5 +341,5 @@ def _value_histogram(pixels: Pixels, sample_weight: NDArray[np.float64] | None) 
 
 def _summed_weights(place: NDArray[Any], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Sum the weights, in single precision but without its limits, at each of n places."""
-    sums: NDArray[Any] = np.bincount(place, rounded_weights(weights.ravel()), minlength=n)
+    sums: NDArray[Any] = np.bincount(place, rounded_weights(weights.ravel(), _WEIGHT_BITS), minlength=n)
     return sums

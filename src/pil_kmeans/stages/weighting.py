@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from .pixels import Pixels
 from .samples import as_samples
 from .threads import count_threads
 
-if TYPE_CHECKING:
-    from .histogram import Histogram
-
 Frames = Sequence[tuple[int, int]]
 
 WEIGHTINGS = ("perceptual", "uniform")
@@ -32,8 +29,10 @@ WEIGHTINGS = ("perceptual", "uniform")
 PERCEPTUAL_SPACES = ("oklab", "cielab")
 _ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
 _LARGEST_STEP = 16  # one of so many rows, at least
-_CELL_BITS: int = _native.WEIGHT_CELL_BITS
-_WEIGHT_BITS = 24  # as in histogram.py: of a pixel's weight, so that sums are exact
+CELL_BITS: int = _native.WEIGHT_CELL_BITS
+_WEIGHT_BITS = (
+    16  # significant bits of a pixel's weight that count here: 24 with its smoothness, so that sums are exact
+)
 
 
 def read_weighting(weighting: str | None, color_space: str) -> str:
@@ -115,33 +114,40 @@ def smoothness_of(
     return total
 
 
-def color_weights(hist: Histogram) -> NDArray[np.int64]:
-    """Return what each colour of a histogram with smoothness counts for: (U,) integers, positive where its count is.
+def color_weights(
+    keys: NDArray[np.uint64], counts: NDArray[np.int64], shift: int, smoothness: Smoothness
+) -> NDArray[np.int64]:
+    """Return what colours count for, (U,): integers, positive where their counts are.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (U,)
+        Ascending.
+    counts : ndarray of shape (U,)
+        Pixels of each colour, or their weights.
+    shift : int
+        By how many bits the keys are longer than those of the cells.
+    smoothness : Smoothness
 
     Examples
     --------
+    A grey of eight times the pixels counts for four times as much, where both are as smooth:
+
     >>> import numpy as np
-    >>> from pil_kmeans.stages.histogram import histogram, with_smoothness
-    >>> from pil_kmeans.stages.options import Search
-    >>> from pil_kmeans.stages.pixels import read_pixels
-    >>> from pil_kmeans.stages.weighting import color_weights
-    >>> picture = read_pixels(np.repeat([0, 255], [80, 640]).astype(np.uint8).reshape(36, 20), channel_axis=None)
-    >>> search = Search("oklab", "balanced", "perceptual", 0, 1)
-    >>> hist = histogram(picture, n_threads=1)
-    >>> hist = with_smoothness(hist, picture, search, sample_weight=None, frames=None)
-    >>> weights = color_weights(hist)
-    >>> int(hist.counts[1] / hist.counts[0]), round(float(weights[1] / weights[0]), 2)
-    (8, 7.38)
+    >>> from pil_kmeans.stages.weighting import Smoothness, color_weights
+    >>> pixels = np.array([10, 80] + [0] * 14)
+    >>> keys = np.array([0, 1], dtype=np.uint64)
+    >>> weights = color_weights(keys, pixels[:2], 0, Smoothness(pixels, 200 * pixels))
+    >>> round(float(weights[1] / weights[0]), 6)
+    4.0
     """
-    assert hist.smoothness is not None
-    counts, sums = (part.astype(np.float64) for part in (hist.smoothness.counts, hist.smoothness.sums))
-    keys, shift = _cells(hist)
-    return _native.color_weights(keys, hist.integer_counts, shift, counts, sums)
+    looked_at, sums = (part.astype(np.float64) for part in (smoothness.counts, smoothness.sums))
+    return _native.color_weights(keys, counts, shift, looked_at, sums)
 
 
 def pixel_weights(
     pixels: Pixels,
-    hist: Histogram,
+    cell_totals: NDArray[np.int64],
     *,
     frames: Frames | None,
     sample_weight: NDArray[np.float64] | None,
@@ -152,22 +158,21 @@ def pixel_weights(
     Parameters
     ----------
     pixels : Pixels
-    hist : Histogram
-        Of them, or of what their samples were rounded to. Without smoothness the weights are those of the samples.
+    cell_totals : ndarray of shape (16**C,)
+        What the pixels of each cell weigh in all.
     frames, sample_weight, n_threads
         As in `smoothness_of`.
     """
     threads = count_threads(n_threads)
-    keys, shift = _cells(hist)
-    totals = _native.cell_totals(keys, hist.integer_counts, shift, 1 << (_CELL_BITS * hist.n_channels))
     parts = [
-        _native.pixel_weights(rows, width, totals, threads) for rows, (_, width), _ in _pictures(pixels, frames, None)
+        _native.pixel_weights(rows, width, cell_totals, threads)
+        for rows, (_, width), _ in _pictures(pixels, frames, None)
     ]
     weights: NDArray[np.uint16] = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return weights if sample_weight is None else shares(weights * sample_weight.ravel())
+    return weights if sample_weight is None else as_shares(weights * (sample_weight.ravel() / sample_weight.max()))
 
 
-def shares(weights: NDArray[np.float64]) -> NDArray[np.uint16]:
+def as_shares(weights: NDArray[np.float64]) -> NDArray[np.uint16]:
     """Return weights, not all zero, as shares of 65535, the largest of them."""
     result: NDArray[np.uint16] = np.rint(weights.ravel() / weights.max() * 65535).astype(np.uint16)
     return result
@@ -193,29 +198,20 @@ def _weighted_smoothness(
     height, n_channels = len(rows) // width, rows.shape[1]
     seen = slice(min((step - 1) // 2, height - 1), None, step)
     samples = rows.reshape(height, width, n_channels)[seen].reshape(-1, n_channels)
-    counted = rounded_weights(weights.reshape(height, width)[seen].ravel())
+    counted = rounded_weights(weights.reshape(height, width)[seen].ravel(), _WEIGHT_BITS)
     if n_channels % 2 == 0:
         counted = np.where(samples[:, -1] > 0, counted, 0)
     cells = np.zeros(len(samples), dtype=np.intp)
     first = 8 * samples.dtype.itemsize - 1
-    for bit in range(first, first - _CELL_BITS, -1):
+    for bit in range(first, first - CELL_BITS, -1):
         for c in range(n_channels):
             cells = cells << 1 | (samples[:, c] >> bit & 1)
-    n_cells = 1 << (_CELL_BITS * n_channels)
-    return Smoothness(
-        np.bincount(cells, counted, n_cells), np.bincount(cells, rounded_weights(counted * smooth.ravel()), n_cells)
-    )
+    n_cells = 1 << (CELL_BITS * n_channels)
+    return Smoothness(np.bincount(cells, counted, n_cells), np.bincount(cells, counted * smooth.ravel(), n_cells))
 
 
-def rounded_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return weights in single precision, but without its limits."""
+def rounded_weights(weights: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+    """Return weights to so many significant bits, without the limits that a type of so many would have."""
     fractions, exponents = np.frexp(weights)
-    rounded: NDArray[np.float64] = np.ldexp(np.rint(np.ldexp(fractions, _WEIGHT_BITS)), exponents - _WEIGHT_BITS)
+    rounded: NDArray[np.float64] = np.ldexp(np.rint(np.ldexp(fractions, bits)), exponents - bits)
     return rounded
-
-
-def _cells(hist: Histogram) -> tuple[NDArray[np.uint64], int]:
-    """Return keys, and by how much they are longer than those of the cells."""
-    if hist.keys.dtype == np.float64:
-        return as_samples(hist.keys).astype(np.uint64), 16 - _CELL_BITS
-    return hist.keys, hist.n_channels * (hist.bits - _CELL_BITS)

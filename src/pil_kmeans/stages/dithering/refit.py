@@ -20,7 +20,7 @@ from ..options import Search
 from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..samples import as_samples, full_scale, packed, to_samples
-from ..weighting import pixel_weights, shares
+from ..weighting import as_shares, pixel_weights
 from .diffuse import LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
@@ -87,9 +87,11 @@ def refit(
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     weights = None
     if hist.smoothness is not None:
-        weights = pixel_weights(pixels, hist, frames=frames, sample_weight=sample_weight, n_threads=n_threads)
+        weights = pixel_weights(
+            pixels, hist.cell_totals, frames=frames, sample_weight=sample_weight, n_threads=n_threads
+        )
     elif sample_weight is not None:
-        weights = shares(sample_weight)
+        weights = as_shares(sample_weight)
     centers = _refitted(start.centers / full, frozen, passes, search.effort, weights, frames or [pixels.shape])
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
