@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "kernels/color/color_space.hpp"
@@ -247,11 +248,14 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
                    const std::int64_t* totals, Team& team, std::uint16_t* weights) {
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
-        constexpr double kFull = 65535.0 / kFlat;
         std::vector<float> factors(n_weight_cells(C));
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        for (std::size_t cell = 0; cell < factors.size(); ++cell)
+            if (totals[cell] > 0) least = std::min(least, totals[cell]);
+        const double full = 65535.0 / kFlat * cube_root(static_cast<double>(least));
         for (std::size_t cell = 0; cell < factors.size(); ++cell) {
-            const std::int64_t total = std::max<std::int64_t>(totals[interleaved<C>(cell)], 1);
-            factors[cell] = static_cast<float>(kFull / cube_root(static_cast<double>(total)));
+            const std::int64_t total = std::max(totals[interleaved<C>(cell)], std::int64_t{0});
+            factors[cell] = static_cast<float>(full / cube_root(static_cast<double>(total ? total : least)));
         }
         for_rows<C>(samples, height, width, 1, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t) {
