@@ -19,7 +19,7 @@ LEVELS = [
     {"png"},  # indices -> bytes
     {"stages"},  # samples -> palette and indices
 ]
-GROUPS = ["base", "isa", "histogram", "color", "kmeans", "remap", "dither", "png", "score"]
+GROUPS = ["base", "isa", "histogram", "color", "weighting", "kmeans", "remap", "dither", "png", "score"]
 OWN_FILES = {"stages.dithering.threshold_mask"}  # stages that read a file of the package
 READERS = {"open", "load", "loadtxt", "fromfile", "memmap", "read_bytes", "read_text", "files", "get_data"}
 

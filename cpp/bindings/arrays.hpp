@@ -58,6 +58,7 @@ inline void same_length(std::size_t a, std::size_t b, const char* what) {
 
 void register_histogram(nb::module_& module);
 void register_color_space(nb::module_& module);
+void register_weighting(nb::module_& module);
 void register_kmeans(nb::module_& module);
 void register_remap(nb::module_& module);
 void register_score(nb::module_& module);

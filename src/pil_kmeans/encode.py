@@ -30,6 +30,7 @@ from .stages.pixels import Pixels, read_pixels
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options, quantize_pixels
 from .stages.samples import to_uint8
+from .stages.weighting import read_weighting
 
 __all__ = ["QualityError", "encode_png"]
 
@@ -52,6 +53,7 @@ def encode_png(
     fixed_colors: Any = None,
     color_space: str | None = None,
     effort: str = "balanced",
+    weighting: str | None = None,
     dither: str | None = "auto",
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
@@ -83,7 +85,7 @@ def encode_png(
         Use these 1 to 256 colours, as they are, instead of looking for some: those of an image;
         samples from 0 to 255, or floats from 0.0 to 1.0; or a list of colours, each samples or a
         name or hex string that `PIL.ImageColor` knows. A picture with fully transparent pixels gets
-        a transparent entry besides if there is none. `effort` has no effect then.
+        a transparent entry besides if there is none. `effort` and `weighting` have no effect then.
     keep_palette : bool, default False
         Store all colours of `palette`, in their order, also unused and equal ones, for programs
         that go by the indices. The file is larger. By default only those that pixels have are
@@ -98,6 +100,9 @@ def encode_png(
         Dithering to a palette is in Oklab in any case.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    weighting : {"perceptual", "uniform"}, optional
+        What pixels count for in the search: "perceptual", as much as an error there is seen;
+        "uniform", all the same. None: "perceptual" in "oklab" and "cielab". See `quantize`.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette
         refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
@@ -216,6 +221,7 @@ def encode_png(
         max_colors=MAX_BYTE_COLORS,
         color_space=color_space,
         effort=effort,
+        weighting=weighting,
         dither=dither,
         dither_strength=dither_strength,
         n_threads=n_threads,
@@ -251,7 +257,7 @@ def encode_png(
         if exact:
             check_exact(frames.pixels, colors, "image")
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
-    search = Search(color_space, effort, random_state=0, n_threads=n_threads)
+    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     fit = _fitter(frames, search, read_dither(dither, dither_strength), colors)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)

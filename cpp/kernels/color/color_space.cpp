@@ -11,7 +11,6 @@
 #include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
-namespace {
 
 // --- sRGB's transfer function (IEC 61966-2-1), with roots by Newton's and Halley's methods ------------------------
 
@@ -25,6 +24,8 @@ double cube_root(double x) {
     return y;
 }
 
+namespace {
+
 double fifth_root(double x) {  // x in (0, 1]
     double y = std::sqrt(std::sqrt(x));
     for (int step = 0; step < 6; ++step) {
@@ -34,11 +35,15 @@ double fifth_root(double x) {  // x in (0, 1]
     return y;
 }
 
+}  // namespace
+
 double decode_srgb(double v) {
     if (v <= 0.04045) return v / 12.92;
     const double base = (v + 0.055) / 1.055, square = base * base;
     return square * fifth_root(square);  // base ^ 2.4
 }
+
+namespace {
 
 double encode_srgb(double v) {
     if (v <= 0.0031308) return 12.92 * v;

@@ -104,6 +104,7 @@ UNUSED_WITH_PALETTE = {
     "n_colors": "-k",
     "fixed_colors": "--fixed",
     "effort": "--effort",
+    "weighting": "--weighting",
 }
 USED_WITH_PALETTE = {"keep_palette": "--keep-palette", "exact": "--exact"}
 

@@ -12,7 +12,13 @@ from ..png.metadata import Metadata
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
 from ..stages.kmeans import EFFORTS
+from ..stages.weighting import WEIGHTINGS
 from .option_types import add_function_option, color, given_options, integer_between, number_between
+
+WEIGHTING_HELP = (
+    "perceptual: pixels count as much as an error there is seen; uniform: all the same "
+    "(default: perceptual in oklab and cielab, otherwise uniform)"
+)
 
 
 def add_encode_options(parser: argparse._ActionsContainer) -> None:
@@ -31,6 +37,7 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     )
     add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
     add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")
+    add("--weighting", choices=WEIGHTINGS, help=WEIGHTING_HELP)
     add(
         "--dither",
         choices=DITHERS,

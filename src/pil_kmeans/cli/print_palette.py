@@ -13,6 +13,8 @@ from ..pillow import quantize
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
+from ..stages.weighting import WEIGHTINGS
+from .encode_options import WEIGHTING_HELP
 from .errors import CommandError
 from .inputs import Input, one_line, open_picture
 from .option_types import add_file_and_colors, add_function_option, color, given_options, integer_between
@@ -46,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for flag, choices, meaning in (
         ("--color-space", COLOR_SPACES, "where distances between colours are measured"),
         ("--effort", tuple(EFFORTS), "how long to search for better colours"),
+        ("--weighting", WEIGHTINGS, WEIGHTING_HELP),
     ):
         add_function_option(parser, quantize, flag, choices=choices, help=meaning)
     add_function_option(

@@ -15,6 +15,7 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Search
 from ..stages.quantize import check_options
 from ..stages.samples import to_uint8
+from ..stages.weighting import read_weighting
 from .patch import Patch, original_quantize
 from .save import register
 from .to_p_image import by_fitted_palette, by_given_palette, check_kmeans
@@ -35,6 +36,7 @@ def quantize(
     exact: bool = False,
     color_space: str | None = None,
     effort: str = "balanced",
+    weighting: str | None = None,
     dither_strength: float | None = None,
     fixed_colors: Any = None,
     sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
@@ -68,8 +70,8 @@ def quantize(
         255, or floats from 0.0 to 1.0; or a list of colours, each samples or a name or hex string
         that `PIL.ImageColor` knows. Without dithering each pixel gets the nearest entry, the first
         of several; fully transparent pixels get the first fully transparent entry if there is one.
-        `colors`, `kmeans` and `effort` have no effect then, as in Pillow, and a falsy palette is
-        none.
+        `colors`, `kmeans`, `effort` and `weighting` have no effect then, as in Pillow, and a falsy
+        palette is none.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or PIL.Image.Dither, optional
         Whether and how colours between the entries appear as a mix of them; a palette that is not
         given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
@@ -88,6 +90,11 @@ def quantize(
         any case.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    weighting : {"perceptual", "uniform"}, optional
+        What pixels count for in the search. "perceptual": as much as an error there is seen, more
+        in smooth areas than in busy ones, and more where few pixels are of their kind, so that a
+        small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
+        "perceptual" in "oklab" and "cielab", "uniform" in the others. `sample_weight` multiplies.
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. None: 0.85. More hides steps between colours
         better, and is noisier. With "floyd-steinberg" it is the share of each error that is handed
@@ -181,13 +188,15 @@ def quantize(
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
         return by_pillow(image, colors, method, kmeans, palette, dither)
+    space = "oklab" if color_space is None else color_space
     to_palette = hasattr(palette, "__array__") or bool(palette)  # falsy is none, as in Pillow
     method_name = read_method(dither, to_palette=to_palette)
     check_options(
         n_colors=1,
         max_colors=MAX_BYTE_COLORS,
-        color_space="oklab" if color_space is None else color_space,
+        color_space=space,
         effort=effort,
+        weighting=weighting,
         dither=method_name,
         dither_strength=dither_strength,
         n_threads=n_threads,
@@ -210,7 +219,7 @@ def quantize(
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
         results = by_fitted_palette(
             sources,
-            Search(color_space or "oklab", effort, random_state=0, n_threads=n_threads),
+            Search(space, effort, read_weighting(weighting, space), random_state=0, n_threads=n_threads),
             options,
             colors=colors,
             fixed_colors=fixed_colors,
