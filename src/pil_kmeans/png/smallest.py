@@ -26,6 +26,7 @@ _FEW_COLORS = 64  # with which what is lost is looked at
 _MOST_LOST = 2.8  # points of the score
 _SCORED_ROWS = 64  # of a strip for that
 _SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
+_AIMED_AT = 0.8  # of the most lost: a trial that just misses it would be in vain
 _LEAST_COLORS = 2
 _LESS_LOSSY = 0.6  # what half as many colours allow, about
 _SMALL = 1 << 16  # pixels, below which fewer colours may pay
@@ -209,7 +210,7 @@ class SmallPng:
         for _ in range(_SPARING_TRIALS):
             if lost <= _MOST_LOST:
                 return cheaper
-            lossy *= max(_LEAST_SPARED, _MOST_LOST / lost)
+            lossy *= max(_LEAST_SPARED, _AIMED_AT * _MOST_LOST / lost)
             cheaper = search.indices(lossy)
             lost = dithered - score_of(cheaper)
         return cheaper if lost <= _MOST_LOST else None
