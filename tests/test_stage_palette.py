@@ -171,8 +171,7 @@ def test_order_of_the_pixels_does_not_matter(astronaut):
     shuffled = np.random.default_rng(6).permutation(astronaut.reshape(-1, 3)).reshape(astronaut.shape)
     for effort in EFFORTS:
         palettes = [
-            quantized(picture, 30, effort=effort, color_space="srgb")[0].colors
-            for picture in (shuffled, astronaut)
+            quantized(picture, 30, effort=effort, color_space="srgb")[0].colors for picture in (shuffled, astronaut)
         ]
         np.testing.assert_array_equal(*palettes)
 
