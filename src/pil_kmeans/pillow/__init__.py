@@ -170,7 +170,7 @@ def quantize(
 
     >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
     >>> [round(float(np.asarray(result)[rows : rows + 32].mean()), 1) for rows in (64, 160)]
-    [0.4, 0.8]
+    [0.3, 0.8]
     """
     is_list = isinstance(image, (list, tuple))
     pictures = named_pictures(image)
