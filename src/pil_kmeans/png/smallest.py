@@ -93,8 +93,10 @@ class SmallPng:
         Whether a fit of fewer colours is another picture; if not, the palette is given.
     keep_palette : bool
         As in `still.encode`.
-    sample_weight, compression, n_threads
+    sample_weight, n_threads
         As in `RateDistortion`.
+    compression : {"fast", "default", "max"}
+        As in `still.encode`.
     """
 
     pixels: Pixels
@@ -117,13 +119,14 @@ class SmallPng:
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
             return self._file(fitted, fitted.indices)
-        prices = search.prices(lossy, progress=part(progress, _FITTED, _PRICED))
-        files = []
+        files, start = [], _FITTED
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
+            start = _PRICED
+            prices = search.prices(lossy, progress=part(progress, _FITTED, start))
             if prices.n_bytes > _DEARER * len(files[0]):
                 return files[0]
-        cheaper = search.indices(lossy, counts=prices.counts, progress=part(progress, _PRICED, _CHOSEN))
+        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
         if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
@@ -240,7 +243,7 @@ class SmallPng:
         if dithered + _GAIN < quality:
             first = LEAST_LOSSY
         if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
-            return first, search.prices(first).counts
+            return first, search.first_counts()
         counts = search.first_counts()
         strips = self._strips(rows)
         score_of = self._score_of_strips(fitted, strips)
@@ -272,7 +275,6 @@ class SmallPng:
             strength=fitted.strength,
             fixed=fitted.palette.fixed,
             sample_weight=self.sample_weight,
-            compression=self.compression,
             n_threads=self.n_threads,
         )
 
