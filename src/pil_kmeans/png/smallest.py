@@ -32,7 +32,7 @@ _SMALL = 1 << 16  # pixels, below which fewer colours may pay
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
 _ABOVE = 0.2  # points that the first trial aims above what is asked for
-_LEAST_MIXED = 4  # bands, of which two pictures make many between them
+_LEAST_MIXED, _LEAST_MIXED_ROWS = 8, 8  # bands to take from two pictures, and rows of them
 _GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
 _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
@@ -62,17 +62,25 @@ def _mixed(
     n = len(bands.tops)
     order = np.argsort(np.arange(n) * _GOLDEN % 1.0, kind="stable")
     best = (good, score(good))
+
+    def tries(n_bad: int) -> bool:
+        nonlocal best
+        mixed = good.copy()
+        for top in bands.tops[order[:n_bad]]:
+            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
+        found = score(mixed)
+        if quality <= found < best[1]:
+            best = (mixed, found)
+        return found >= quality
+
+    if good.size < _SMALL:  # there the score goes up and down
+        for n_bad in range(1, n):
+            tries(n_bad)
+        return best
     low, high = 0, n  # so many bands are known to be few enough, and too many
     while high - low > 1:
         middle = (low + high) // 2
-        mixed = good.copy()
-        for top in bands.tops[order[:middle]]:
-            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
-        found = score(mixed)
-        if found >= quality:
-            best, low = (mixed, found), middle
-        else:
-            high = middle
+        low, high = (middle, high) if tries(middle) else (low, middle)
     return best
 
 
@@ -189,9 +197,14 @@ class SmallPng:
             return indices, score_of(indices)
 
         def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-            return _mixed(good, bad, search.bands, quality, score_of)
+            return _mixed(good, bad, bands, quality, score_of)
 
-        can_mix = len(search.bands.tops) >= _LEAST_MIXED
+        bands = search.bands
+        if len(bands.tops) < _LEAST_MIXED:
+            height = len(fitted.indices)
+            rows = max(_LEAST_MIXED_ROWS, height // _LEAST_MIXED)
+            bands = Bands(np.arange(0, height, rows), rows)
+        can_mix = len(bands.tops) > 1
         found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
         best = max(best, found.best)
         files = []
