@@ -102,6 +102,6 @@ def ssimulacra2(a, b, **options):
 
 
 def RateDistortion(pixels, colors, indices, **options):  # noqa: N802
-    defaults = {"strength": STRENGTH, "fixed": np.zeros(len(colors), bool), "compression": "default"}
+    defaults = {"strength": STRENGTH, "fixed": np.zeros(len(colors), bool)}
     options = defaults | _inputs(options, "sample_weight", "n_threads")
     return rate_distortion.RateDistortion(pixels, colors, indices, **options)

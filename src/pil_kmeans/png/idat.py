@@ -58,7 +58,7 @@ class Compression:
 
 
 COMPRESSIONS = {
-    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=9, packed_level=10),
+    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=10, packed_level=10),
     "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=10, packed_level=12),
     "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12, packed_level=12),
 }
