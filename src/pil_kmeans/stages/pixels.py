@@ -107,6 +107,8 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
         raise ValueError(f"{name} is empty: its shape is {np.shape(image)}")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+    if not array.flags.aligned:  # as of a record in a file
+        array = array.copy()
     return Pixels(samples=_samples(array, name), dtype=array.dtype, values=array)
 
 
@@ -165,7 +167,7 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
     """
     if sample_weight is None:
         return None
-    weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    weights = np.require(sample_weight, np.float64, ["C", "A"])
     if weights.shape != tuple(shape):
         raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {tuple(shape)}")
     if not np.isfinite(weights).all():

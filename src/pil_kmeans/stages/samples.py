@@ -23,7 +23,7 @@ def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
         return _still_visible(rounded, colors)
     if colors.dtype == np.bool_:
         return np.where(colors, np.uint8(255), np.uint8(0))
-    return np.ascontiguousarray(colors)
+    return np.require(colors, requirements=["C", "A"])
 
 
 def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
