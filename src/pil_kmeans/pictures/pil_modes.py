@@ -119,6 +119,9 @@ def _converted(image: Image.Image) -> Image.Image:
 def _target(image: Image.Image) -> str:
     """Mode to convert to."""
     if image.mode == "P":
+        image.load()
+        if image.palette is None:  # as of a PNG without PLTE
+            raise ValueError("image of mode P has no palette, so that its pixels have no colors: mend the file")
         return "RGBA" if image.has_transparency_data else "RGB"
     return CONVERTED_TO.get(image.mode, image.mode)
 
