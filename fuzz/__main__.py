@@ -19,6 +19,7 @@ from typing import IO
 TARGETS = ("native", "arrays", "files")
 PATIENCE = 60.0  # seconds for one case; sanitizers are slow
 MOST_SHOWN = 20  # findings of a target
+MOST_LINES, MOST_COLUMNS = 12, 160  # of what a process says at its end
 CASES_A_PROCESS = 2000  # then anew, for memory that grows would be lost among many
 
 
@@ -91,7 +92,9 @@ def follow(process: subprocess.Popen[str], number: int, end: float, found: dict[
                 said.append(line.rstrip())
     if process.wait() != 0 or running is not None:
         number = number if running is None else running
-        found[number] = f"the process ended with {process.returncode}:\n" + "\n".join(said[:60])
+        found[number] = f"the process ended with {process.returncode}:\n" + "\n".join(
+            line[:MOST_COLUMNS] for line in said[:MOST_LINES]
+        )
         return number + 1
     return number
 

@@ -23,22 +23,24 @@ namespace nb = nanobind;
 
 namespace pil_kmeans::bindings {
 
-// An array that is read, of which nanobind checks all but the alignment.
+// An array, of which nanobind checks all but the alignment.
 template <typename T, std::size_t alignment, typename... Shape>
-struct AlignedArray : nb::ndarray<const T, nb::c_contig, nb::device::cpu, Shape...> {
-    using Unchecked = nb::ndarray<const T, nb::c_contig, nb::device::cpu, Shape...>;
+struct AlignedArray : nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...> {
+    using Unchecked = nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...>;
     AlignedArray() = default;
     explicit AlignedArray(Unchecked&& array) : Unchecked(std::move(array)) {}
 };
 
 template <typename T, typename... Shape>
-using In = AlignedArray<T, alignof(T), Shape...>;
+using In = AlignedArray<const T, alignof(T), Shape...>;
+template <typename T, typename... Shape>
+using InOut = AlignedArray<T, alignof(T), Shape...>;
 template <typename T>
 using Pixels = In<T, nb::ndim<2>>;  // (n, C)
 template <typename T>
 using Vector = In<T, nb::ndim<1>>;
 // [pair, point, coordinate of the pair], whose pairs are read as words
-using PointArray = AlignedArray<std::int16_t, alignof(std::uint32_t), nb::shape<2, -1, 2>>;
+using PointArray = AlignedArray<const std::int16_t, alignof(std::uint32_t), nb::shape<2, -1, 2>>;
 using CenterArray = In<double, nb::shape<-1, 4>>;
 
 template <typename T>

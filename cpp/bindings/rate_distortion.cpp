@@ -40,15 +40,15 @@ auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
+        const Points checked = checked_points(points, "points");
         Team team(n_threads);
-        visibility(as_points(points), n / width, width, team, weights.begin());
+        visibility(checked, n / width, width, team, weights.begin());
     }
     return to_numpy(std::move(weights));
 }
 
 void keep(const PointArray& points, std::size_t width, const PointArray& entries, const Vector<std::uint8_t>& indices,
-          const Vector<bool>& fixed, int n_threads,
-          nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu> weights) {
+          const Vector<bool>& fixed, int n_threads, const InOut<float, nb::ndim<1>>& weights) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     same_length(n, weights.shape(0), "points and weights");
