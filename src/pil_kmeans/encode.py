@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
 from .pictures.frames import Frames, read_frames
+from .pictures.layout import Layout
 from .pictures.palettes import read_palette, with_transparent
 from .png import animation, still
 from .png.chunks import Chunk
@@ -23,6 +24,7 @@ from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
 from .stages.given_palette import check_exact, map_to_palette
+from .stages.hidden import check_transparent_rgb, fit_with_hidden
 from .stages.histogram import histogram
 from .stages.indices import MAX_BYTE_COLORS
 from .stages.options import Dither, Search
@@ -61,8 +63,11 @@ def encode_png(
     quality: float | None = None,
     compression: str = "default",
     metadata: Metadata = "color",
+    transparent_rgb: str = "first",
     duration: float | Sequence[float] | None = None,
     loop: int = 0,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
@@ -136,11 +141,25 @@ def encode_png(
         dpi, sRGB in place of an ICC profile, and sRGB, gAMA and cHRM as they were if they gave no
         reason to convert. "all": also EXIF, without the orientation, XMP and text. Of several
         frames that of the first is kept.
+    transparent_rgb : {"first", "clear", "keep", "bleed"}, default "first"
+        What R, G and B of fully transparent pixels become, which programs that filter or scale the
+        picture mix with what is beside them, as games do with textures. "first": all what the
+        first such pixel has. "clear": 0. "keep": what they have. "bleed": what the nearest visible
+        pixel has, so that edges get no foreign fringe. "keep" and "bleed" take up to 16 of the
+        `n_colors`, an eighth of them at most, or as many as there are if all fit, and make the
+        file larger; they are for one picture. Not with `palette`.
     duration : float or sequence of float, optional
         For how long each frame is shown, in milliseconds, or one number for each. None: what
         `info["duration"]` of a PIL image says, else 100. A single picture has no use for it.
     loop : int, default 0
         How many times the frames are shown; 0 is forever.
+    channel_axis : int or None, default -1
+        Which axis of an array with three axes holds the channels: 0 for (C, H, W). None: arrays
+        have two axes and are grey, as those of two axes are in any case.
+    full_scale : float, optional
+        The value of white in arrays, and in PIL images of mode I, I;16 or F, whatever their dtype:
+        4095 for 12 bits, 255 for int64 or floats from 0 to 255. None: 255 for uint8, 65535 for
+        uint16, also if fewer of the bits are used, and 1 for bool and floats.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The bytes do not depend on it.
@@ -232,6 +251,7 @@ def encode_png(
     check_metadata(metadata)
     check_lossy(lossy)
     check_quality(quality)
+    check_transparent_rgb(transparent_rgb)
     check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
     _check_together(dither=dither, lossy=lossy, quality=quality)
@@ -247,10 +267,14 @@ def encode_png(
         sample_weight=sample_weight,
         duration=duration,
         longest=animation.MAX_DURATION,
+        layout=Layout.checked(channel_axis, full_scale),
     )
     n_frames = len(frames.sizes)
     _check_frames(n_frames, lossy=lossy, quality=quality)
     given, is_free = frames.first.given, colors is None and fixed_colors is None and quality is None
+    if transparent_rgb != "first":
+        is_free = False
+        _check_hidden(transparent_rgb, n_frames, colors, frames.fixed_colors)
     if isinstance(given, IndexedImage) and n_frames == 1 and is_free and _n_used(given) <= n_colors:
         data = still.encode(given.indices, given.palette, compression=compression)
         report(1.0)
@@ -261,6 +285,8 @@ def encode_png(
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     fit = _fitter(frames, search, read_dither(dither, dither_strength), colors)
+    if transparent_rgb != "first":
+        fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     if n_frames > 1:
@@ -322,6 +348,23 @@ def _check_frames(n_frames: int, *, lossy: Lossy, quality: float | None) -> None
         raise ValueError(f"quality={quality} is for one picture, got {n_frames} frames: pass one, or leave it out")
     if n_frames > 1 and lossy not in (0, "auto"):
         raise ValueError(f"lossy={lossy} is for one picture, got {n_frames} frames: pass one, or lossy=0")
+
+
+def _check_hidden(
+    transparent_rgb: str, n_frames: int, palette: NDArray[np.uint8] | None, fixed_colors: NDArray[np.uint8]
+) -> None:
+    """Refuse hidden colours where nothing can hold them, or something else has been asked for."""
+    if palette is not None:
+        raise ValueError(f"transparent_rgb={transparent_rgb!r} has no use with palette=, which stays as it is: drop it")
+    if n_frames > 1 and transparent_rgb != "clear":
+        raise ValueError(
+            f"transparent_rgb={transparent_rgb!r} is for one picture, got {n_frames} frames: pass one, or 'clear'"
+        )
+    if fixed_colors.shape[1] == 4 and (fixed_colors[:, 3] == 0).any():
+        raise ValueError(
+            f"transparent_rgb={transparent_rgb!r} and a fully transparent color of fixed_colors say different things: "
+            "drop one of them"
+        )
 
 
 def _read_palette(

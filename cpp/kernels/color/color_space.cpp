@@ -261,6 +261,12 @@ double alpha_scale(const ColorSpace& space, bool straight) {
     return space.scale * std::sqrt(square * (1 / kWhiteShare - 1));
 }
 
+void check_grid(const Grid& grid) {
+    const auto is_near = [](double x) { return std::abs(x) <= 1024; };  // NaN is not
+    if (!std::all_of(grid.origin.begin(), grid.origin.end(), is_near) || !(grid.zoom >= 0.25 && grid.zoom <= 65536))
+        throw std::invalid_argument("origin must be within +-1024, and zoom from 0.25 to 65536");
+}
+
 void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,
                     bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);

@@ -51,6 +51,9 @@ struct Grid {
     double zoom = 1;                 // a power of two
 };
 
+// Throws std::invalid_argument if a number is not finite, or far from all that any picture needs.
+void check_grid(const Grid& grid);
+
 // Points of n colours of C samples each: grey, grey + alpha, RGB, RGBA. Alpha becomes coordinate 3 and, unless
 // `straight`, multiplies the others, taken from the mean background, so that colours nobody can see do not matter. What
 // lies outside the grid is moved to its border.

@@ -11,6 +11,7 @@ from ..png.idat import COMPRESSIONS
 from ..png.metadata import Metadata
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
+from ..stages.hidden import TRANSPARENT_RGB
 from ..stages.kmeans import EFFORTS
 from ..stages.weighting import WEIGHTINGS
 from .option_types import add_function_option, color, given_options, integer_between, number_between
@@ -59,6 +60,12 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     )
     add("--compression", choices=tuple(COMPRESSIONS), help="how long to look for a small file of the same pixels")
     add("--metadata", choices=get_args(Metadata), help="keep what changes how the picture looks, all, or none")
+    add(
+        "--transparent-rgb",
+        choices=TRANSPARENT_RGB,
+        help="what fully transparent pixels hide, for textures of games: the first one's colour, none, what they have, "
+        "or that of the nearest visible pixel",
+    )
     add(
         "--threads",
         dest="n_threads",

@@ -12,6 +12,7 @@ from ..exif import UPRIGHT, oriented
 from ..stages.pixels import Pixels, read_pixels
 from .durations import read_durations
 from .fixed_colors import distinct, promoted
+from .layout import Layout
 from .read import Picture, read_picture
 from .shared import read_as_one, read_shared_colors, read_weights
 from .source import named_pictures
@@ -44,11 +45,11 @@ class Frames(NamedTuple):
 
 
 def read_frames(
-    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float
+    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float, layout: Layout
 ) -> Frames:
     """Read what the arguments of `encode_png` say about the pictures."""
     named = named_pictures(image)
-    read = [read_picture(*given) for given in named]
+    read = [read_picture(*given, layout) for given in named]
     own = [picture.image and picture.image.info.get("duration") for picture in read]
     durations = read_durations(duration, own, longest)
     upright = [picture.samples for picture in read]

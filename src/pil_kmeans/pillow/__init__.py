@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from ..pictures.layout import Layout
 from ..pictures.source import Source, named_pictures
 from ..stages.dithering.diffuse import DITHERS, read_dither
 from ..stages.indices import MAX_BYTE_COLORS
@@ -40,6 +41,8 @@ def quantize(
     dither_strength: float | None = None,
     fixed_colors: Any = None,
     sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
     n_threads: int | None = None,
 ) -> Any:
     """
@@ -54,10 +57,10 @@ def quantize(
         A PIL image of any mode, or the bytes of a file that holds one; or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. The pictures of a list share one
         palette; their sizes and modes may differ. Samples are rounded to the 8 bits of a palette,
-        of which dithering shows what lies between: mode I;16 from its whole range, 0 to 65535; I
-        and F must hold values of 0 to 255. As in Pillow, pixels are taken as they are stored: the
-        result keeps size, orientation tag and colour profile, which say how to look at it;
-        `encode_png` turns and converts.
+        of which dithering shows what lies between: mode I;16, and I of a PGM file, from the whole
+        range, 0 to 65535; other I and F must hold values of 0 to 255 unless `full_scale` says more.
+        As in Pillow, pixels are taken as they are stored: the result keeps size, orientation tag
+        and colour profile, which say how to look at it; `encode_png` turns and converts.
     colors : int, default 256
         Most colours to use, 1 to 256. A picture that has no more comes back exactly.
     method : int or PIL.Image.Quantize, optional
@@ -111,6 +114,13 @@ def quantize(
         some that lie alone.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel, zero or more. More weight brings the palette closer to it.
+    channel_axis : int or None, default -1
+        Which axis of an array with three axes holds the channels: 0 for (C, H, W). None: arrays
+        have two axes and are grey, as those of two axes are in any case.
+    full_scale : float, optional
+        The value of white in arrays, and in PIL images of mode I, I;16 or F, whatever their dtype:
+        4095 for 12 bits, 255 for int64 or floats from 0 to 255. None: 255 for uint8, 65535 for
+        uint16, also if fewer of the bits are used, and 1 for bool and floats.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The result does not depend on it.
@@ -174,6 +184,7 @@ def quantize(
     """
     is_list = isinstance(image, (list, tuple))
     pictures = named_pictures(image)
+    layout = Layout.checked(channel_axis, full_scale)
     if method is not None:
         ours = {
             "list of pictures": is_list,
@@ -187,7 +198,7 @@ def quantize(
             given = next(name for name, is_given in ours.items() if is_given)
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
-        return by_pillow(image, colors, method, kmeans, palette, dither)
+        return by_pillow(image, colors, method, kmeans, palette, dither, layout)
     space = "oklab" if color_space is None else color_space
     to_palette = hasattr(palette, "__array__") or bool(palette)  # falsy is none, as in Pillow
     method_name = read_method(dither, to_palette=to_palette)
@@ -202,7 +213,7 @@ def quantize(
         n_threads=n_threads,
     )
     options = read_dither(method_name, dither_strength)
-    sources = [Source.read(*given) for given in pictures]
+    sources = [Source.read(*given, layout) for given in pictures]
     if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"
@@ -261,9 +272,10 @@ def by_pillow(
     kmeans: int,
     palette: Any,
     dither: int | str | None,
+    layout: Layout,
 ) -> Image.Image:
     """Pillow's own method, with what was given; arrays are made images of 8 bits first."""
-    source = None if isinstance(image, Image.Image) else Source.read(image, "image")
+    source = None if isinstance(image, Image.Image) else Source.read(image, "image", layout)
     if source is not None:
         samples = to_uint8(source.checked_samples())
         image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)

@@ -121,7 +121,7 @@ class RateDistortion:
         self._lowest = np.zeros(0, np.uint8)
         if pixels.n_channels % 2 == 0:
             first = np.searchsorted(opacity[self._order], np.arange(3))
-            first[first == len(palette)] = 0  # no entry is so opaque
+            first[first == len(palette)] = first[1] % len(palette)  # no entry is so opaque: any that is seen
             self._lowest = first.astype(np.uint8)[opacity_of(pixels.rows)]
         width = self._shape[1]
         self._weights = _native.visibility(self._points, width, self._n_threads)

@@ -18,6 +18,8 @@ from .remap import label_colors
 from .samples import as_samples, full_scale, to_samples
 from .soft_alpha import settle_alpha
 
+_NOT_OPAQUE = 254 / 255
+
 
 @dataclass(frozen=True, eq=False)
 class Palette:
@@ -69,7 +71,8 @@ def fit_palette(
     Palette
         With no more distinct colours than `n_colors`, the locked ones included, exactly those. Otherwise `n_colors`
         entries, each but the locked the nearest of some colour; cells of colours may leave fewer. Fully transparent
-        pixels have an entry of their own and opaque ones an opaque entry, unless `n_colors` is 1.
+        pixels have an entry of their own and opaque ones an opaque entry. If `n_colors` is 1, the mean of transparent
+        and other pixels is between the two.
 
     Raises
     ------
@@ -135,6 +138,8 @@ def fit_palette(
     chosen = given_colors(hist, fitted) if is_exact else center_colors(centers, hist.n_channels, color_space, grid)
     if hist.n_channels % 2 == 0:
         chosen[:, -1] = np.where(is_opaque, 1.0, np.maximum(chosen[:, -1], 1 / full_scale(hist.colors.dtype)))
+        if n_colors == 1 and len(hist.transparent):  # which have no other entry
+            chosen[:, -1] = np.minimum(chosen[:, -1], _NOT_OPAQUE)
         chosen = np.concatenate([given_colors(hist, transparent), chosen])
     known = points if grid == USUAL_GRID else None
     return _distinct_and_used(chosen, hist, known, n_colors, locked, color_space, n_iter, n_threads)

@@ -174,6 +174,8 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
     if hist.n_channels % 2 == 0:
         is_opaque, is_translucent = opacity_of(palette.colors) == 2, opacity_of(hist.colors) < 2
         is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
+        if len(hist.transparent) and (palette.colors[:, -1] > 0).all():
+            is_main[:] = False  # transparent pixels have no entry but these
     entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
     colors, centers = palette.colors.copy(), palette.centers.copy()
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)
