@@ -14,6 +14,7 @@ from pil_kmeans.stages import ssimulacra2 as scores
 from pil_kmeans.stages.dithering import auto, choose, diffuse
 from pil_kmeans.stages.dithering import refit as refits
 from pil_kmeans.stages.options import Search
+from pil_kmeans.stages.weighting import read_weighting
 
 STRENGTH = diffuse.DEFAULT_STRENGTH
 
@@ -21,9 +22,12 @@ STRENGTH = diffuse.DEFAULT_STRENGTH
 def _search(options):
     """Take the options of a search out of others."""
     given = {
-        name: options.pop(name) for name in ("color_space", "effort", "random_state", "n_threads") if name in options
+        name: options.pop(name)
+        for name in ("color_space", "effort", "weighting", "random_state", "n_threads")
+        if name in options
     }
-    return Search(**({"color_space": "oklab", "effort": "balanced", "random_state": 0, "n_threads": None} | given))
+    options = {"color_space": "oklab", "effort": "balanced", "random_state": 0, "n_threads": None} | given
+    return Search(**(options | {"weighting": read_weighting(given.get("weighting"), options["color_space"])}))
 
 
 def _dither(options):
@@ -98,6 +102,6 @@ def ssimulacra2(a, b, **options):
 
 
 def RateDistortion(pixels, colors, indices, **options):  # noqa: N802
-    defaults = {"strength": STRENGTH, "fixed": np.zeros(len(colors), bool), "compression": "default"}
+    defaults = {"strength": STRENGTH, "fixed": np.zeros(len(colors), bool)}
     options = defaults | _inputs(options, "sample_weight", "n_threads")
     return rate_distortion.RateDistortion(pixels, colors, indices, **options)

@@ -5,6 +5,7 @@ from io import BytesIO
 import imageio.v3 as iio
 import numpy as np
 import pytest
+from imageio.config import known_plugins
 from PIL import Image
 
 import pil_kmeans.imageio
@@ -138,8 +139,10 @@ def test_the_extension_says_what_imageio_writes(tmp_path, frames, name, encode):
     assert (tmp_path / name).read_bytes() == encode(list(stack), n_colors=9, duration=30, loop=2)
 
 
-def test_imageio_finds_the_plugin_by_name(frames):
+def test_imageio_finds_the_plugin_by_name(frames, monkeypatch):
+    monkeypatch.setattr(pil_kmeans.imageio, "known_plugins", known := {})
     pil_kmeans.imageio.register()
+    monkeypatch.setitem(known_plugins, "pil_kmeans", known["pil_kmeans"])
     stack = np.stack([np.asarray(frame) for frame in frames])
     data = iio.imwrite("<bytes>", stack, extension=".gif", plugin="pil_kmeans")
     assert data == encode_gif(list(stack))

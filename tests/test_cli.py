@@ -155,9 +155,9 @@ def test_nothing_is_left_when_writing_fails(source, target, monkeypatch, capsys)
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.replace", full)
+    monkeypatch.setattr("os.fsync", full)
     assert run(source, "-o", target) == 1
-    assert "cannot write" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"pil-kmeans: cannot write {target}: No space left on device\n"
     assert files(source.parent) == ["in.png"]
 
 

@@ -358,6 +358,7 @@ def test_json_tells_of_every_file(folder, capsys):
         "written": True,
         "exit_status": 0,
         "error": None,
+        "note": None,
         "width": 24,
         "height": 16,
         "bytes_before": os.path.getsize("a.png"),

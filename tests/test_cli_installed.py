@@ -116,25 +116,87 @@ def test_full_standard_output_fails(picture):
 
 
 @on_posix
-def test_ctrl_c_leaves_whole_files_only(tmp_path):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_and_its_like_leave_whole_files_only(tmp_path, name):
+    number = getattr(signal, name)
     picture = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     names = [f"{i}.bmp" for i in range(40)]
     for name in names:
         Image.fromarray(picture).save(tmp_path / name)
-    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which jobs in the background do not
+    hears_ctrl_c = partial(signal.signal, number, signal.SIG_DFL)  # which jobs in the background do not
     with start("compress", "--jobs=2", *names, cwd=tmp_path, preexec_fn=hears_ctrl_c) as process:
         while not list(tmp_path.glob("*-8bit.png")):
             assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert err.decode() == "pil-kmeans: interrupted; no file is half written\n"
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     others = {path.name for path in tmp_path.iterdir()} - set(names)
     assert 0 < len(others) < len(names)
     for name in others:
         with opened((tmp_path / name).read_bytes()) as image:
             assert image.size == (300, 300)
+
+
+@on_posix
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_waits_for_no_picture(tmp_path, jobs):
+    """Kernels hear nothing while they work: here one that takes half a minute stands for them."""
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
+    script = (
+        "import sys, time; import pil_kmeans.cli.work as work\n"
+        "def encode(*_, **__): print('at work', flush=True); time.sleep(30)\n"
+        "work.encode_png = encode\n"
+        "from pil_kmeans.__main__ import run\n"
+        f"sys.argv = ['pil-kmeans', 'compress', 'a.png', '--jobs={jobs}']\n"
+        "sys.exit(run())"
+    )
+    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, preexec_fn=hears_ctrl_c, **pipes) as process:
+        assert process.stdout.readline() == b"at work\n"
+        start_of_end = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert time.monotonic() - start_of_end < 5
+    assert (process.returncode, err) == (130, b"pil-kmeans: interrupted; no file is half written\n")
+
+
+@on_posix
+@pytest.mark.parametrize("module", ["pil_kmeans.cli", "numpy"])
+def test_ctrl_c_during_imports_is_one_line(module):
+    script = (
+        "import sys, pil_kmeans\n"
+        "class Finder:\n"
+        "    def find_spec(name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "from pil_kmeans.__main__ import run\n"
+        "sys.argv = ['pil-kmeans', 'compress', 'a.png']\n"
+        "sys.exit(run())"
+    )
+    found = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, env=ENVIRONMENT)
+    assert (found.returncode, found.stderr) == (130, b"pil-kmeans: interrupted; no file is half written\n")
+
+
+@on_posix
+def test_closed_standard_streams_are_no_fault(picture, tmp_path):
+    (tmp_path / "a.png").write_bytes(picture)
+
+    def status(arguments, closed):
+        words = " ".join([*map(str, COMMAND), *arguments])
+        found = subprocess.run(
+            ["sh", "-c", f"{words} {closed}"], check=False, cwd=tmp_path, capture_output=True, env=ENVIRONMENT
+        )
+        return found.returncode, found.stdout, found.stderr
+
+    assert status(["compress", "-k4", "a.png"], "<&- >&- 2>&-") == (0, b"", b"")
+    assert (tmp_path / "a-8bit.png").read_bytes() == encode_png(Image.open(BytesIO(picture)), n_colors=4)
+    message = b"pil-kmeans: cannot write to standard output: it is closed\n"
+    assert status(["palette", "a.png"], ">&-") == (1, b"", message)
+    assert status(["compress", "-"], "<&-") == (1, b"", b"pil-kmeans: cannot read standard input: it is closed\n")
 
 
 @on_posix

@@ -120,9 +120,12 @@ def test_palette_file_is_not_overwritten_without_force(source, tmp_path, capsys)
     assert palette(source, "-o", target) == 15
     assert target.read_text() == "precious"
     assert palette(source, "-o", target, "--force") == 0
+    capsys.readouterr()
+    assert palette(source, "--force") == 0  # as if there were something to overwrite
+    assert capsys.readouterr().out.startswith("#")
     with pytest.raises(SystemExit, match="2"):
-        palette(source, "--force")
-    assert "--force has no use without -o" in capsys.readouterr().err
+        palette(source, "-o", "p.png")
+    assert "-o p.png names a picture, and the palette is none" in capsys.readouterr().err
 
 
 COLORS = ["#102030", "#ff8000", "#ffffff"]

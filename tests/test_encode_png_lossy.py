@@ -57,7 +57,7 @@ def test_tiny_pictures_become_no_larger(height, width, n_channels):
 def test_photographs_become_far_smaller(crop, n_colors, compression):
     options = {"n_colors": n_colors, "dither": "floyd-steinberg", "compression": compression, "effort": "fast"}
     sizes = [len(encode_png(crop, lossy=lossy, **options)) for lossy in (0, "auto", 4)]
-    assert sizes[1] < (0.9 if n_colors > 4 else 1) * sizes[0]
+    assert sizes[1] < (0.92 if n_colors > 4 else 1) * sizes[0]
     assert sizes[2] < 0.8 * sizes[1]
 
 
@@ -148,7 +148,7 @@ def test_more_important_pixels_change_less(crop):
     weight[:, :50] = 100
     errors = []
     for sample_weight in (None, weight):
-        data = encode_png(crop, n_colors=32, lossy=8, sample_weight=sample_weight, **FAST)
+        data = encode_png(crop, n_colors=32, lossy=8, sample_weight=sample_weight, weighting="uniform", **FAST)
         squares = np.square(rgba(opened(data))[..., :3] - crop.astype(int))
         errors.append([half.mean() for half in np.array_split(squares, 2, axis=1)])
     assert errors[1][0] < 0.7 * errors[0][0]

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from pil_kmeans import KMeansQuantizer
 
@@ -30,8 +31,9 @@ def test_weight_of_a_pixel_is_its_repetition():
     picture = pictures_of_one_palette()[1]
     repeats = np.arange(picture.shape[0] * picture.shape[1]) % 4
     repeated = np.repeat(picture.reshape(-1, 3), repeats, axis=0)[np.newaxis]
-    weighted = KMeansQuantizer(10).fit(picture, sample_weight=repeats.reshape(picture.shape[:2]))
-    assert_same_fit(weighted, KMeansQuantizer(10).fit(repeated))
+    quantizer = KMeansQuantizer(10, weighting="uniform")  # otherwise neighbours count as well
+    weighted = clone(quantizer).fit(picture, sample_weight=repeats.reshape(picture.shape[:2]))
+    assert_same_fit(weighted, quantizer.fit(repeated))
 
 
 @pytest.mark.parametrize("n_columns", [1, 2, 4, 6])

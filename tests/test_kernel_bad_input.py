@@ -11,14 +11,14 @@ from reference.points import USUAL_GRID
 U64, I64 = np.uint64, np.int64
 
 
-def fit(keys=None, points=None, weights=None, n_colors=2, n_threads=1, fixed=None):
+def fit(keys=None, points=None, weights=None, n_colors=2, n_threads=1, fixed=None, **effort):
     return _native.fit_centers(
         np.arange(5, dtype=U64) if keys is None else keys,
         pairs(5) if points is None else points,
         np.ones(5, I64) if weights is None else weights,
         pairs(0) if fixed is None else fixed,
         n_colors,
-        **vars(EFFORTS["fast"]),
+        **vars(EFFORTS["fast"]) | effort,
         seed=0,
         n_threads=n_threads,
     )
@@ -108,6 +108,13 @@ def one_of(value, n=24, dtype=np.uint8):
 def read_only(array):
     array.flags.writeable = False
     return array
+
+
+def unaligned(array):
+    """The same numbers at an odd address."""
+    moved = np.zeros(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
+    moved[:] = array.ravel()
+    return moved.reshape(array.shape)
 
 
 def strided(*shape, dtype=np.uint8):
@@ -201,10 +208,51 @@ WRONG_TYPES = {
     "lzw, -8 columns": lambda: lzw(width=-8),
     "lzw, half a bit": lambda: lzw(symbol_bits=3.5),
     "lzw, -1 paths": lambda: lzw(n_paths=-1),
+    "histogram, unaligned": lambda: _native.histogram(unaligned(zeros(4, 3, dtype=np.uint16)), 1),
+    "colors of unaligned keys": lambda: _native.key_colors_uint8(unaligned(zeros(4, dtype=U64)), 3),
+    "points, unaligned": lambda: _native.nearest_labels(unaligned(pairs(4)), pairs(1), 1),
+    "points, aligned as int16 only": lambda: _native.nearest_labels(
+        np.zeros(17, np.int16)[1:].reshape(2, 4, 2), pairs(1), 1
+    ),
+    "fit, unaligned weights": lambda: fit(weights=unaligned(np.ones(5, I64))),
+    "intervals, unaligned": lambda: intervals(unaligned(np.arange(3.0)), np.ones(3), 2),
+    "pyramid, unaligned": lambda: _native.xyb_pyramid(unaligned(zeros(9, 9, 3, dtype=np.uint16)), 0.5, 1),
+    "search, unaligned weights": lambda: search(weights=unaligned(np.ones(24, np.float32))),
     "remap of every other row": lambda: _native.remap(strided(4, 3), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 
+FAR = np.full((2, 24, 2), 8193, np.int16)
+
 WRONG_VALUES = {
+    "labels of points beyond": lambda: _native.nearest_labels(FAR, pairs(1), 1),
+    "labels of points below": lambda: _native.nearest_labels(-FAR, pairs(1), 1),
+    "labels of centers beyond": lambda: _native.nearest_labels(pairs(4), FAR, 1),
+    "fit, points beyond": lambda: fit(points=FAR[:, :5].copy()),
+    "fit, fixed beyond": lambda: fit(fixed=FAR[:, :1].copy()),
+    "fit, weights beyond 2^48 together": lambda: fit(weights=np.full(5, 2**46)),
+    "fit, weights beyond 2^63 together": lambda: fit(weights=np.full(5, 2**62)),
+    "fit, keys not in order": lambda: fit(keys=np.arange(5, dtype=U64)[::-1].copy()),
+    "fit, -1 steps": lambda: fit(settle_steps=-1),
+    "fit, tolerance NaN": lambda: fit(tolerance=np.nan),
+    "visibility of points beyond": lambda: _native.visibility(FAR, 8, 1),
+    "error, points beyond": lambda: _native.weighted_error(FAR, np.ones(24, np.float32), pairs(4), zeros(24), 1),
+    "error, entries beyond": lambda: _native.weighted_error(pairs(24), np.ones(24, np.float32), FAR, zeros(24), 1),
+    "search, points beyond": lambda: search(points=FAR),
+    "search, points below": lambda: search(points=-FAR),
+    "search, entries beyond": lambda: search(entries=FAR[:, :4].copy()),
+    "search, counts beyond": lambda: search(counts=np.full(315, 2**48, U64)),
+    "prices, counts beyond": lambda: _native.deflate_prices(np.full(315, 2**63, U64)),
+    "intervals, NaN": lambda: intervals(np.array([0.0, np.nan, 1.0]), np.ones(3), 2),
+    "intervals, infinite": lambda: intervals(np.array([0.0, 1.0, np.inf]), np.ones(3), 2),
+    "intervals of values not in order": lambda: intervals(np.array([0.0, 2.0, 1.0]), np.ones(3), 2),
+    "intervals of equal values": lambda: intervals(np.array([0.0, 1.0, 1.0]), np.ones(3), 2),
+    "intervals, weight -1": lambda: intervals(np.arange(3.0), np.array([1.0, -1, 1]), 2),
+    "intervals, weight infinite": lambda: intervals(np.arange(3.0), np.array([1.0, np.inf, 1]), 2),
+    "points about NaN": lambda: _native.working_points(zeros(4, 3), "oklab", False, (np.nan,) * 4, 1.0, 1),
+    "points, infinite zoom": lambda: _native.working_points(zeros(4, 3), "oklab", False, (0.0,) * 4, np.inf, 1),
+    "points, zoom 0": lambda: _native.working_points(zeros(4, 3), "oklab", False, (0.0,) * 4, 0.0, 1),
+    "centers far away": lambda: _native.center_colors(np.full((2, 4), 1e300), 3, "oklab", *USUAL_GRID),
+    "centers, NaN": lambda: _native.center_colors(np.full((2, 4), np.nan), 3, "oklab", *USUAL_GRID),
     "histogram without channels": lambda: _native.histogram(zeros(4, 0), 1),
     "histogram of five channels": lambda: _native.histogram(zeros(4, 5), 1),
     "histogram of five wide channels": lambda: _native.histogram(zeros(4, 5, dtype=np.uint16), 1),
@@ -289,6 +337,9 @@ WRONG_VALUES = {
     "search, band of no row": lambda: search(bands=np.array([(1, 0)])),
     "search, band that overflows": lambda: search(bands=np.array([(2**62, 2**62)])),
     "search, band of 2^63 - 1 rows": lambda: search(bands=np.array([(1, 2**63 - 1)])),
+    "lzw, points beyond the space": lambda: lzw(points=pairs(24) + np.int16(8193)),
+    "lzw, shown beyond the space": lambda: lzw(shown=pairs(24) - np.int16(8193)),
+    "lzw, entries beyond the space": lambda: lzw(entries=pairs(4) + np.int16(8193)),
     "lzw, no column": lambda: lzw(width=0),
     "lzw, width 9": lambda: lzw(width=9),
     "lzw, no pixel": lambda: lzw(points=pairs(0)),
@@ -365,3 +416,47 @@ def test_keys_beyond_the_table_are_refused_wherever_they_stand():
     keys = np.array([1 << 30, 5], dtype=np.uint64)
     with pytest.raises(ValueError, match="too many bits"):
         _native.remap(np.zeros((4, 3), np.uint8), keys, np.zeros(2, np.uint8), 0, 1)
+
+
+@pytest.mark.parametrize("weight", [1e-305, 1.0, 1e300])
+@pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
+def test_intervals_of_any_scale_are_the_same(weight, size):
+    values, weights = np.array([-1.0, -0.99, 0.1, 0.11, 0.6, 1.0]), np.arange(1.0, 7)
+    expected = intervals(values, weights, 3)
+    found = intervals(values * size, weights * (weight / 6), 3)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_intervals_of_values_without_weight_are_as_many():
+    for k in range(1, 6):
+        assert len(intervals(np.arange(5.0), np.zeros(5), k, np.arange(5) == 0)) == k
+
+
+def test_coordinates_up_to_the_bound_are_taken():
+    for end in (8192, -8192):
+        points = np.full((2, 24, 2), end, np.int16)
+        assert (_native.nearest_labels(points, points[:, :1].copy(), 1) == 0).all()
+
+
+def test_threads_without_number_are_as_many_as_do_good():
+    picture = np.random.default_rng(0).integers(0, 256, (5000, 3), np.uint8)
+    for found, one in zip(_native.histogram(picture, 2**31 - 1), _native.histogram(picture, 1), strict=True):
+        np.testing.assert_array_equal(found, one)
+    labels = _native.nearest_labels(pairs(4), pairs(1), 2**31 - 1)
+    assert labels.tolist() == [0] * 4
+
+
+def test_faces_take_arrays_at_any_address():
+    from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
+
+    deep = np.random.default_rng(0).integers(0, 65536, (9, 9, 3), np.uint16)
+    weight = np.random.default_rng(1).random((9, 9))
+    assert encode_png(unaligned(deep), n_colors=9) == encode_png(deep, n_colors=9)
+    moved = quantize(unaligned(deep), 9, sample_weight=unaligned(weight))
+    assert moved == quantize(deep, 9, sample_weight=weight)
+    matrix = weight.reshape(-1, 3)
+    for rows in (matrix, matrix[:, :1].copy()):
+        found = [KMeansQuantizer(4).fit(kind(rows)).cluster_centers_ for kind in (unaligned, np.copy)]
+        np.testing.assert_array_equal(*found)
+    indices = np.zeros((9, 9), np.uint16)
+    assert IndexedImage(unaligned(indices), deep[0]).to_png() == IndexedImage(indices, deep[0]).to_png()

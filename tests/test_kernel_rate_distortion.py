@@ -281,6 +281,25 @@ def test_errors_in_flat_areas_are_fully_visible():
 
 def test_weighted_error_is_that_of_the_plain_sum():
     some = problem(13, 29, 11, noise=2000)
+    some.points[:] = np.clip(some.points, -8192, 8192)
     found = _native.weighted_error(to_points(some.points), some.weights, to_points(some.entries), some.guess, 2)
     expected = plain.weighted_error(some.points, some.weights.astype(float), some.entries, some.guess)
     assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+def test_fixed_entries_and_flat_runs_are_kept(n_threads):
+    rng = np.random.default_rng(3)
+    entries = rng.integers(-4000, 4000, (5, 4))
+    guess = np.repeat(rng.integers(0, 5, 4000), rng.integers(1, 8, 4000))[: 31 * 300].astype(np.uint8)
+    points = entries[guess] + (rng.random(len(guess)) < 0.1)[:, np.newaxis]
+    fixed = np.array([False, True, False, False, False])
+    weights = np.ones(len(guess), np.float32)
+    _native.keep_exact(to_points(points), 31, to_points(entries), guess, fixed, n_threads, weights)
+    is_exact = (points == entries[guess]).all(axis=1).reshape(-1, 31)
+    expected = fixed[guess].reshape(-1, 31)
+    for y, row in enumerate(guess.reshape(-1, 31)):
+        for x in range(31 - 3):
+            if is_exact[y, x : x + 4].all() and (row[x : x + 4] == row[x]).all():
+                expected[y, x : x + 4] = True
+    np.testing.assert_array_equal(weights.reshape(-1, 31) == KEPT, expected)

@@ -1,10 +1,20 @@
 """The package as it is installed: its names, and what type checkers see of it."""
 
 import ast
+import importlib
+import shutil
+import subprocess
+import sys
+from importlib.metadata import files
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import pil_kmeans
-from pil_kmeans import _native
+from pil_kmeans import _native, encode_png
+from pil_kmeans.png import deflater
+from pil_pictures import opened
 
 FOLDER = Path(pil_kmeans.__file__).parent
 
@@ -27,3 +37,58 @@ def test_stub_of_the_native_module_has_its_public_names():
     public = {name for name in dir(_native) if not name.startswith("_")}
     assert functions == {name for name in public if callable(getattr(_native, name))}
     assert values == public - functions
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("nm") is None, reason="needs nm and readelf of Linux")
+def test_native_module_shows_one_symbol_and_is_hardened():
+    symbols = subprocess.run(
+        ["nm", "-D", "--defined-only", _native.__file__], check=True, capture_output=True, text=True
+    )
+    assert [line.split()[-1] for line in symbols.stdout.splitlines()] == ["PyInit__native"]
+    headers = subprocess.run(["readelf", "-ldW", _native.__file__], check=True, capture_output=True, text=True).stdout
+    assert "GNU_RELRO" in headers
+    assert "BIND_NOW" in headers
+    assert [line.split()[-2] for line in headers.splitlines() if "GNU_STACK" in line] == ["RW"]
+
+
+def test_notices_of_what_is_linked_in_are_installed():
+    names = {path.name for path in files("pil_kmeans") if "licenses" in path.parts}
+    assert names >= {"LICENSE", "nanobind.txt", "robin-map.txt"}
+
+
+@pytest.mark.parametrize("size", [64, 512])  # the second is compressed in parts
+def test_zlib_does_where_libdeflate_is_missing(monkeypatch, camera, size):
+    small = camera[:: 512 // size, :: 512 // size]
+    expected = encode_png(small, n_colors=200, lossy=0)
+    monkeypatch.setattr(deflater, "_deflate", None)
+    data = encode_png(small, n_colors=200, lossy=0)
+    with opened(data) as image, opened(expected) as other:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), np.asarray(other.convert("RGB")))
+    assert len(data) < 1.2 * len(expected)
+    assert pil_kmeans.build_info()["png_compressor"] == "deflate"
+    monkeypatch.setattr("pil_kmeans.find_spec", lambda _: None)
+    assert pil_kmeans.build_info()["png_compressor"] == "zlib"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            "module pil_kmeans._native does not support loading in subinterpreters",
+            "in a sub-interpreter",
+        ),
+        ("libstdc++.so.6: cannot open shared object file", "run `pip install pil_kmeans`"),
+    ],
+)
+def test_import_that_fails_says_what_to_do(monkeypatch, error, message):
+    class Finder:
+        @staticmethod
+        def find_spec(name, *_):
+            if name.endswith("._native"):
+                raise ImportError(error)
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "pil_kmeans"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr("sys.meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(ImportError, match=message):
+        importlib.import_module("pil_kmeans")

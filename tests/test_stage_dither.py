@@ -99,13 +99,14 @@ def test_the_only_opaque_entry_stays_opaque_where_most_of_its_pixels_are_translu
     assert (palette[indices][8, :5, 3] == 255).all()
 
 
-def test_alpha_that_rounds_to_none_is_transparent():
+def test_alpha_is_transparent_only_where_it_is_none():
     rng = np.random.default_rng(4)
     picture = rng.random((40, 40, 4))
     picture[rng.random((40, 40)) < 0.5, 3] = 0
-    palette = np.array([[0.2, 0.3, 0.4, 1e-7], [0.9, 0.9, 0.9, 0.1], [1, 1, 1, 1 - 1e-7], [0, 0, 0, 1]])
+    picture[5, :20, 3] = 1e-9
+    palette = np.array([[0.2, 0.3, 0.4, 0], [0.9, 0.9, 0.9, 0.1], [1, 1, 1, 1 - 1e-7], [0, 0, 0, 1]])
     indices = dither(read_pixels(picture), palette)
-    assert (indices[picture[..., 3] == 0] == 0).all()
+    np.testing.assert_array_equal(indices == 0, picture[..., 3] == 0)
 
 
 @pytest.mark.parametrize("method", METHODS)

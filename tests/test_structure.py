@@ -17,7 +17,7 @@ LEVELS = [
         "__init__",
         "__main__",
         "encode",
-        "encode_gif",
+        "encode_frames",
         "score",
         "imageio",
         "pillow",
@@ -30,7 +30,7 @@ LEVELS = [
     {"png", "gif"},  # indices -> bytes
     {"stages"},  # samples -> palette and indices
 ]
-GROUPS = ["base", "isa", "histogram", "color", "kmeans", "remap", "dither", "png", "gif", "score"]
+GROUPS = ["base", "isa", "histogram", "color", "weighting", "kmeans", "remap", "dither", "png", "gif", "score"]
 OWN_FILES = {"stages.dithering.threshold_mask"}  # stages that read a file of the package
 READERS = {"open", "load", "loadtxt", "fromfile", "memmap", "read_bytes", "read_text", "files", "get_data"}
 

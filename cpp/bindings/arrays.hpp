@@ -1,4 +1,4 @@
-// Arrays on the border: shapes and dtypes are checked by nanobind, results own their memory.
+// Arrays on the border: shapes, dtypes and alignment are checked when arguments are read, results own their memory.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -8,8 +8,11 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -20,13 +23,24 @@ namespace nb = nanobind;
 
 namespace pil_kmeans::bindings {
 
+// An array, of which nanobind checks all but the alignment.
+template <typename T, std::size_t alignment, typename... Shape>
+struct AlignedArray : nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...> {
+    using Unchecked = nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...>;
+    AlignedArray() = default;
+    explicit AlignedArray(Unchecked&& array) : Unchecked(std::move(array)) {}
+};
+
 template <typename T, typename... Shape>
-using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu, Shape...>;
+using In = AlignedArray<const T, alignof(T), Shape...>;
+template <typename T, typename... Shape>
+using InOut = AlignedArray<T, alignof(T), Shape...>;
 template <typename T>
 using Pixels = In<T, nb::ndim<2>>;  // (n, C)
 template <typename T>
 using Vector = In<T, nb::ndim<1>>;
-using PointArray = In<std::int16_t, nb::shape<2, -1, 2>>;  // [pair, point, coordinate of the pair]
+// [pair, point, coordinate of the pair], whose pairs are read as words
+using PointArray = AlignedArray<const std::int16_t, alignof(std::uint32_t), nb::shape<2, -1, 2>>;
 using CenterArray = In<double, nb::shape<-1, 4>>;
 
 template <typename T>
@@ -45,11 +59,23 @@ Out<T> to_numpy(Buffer<T>&& buffer) {
     return to_numpy(std::move(buffer), {n});
 }
 
-// int16 pairs as the words that the kernels read; nothing but alignment and byte order is assumed, as numpy's own view.
+// int16 pairs as the words that the kernels read; byte order is assumed, as numpy's own view does.
 inline Points as_points(const PointArray& array) {
     const auto* words = reinterpret_cast<const std::uint32_t*>(array.data());
     const std::size_t n = array.shape(1);
     return {words, words + n, n};
+}
+
+// Points as most kernels assume them.
+inline void check_coordinates(const Points& points, const char* name) {
+    if (!all_within(points, kMaxCoordinate))
+        throw std::invalid_argument("coordinates of " + std::string(name) + " must be within +-8192");
+}
+
+inline Points checked_points(const PointArray& array, const char* name) {
+    const Points points = as_points(array);
+    check_coordinates(points, name);
+    return points;
 }
 
 inline void same_length(std::size_t a, std::size_t b, const char* what) {
@@ -58,6 +84,7 @@ inline void same_length(std::size_t a, std::size_t b, const char* what) {
 
 void register_histogram(nb::module_& module);
 void register_color_space(nb::module_& module);
+void register_weighting(nb::module_& module);
 void register_kmeans(nb::module_& module);
 void register_remap(nb::module_& module);
 void register_score(nb::module_& module);
@@ -67,3 +94,23 @@ void register_rate_distortion(nb::module_& module);
 void register_gif(nb::module_& module);
 
 }  // namespace pil_kmeans::bindings
+
+namespace nanobind::detail {
+
+// What is not aligned is no such array: undefined behaviour in C++, and slow or a fault on some processors.
+template <typename T, std::size_t alignment, typename... Shape>
+struct type_caster<pil_kmeans::bindings::AlignedArray<T, alignment, Shape...>> {
+    using Array = pil_kmeans::bindings::AlignedArray<T, alignment, Shape...>;
+    using Unchecked = type_caster<typename Array::Unchecked>;
+    NB_TYPE_CASTER(Array, Unchecked::Name)
+
+    bool from_python(handle source, std::uint8_t flags, cleanup_list* cleanup) noexcept {
+        Unchecked unchecked;
+        if (!unchecked.from_python(source, flags, cleanup)) return false;
+        if (reinterpret_cast<std::uintptr_t>(unchecked.value.data()) % alignment) return false;
+        value = Array(std::move(unchecked.value));
+        return true;
+    }
+};
+
+}  // namespace nanobind::detail

@@ -1,5 +1,8 @@
 #include "kernels/color/color_space.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <nanobind/stl/array.h>
 
 #include "bindings/arrays.hpp"
@@ -9,11 +12,14 @@ namespace {
 
 using Origin = std::array<double, 4>;
 
+constexpr double kFarthest = 1e6;  // coordinate of a center: far beyond all that can be shown
+
 template <typename Sample>
 auto points_of(const Pixels<Sample>& colors, const std::string& space, bool straight, const Origin& origin, double zoom,
                int n_threads) {
     const std::size_t n = colors.shape(0), n_channels = colors.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("colors must have 1 to 4 channels");
+    check_grid({origin, zoom});
     const ColorSpace& chosen = color_space(space);
     Buffer<std::int16_t> points(4 * n);
     {
@@ -28,6 +34,10 @@ auto points_of(const Pixels<Sample>& colors, const std::string& space, bool stra
 auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::string& space, const Origin& origin,
                double zoom) {
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("n_channels must be 1 to 4");
+    check_grid({origin, zoom});
+    const double* const coordinates = centers.data();
+    if (!std::all_of(coordinates, coordinates + centers.size(), [](double x) { return std::abs(x) <= kFarthest; }))
+        throw nb::value_error("coordinates of centers must be within +-1e6");
     const ColorSpace& chosen = color_space(space);
     Buffer<double> colors(centers.shape(0) * n_channels);
     {

@@ -22,10 +22,7 @@ DitherPalette palette_of(const PointArray& entries, const Vector<std::uint8_t>& 
     same_length(n, opacity.shape(0), "entries and opacity");
     if (std::any_of(opacity.data(), opacity.data() + n, [](std::uint8_t kind) { return kind > 2; }))
         throw nb::value_error("opacity must be 0, 1 or 2");
-    if (std::any_of(entries.data(), entries.data() + 4 * n,
-                    [](int x) { return x < -kMaxCoordinate || x > kMaxCoordinate; }))
-        throw nb::value_error("coordinates of entries must be within +-8192");
-    return {as_points(entries), reinterpret_cast<const Opacity*>(opacity.data())};
+    return {checked_points(entries, "entries"), reinterpret_cast<const Opacity*>(opacity.data())};
 }
 
 using MaskArray = std::optional<In<std::uint16_t, nb::shape<-1, -1>>>;
@@ -35,6 +32,7 @@ class OwnedOptions {
   public:
     OwnedOptions(const Origin& origin, double zoom, const MaskArray& mask, int strength, int lightness_weight,
                  int margin) {
+        check_grid({origin, zoom});
         if (strength < 0 || strength > 256) throw nb::value_error("strength must be 0 to 256");
         if (lightness_weight < 8 || lightness_weight > 12) throw nb::value_error("lightness_weight must be 8 to 12");
         if (margin < 0 || margin > 3072) throw nb::value_error("margin must be 0 to 3072");

@@ -45,13 +45,19 @@ auto searched(const PointArray& points, std::size_t width, const Vector<float>& 
     Buffer<std::uint8_t> symbols(n), codes;
     {
         const nb::gil_scoped_release unlocked;
-        const GifFrame frame{as_points(points),  n / width,          width,
-                             weights.data(),     guess.data(),       as_points(shown),
-                             shown_entry.data(), stay_weights.data()};
+        const GifFrame frame{checked_points(points, "points"),
+                             n / width,
+                             width,
+                             weights.data(),
+                             guess.data(),
+                             checked_points(shown, "shown"),
+                             shown_entry.data(),
+                             stay_weights.data()};
         const std::uint16_t stays = transparent < 0 ? kNoSymbol : static_cast<std::uint16_t>(transparent);
         const GifSearch options{stays, symbol_bits, feedback, n_paths, n_ends};
         check_symbols(frame, k, options);
-        const std::vector<std::uint8_t> written = search_lzw(frame, as_points(entries), options, symbols.begin());
+        const std::vector<std::uint8_t> written =
+            search_lzw(frame, checked_points(entries, "entries"), options, symbols.begin());
         codes = Buffer<std::uint8_t>(written.size());
         std::copy(written.begin(), written.end(), codes.begin());
     }

@@ -1,6 +1,7 @@
 #include "kernels/kmeans/kmeans.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "bindings/arrays.hpp"
@@ -8,6 +9,8 @@
 
 namespace pil_kmeans::bindings {
 namespace {
+
+constexpr std::int64_t kMaxWeights = std::int64_t{1} << 48;  // so that weighted sums of coordinates are int64
 
 std::vector<Coordinates> as_centers(const PointArray& array) {
     const Points points = as_points(array);
@@ -29,8 +32,21 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
                                     " and at most the number of points");
     if (fixed.shape(1) > kMaxColors - n_colors)
         throw std::invalid_argument("fixed and n_colors must be at most " + std::to_string(kMaxColors) + " together");
-    if (std::any_of(weights.data(), weights.data() + n, [](std::int64_t w) { return w <= 0; }))
-        throw nb::value_error("weights must be positive");
+    std::int64_t room = kMaxWeights;
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t weight = weights.data()[i];
+        if (weight <= 0) throw nb::value_error("weights must be positive");
+        if (weight > room) throw nb::value_error("weights must be at most 2^48 together");
+        room -= weight;
+    }
+    const Points checked = checked_points(points, "points");
+    checked_points(fixed, "fixed");
+    if (keys.shape(0) && !std::is_sorted(keys.data(), keys.data() + n)) throw nb::value_error("keys must ascend");
+    constexpr int most = 1 << 20;
+    for (const int count : {trials, neighbors, relax_steps, settle_steps})
+        if (count > most) throw nb::value_error("an effort has at most 2^20 trials, neighbors and steps");
+    if (relax_steps < 0 || settle_steps < 0) throw nb::value_error("steps must not be negative");
+    if (!(tolerance >= 0 && tolerance <= 1)) throw nb::value_error("tolerance must be from 0 to 1");
     if (stages.empty()) throw nb::value_error("there must be a stage");
     if (trials < 0 || neighbors < 1) throw nb::value_error("trials must not be negative, neighbors must be positive");
     Effort effort{{}, most_searched, trials, neighbors, relax_steps, settle_steps, tolerance};
@@ -41,8 +57,7 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        result = fit_centers(keys.data(), as_points(points), weights.data(), as_centers(fixed), n_colors, effort, seed,
-                             team);
+        result = fit_centers(keys.data(), checked, weights.data(), as_centers(fixed), n_colors, effort, seed, team);
         centers = Buffer<double>(result.centers.size());
         sizes = Buffer<double>(result.weights.size());
         std::copy(result.centers.begin(), result.centers.end(), centers.begin());
@@ -60,6 +75,8 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
     Buffer<std::uint16_t> labels(n);
     {
         const nb::gil_scoped_release unlocked;
+        checked_points(points, "points");
+        checked_points(centers, "centers");
         Team team(n_threads);
         nearest_labels(as_points(points), as_centers(centers), team, labels.begin());
     }
@@ -92,6 +109,12 @@ auto intervals(const Vector<double>& values, const Vector<double>& weights, cons
     const auto n_fixed = static_cast<std::size_t>(std::count(fixed.data(), fixed.data() + n, true));
     if (n_colors < std::max<std::size_t>(n_fixed, 1) || n_colors > n)
         throw nb::value_error("n_colors must be 1, or the number of fixed values, to the number of values");
+    for (std::size_t i = 0; i < n; ++i) {
+        const double value = values.data()[i], weight = weights.data()[i];
+        if (!std::isfinite(value) || (i && !(value > values.data()[i - 1])))
+            throw nb::value_error("values must be finite, and ascend");
+        if (!(weight >= 0 && std::isfinite(weight))) throw nb::value_error("weights must be finite, and not negative");
+    }
     Buffer<std::int64_t> starts(n_colors);
     {
         const nb::gil_scoped_release unlocked;

@@ -18,6 +18,7 @@ NB_MODULE(_native, module) {
     module.doc() = "Kernels of pil_kmeans. Private: names and signatures change without notice.";
     bindings::register_histogram(module);
     bindings::register_color_space(module);
+    bindings::register_weighting(module);
     bindings::register_kmeans(module);
     bindings::register_remap(module);
     bindings::register_score(module);

@@ -40,15 +40,15 @@ auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
+        const Points checked = checked_points(points, "points");
         Team team(n_threads);
-        visibility(as_points(points), n / width, width, team, weights.begin());
+        visibility(checked, n / width, width, team, weights.begin());
     }
     return to_numpy(std::move(weights));
 }
 
 void keep(const PointArray& points, std::size_t width, const PointArray& entries, const Vector<std::uint8_t>& indices,
-          const Vector<bool>& fixed, int n_threads,
-          nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu> weights) {
+          const Vector<bool>& fixed, int n_threads, const InOut<float, nb::ndim<1>>& weights) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     same_length(n, weights.shape(0), "points and weights");
@@ -68,11 +68,15 @@ double error_of(const PointArray& points, const Vector<float>& weights, const Po
     same_length(n, indices.shape(0), "points and indices");
     const nb::gil_scoped_release unlocked;
     check_indices(indices, k);
+    check_weights(weights, 1);
     Team team(n_threads);
-    return weighted_error(as_points(points), weights.data(), as_points(entries), indices.data(), team);
+    return weighted_error(checked_points(points, "points"), weights.data(), checked_points(entries, "entries"),
+                          indices.data(), team);
 }
 
 SymbolCounts to_counts(const std::uint64_t* numbers) {
+    if (std::any_of(numbers, numbers + kSymbols, [](std::uint64_t count) { return count >> 48; }))
+        throw std::invalid_argument("counts must be below 2^48");
     SymbolCounts counts;
     std::copy_n(numbers, kLiterals, counts.literals.begin());
     std::copy_n(numbers + kLiterals, kLengthCodes, counts.lengths.begin());
@@ -155,6 +159,9 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         const auto parts = read_bands(bands, n / width, width);
         const Prices prices = prices_of(to_counts(counts.data()));
         const Points all = as_points(points);
+        checked_points(entries, "entries");
+        for (const auto& [first, n_rows] : parts)  // what is looked at, for there may be many calls
+            check_coordinates({all.xy + first, all.zw + first, n_rows * width}, "points");
         std::vector<SymbolCounts> used(parts.size());
         std::atomic<std::size_t> n_done = 0;
         Team team(n_threads);

@@ -17,6 +17,7 @@ from .pictures.binary_alpha import binary_alpha, check_alpha_threshold
 from .pictures.durations import check_loop
 from .pictures.fit_frames import fitter, most_colors
 from .pictures.frames import Frames, read_frames
+from .pictures.layout import Layout
 from .pictures.palettes import read_given_palette, with_transparent
 from .png.rate_distortion import Lossy
 from .roughness import check_roughness
@@ -31,6 +32,7 @@ from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
 from .stages.samples import to_uint8
 from .stages.threads import count_threads
+from .stages.weighting import read_weighting
 
 __all__ = ["encode_gif"]
 
@@ -47,6 +49,7 @@ def encode_gif(
     fixed_colors: Any = None,
     color_space: str | None = None,
     effort: str = "balanced",
+    weighting: str | None = None,
     dither: str | None = "auto",
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
@@ -55,6 +58,8 @@ def encode_gif(
     alpha_threshold: float = 0.5,
     duration: float | Sequence[float] | None = None,
     loop: int | None = None,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
@@ -67,7 +72,7 @@ def encode_gif(
         As `encode_png` takes it: one picture, or the frames of an animation, of one size.
     n_colors : int, default 256
         Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
-    palette, keep_palette, exact, fixed_colors, color_space, effort, sample_weight
+    palette, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, full_scale
         As in `encode_png`.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
         As in `encode_png`; decided for all frames together. With `lossy` it is how errors are handed
@@ -149,6 +154,7 @@ def encode_gif(
         max_colors=MAX_BYTE_COLORS,
         color_space=color_space,
         effort=effort,
+        weighting=weighting,
         dither=dither,
         dither_strength=dither_strength,
         n_threads=n_threads,
@@ -172,6 +178,7 @@ def encode_gif(
         sample_weight=sample_weight,
         duration=duration,
         longest=MAX_DURATION,
+        layout=Layout.checked(channel_axis, full_scale),
     )
     frames = frames._replace(pixels=read_pixels(binary_alpha(frames.pixels.values, alpha_threshold)))
     if colors is not None:
@@ -179,7 +186,7 @@ def encode_gif(
             check_exact(frames.pixels, colors, "image")
         colors = binary_alpha(colors, alpha_threshold)
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
-    search = Search(color_space, effort, random_state=0, n_threads=n_threads)
+    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
     how = _How(frames, search, colors, n_colors, keep_palette, plays)
     amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)

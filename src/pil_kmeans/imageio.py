@@ -137,7 +137,8 @@ class PalettePlugin(PluginV3):
                 "or write the frames of an animation as one list"
             )
             raise ValueError(msg)
-        data = self._encode(_picture_or_frames(ndimage, is_batch), **(self._options | options))
+        options = self._options | options
+        data = self._encode(_picture_or_frames(ndimage, is_batch, options), **options)
         path = Path(self.request.filename)
         if self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists()):
             write_file(path, data)
@@ -191,12 +192,12 @@ class PaletteGifPlugin(PalettePlugin):
     _kinds = "GIFs"
 
 
-def _picture_or_frames(image: Any, is_batch: bool | None) -> Any:
+def _picture_or_frames(image: Any, is_batch: bool | None, options: dict[str, Any]) -> Any:
     """Make a list of a batch, and take one of a single picture apart."""
     if not isinstance(image, list | tuple):
         shape: tuple[int, ...] = () if isinstance(image, Image.Image) else np.shape(image)
         if is_batch is None:
-            is_batch = len(shape) == 4 or (len(shape) == 3 and shape[2] > 4)
+            is_batch = len(shape) == 4 or (len(shape) == 3 and shape[2] > 4 and "channel_axis" not in options)
         if not (is_batch and shape):
             return image
     pictures = list(image)

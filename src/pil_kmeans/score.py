@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from .pictures.layout import Layout
 from .pictures.read import read_picture
 from .stages.options import check_threads
 from .stages.pixels import read_pixels
 from .stages.ssimulacra2 import Original, check_background
 
 
-def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: int | None = None) -> float:
+def ssimulacra2(
+    a: Any,
+    b: Any,
+    *,
+    background: float | None = None,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
+    n_threads: int | None = None,
+) -> float:
     """
     Score how alike a picture is to its original for the eye.
 
@@ -31,6 +40,13 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
         Grey level from 0.0 to 1.0, in sRGB, that pictures with alpha are laid on. None: the lower
         of the scores on a dark one (0.1) and on a light one (0.9). A picture without alpha counts
         as opaque, also where the other one has it.
+    channel_axis : int or None, default -1
+        Which axis of an array with three axes holds the channels: 0 for (C, H, W). None: arrays
+        have two axes and are grey, as those of two axes are in any case.
+    full_scale : float, optional
+        The value of white in arrays, and in PIL images of mode I, I;16 or F, whatever their dtype:
+        4095 for 12 bits, 255 for int64 or floats from 0 to 255. None: 255 for uint8, 65535 for
+        uint16, also if fewer of the bits are used, and 1 for bool and floats.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The score does not depend on it.
@@ -78,5 +94,6 @@ def ssimulacra2(a: Any, b: Any, *, background: float | None = None, n_threads: i
     """
     check_background(background)
     check_threads(n_threads)
-    first, second = (read_pixels(read_picture(*given).samples, name=given[1]) for given in ((a, "a"), (b, "b")))
+    layout = Layout.checked(channel_axis, full_scale)
+    first, second = (read_pixels(read_picture(*given, layout).samples, name=given[1]) for given in ((a, "a"), (b, "b")))
     return Original(first, background=background, n_threads=n_threads).score(second)

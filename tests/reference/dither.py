@@ -26,14 +26,15 @@ def saturated(point):
 
 def chooser(entries, entry_opacity, margin):
     """Search for the nearest entry and for the point, within bounds, that it is nearest to."""
-    everything, opaque = np.arange(len(entries)), np.flatnonzero(entry_opacity == 2)
-    of_all, of_opaque = (
+    visible, opaque = np.flatnonzero(entry_opacity > 0), np.flatnonzero(entry_opacity == 2)
+    visible = visible if len(visible) else np.arange(len(entries))
+    of_visible, of_opaque = (
         (members, entries[members], *bounds(entries[members], margin))
-        for members in (everything, opaque if len(opaque) else everything)
+        for members in (visible, opaque if len(opaque) else visible)
     )
 
     def nearest(wanted, is_opaque):
-        members, candidates, low, high = of_opaque if is_opaque else of_all
+        members, candidates, low, high = of_opaque if is_opaque else of_visible
         reached = np.minimum(np.maximum(wanted, low), high)
         away = candidates - reached
         return members[(away * away).sum(axis=1).argmin()], reached

@@ -32,4 +32,7 @@ struct Points {  // a view
     std::size_t n;
 };
 
+// Whether all coordinates are within +-`most`, which is at most 16383.
+bool all_within(const Points& points, std::int32_t most);
+
 }  // namespace pil_kmeans

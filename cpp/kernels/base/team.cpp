@@ -1,5 +1,6 @@
 #include "kernels/base/team.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 namespace pil_kmeans {
@@ -13,6 +14,12 @@ void wait_awake(const Came& came) {
 }
 
 }  // namespace
+
+Team::Team(int n_threads)
+    : n_threads_(std::clamp(n_threads, 1,
+                            n_threads <= kMostThreads
+                                ? kMostThreads
+                                : std::max(kMostThreads, static_cast<int>(std::thread::hardware_concurrency())))) {}
 
 Team::~Team() {
     {

@@ -17,9 +17,13 @@ namespace pil_kmeans {
 
 class Team {
   public:
+    static constexpr int kMostThreads = 64;
+
     using Task = std::function<void(std::size_t, std::size_t)>;
 
-    explicit Team(int n_threads) : n_threads_(n_threads < 1 ? 1 : n_threads) {}
+    // Of up to `n_threads`, one at least; of more than kMostThreads as many as there are processors, for each of them
+    // has scratch space in many a kernel.
+    explicit Team(int n_threads);
     ~Team();
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;

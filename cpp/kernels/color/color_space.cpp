@@ -11,7 +11,6 @@
 #include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
-namespace {
 
 // --- sRGB's transfer function (IEC 61966-2-1), with roots by Newton's and Halley's methods ------------------------
 
@@ -25,6 +24,8 @@ double cube_root(double x) {
     return y;
 }
 
+namespace {
+
 double fifth_root(double x) {  // x in (0, 1]
     double y = std::sqrt(std::sqrt(x));
     for (int step = 0; step < 6; ++step) {
@@ -34,11 +35,15 @@ double fifth_root(double x) {  // x in (0, 1]
     return y;
 }
 
+}  // namespace
+
 double decode_srgb(double v) {
     if (v <= 0.04045) return v / 12.92;
     const double base = (v + 0.055) / 1.055, square = base * base;
     return square * fifth_root(square);  // base ^ 2.4
 }
+
+namespace {
 
 double encode_srgb(double v) {
     if (v <= 0.0031308) return 12.92 * v;
@@ -254,6 +259,12 @@ double alpha_scale(const ColorSpace& space, bool straight) {
     double square = 0;
     for (const double x : mean_background(space)) square += x * x;
     return space.scale * std::sqrt(square * (1 / kWhiteShare - 1));
+}
+
+void check_grid(const Grid& grid) {
+    const auto is_near = [](double x) { return std::abs(x) <= 1024; };  // NaN is not
+    if (!std::all_of(grid.origin.begin(), grid.origin.end(), is_near) || !(grid.zoom >= 0.25 && grid.zoom <= 65536))
+        throw std::invalid_argument("origin must be within +-1024, and zoom from 0.25 to 65536");
 }
 
 void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,

@@ -36,6 +36,10 @@ const ColorSpace& color_space(std::string_view name);
 std::array<double, 3> mean_background(const ColorSpace& space);
 double alpha_scale(const ColorSpace& space, bool straight);  // working units from transparent to opaque
 
+// Linear light of a value in sRGB (IEC 61966-2-1), both from 0 to 1, and the cube root.
+double decode_srgb(double v);
+double cube_root(double x);
+
 // Linear light of every value a sample can have, from 0 to 1.
 template <typename Sample>
 const float* linear_light();
@@ -46,6 +50,9 @@ struct Grid {
     std::array<double, 4> origin{};  // in the units of the space, alpha from 0 to 1
     double zoom = 1;                 // a power of two
 };
+
+// Throws std::invalid_argument if a number is not finite, or far from all that any picture needs.
+void check_grid(const Grid& grid);
 
 // Points of n colours of C samples each: grey, grey + alpha, RGB, RGBA. Alpha becomes coordinate 3 and, unless
 // `straight`, multiplies the others, taken from the mean background, so that colours nobody can see do not matter. What

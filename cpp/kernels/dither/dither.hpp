@@ -45,9 +45,9 @@ struct DitherOptions {
     std::int32_t margin;  // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
 };
 
-// Index of each pixel's entry. Transparent pixels get a transparent entry and opaque ones an opaque entry where the
-// palette has such, and hand on no error of alpha. Runs of one colour that the palette has keep it. The result does not
-// depend on the team's size.
+// Index of each pixel's entry. Transparent pixels get a transparent entry, all others one that is not, and opaque ones
+// an opaque entry, where the palette has such; transparent and opaque ones hand on no error of alpha. Runs of one
+// colour that the palette has keep it. The result does not depend on the team's size.
 template <typename Sample, typename Index>
 void dither(const Sample* samples,  // IN  (height * width, C)
             std::size_t height, std::size_t width, std::size_t n_channels, const DitherPalette& palette,

@@ -50,7 +50,7 @@ void follow_rays(const Rays& rays, const Rows<Sample>& rows, std::size_t top, st
                 continue;
             }
             const bool is_opaque = has_alpha && rows.opacity[i] == Opacity::opaque;
-            EntryCells& cells = is_opaque ? chooser.for_opaque() : chooser.all();
+            EntryCells& cells = is_opaque ? chooser.for_opaque() : chooser.visible();
             const Quad color = from_pixel(rows.points[i]);
             const std::uint32_t nearest = cells.nearest(cells.clamp(color), worker);
             const Quad start = widen(chooser.entry(nearest)), way = sub8(color, from_pixel(chooser.entry(nearest)));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -38,28 +39,33 @@ class Chooser {
   public:
     Chooser(const DitherPalette& palette, const DitherOptions& options, bool has_alpha, std::size_t n_workers)
         : entries_(palette.entries.n) {
-        std::vector<std::uint32_t> all, opaque;
+        std::vector<std::uint32_t> visible, opaque;
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             entries_[i] = pack(palette.entries.xy[i], palette.entries.zw[i], options.lightness_weight);
             const auto name = static_cast<std::uint32_t>(i);
-            all.push_back(name);
+            if (palette.opacity[i] != Opacity::transparent) visible.push_back(name);
             if (palette.opacity[i] == Opacity::opaque) opaque.push_back(name);
             if (palette.opacity[i] == Opacity::transparent && transparent_ == kNone) transparent_ = i;
         }
-        if (has_alpha && !opaque.empty() && opaque.size() < all.size())
+        if (has_alpha && !opaque.empty() && opaque.size() < visible.size())
             opaque_.emplace(entries_.data(), std::move(opaque), options.margin, n_workers);
-        all_.emplace(entries_.data(), std::move(all), options.margin, n_workers);
+        if (visible.empty()) {
+            visible.resize(entries_.size());
+            std::iota(visible.begin(), visible.end(), 0u);
+        }
+        visible_.emplace(entries_.data(), std::move(visible), options.margin, n_workers);
     }
 
     PackedPoint entry(std::size_t index) const { return entries_[index]; }
     std::size_t transparent() const { return transparent_; }  // kNone if there is none
-    EntryCells& all() { return *all_; }
-    EntryCells& for_opaque() { return opaque_ ? *opaque_ : *all_; }
+    // What is not transparent, or everything if there is nothing else: the transparent entry is for transparent pixels.
+    EntryCells& visible() { return *visible_; }
+    EntryCells& for_opaque() { return opaque_ ? *opaque_ : *visible_; }
 
   private:
     std::vector<PackedPoint> entries_;
     std::size_t transparent_ = kNone;
-    std::optional<EntryCells> all_, opaque_;
+    std::optional<EntryCells> visible_, opaque_;
 };
 
 // Rows of pixels in the working space.
@@ -89,7 +95,7 @@ struct Rows {
             while (run < end && points[run] == points[i]) ++run;
             if (run - i >= kFlatRun && (opacity.empty() || opacity[i] != Opacity::transparent)) {
                 EntryCells& cells =
-                    opacity.empty() || opacity[i] == Opacity::opaque ? chooser.for_opaque() : chooser.all();
+                    opacity.empty() || opacity[i] == Opacity::opaque ? chooser.for_opaque() : chooser.visible();
                 const std::uint32_t index = cells.nearest(cells.clamp(from_pixel(points[i])), worker);
                 if (chooser.entry(index) == points[i]) std::fill(held.begin() + i, held.begin() + run, index);
             }
@@ -196,7 +202,7 @@ class Walk {
     EntryCells& cells_of(std::size_t t) {
         if constexpr (has_alpha)
             if (opacity_[place<r>(t)] == Opacity::opaque) return chooser_.for_opaque();
-        return chooser_.all();
+        return chooser_.visible();
     }
 
     // The pixel and what its neighbours hand to it.

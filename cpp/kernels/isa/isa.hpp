@@ -121,6 +121,17 @@ struct Kernels {
     // Sums over a tile of two planes (height, width), original and picture; without `structure` the first two are 0.
     void (*compare_tile)(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                          bool structure, ScoreSums& sums);
+
+    // --- weighting ---
+
+    // Put a row of n lightnesses in place of another, in the sums over a window's height of lightness and its square.
+    void (*slide_rows)(const std::uint16_t* leaving, const std::uint16_t* coming, std::size_t n, std::int32_t* sums,
+                       std::int32_t* squares);
+
+    // Smoothness (see weighting/smoothness.hpp) of a row of n pixels: `sums` and `squares` hold, for every column from
+    // two before the first to two behind the last, the sums over a window's height of lightness in quarters and its
+    // square.
+    void (*smooth_row)(const std::int32_t* sums, const std::int32_t* squares, std::size_t n, std::uint8_t* smoothness);
 };
 
 // Chosen when first called: PIL_KMEANS_ISA if it is set, else the best that this processor runs. Throws

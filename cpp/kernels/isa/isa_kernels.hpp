@@ -38,4 +38,9 @@ void xyb(float* r, float* g, float* b, std::size_t n);
 void compare_tile(const float* a, const float* b, std::size_t height, std::size_t width, const ScoreTile& tile,
                   bool structure, ScoreSums& sums);
 
+// weighting/smooth_row.cpp
+void slide_rows(const std::uint16_t* leaving, const std::uint16_t* coming, std::size_t n, std::int32_t* sums,
+                std::int32_t* squares);
+void smooth_row(const std::int32_t* sums, const std::int32_t* squares, std::size_t n, std::uint8_t* smoothness);
+
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -21,6 +21,8 @@ const Kernels kernels{
     .visibility_row = visibility_row,
     .xyb = xyb,
     .compare_tile = compare_tile,
+    .slide_rows = slide_rows,
+    .smooth_row = smooth_row,
 };
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -14,17 +14,28 @@ class Prefix {
     Prefix(const std::vector<double>& values, const std::vector<double>& weights)
         : values_(values), weight_(values.size() + 1), first_(weight_), second_(weight_) {
         const std::size_t n = values.size();
+        // By powers of two, which change no digit, so that neither very large nor very small ones run out of range.
+        const auto scale = [](double largest) {
+            return largest > 0 ? std::exp2(std::min(1000, -std::ilogb(largest))) : 1.0;
+        };
+        const auto unit = [&](const std::vector<double>& of) {
+            return scale(std::max(std::abs(of.front()), std::abs(of.back())));
+        };
+        const double share = scale(*std::max_element(weights.begin(), weights.end()));
         double total = 0, mean = 0;
+        const double raw_unit = unit(values_);
         for (std::size_t i = 0; i < n; ++i) {
-            total += weights[i];
-            mean += weights[i] * values[i];
+            total += weights[i] * share;
+            mean += weights[i] * share * (values_[i] *= raw_unit);
         }
-        mean /= total;
+        if (total > 0) mean /= total;
+        for (double& value : values_) value -= mean;
+        const double about_unit = unit(values_);
         for (std::size_t i = 0; i < n; ++i) {
-            const double x = values_[i] -= mean;
-            weight_[i + 1] = weight_[i] + weights[i];
-            first_[i + 1] = first_[i] + weights[i] * x;
-            second_[i + 1] = second_[i] + weights[i] * x * x;
+            const double x = values_[i] *= about_unit, w = weights[i] * share;
+            weight_[i + 1] = weight_[i] + w;
+            first_[i + 1] = first_[i] + w * x;
+            second_[i + 1] = second_[i] + w * x * x;
         }
     }
 
@@ -32,7 +43,7 @@ class Prefix {
     double inertia(std::size_t from, std::size_t to) const {
         if (to - from == 1) return 0;
         const double w = weight_[to] - weight_[from], s = first_[to] - first_[from];
-        return std::max(0.0, second_[to] - second_[from] - s * s / w);
+        return w > 0 ? std::max(0.0, second_[to] - second_[from] - s * s / w) : 0;
     }
 
     // Of the values in [from, to), about that at `center`.

@@ -7,11 +7,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 
 from .. import __version__
 from .errors import EXIT_STATUSES, CommandError, Interrupted
-from .stdout import silence_stdout
+from .one_line import one_line
+from .signals import ended_by_signals, signal_of
+from .streams import open_missing_streams, silence_stdout
 
 COMMANDS = {
     "compress": "write pictures as palette PNGs",
@@ -42,12 +43,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["palette", "--colors=4", "no/such/file.png"])
     1
     """
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # any name can be shown on any terminal
-    options = read_options(words)
+    open_missing_streams()
     try:
+        with ended_by_signals():
+            return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt as error:
+        stopped = Interrupted(signal_of(error))
+        print(f"pil-kmeans: {stopped}", file=sys.stderr)
+        return stopped.exit_status
+
+
+def _run(words: list[str]) -> int:
+    """Run the command that the words name; what goes wrong is one line."""
+    try:
+        options = read_options(words)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow about odd files; the user has chosen them
             status: int = options.run(options)
@@ -55,11 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"pil-kmeans: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
-        print(f"pil-kmeans: {Interrupted()}", file=sys.stderr)
-        return Interrupted.exit_status
-    except OSError as error:  # of a print: what opens and writes files says so itself
-        silence_stdout()
+    except OSError as error:
+        if error.filename is not None:
+            print(f"pil-kmeans: {one_line(error.filename)}: {error.strerror}", file=sys.stderr)
+            return CommandError.exit_status
+        silence_stdout()  # a print has failed: what opens and writes files names them
         print(f"pil-kmeans: cannot write to standard output: {error.strerror}", file=sys.stderr)
         return CommandError.exit_status
     return status

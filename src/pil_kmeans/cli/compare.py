@@ -13,9 +13,10 @@ from pathlib import Path
 from ..report import Comparison, compare
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
-from .inputs import Input, one_line, open_picture, shown
+from .inputs import Input, open_picture, shown
+from .one_line import one_line
 from .option_types import add_file_and_colors
-from .output import check_output, write_output
+from .output import check_output, names_other_kind, write_output, write_report
 from .progress_bar import Progress
 
 N_COLORS = (4, 16, 64, 256)
@@ -61,6 +62,8 @@ def chart_path(text: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, print the table, and draw."""
+    if options.output is not None and names_other_kind(options.output):
+        options.usage_error(f"-o {options.output} names another kind of picture, and a PNG is written: name a .png")
     given = Input.of(options.file)
     outputs = planned(given, options)
     for path in outputs:
@@ -81,9 +84,12 @@ def run(options: argparse.Namespace) -> int:
     except (ValueError, MemoryError) as error:
         msg = f"cannot compare {given}: {one_line(error) or 'it does not fit into memory'}"
         raise CommandError(msg) from error
-    print(as_json(given, comparison) if options.json else comparison.to_text())
+    if options.json:
+        write_report(as_json(given, comparison))
+    else:
+        print(comparison.to_text())
     for path, draw in outputs.items():
-        write_output(path, draw(comparison))
+        write_output(path, draw(comparison), force=options.force)
         if not options.json:
             print(f"written: {shown(path)}")
     return 0

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
+
+from PIL import Image
 
 from ..encode import encode_png
 from ..stages.threads import count_threads
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
+from .limits import MemoryBudget, byte_size, pixel_limit, usual_memory
 from .option_types import (
     COLOR_FLAGS,
     add_function_option,
@@ -18,6 +23,7 @@ from .option_types import (
     number_between,
     palette_file,
 )
+from .output import names_other_kind, write_report
 from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -29,7 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     kinds = ", ".join(sorted(EXTENSIONS))
     parser.epilog = (
         "Without -o, --suffix and --in-place, photo.jpg becomes photo-8bit.png beside it. A file is replaced only by "
-        "a complete one. Several files: what fails is reported, and the others are done."
+        "a complete one, and in place only if nobody else has changed it meanwhile. Several files: what fails is "
+        "reported, and the others are done; of folders and patterns, what would be larger is skipped."
     )
     parser.add_argument(
         "files",
@@ -55,7 +62,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--force",
         action="store_true",
-        help="overwrite outputs that exist; with --in-place also pictures of several frames, to keep the first",
+        help="overwrite outputs that exist; with --in-place also pictures of several frames, to keep the first, and "
+        "files of several names (hard links), of which one is replaced",
     )
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -65,6 +73,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=integer_between(1, None),
         metavar="N",
         help="files to work on at the same time (default: OMP_NUM_THREADS, otherwise as many as CPUs)",
+    )
+    where.add_argument(
+        "--max-memory",
+        type=byte_size,
+        metavar="SIZE",
+        help="memory for all files that are worked on at the same time, such as 2G; files wait for it, and one that "
+        "needs more is refused (default: half of what the machine or the container has)",
+    )
+    where.add_argument(
+        "--max-pixels",
+        type=integer_between(1, None),
+        metavar="N",
+        help=f"pixels of a picture, above which it is refused (default: {2 * (Image.MAX_IMAGE_PIXELS or 0):,}, as "
+        "Pillow does)",
     )
     how = parser.add_argument_group("how pictures are compressed")
     add_function_option(
@@ -104,6 +126,7 @@ UNUSED_WITH_PALETTE = {
     "n_colors": "-k",
     "fixed_colors": "--fixed",
     "effort": "--effort",
+    "weighting": "--weighting",
 }
 USED_WITH_PALETTE = {"keep_palette": "--keep-palette", "exact": "--exact"}
 
@@ -119,26 +142,30 @@ def run(options: argparse.Namespace) -> int:
     picture_options.setdefault("n_threads", max(1, count_threads(None) // n_workers))
     is_silent = options.json or (any(job.target is None for job in jobs) and not options.dry_run)
     is_single = len(jobs) + len(results) == 1
-    with Progress(len(jobs)) as progress:
+    with pixel_limit(options.max_pixels), Progress(len(jobs)) as progress:
         work = Work(
             picture_options=picture_options,
             in_place=options.in_place,
             force=options.force,
             skip_if_larger=options.skip_if_larger,
             dry_run=options.dry_run,
+            budget=MemoryBudget(options.max_memory or usual_memory()),
+            n_workers=n_workers,
             follow=progress.follow,
         )
         for result in results:
             progress.print(f"pil-kmeans: {result.error}", is_error=True)
-        with done_in_parallel(work, jobs, n_workers) as done:
+        with done_in_parallel(work, jobs) as done:
             for result in done:
                 results.append(result)
                 if result.error is not None:
                     progress.print(f"pil-kmeans: {result.error}", is_error=True)
-                elif not is_silent:
+                elif not is_silent and not result.is_skipped:
                     progress.print(describe(result) if is_single else describe_briefly(result))
+                if result.note is not None and not options.json:
+                    progress.print(f"{'pil-kmeans: ' * is_silent}{result.note}", is_error=is_silent)
     if options.json:
-        print(as_json(results))
+        write_report(as_json(results))
     elif not is_silent and not is_single:
         print(summary(results, dry_run=options.dry_run))
     return exit_status(results)
@@ -161,6 +188,9 @@ def check_usage(options: argparse.Namespace) -> None:
             error("--json and the picture cannot both go to standard output: name an output with -o")
         if sys.stdout.isatty():
             error("standard output is a terminal: redirect it, or name an output with -o")
+    is_folder = options.output is not None and os.path.isdir(options.output)
+    if options.output is not None and not is_folder and names_other_kind(Path(options.output)):
+        error(f"-o {options.output} names another kind of picture, and PNGs are written: name a .png, or a folder")
     if "lossy" in options and "quality" in options:
         error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():

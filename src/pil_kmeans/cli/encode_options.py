@@ -11,8 +11,15 @@ from ..png.idat import COMPRESSIONS
 from ..png.metadata import Metadata
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
+from ..stages.hidden import TRANSPARENT_RGB
 from ..stages.kmeans import EFFORTS
+from ..stages.weighting import WEIGHTINGS
 from .option_types import add_function_option, color, given_options, integer_between, number_between
+
+WEIGHTING_HELP = (
+    "perceptual: pixels count as much as an error there is seen; uniform: all the same "
+    "(default: perceptual in oklab and cielab, otherwise uniform)"
+)
 
 
 def add_encode_options(parser: argparse._ActionsContainer) -> None:
@@ -31,6 +38,7 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     )
     add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
     add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")
+    add("--weighting", choices=WEIGHTINGS, help=WEIGHTING_HELP)
     add(
         "--dither",
         choices=DITHERS,
@@ -52,6 +60,12 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     )
     add("--compression", choices=tuple(COMPRESSIONS), help="how long to look for a small file of the same pixels")
     add("--metadata", choices=get_args(Metadata), help="keep what changes how the picture looks, all, or none")
+    add(
+        "--transparent-rgb",
+        choices=TRANSPARENT_RGB,
+        help="what fully transparent pixels hide, for textures of games: the first one's colour, none, what they have, "
+        "or that of the nearest visible pixel",
+    )
     add(
         "--threads",
         dest="n_threads",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from .signals import INTERRUPT
+
 
 class CommandError(Exception):
     """The command could not do what was asked; the message is for its user."""
 
-    exit_status = 1
+    exit_status: int = 1
+
+    def without_traceback(self) -> CommandError:
+        """Let go what a traceback holds: the picture, for one."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class WouldOverwriteError(CommandError):
@@ -28,12 +35,11 @@ class BelowQualityError(CommandError):
 
 
 class Interrupted(CommandError):  # noqa: N818 - no error: the user wants it
-    """The user pressed Ctrl-C."""
+    """The user pressed Ctrl-C, or the system wants the command to end."""
 
-    exit_status = 130
-
-    def __init__(self) -> None:
+    def __init__(self, number: int = INTERRUPT) -> None:
         super().__init__("interrupted; no file is half written")
+        self.exit_status = 128 + number  # as shells have it
 
 
 EXIT_STATUSES = {
@@ -43,6 +49,6 @@ EXIT_STATUSES = {
     WouldOverwriteError.exit_status: "the output exists",
     BelowQualityError.exit_status: "below the asked quality",
     LargerError.exit_status: "not smaller, skipped",
-    Interrupted.exit_status: "interrupted",
+    128 + INTERRUPT: "interrupted",
 }
 """Of several files with different ones, the first of these but 0 counts."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +15,11 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
+from ..files import FileIdentity
 from .errors import CommandError
+from .limits import MemoryBudget, Share, bytes_needed, in_words, usual_memory
+from .one_line import one_line
+from .streams import NoStream
 
 STANDARD = "-"
 """Names standard input or output."""
@@ -34,6 +40,8 @@ class Input:
     """None: standard input."""
     place: Path
     """Where it belongs in a folder of results: its name, behind the folders below one that was named."""
+    is_found: bool = False
+    """In a folder or by a pattern; nobody has asked for this very file."""
 
     @classmethod
     def of(cls, word: str) -> Input:
@@ -70,55 +78,73 @@ def find_inputs(
     inputs : list of Input
         In the order of the words, and in each folder of the names.
     errors : list of CommandError
-        One for each word that names no picture.
+        One for each word that names no picture, and for each folder that cannot be read.
     """
     inputs: list[Input] = []
     errors: list[CommandError] = []
     for word in words:
         try:
-            inputs += _find(word, recursive=recursive, is_result=is_result)
+            found, unreadable = _find(word, recursive=recursive, is_result=is_result)
+            inputs += found
+            errors += map(_unreadable, unreadable)
         except CommandError as error:
             errors.append(error)
         except OSError as error:
-            errors.append(CommandError(f"cannot read {shown(error.filename)}: {error.strerror}"))
+            errors.append(_unreadable(error))
     return inputs, errors
 
 
-def _find(word: str, *, recursive: bool, is_result: Callable[[Path], bool]) -> list[Input]:
+def _unreadable(error: OSError) -> CommandError:
+    return CommandError(f"cannot read {shown(error.filename)}: {error.strerror}")
+
+
+def _find(word: str, *, recursive: bool, is_result: Callable[[Path], bool]) -> tuple[list[Input], list[OSError]]:
     path = Path(word)
+    unreadable: list[OSError] = []
     if not word:  # as of a variable that is not set; to Path it is the current folder
         msg = "an empty name is no file"
         raise CommandError(msg)
     if path.is_dir():
-        files = _pictures_in(path, recursive=recursive, is_result=is_result)
-        found = [Input(file, file.relative_to(path)) for file in files]
+        files = _pictures_in(path, recursive=recursive, is_result=is_result, onerror=unreadable.append)
+        found = [Input(file, file.relative_to(path), is_found=True) for file in files]
         nothing = f"no pictures in the folder {shown(path)}" + (
             "" if recursive else ": --recursive looks below it, too"
         )
     elif glob.has_magic(word) and not os.path.lexists(path):
         matches = [Path(name) for name in sorted(glob.glob(word, recursive=True))]
-        found = [Input(file, Path(file.name)) for file in matches if file.is_file() and not is_result(file)]
+        found = [
+            Input(file, Path(file.name), is_found=True) for file in matches if file.is_file() and not is_result(file)
+        ]
         nothing = f"no file matches {shown(word)}"
     else:
-        return [Input.of(word)]
-    if not found:
+        return [Input.of(word)], []
+    if not found and not unreadable:
         raise CommandError(nothing)
-    return found
+    return found, unreadable
 
 
-def _pictures_in(folder: Path, *, recursive: bool, is_result: Callable[[Path], bool]) -> Iterator[Path]:
-    """Files that look like pictures, in order; hidden ones are not meant."""
-
-    def fail(error: OSError) -> None:
-        raise error
+def _pictures_in(
+    folder: Path, *, recursive: bool, is_result: Callable[[Path], bool], onerror: Callable[[OSError], None]
+) -> Iterator[Path]:
+    """Files that look like pictures, in order; no hidden ones, and no pipes and devices, which may not end."""
 
     def is_meant(path: Path) -> bool:
         return not path.name.startswith(".") and not is_result(path)
 
-    for parent, folders, names in os.walk(folder, onerror=fail):
+    for parent, folders, names in os.walk(folder, onerror=onerror):
         folders[:] = [name for name in sorted(folders) if recursive and is_meant(Path(parent, name))]
         files = (Path(parent, name) for name in sorted(names))
-        yield from (file for file in files if file.suffix.lower() in EXTENSIONS and is_meant(file))
+        yield from (
+            file for file in files if file.suffix.lower() in EXTENSIONS and is_meant(file) and not _is_special(file)
+        )
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is there, and no file; what cannot be examined is left for who reads it."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def sample_input() -> Input:
@@ -137,16 +163,40 @@ class OpenedPicture:
     n_bytes: int
     """As a file."""
     n_frames: int
+    identity: FileIdentity | None
+    """None: no file, but a pipe, a device, or standard input."""
 
 
-def open_picture(given: Input) -> OpenedPicture:
-    """Read a picture, or say why not."""
+def open_picture(given: Input, *, to_score: bool = False, share: Share | None = None) -> OpenedPicture:
+    """
+    Read a picture, or say why not.
+
+    Parameters
+    ----------
+    given : Input
+    to_score : bool, default False
+        Whether results are to be scored, which takes more memory.
+    share : Share, optional
+        Where the memory that work on the picture needs is taken from. None: a budget of its own.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be read, or it takes too much.
+    """
+    if share is None:
+        with Share(MemoryBudget(usual_memory())) as share:
+            return open_picture(given, to_score=to_score, share=share)
     try:
-        if given.path is not None and given.path.is_file():
-            with given.path.open("rb") as file:
-                return _loaded(file, os.fstat(file.fileno()).st_size)
-        content = sys.stdin.buffer.read() if given.path is None else given.path.read_bytes()  # also of a pipe
-        return _loaded(BytesIO(content), len(content))
+        with _content(given) as file:
+            status = os.fstat(file.fileno()) if given.path is not None else None
+            if status is not None and stat.S_ISREG(status.st_mode):
+                return _loaded(file, status.st_size, FileIdentity.of(status), to_score=to_score, share=share)
+            content = file.read(share.most_file_bytes + 1)
+            if len(content) > share.most_file_bytes:
+                msg = f"it does not end after {in_words(share.most_file_bytes)}; --max-memory allows no more"
+                raise ValueError(msg)
+        return _loaded(BytesIO(content), len(content), None, to_score=to_score, share=share)
     except UnidentifiedImageError as error:
         msg = f"cannot read {given}: it is not a picture that Pillow knows"
         raise CommandError(msg) from error
@@ -154,28 +204,36 @@ def open_picture(given: Input) -> OpenedPicture:
         msg = f"cannot read {given}: it does not fit into memory"
         raise CommandError(msg) from error
     except Exception as error:  # readers of broken files raise whatever they stumble upon
-        msg = f"cannot read {given}: {one_line(getattr(error, 'strerror', None) or error)}"
+        msg = f"cannot read {given}: {one_line(getattr(error, 'strerror', None) or error or type(error).__name__)}"
         raise CommandError(msg) from error
 
 
-def _loaded(file: IO[bytes], n_bytes: int) -> OpenedPicture:
+def _content(given: Input) -> AbstractContextManager[IO[bytes]]:
+    """Open what is to be read; standard input stays open."""
+    if given.path is not None:
+        return given.path.open("rb")
+    if isinstance(sys.stdin, NoStream):
+        msg = "it is closed"
+        raise ValueError(msg)
+    return nullcontext(sys.stdin.buffer)
+
+
+def _loaded(
+    file: IO[bytes], n_bytes: int, identity: FileIdentity | None, *, to_score: bool, share: Share
+) -> OpenedPicture:
     if n_bytes == 0:
         msg = "the file is empty"
         raise ValueError(msg)
+    if n_bytes > share.most_file_bytes:
+        msg = f"the file has {in_words(n_bytes)}; --max-memory allows {in_words(share.most_file_bytes)}"
+        raise ValueError(msg)
     with Image.open(file) as image:
+        share.take(bytes_needed(image, to_score=to_score))
         n_frames = getattr(image, "n_frames", 1)
         image.load()  # all that is needed, also after the file is closed
-    return OpenedPicture(image, n_bytes, n_frames)
+    return OpenedPicture(image, n_bytes, n_frames, identity)
 
 
 def shown(path: str | Path) -> str:
     """Show a path on one line, whatever is in it."""
     return one_line(path)
-
-
-def one_line(text: object) -> str:
-    """Show a text on one line: what cannot be printed is escaped."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
-        for character in str(text)
-    )

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from ..pictures.palette_files import colors_of_file
-from .inputs import one_line, shown
+from .inputs import shown
+from .one_line import one_line
 
 
 def integer_between(low: int, high: int | None) -> Callable[[str], int]:

@@ -4,32 +4,95 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..files import write_file
+from ..files import FileChangedError, FileIdentity, write_file
 from .errors import CommandError, WouldOverwriteError
-from .inputs import shown
-from .stdout import write_to_stdout
+from .inputs import EXTENSIONS, shown
+from .streams import has_stdout, write_to_stdout
+
+OTHER_KINDS = (EXTENSIONS | {".avif", ".heic", ".ico", ".jp2", ".jxl", ".pdf", ".svg", ".tga"}) - {".png"}
+"""Ends of names that promise another kind of picture."""
+
+
+def names_other_kind(path: Path) -> bool:
+    """Whether people and programs would take a PNG of this name for something else."""
+    return path.suffix.lower() in OTHER_KINDS
+
+
+def names_picture(path: Path) -> bool:
+    """Whether people and programs would take a file of this name for a picture."""
+    return path.suffix.lower() == ".png" or names_other_kind(path)
 
 
 def check_output(path: Path, *, force: bool) -> None:
-    """Refuse, before any work, an output that is in the way."""
-    if path.exists() and not path.is_file():
+    """Refuse, before any work, an output that is in the way, or that cannot be examined."""
+    try:
+        exists, is_file = path.exists(), path.is_file()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    if exists and not is_file:
         msg = f"{shown(path)} is not a regular file: name another output"
         raise CommandError(msg)
-    if path.exists() and not force:
-        msg = f"{shown(path)} exists: pass --force to overwrite it, or name another output"
-        raise WouldOverwriteError(msg)
+    if exists and not force:
+        raise _would_overwrite(path)
 
 
-def write_output(path: Path | None, data: bytes, *, makes_folder: bool = False) -> None:
-    """Write the whole file, or to standard output, or say why not."""
+def _would_overwrite(path: Path) -> WouldOverwriteError:
+    return WouldOverwriteError(f"{shown(path)} exists: pass --force to overwrite it, or name another output")
+
+
+def _cannot_write(path: Path | None, error: OSError) -> CommandError:
+    target = "to standard output" if path is None else shown(path)
+    return CommandError(f"cannot write {target}: {error.strerror or error}")
+
+
+def write_output(
+    path: Path | None,
+    data: bytes,
+    *,
+    makes_folder: bool = False,
+    force: bool = True,
+    expected: FileIdentity | None = None,
+) -> None:
+    """
+    Write the whole file, or to standard output, or say why not.
+
+    Parameters
+    ----------
+    path : Path or None
+        None: standard output.
+    data : bytes
+    makes_folder : bool, default False
+        Whether to make the folder if it is missing.
+    force : bool, default True
+        Whether to replace a file that is there by now.
+    expected : FileIdentity, optional
+        The only file to replace.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be written, or what is there is not to be replaced.
+    """
     try:
         if path is None:
             write_to_stdout(data)
         else:
             if makes_folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, data)
+            write_file(path, data, exclusive=not force and expected is None, expected=expected)
+    except FileChangedError as error:
+        msg = f"{shown(path or '')} is left as it is: {error.strerror}"
+        raise WouldOverwriteError(msg) from error
+    except FileExistsError as error:
+        assert path is not None
+        raise (_would_overwrite(path) if path.is_file() else _cannot_write(path, error)) from error
     except OSError as error:
-        target = "to standard output" if path is None else shown(path)
-        msg = f"cannot write {target}: {error.strerror or error}"
-        raise CommandError(msg) from error
+        raise _cannot_write(path, error) from error
+
+
+def write_report(text: str) -> None:
+    """Print what a program is to read: unlike a report for people it must not get lost."""
+    if not has_stdout():
+        msg = "cannot write to standard output: it is closed"
+        raise CommandError(msg)
+    print(text)

@@ -13,10 +13,13 @@ from ..pillow import quantize
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
+from ..stages.weighting import WEIGHTINGS
+from .encode_options import WEIGHTING_HELP
 from .errors import CommandError
-from .inputs import Input, one_line, open_picture
+from .inputs import Input, open_picture
+from .one_line import one_line
 from .option_types import add_file_and_colors, add_function_option, color, given_options, integer_between
-from .output import check_output, write_output
+from .output import check_output, names_picture, write_output
 
 N_COLORS = 8
 
@@ -46,6 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for flag, choices, meaning in (
         ("--color-space", COLOR_SPACES, "where distances between colours are measured"),
         ("--effort", tuple(EFFORTS), "how long to search for better colours"),
+        ("--weighting", WEIGHTINGS, WEIGHTING_HELP),
     ):
         add_function_option(parser, quantize, flag, choices=choices, help=meaning)
     add_function_option(
@@ -61,8 +65,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Find the palette and write it."""
-    if options.output is None and options.force:
-        options.usage_error("--force has no use without -o: drop it")
+    if options.output is not None and names_picture(options.output):
+        options.usage_error(f"-o {options.output} names a picture, and the palette is none: name another file")
     if options.output is not None:
         check_output(options.output, force=options.force)
     given = Input.of(options.file)
@@ -73,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     except (ValueError, MemoryError) as error:
         msg = f"cannot make a palette of {given}: {one_line(error)}"
         raise CommandError(msg) from error
-    write_output(options.output, data)
+    write_output(options.output, data, force=options.force)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from threading import Lock
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +23,7 @@ class Progress:
 
     def __init__(self, n_files: int) -> None:
         self._bar: Any = None
+        self._shown_from = monotonic() + PATIENCE
         self._lock = Lock()  # files report from threads of their own
         if sys.stderr.isatty():
             from tqdm import tqdm
@@ -37,12 +39,13 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._bar is not None:
+            self._bar.delay = 0  # else what a printed line has drawn would stay: tqdm thinks that nothing was
             self._bar.close()
 
     def print(self, text: str, *, is_error: bool = False) -> None:
         """Print a line above the bar."""
         file = sys.stderr if is_error else sys.stdout
-        if self._bar is None:
+        if self._bar is None or monotonic() < self._shown_from:
             print(text, file=file)
         else:
             self._bar.write(text, file=file)

@@ -59,11 +59,20 @@ class Result:
     figures: Figures | None = None
     error: CommandError | None = None
     is_written: bool = False
+    is_skipped: bool = False
+    """Whether it is not written for it would be larger than its file."""
+    note: str | None = None
+    """What to know of it beside the figures."""
 
     @property
     def exit_status(self) -> int:
         """What the command would return for this file alone."""
         return 0 if self.error is None else self.error.exit_status
+
+
+def is_done(result: Result) -> bool:
+    """Whether there is a result, or would be but for a dry run."""
+    return result.error is None and not result.is_skipped
 
 
 def exit_status(results: Sequence[Result]) -> int:
@@ -106,7 +115,7 @@ def describe_briefly(result: Result) -> str:
 
 def summary(results: Sequence[Result], *, dry_run: bool) -> str:
     """One line on all files."""
-    done = [result.figures for result in results if result.error is None and result.figures is not None]
+    done = [result.figures for result in results if is_done(result) and result.figures is not None]
     parts = [f"{len(done)} {'file' if len(done) == 1 else 'files'}{', a dry run' if dry_run else ''}"]
     if done:
         parts[0] += f": {sizes(sum(f.bytes_before for f in done), sum(f.bytes_after for f in done))}"
@@ -114,12 +123,15 @@ def summary(results: Sequence[Result], *, dry_run: bool) -> str:
         n = sum(result.exit_status == status for result in results)
         if n:
             parts.append(f"{n} {words}")
+    n_skipped = sum(result.is_skipped for result in results)
+    if n_skipped:
+        parts.append(f"{n_skipped} would be larger, skipped")
     return "; ".join(parts)
 
 
 def as_json(results: Sequence[Result]) -> str:
     """One document: a list of files, and totals of those that are done."""
-    done = [result.figures for result in results if result.error is None and result.figures is not None]
+    done = [result.figures for result in results if is_done(result) and result.figures is not None]
     document = {
         "files": [row(result) for result in results],
         "total": {
@@ -144,6 +156,7 @@ def row(result: Result) -> dict[str, Any]:
         "written": result.is_written,
         "exit_status": result.exit_status,
         "error": None if result.error is None else str(result.error),
+        "note": result.note,
         **measured,
     }
 

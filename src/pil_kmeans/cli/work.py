@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event
+from pathlib import Path
+from threading import BoundedSemaphore, Event
 from typing import Any
 
 from ..encode import QualityError, encode_png
 from ..measures import count_colors, has_alpha, mean_squared_error
 from ..pictures.read import Picture, read_picture
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
-from .inputs import Input, OpenedPicture, one_line, open_picture
+from .inputs import Input, OpenedPicture, open_picture, shown
+from .limits import MemoryBudget, Share
+from .one_line import one_line
 from .output import check_output, write_output
 from .results import Figures, Job, Result
 
@@ -27,9 +30,16 @@ class Work:
     force: bool
     skip_if_larger: bool
     dry_run: bool
+    budget: MemoryBudget
+    n_workers: int
     follow: Callable[[], Callable[[float], None]]
     """Makes what is told the share that is done, for each picture."""
     interrupted: Event = field(default_factory=Event)
+    writing: BoundedSemaphore = field(init=False)
+    """Who writes has one; all of them are taken to let nobody begin."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "writing", BoundedSemaphore(self.n_workers))
 
     def __call__(self, job: Job) -> Result:
         """Compress one picture; what goes wrong is part of the result."""
@@ -42,45 +52,108 @@ class Work:
             show(share)
 
         try:
-            self._compress(job, result, progress)
+            with Share(self.budget) as memory:
+                self._compress(job, result, memory, progress)
         except CommandError as error:
-            result.error = error
+            result.error = error.without_traceback()
+        except OSError as error:  # of what examines files and folders
+            result.error = CommandError(f"cannot compress {job.given}: {one_line(error)}")
         show(1.0)
         return result
 
-    def _compress(self, job: Job, result: Result, progress: Callable[[float], None]) -> None:
+    def _compress(self, job: Job, result: Result, memory: Share, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        opened = open_picture(job.given)
+        opened = open_picture(job.given, to_score="quality" in self.picture_options, share=memory)
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
             picture = read_picture(opened.image)
             data = encode_png(picture, progress=progress, **self.picture_options)
             result.figures = compared(opened, picture, data)
+        except CommandError:
+            raise
         except QualityError as error:
             msg = f"cannot compress {job.given}: {one_line(error)}"
             raise BelowQualityError(msg) from error
-        except (ValueError, MemoryError) as error:
-            msg = f"cannot compress {job.given}: {one_line(error) or 'it does not fit into memory'}"
+        except Exception as error:  # whatever one picture does to us, the others are to be done
+            explained = isinstance(error, ValueError | MemoryError)
+            kind = "" if explained else f"unexpected {type(error).__name__}: "
+            msg = f"cannot compress {job.given}: {kind}{one_line(error) or 'it does not fit into memory'}"
             raise CommandError(msg) from error
         if self.skip_if_larger and len(data) >= opened.n_bytes:
             msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {opened.n_bytes:,}"
             raise LargerError(msg)
-        if self.interrupted.is_set():
-            raise Interrupted
-        if not self.dry_run:
-            write_output(job.target, data, makes_folder=job.makes_folder)
+        if len(data) > opened.n_bytes:
+            result.is_skipped = job.given.is_found and "palette" not in self.picture_options
+            result.note = larger_note(job, opened, len(data), is_skipped=result.is_skipped)
+        if not result.is_skipped:
+            self._write(job, result, opened, data)
+
+    def _write(self, job: Job, result: Result, opened: OpenedPicture, data: bytes) -> None:
+        with self.writing:
+            if self.interrupted.is_set():
+                raise Interrupted
+            if self.dry_run:
+                return
+            is_source = self.in_place or is_same(job.target, opened)
+            write_output(
+                job.target,
+                data,
+                makes_folder=job.makes_folder,
+                force=self.force,
+                expected=opened.identity if is_source else None,
+            )
             result.is_written = True
+
+    def interrupt(self) -> None:
+        """Let no file be written any more, and wait for those that are."""
+        self.interrupted.set()
+        self.budget.close()
+        for _ in range(self.n_workers):
+            self.writing.acquire()
 
     def _check_replaceable(self, given: Input, picture: OpenedPicture) -> None:
         """Refuse to put a PNG where another kind is expected, or one frame where there are several."""
         if picture.image.format != "PNG":
             msg = f"cannot replace {given}: it is not a PNG but {picture.image.format}: drop --in-place"
             raise CommandError(msg)
+        if picture.identity is None:
+            msg = f"cannot replace {given}: it is not a regular file: drop --in-place"
+            raise CommandError(msg)
         if picture.n_frames > 1 and not self.force:
             msg = f"{given} has {picture.n_frames} frames: pass --force to keep only the first"
             raise WouldOverwriteError(msg)
+        n_links = picture.identity.n_links
+        if n_links > 1 and not self.force:
+            msg = (
+                f"{given} has {n_links} names (hard links): pass --force to replace it under this one; the others keep "
+                "the old picture"
+            )
+            raise WouldOverwriteError(msg)
+
+
+def is_same(target: Path | None, opened: OpenedPicture) -> bool:
+    """Whether the file to write is the one that was read."""
+    if target is None or opened.identity is None:
+        return False
+    try:
+        status = target.stat()
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == (opened.identity.device, opened.identity.inode)
+
+
+def larger_note(job: Job, opened: OpenedPicture, n_bytes: int, *, is_skipped: bool) -> str:
+    """Say that a result is larger than its file, and what to do."""
+    share = f"{n_bytes / opened.n_bytes:.0%} of the {opened.image.format or 'file'}"
+    if is_skipped:
+        return f"{job.given} is skipped: the result would have {share}; name the file to have it in any case"
+    result = "the result" if job.target is None else shown(job.target)
+    return (
+        f"{result} is larger than {job.given}, {share}: keep that file, ask for fewer colours or more --lossy, or "
+        "pass --skip-if-larger to write nothing then"
+    )
 
 
 def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
@@ -102,15 +175,16 @@ def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
 
 
 @contextmanager
-def done_in_parallel(work: Work, jobs: Sequence[Job], n_workers: int) -> Iterator[Iterator[Result]]:
-    """Results in the order of the jobs; if interrupted, the files that are being written are written whole."""
-    if n_workers == 1:
-        yield map(work, jobs)
-        return
-    with ThreadPoolExecutor(n_workers) as pool:
-        try:
-            yield pool.map(work, jobs)
-        except BaseException:
-            work.interrupted.set()
-            pool.shutdown(cancel_futures=True)
-            raise
+def done_in_parallel(work: Work, jobs: Sequence[Job]) -> Iterator[Iterator[Result]]:
+    """Results in the order of the jobs; if interrupted, the files that are being written are written whole.
+
+    Also a single job has a thread of its own, for kernels hear no signal: this one does at once.
+    """
+    pool = ThreadPoolExecutor(work.n_workers)
+    try:
+        yield pool.map(work, jobs)
+    except BaseException:
+        work.interrupt()
+        pool.shutdown(wait=False, cancel_futures=True)  # they end when they next tell of progress
+        raise
+    pool.shutdown()

@@ -16,6 +16,7 @@ from ..stages.dithering.diffuse import check_dither, read_dither
 from ..stages.indices import MAX_COLORS
 from ..stages.kmeans import EFFORTS
 from ..stages.options import Search
+from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
 from .matrix_model import MatrixModel
 from .model import Model
@@ -36,7 +37,13 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
-        exactly where cells are few. The others see every colour.
+        exactly where cells are few. The others see every colour. "best" of one picture in a perceptual space keeps
+        what looks best of its own and what "balanced" finds, after `partial_fit` what has less inertia.
+    weighting : {"perceptual", "uniform"} or None, default=None
+        What pixels count for, besides `sample_weight`, which multiplies. "perceptual": as much as an error there is
+        seen, more in smooth areas than in busy ones, and more where few pixels are of their kind, so that a small vivid
+        area keeps its colour. "uniform": all the same, so that the result is that of k-means. None means "perceptual"
+        for pictures in "oklab" and "cielab", "uniform" in the other spaces and for matrices, which take nothing else.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default=None
         Whether and how `transform` lets colours of pictures between the entries appear as a mix of them; None means
         "none". `fit` refits the palette to its dithered pictures. "floyd-steinberg" diffuses the errors of pixels to
@@ -74,7 +81,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         How many there are.
     inertia_ : float
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
-        for "oklab"), for "srgb" and matrices in the units of X.
+        for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
     labels_ : ndarray or list of ndarray
         What `predict` gives for the fitted X, after `partial_fit` for the last one. Made on first access.
     n_iter_ : int
@@ -158,6 +165,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         "n_colors": [Interval(Integral, 1, MAX_COLORS, closed="both")],
         "color_space": [StrOptions(set(COLOR_SPACES))],
         "effort": [StrOptions(set(EFFORTS))],
+        "weighting": [StrOptions(set(WEIGHTINGS)), None],
         "fixed_colors": ["array-like", str, None],
         "random_state": ["random_state"],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
@@ -170,6 +178,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         *,
         color_space: str = "oklab",
         effort: str = "balanced",
+        weighting: str | None = None,
         dither: str | None = None,
         dither_strength: float | None = None,
         fixed_colors: Any = None,
@@ -180,6 +189,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self.n_colors = n_colors
         self.color_space = color_space
         self.effort = effort
+        self.weighting = weighting
         self.dither = dither
         self.dither_strength = dither_strength
         self.fixed_colors = fixed_colors
@@ -302,6 +312,11 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
             if isinstance(data, Pictures):
                 model = PictureModel(n_colors, search, fixed_colors, read_dither(self._dither, self.dither_strength))
+            elif self.weighting == "perceptual":
+                raise ValueError(
+                    f"weighting='perceptual' is for pictures, but X is a matrix of shape {data.shape}, whose rows have "
+                    "no neighbours: pass the picture as (H, W, C), or leave weighting=None"
+                )
             elif self._dither == "none":
                 model = MatrixModel(n_colors, search)
             else:
@@ -322,7 +337,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(np.iinfo(np.int32).max)
-        return Search(self.color_space, self.effort, int(seed or 0), self.n_threads)
+        weighting = read_weighting(self.weighting, self.color_space)
+        return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads)
 
     def _fixed_colors(self, data: Pictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""

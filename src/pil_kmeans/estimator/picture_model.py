@@ -8,12 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.dithering.choose import fit_dither
 from ..stages.dithering.diffuse import dither, method_of
-from ..stages.histogram import Histogram, coarse_histogram, counted_as, has_cells, histogram, picture_histogram
+from ..stages.efforts import fit_least, fit_pictures
+from ..stages.histogram import (
+    Histogram,
+    coarse_histogram,
+    counted_as,
+    has_cells,
+    histogram,
+    picture_histogram,
+    with_smoothness,
+)
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
-from ..stages.palette import Palette, fit_palette
+from ..stages.palette import Palette
 from ..stages.remap import remap
 from .model import Model
 from .read_x import Pictures
@@ -65,33 +73,36 @@ class PictureModel(Model):
             self._check(data)
         if is_first and weight is None and self._counted_as == "fast":
             hist = picture_histogram(data.pixels, n_colors=self.n_colors, effort="fast", **self._threads)
+            hist = with_smoothness(hist, data.pixels, self.search, sample_weight=None, frames=data.frames)
             if hist.cell_colors is None:
                 self._hist = hist
             else:
                 data = data.copied()
                 self._cells, self._uncounted = hist, data
         else:
-            hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+            hist = self._histogram(data, weight)
             self._hist = hist if is_first else self._counted() + hist
             self._cells = None
         self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
         self._has_cells = has_cells(data.pixels)
         self._replace(data.copied() if own else data)
-        if self.dither != "none":
-            self._weight = weight
+        self._weight = weight if self._looks else None
 
     def fit(self) -> Any:
         """Fit the palette, with dithering on to the dithered pictures; return their indices if they are dithered."""
-        palette, hist, _ = self._fitted
-        if self.dither == "none":
+        if not self._looks:
+            _ = self._fitted
             return None
         data, weight, self._weight = self._kept, self._weight, None
-        result = fit_dither(
+        hist = self._fit_histogram
+        result = fit_pictures(
             data.pixels,
-            palette,
             hist,
             self.search,
             self._dither,
+            rounded=data.pixels,
+            n_colors=self.n_colors,
+            fixed_colors=self._fixed_colors,
             sample_weight=weight,
             frames=data.frames,
         )
@@ -120,7 +131,7 @@ class PictureModel(Model):
         """Return minus the inertia of the pictures."""
         self._check(data)
         weight = data.read_sample_weight(sample_weight)
-        return -self._inertia(histogram(data.pixels, sample_weight=weight, **self._threads))
+        return -self._inertia(self._histogram(data, weight))
 
     def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
         """Return the picture, or stack, of one array of indices."""
@@ -153,6 +164,11 @@ class PictureModel(Model):
         return self._inertia(self._counted())
 
     @property
+    def _looks(self) -> bool:
+        """Whether the fit looks at the pictures, not at the numbers of their colours alone."""
+        return self.dither != "none" or self.search.effort == "best"
+
+    @property
     def _threads(self) -> dict[str, Any]:
         return {"n_threads": self.search.n_threads}
 
@@ -162,22 +178,32 @@ class PictureModel(Model):
 
     @cached_property
     def _fitted(self) -> Fit:
-        hist = self._cells
-        if hist is None:
-            hist = self._counted()
-            if self._counted_as == "fast" and self._has_cells:
-                exact = hist
-                hist = coarse_histogram(lambda bits: exact.in_cells(bits) if bits else exact, self.n_colors)
-        return Fit(fit_palette(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
+        hist = self._fit_histogram
+        return Fit(fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
+
+    @property
+    def _fit_histogram(self) -> Histogram:
+        """What a palette is fitted to: all colours, or cells."""
+        if self._cells is not None:
+            return self._cells
+        hist = self._counted()
+        if self._counted_as == "fast" and self._has_cells:
+            return coarse_histogram(lambda bits: hist.in_cells(bits) if bits else hist, self.n_colors)
+        return hist
 
     def _counted(self) -> Histogram:
         """Return the exact histogram of all pictures added."""
         uncounted = self._uncounted
         if uncounted is not None:
-            self._hist = histogram(uncounted.pixels, **self._threads)
+            self._hist = self._histogram(uncounted, None)
             self._uncounted = None
         assert self._hist is not None
         return self._hist
+
+    def _histogram(self, data: Pictures, weight: NDArray[np.float64] | None) -> Histogram:
+        """Count all colours of pictures, and what there is besides to what they count for."""
+        hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+        return with_smoothness(hist, data.pixels, self.search, sample_weight=weight, frames=data.frames)
 
     def _inertia(self, hist: Histogram) -> float:
         return inertia(hist, self.centers, self.search.color_space, **self._threads)

@@ -13,6 +13,7 @@ from ..stages.pixels import Pixels, read_pixels
 from .animated import read_animation
 from .durations import read_durations
 from .fixed_colors import distinct, promoted
+from .layout import Layout
 from .read import Picture, read_picture
 from .shared import read_as_one, read_shared_colors, read_weights
 from .source import named_pictures
@@ -48,12 +49,12 @@ class Frames(NamedTuple):
 
 
 def read_frames(
-    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float
+    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float, layout: Layout
 ) -> Frames:
     """Read what the arguments of `encode_png` say about the pictures."""
     given = read_animation(image)
     named = named_pictures(given.image)
-    read = [read_picture(*picture) for picture in named]
+    read = [read_picture(*picture, layout) for picture in named]
     own = [picture.image and picture.image.info.get("duration") for picture in read]
     durations = read_durations(duration, own, longest)
     upright = [picture.samples for picture in read]

@@ -27,13 +27,17 @@ KEYED_MODES = ("1", "L", "RGB", "I", "I;16", "I;16L", "I;16B", "I;16N")
 UNSCALED_MODES = ("I", "F")
 """Modes without a fixed range; only what Pillow's own conversion keeps is accepted: 0 to 255."""
 
+SIXTEEN_BIT_FORMATS = ("PPM",)
+"""Formats of which Pillow reads 16 bits as mode I, 0 to 65535."""
+
 
 def pixels_from_pil(image: Image.Image) -> NDArray[Any]:
     """
     Read the samples of a PIL image of any mode.
 
     L, LA, RGB and RGBA stay as they are; the other modes are converted by Pillow to that of them
-    which keeps most, P with transparency to RGBA. I;16 keeps its 16 bits, 0 to 65535. I and F
+    which keeps most, P with transparency to RGBA. I;16 keeps its 16 bits, 0 to 65535, and so does
+    I of a PGM file. I and F of other origin
     have no fixed range: they are read as Pillow's ``convert("L")`` reads them, and refused where
     that would clip. A transparent colour in ``info["transparency"]`` becomes an alpha channel.
 
@@ -52,7 +56,10 @@ def pixels_from_pil(image: Image.Image) -> NDArray[Any]:
     ValueError
         If an image of mode I or F holds a value outside of 0 to 255.
     """
-    samples = np.asarray(_converted(image))
+    if image.mode == "I" and image.format in SIXTEEN_BIT_FORMATS:
+        samples = np.asarray(image)
+    else:
+        samples = np.asarray(_converted(image))
     if samples.dtype != np.uint8:
         samples = samples.astype(np.uint16)  # I;16: also from big-endian
     if samples.ndim == 2:
@@ -74,7 +81,26 @@ def transparent_color(image: Image.Image) -> tuple[int, ...] | None:
     key = key if isinstance(key, tuple) else (key,)
     n_channels = 3 if image.mode == "RGB" else 1
     valid = len(key) == n_channels and all(isinstance(value, int) for value in key)
+    if valid and image.mode == "RGB" and max(key) > 255:  # of 16 bits, of which Pillow gives the samples the upper 8
+        key = tuple(value >> 8 for value in key)
     return key if valid else None
+
+
+def unscaled_samples(image: Image.Image, name: str) -> NDArray[Any]:
+    """Return the samples (H, W, 1) of an image whose mode has no fixed range, or is wider than what is in it.
+
+    Raises
+    ------
+    ValueError
+        If the mode is another one.
+    """
+    if image.mode not in UNSCALED_MODES and not image.mode.startswith("I;16"):
+        msg = (
+            f"full_scale is for arrays and images of mode I, I;16 or F, and {name} is of mode {image.mode}, which has "
+            "a scale: drop full_scale"
+        )
+        raise ValueError(msg)
+    return np.asarray(image)[..., np.newaxis]
 
 
 def _converted(image: Image.Image) -> Image.Image:
@@ -93,6 +119,9 @@ def _converted(image: Image.Image) -> Image.Image:
 def _target(image: Image.Image) -> str:
     """Mode to convert to."""
     if image.mode == "P":
+        image.load()
+        if image.palette is None:  # as of a PNG without PLTE
+            raise ValueError("image of mode P has no palette, so that its pixels have no colors: mend the file")
         return "RGBA" if image.has_transparency_data else "RGB"
     return CONVERTED_TO.get(image.mode, image.mode)
 
@@ -104,8 +133,7 @@ def _check_range(image: Image.Image) -> None:
     if outside.any():
         msg = (
             f"image of mode {image.mode} must hold values of 0 to 255, got {values[outside][0]}: "
-            'convert 16-bit values with image.convert("I;16"), scale others to 0 to 255, or '
-            "pass an array of floats in [0, 1]"
+            "say which value is white, as full_scale=65535 for 16-bit values, or scale them to 0 to 255"
         )
         raise ValueError(msg)
 

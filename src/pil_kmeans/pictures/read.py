@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..exif import UPRIGHT, orientation, oriented
+from .layout import USUAL, Layout
 from .source import Source
 from .to_srgb import in_srgb
 
@@ -54,7 +55,7 @@ class Picture:
         return turned + converted
 
 
-def read_picture(picture: Any, name: str = "image") -> Picture:
+def read_picture(picture: Any, name: str = "image", layout: Layout = USUAL) -> Picture:
     """
     Read a picture as people see it.
 
@@ -65,6 +66,8 @@ def read_picture(picture: Any, name: str = "image") -> Picture:
         content of a file that Pillow reads. A `Picture` comes back as it is: what is read once can be handed on.
     name : str, default "image"
         What errors call it.
+    layout : Layout
+        How arrays are stored.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def read_picture(picture: Any, name: str = "image") -> Picture:
     """
     if isinstance(picture, Picture):
         return picture
-    source = Source.read(picture, name)
+    source = Source.read(picture, name, layout)
     source.checked_samples()
     samples, color_info, converted_from = in_srgb(source.image, source.samples)
     turn = UPRIGHT if source.image is None else orientation(source.image)

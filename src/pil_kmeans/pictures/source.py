@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from ..indexed_image import IndexedImage
 from ..stages.pixels import read_pixels
-from .pil_modes import has_alpha_mode, pixels_from_pil
+from .layout import USUAL, Layout
+from .pil_modes import has_alpha_mode, pixels_from_pil, unscaled_samples
 
 _SHOWN_BYTES = 16  # of content that is no picture, in an error
 
@@ -37,13 +39,15 @@ class Source:
     has_alpha_mode: bool  # then the result's palette is of mode RGBA
 
     @classmethod
-    def read(cls, picture: Any, name: str) -> Source:
+    def read(cls, picture: Any, name: str, layout: Layout = USUAL) -> Source:
         """Read a PIL image, the bytes of a file, or what NumPy makes an array of; 2-D arrays are grey."""
         if isinstance(picture, bytes | bytearray | memoryview):
             picture = _opened(picture, name)
         if isinstance(picture, Image.Image):
             if 0 in picture.size:
                 samples = np.zeros((picture.height, picture.width, 1), np.uint8)
+            elif layout.full_scale is not None:
+                samples = layout.scaled(unscaled_samples(picture, name), name)
             else:
                 samples = pixels_from_pil(picture)
             return cls(name, picture, samples, has_alpha_mode(picture))
@@ -51,8 +55,9 @@ class Source:
             msg = f"{name} must be a PIL image or an array, got {picture!r}: open it as an image"
             raise TypeError(msg)
         samples = np.asarray(picture)
-        if samples.ndim == 2:
-            samples = samples[..., np.newaxis]
+        if isinstance(picture, IndexedImage):  # which knows better
+            layout = USUAL
+        samples = layout.scaled(layout.channels_last(samples, name), name)
         return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4))
 
     @property

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from ..pictures.layout import Layout
 from ..pictures.source import Source, named_pictures
 from ..stages.dithering.diffuse import DITHERS, read_dither
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Search
 from ..stages.quantize import check_options
 from ..stages.samples import to_uint8
+from ..stages.weighting import read_weighting
 from .patch import Patch, original_quantize
 from .save import register
 from .to_p_image import by_fitted_palette, by_given_palette, check_kmeans
@@ -35,9 +37,12 @@ def quantize(
     exact: bool = False,
     color_space: str | None = None,
     effort: str = "balanced",
+    weighting: str | None = None,
     dither_strength: float | None = None,
     fixed_colors: Any = None,
     sample_weight: ArrayLike | Sequence[ArrayLike] | None = None,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
     n_threads: int | None = None,
 ) -> Any:
     """
@@ -52,10 +57,10 @@ def quantize(
         A PIL image of any mode, or the bytes of a file that holds one; or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. The pictures of a list share one
         palette; their sizes and modes may differ. Samples are rounded to the 8 bits of a palette,
-        of which dithering shows what lies between: mode I;16 from its whole range, 0 to 65535; I
-        and F must hold values of 0 to 255. As in Pillow, pixels are taken as they are stored: the
-        result keeps size, orientation tag and colour profile, which say how to look at it;
-        `encode_png` turns and converts.
+        of which dithering shows what lies between: mode I;16, and I of a PGM file, from the whole
+        range, 0 to 65535; other I and F must hold values of 0 to 255 unless `full_scale` says more.
+        As in Pillow, pixels are taken as they are stored: the result keeps size, orientation tag
+        and colour profile, which say how to look at it; `encode_png` turns and converts.
     colors : int, default 256
         Most colours to use, 1 to 256. A picture that has no more comes back exactly.
     method : int or PIL.Image.Quantize, optional
@@ -68,8 +73,8 @@ def quantize(
         255, or floats from 0.0 to 1.0; or a list of colours, each samples or a name or hex string
         that `PIL.ImageColor` knows. Without dithering each pixel gets the nearest entry, the first
         of several; fully transparent pixels get the first fully transparent entry if there is one.
-        `colors`, `kmeans` and `effort` have no effect then, as in Pillow, and a falsy palette is
-        none.
+        `colors`, `kmeans`, `effort` and `weighting` have no effect then, as in Pillow, and a falsy
+        palette is none.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or PIL.Image.Dither, optional
         Whether and how colours between the entries appear as a mix of them; a palette that is not
         given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
@@ -88,6 +93,11 @@ def quantize(
         any case.
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
+    weighting : {"perceptual", "uniform"}, optional
+        What pixels count for in the search. "perceptual": as much as an error there is seen, more
+        in smooth areas than in busy ones, and more where few pixels are of their kind, so that a
+        small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
+        "perceptual" in "oklab" and "cielab", "uniform" in the others. `sample_weight` multiplies.
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. None: 0.85. More hides steps between colours
         better, and is noisier. With "floyd-steinberg" it is the share of each error that is handed
@@ -104,6 +114,13 @@ def quantize(
         some that lie alone.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel, zero or more. More weight brings the palette closer to it.
+    channel_axis : int or None, default -1
+        Which axis of an array with three axes holds the channels: 0 for (C, H, W). None: arrays
+        have two axes and are grey, as those of two axes are in any case.
+    full_scale : float, optional
+        The value of white in arrays, and in PIL images of mode I, I;16 or F, whatever their dtype:
+        4095 for 12 bits, 255 for int64 or floats from 0 to 255. None: 255 for uint8, 65535 for
+        uint16, also if fewer of the bits are used, and 1 for bool and floats.
     n_threads : int, optional
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The result does not depend on it.
@@ -157,16 +174,17 @@ def quantize(
     >>> weight[:128] = 100
     >>> plain, weighted = (quantize(gradient, 16, sample_weight=w) for w in (None, weight))
     >>> [len(p.crop((0, 0, 256, 128)).getcolors()) for p in (plain, weighted)]
-    [10, 14]
+    [9, 13]
 
     Dithered, even two colours show all greys:
 
     >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
     >>> [round(float(np.asarray(result)[rows : rows + 32].mean()), 1) for rows in (64, 160)]
-    [0.4, 0.8]
+    [0.3, 0.8]
     """
     is_list = isinstance(image, (list, tuple))
     pictures = named_pictures(image)
+    layout = Layout.checked(channel_axis, full_scale)
     if method is not None:
         ours = {
             "list of pictures": is_list,
@@ -180,20 +198,22 @@ def quantize(
             given = next(name for name, is_given in ours.items() if is_given)
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
-        return by_pillow(image, colors, method, kmeans, palette, dither)
+        return by_pillow(image, colors, method, kmeans, palette, dither, layout)
+    space = "oklab" if color_space is None else color_space
     to_palette = hasattr(palette, "__array__") or bool(palette)  # falsy is none, as in Pillow
     method_name = read_method(dither, to_palette=to_palette)
     check_options(
         n_colors=1,
         max_colors=MAX_BYTE_COLORS,
-        color_space="oklab" if color_space is None else color_space,
+        color_space=space,
         effort=effort,
+        weighting=weighting,
         dither=method_name,
         dither_strength=dither_strength,
         n_threads=n_threads,
     )
     options = read_dither(method_name, dither_strength)
-    sources = [Source.read(*given) for given in pictures]
+    sources = [Source.read(*given, layout) for given in pictures]
     if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"
@@ -210,7 +230,7 @@ def quantize(
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
         results = by_fitted_palette(
             sources,
-            Search(color_space or "oklab", effort, random_state=0, n_threads=n_threads),
+            Search(space, effort, read_weighting(weighting, space), random_state=0, n_threads=n_threads),
             options,
             colors=colors,
             fixed_colors=fixed_colors,
@@ -252,9 +272,10 @@ def by_pillow(
     kmeans: int,
     palette: Any,
     dither: int | str | None,
+    layout: Layout,
 ) -> Image.Image:
     """Pillow's own method, with what was given; arrays are made images of 8 bits first."""
-    source = None if isinstance(image, Image.Image) else Source.read(image, "image")
+    source = None if isinstance(image, Image.Image) else Source.read(image, "image", layout)
     if source is not None:
         samples = to_uint8(source.checked_samples())
         image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)

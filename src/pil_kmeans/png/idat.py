@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import deflate
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.threads import in_threads
+from . import deflater
 from .palette_order import palette_order
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
@@ -58,7 +58,7 @@ class Compression:
 
 
 COMPRESSIONS = {
-    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=9, packed_level=10),
+    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=10, packed_level=10),
     "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=10, packed_level=12),
     "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12, packed_level=12),
 }
@@ -120,7 +120,7 @@ def compress(
     elif depth < BYTE:
         found.append(Rows(filter_rows(indices, (NONE,)), BYTE, given_order))
     if len(found) > 1:
-        sizes = in_threads(lambda rows: len(deflate.zlib_compress(rows.data, PROBE_LEVEL)), found, n_threads)
+        sizes = in_threads(lambda rows: len(deflater.zlib_compress(rows.data, PROBE_LEVEL)), found, n_threads)
         limit = preset.margin * min(sizes)
         found = [rows for rows, size in zip(found, sizes, strict=True) if size <= limit]
     streams = []
@@ -138,7 +138,7 @@ def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> boo
     rows = max(1, _PROBE // (_PROBES * width))
     tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
     parts = [np.concatenate([some[top : top + rows].ravel() for top in tops]) for some in (indices, others)]
-    size, other = (len(deflate.zlib_compress(part.data, PROBE_LEVEL)) for part in parts)
+    size, other = (len(deflater.zlib_compress(part.data, PROBE_LEVEL)) for part in parts)
     return size <= _FILTERS_GAIN * other
 
 
@@ -146,11 +146,11 @@ def zlib_stream(data: NDArray[np.uint8], level: int, n_threads: int) -> bytes:
     """Compress bytes, in chunks if there are many; the stream does not depend on the number of threads."""
     whole = data.ravel()
     if whole.size < 2 * CHUNK:
-        return bytes(deflate.zlib_compress(whole.data, level))
+        return deflater.zlib_compress(whole.data, level)
     n_chunks = whole.size // CHUNK
     chunks = np.array_split(whole, n_chunks)
-    parts = in_threads(lambda chunk: bytes(deflate.deflate_compress(chunk.data, level)), chunks, n_threads)
-    return ZLIB_HEADER + _native.join_deflate(parts, n_threads) + deflate.adler32(whole.data).to_bytes(4, "big")
+    parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads)
+    return ZLIB_HEADER + _native.join_deflate(parts, n_threads) + deflater.adler32(whole.data).to_bytes(4, "big")
 
 
 class Rows(NamedTuple):

@@ -7,7 +7,6 @@ dithering.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, sqrt
 from typing import Any, Literal, NamedTuple
 
@@ -19,7 +18,7 @@ from ..stages.color_space import working_points
 from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
 from ..stages.options import is_number
 from ..stages.pixels import Pixels
-from ..stages.progress import Progress, part, silent
+from ..stages.progress import Progress, silent
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
 
@@ -30,13 +29,12 @@ AUTO = 1.0
 
 _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
-_FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.9  # shares of the errors that are handed on, at the usual strength of dithering
-_PRICED = 0.1  # share of the work until prices are known
+_FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
-_SAMPLED_ROWS = 16  # of a band of the first rounds
-_SAMPLE, _LEAST_ONE_OF = 1 << 16, 8  # pixels of a first round, about, or one of so many in small pictures
+_SAMPLED_ROWS = 16  # of a band that is looked at first
+_SAMPLE, _LEAST_ONE_OF, _MOST_ONE_OF = 1 << 16, 8, 64  # pixels of these, about, and one of how many
 
 # What pictures of 16 to 256 colours take at AUTO, about: literals and matches of each pixel; and of 1000 matches, those
 # of each length's code, and of distances up to 3 bytes back, of those in each of the rows above, and of other codes.
@@ -44,18 +42,6 @@ _LITERALS, _MATCHES = 0.15, 0.12
 _LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
 _NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
 _FARTHEST = 32767
-
-
-@dataclass(frozen=True)
-class Search:
-    """Work of a search: rounds for the prices, and of how many pixels these look at one, in large pictures."""
-
-    n_rounds: int
-    most_one_of: int
-
-
-SEARCHES = {"fast": Search(1, 64), "default": Search(1, 64), "max": Search(2, 8)}
-"""By `compression`."""
 
 
 class Prices(NamedTuple):
@@ -93,8 +79,6 @@ class RateDistortion:
         their colour.
     sample_weight : ndarray of shape (H, W) or None
         Checked weights of the pixels.
-    compression : {"fast", "default", "max"}
-        How long to search.
     n_threads : int, optional
         The result does not depend on it.
 
@@ -107,7 +91,7 @@ class RateDistortion:
     >>> ramp = read_pixels(np.linspace(0, 255, 64).astype(np.uint8)[np.newaxis].repeat(64, 0), channel_axis=None)
     >>> palette = np.array([[0], [85], [170], [255]], np.uint8)
     >>> indices = dither(ramp, palette, method="floyd-steinberg", strength=0.85, n_threads=1)
-    >>> options = {"fixed": np.zeros(4, bool), "sample_weight": None, "compression": "default", "n_threads": 1}
+    >>> options = {"fixed": np.zeros(4, bool), "sample_weight": None, "n_threads": 1}
     >>> cheaper = RateDistortion(ramp, palette, indices, strength=0.85, **options).indices(2.0)
     >>> len(np.unique(cheaper, axis=0)) < len(np.unique(indices, axis=0))
     True
@@ -122,11 +106,9 @@ class RateDistortion:
         strength: float,
         fixed: NDArray[np.bool_],
         sample_weight: NDArray[np.float64] | None,
-        compression: str,
         n_threads: int | None,
     ) -> None:
         self._shape = pixels.shape
-        self._search = SEARCHES[compression]
         self._n_threads = count_threads(n_threads)
         shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
         self._feedback = shares[0], shares[1]
@@ -139,7 +121,7 @@ class RateDistortion:
         self._lowest = np.zeros(0, np.uint8)
         if pixels.n_channels % 2 == 0:
             first = np.searchsorted(opacity[self._order], np.arange(3))
-            first[first == len(palette)] = 0  # no entry is so opaque
+            first[first == len(palette)] = first[1] % len(palette)  # no entry is so opaque: any that is seen
             self._lowest = first.astype(np.uint8)[opacity_of(pixels.rows)]
         width = self._shape[1]
         self._weights = _native.visibility(self._points, width, self._n_threads)
@@ -192,13 +174,10 @@ class RateDistortion:
         -------
         Prices
         """
-        height, _ = self._shape
-        counts = self.first_counts()
-        every = self._sampled_every()
-        n_rounds = self._search.n_rounds
-        for n in range(n_rounds):
-            bands = Bands(np.arange(n * _SAMPLED_ROWS % every, height, every), _SAMPLED_ROWS)
-            _, counts = self.choose(lossy, counts, bands, progress=part(progress, n / n_rounds, (n + 1) / n_rounds))
+        height, width = self._shape
+        one_of = min(_MOST_ONE_OF, max(_LEAST_ONE_OF, height * width // _SAMPLE), max(1, height // (4 * _SAMPLED_ROWS)))
+        bands = Bands(np.arange(0, height, _SAMPLED_ROWS * one_of), _SAMPLED_ROWS)
+        _, counts = self.choose(lossy, self.first_counts(), bands, progress=progress)
         return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
 
     def indices(
@@ -211,7 +190,7 @@ class RateDistortion:
         lossy : float
             0 or more: how much rougher the picture may become for a bit less; 0 is not at all.
         counts : ndarray, optional
-            How often symbols are used, as `prices` or another choice found. None: look at some of the rows first.
+            How often symbols are used, as `prices` or another choice found. None: as in other pictures.
         progress : callable, optional
 
         Returns
@@ -221,11 +200,8 @@ class RateDistortion:
         """
         if lossy == 0 or not self.can_search:
             return self._order[self._guess].reshape(self._shape)
-        start = 0.0
-        if counts is None:
-            start = _PRICED
-            counts = self.prices(lossy, progress=part(progress, 0.0, start)).counts
-        return self.choose(lossy, counts, self.bands, progress=part(progress, start, 1.0))[0]
+        counts = self.first_counts() if counts is None else counts
+        return self.choose(lossy, counts, self.bands, progress=progress)[0]
 
     def choose(
         self, lossy: float, counts: NDArray[np.uint64], bands: Bands, *, progress: Progress = silent
@@ -267,12 +243,6 @@ class RateDistortion:
         )
         progress(1.0)
         return self._order[result].reshape(self._shape), used
-
-    def _sampled_every(self) -> int:
-        """From how many rows to take `_SAMPLED_ROWS` for the first rounds."""
-        height, width = self._shape
-        one_of = min(self._search.most_one_of, max(_LEAST_ONE_OF, height * width // _SAMPLE))
-        return _SAMPLED_ROWS * min(one_of, max(1, height // (4 * _SAMPLED_ROWS)))
 
 
 def _n_bits(counts: NDArray[np.uint64]) -> float:

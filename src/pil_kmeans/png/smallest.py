@@ -26,13 +26,14 @@ _FEW_COLORS = 64  # with which what is lost is looked at
 _MOST_LOST = 2.8  # points of the score
 _SCORED_ROWS = 64  # of a strip for that
 _SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
+_AIMED_AT = 0.8  # of the most lost: a trial that just misses it would be in vain
 _LEAST_COLORS = 2
 _LESS_LOSSY = 0.6  # what half as many colours allow, about
 _SMALL = 1 << 16  # pixels, below which fewer colours may pay
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
 _ABOVE = 0.2  # points that the first trial aims above what is asked for
-_LEAST_MIXED = 4  # bands, of which two pictures make many between them
+_LEAST_MIXED, _LEAST_MIXED_ROWS = 8, 8  # bands to take from two pictures, and rows of them
 _GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
 _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
@@ -62,17 +63,25 @@ def _mixed(
     n = len(bands.tops)
     order = np.argsort(np.arange(n) * _GOLDEN % 1.0, kind="stable")
     best = (good, score(good))
+
+    def tries(n_bad: int) -> bool:
+        nonlocal best
+        mixed = good.copy()
+        for top in bands.tops[order[:n_bad]]:
+            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
+        found = score(mixed)
+        if quality <= found < best[1]:
+            best = (mixed, found)
+        return found >= quality
+
+    if good.size < _SMALL:  # there the score goes up and down
+        for n_bad in range(1, n):
+            tries(n_bad)
+        return best
     low, high = 0, n  # so many bands are known to be few enough, and too many
     while high - low > 1:
         middle = (low + high) // 2
-        mixed = good.copy()
-        for top in bands.tops[order[:middle]]:
-            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
-        found = score(mixed)
-        if found >= quality:
-            best, low = (mixed, found), middle
-        else:
-            high = middle
+        low, high = (middle, high) if tries(middle) else (low, middle)
     return best
 
 
@@ -93,8 +102,10 @@ class SmallPng:
         Whether a fit of fewer colours is another picture; if not, the palette is given.
     keep_palette : bool
         As in `still.encode`.
-    sample_weight, compression, n_threads
+    sample_weight, n_threads
         As in `RateDistortion`.
+    compression : {"fast", "default", "max"}
+        As in `still.encode`.
     """
 
     pixels: Pixels
@@ -117,13 +128,14 @@ class SmallPng:
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
             return self._file(fitted, fitted.indices)
-        prices = search.prices(lossy, progress=part(progress, _FITTED, _PRICED))
-        files = []
+        files, start = [], _FITTED
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
+            start = _PRICED
+            prices = search.prices(lossy, progress=part(progress, _FITTED, start))
             if prices.n_bytes > _DEARER * len(files[0]):
                 return files[0]
-        cheaper = search.indices(lossy, counts=prices.counts, progress=part(progress, _PRICED, _CHOSEN))
+        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
         if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
@@ -186,9 +198,14 @@ class SmallPng:
             return indices, score_of(indices)
 
         def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-            return _mixed(good, bad, search.bands, quality, score_of)
+            return _mixed(good, bad, bands, quality, score_of)
 
-        can_mix = len(search.bands.tops) >= _LEAST_MIXED
+        bands = search.bands
+        if len(bands.tops) < _LEAST_MIXED:
+            height = len(fitted.indices)
+            rows = max(_LEAST_MIXED_ROWS, height // _LEAST_MIXED)
+            bands = Bands(np.arange(0, height, rows), rows)
+        can_mix = len(bands.tops) > 1
         found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
         best = max(best, found.best)
         files = []
@@ -209,7 +226,7 @@ class SmallPng:
         for _ in range(_SPARING_TRIALS):
             if lost <= _MOST_LOST:
                 return cheaper
-            lossy *= max(_LEAST_SPARED, _MOST_LOST / lost)
+            lossy *= max(_LEAST_SPARED, _AIMED_AT * _MOST_LOST / lost)
             cheaper = search.indices(lossy)
             lost = dithered - score_of(cheaper)
         return cheaper if lost <= _MOST_LOST else None
@@ -240,7 +257,7 @@ class SmallPng:
         if dithered + _GAIN < quality:
             first = LEAST_LOSSY
         if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
-            return first, search.prices(first).counts
+            return first, search.first_counts()
         counts = search.first_counts()
         strips = self._strips(rows)
         score_of = self._score_of_strips(fitted, strips)
@@ -272,7 +289,6 @@ class SmallPng:
             strength=fitted.strength,
             fixed=fitted.palette.fixed,
             sample_weight=self.sample_weight,
-            compression=self.compression,
             n_threads=self.n_threads,
         )
 

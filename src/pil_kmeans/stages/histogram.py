@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .options import Search
 from .pixels import Pixels
+from .samples import as_samples
 from .threads import count_threads
+from .weighting import CELL_BITS, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
 
 _WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
 _TOTAL_BITS = 46  # of all weights together, where they are integers
@@ -43,6 +46,8 @@ class Histogram:
         uint16 mean colour of each cell, where a key stands for several colours.
     exact : ndarray of shape (U, C) or None
         For float pictures: the colour as given that each key was made from.
+    smoothness : Smoothness or None
+        How smooth the pictures are around pixels of each kind, where that is to count.
     """
 
     keys: NDArray[Any]
@@ -52,6 +57,7 @@ class Histogram:
     dtype: np.dtype[Any]
     cell_colors: NDArray[np.uint16] | None = None
     exact: NDArray[Any] | None = field(default=None, repr=False)
+    smoothness: Smoothness | None = field(default=None, repr=False)
 
     @cached_property
     def colors(self) -> NDArray[Any]:
@@ -64,9 +70,36 @@ class Histogram:
         return decode(self.keys, self.n_channels)
 
     @cached_property
-    def weights(self) -> NDArray[np.int64]:
+    def integer_counts(self) -> NDArray[np.int64]:
         """The counts as integers, (U,), as `integer_weights` makes them."""
         return integer_weights(self.counts)
+
+    @cached_property
+    def weights(self) -> NDArray[np.int64]:
+        """What each colour counts for in a fit, (U,): by its count alone, unless smoothness is to count as well."""
+        if self.smoothness is None:
+            return self.integer_counts
+        return color_weights(*self._cell_keys, self.smoothness)
+
+    @property
+    def cell_totals(self) -> NDArray[np.int64]:
+        """What the pixels of each cell of `smoothness` weigh in all, (16**C,)."""
+        return _native.cell_totals(*self._cell_keys, 1 << (CELL_BITS * self.n_channels))
+
+    @property
+    def _cell_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:
+        """Keys, integer counts, and by how many bits the keys are longer than those of the cells of `smoothness`."""
+        if self.keys.dtype == np.float64:
+            return as_samples(self.keys).astype(np.uint64), self.integer_counts, 16 - CELL_BITS
+        return self.keys, self.integer_counts, self.n_channels * (self.bits - CELL_BITS)
+
+    @property
+    def shares(self) -> NDArray[Any]:
+        """The weights in the unit of the counts, (U,): together they are as many."""
+        if self.smoothness is None:
+            return self.counts
+        shares: NDArray[np.float64] = self.weights * (np.add.reduce(self.counts) / np.add.reduce(self.weights))
+        return shares
 
     @property
     def transparent(self) -> NDArray[np.intp]:
@@ -88,14 +121,14 @@ class Histogram:
         """Return the same pictures counted in cells, as ``histogram(..., cell_bits=bits)`` counts them."""
         keys = self.keys >> np.uint64(self.n_channels * (8 - bits))
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        weights = self.weights
+        weights = self.integer_counts
         is_empty = np.add.reduceat(weights, starts) == 0
         weights = np.maximum(weights, is_empty.repeat(np.diff(starts, append=len(keys))))  # all zero: equal
         sums = np.add.reduceat(weights[:, np.newaxis] * self.colors.astype(np.int64), starts)
         totals = np.add.reduceat(weights, starts)[:, np.newaxis]
         cell_colors = ((257 * sums + totals // 2) // totals).astype(np.uint16)
         counts = np.add.reduceat(self.counts, starts)
-        return Histogram(keys[starts], counts, self.n_channels, bits, self.dtype, cell_colors)
+        return replace(self, keys=keys[starts], counts=counts, bits=bits, cell_colors=cell_colors)
 
     def __add__(self, other: Histogram) -> Histogram:
         """Return the histogram of both pictures; of two fully transparent colours it keeps the first picture's."""
@@ -120,7 +153,10 @@ class Histogram:
             exact = np.empty((len(keys), self.n_channels), dtype=self.exact.dtype)
             exact[place[len(self) :]] = other.exact
             exact[place[: len(self)]] = self.exact
-        return Histogram(keys, counts, self.n_channels, self.bits, self.dtype, None, exact)
+        smoothness = None
+        if self.smoothness is not None and other.smoothness is not None:
+            smoothness = self.smoothness + other.smoothness
+        return replace(self, keys=keys, counts=counts, exact=exact, smoothness=smoothness)
 
 
 def histogram(
@@ -198,6 +234,32 @@ def picture_histogram(
         return histogram(pixels, sample_weight=sample_weight, cell_bits=cell_bits, n_threads=n_threads)
 
     return coarse_histogram(count, n_colors) if effort == "fast" else count(None)
+
+
+def with_smoothness(
+    hist: Histogram,
+    pixels: Pixels,
+    search: Search,
+    *,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames | None,
+) -> Histogram:
+    """Return a histogram of pictures, with their smoothness if it is to count in the search.
+
+    Parameters
+    ----------
+    hist : Histogram
+        Of the pixels and their weights.
+    pixels, sample_weight
+        As in `histogram`.
+    search : Search
+    frames : sequence of (height, width) or None
+        Where the pixels are those of several pictures one after the other: their sizes.
+    """
+    if search.weighting == "uniform":
+        return hist
+    options: dict[str, Any] = {"effort": search.effort, "n_threads": search.n_threads}
+    return replace(hist, smoothness=smoothness_of(pixels, frames=frames, sample_weight=sample_weight, **options))
 
 
 def counted_as(effort: str, fixed_colors: NDArray[Any] | None) -> str:
@@ -279,7 +341,5 @@ def _value_histogram(pixels: Pixels, sample_weight: NDArray[np.float64] | None) 
 
 def _summed_weights(place: NDArray[Any], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Sum the weights, in single precision but without its limits, at each of n places."""
-    fractions, exponents = np.frexp(weights.ravel())
-    rounded = np.ldexp(np.rint(np.ldexp(fractions, _WEIGHT_BITS)), exponents - _WEIGHT_BITS)
-    sums: NDArray[Any] = np.bincount(place, rounded, minlength=n)
+    sums: NDArray[Any] = np.bincount(place, rounded_weights(weights.ravel(), _WEIGHT_BITS), minlength=n)
     return sums

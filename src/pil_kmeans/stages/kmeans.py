@@ -49,9 +49,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(((8, 2048, 1, 1), (0, 0, 2, 0)), 128, 6, 4, 2, 1, 1e-3),
+    "fast": Effort(((16, 2048, 2, 1), (0, 0, 2, 0)), 128, 8, 4, 2, 1, 1e-3),
     "balanced": Effort(((16, 4096, 4, 0), (96, 4096, 3, 4), (512, 16384, 4, 0)), 8192, 20, 6, 3, 2, 5e-4),
-    "best": Effort(((64, 4096, 8, 0), (256, 4096, 8, 8), (512, 4096, 8, 4), (0, 0, 20, 0)), 8192, 64, 8, 4, 3, 1e-4),
+    "best": Effort(((64, 4096, 8, 0), (256, 4096, 8, 8), (0, 0, 20, 0)), 8192, 64, 8, 4, 3, 1e-4),
 }
 
 
@@ -252,7 +252,7 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
         colors = hist.colors / (full_scale(hist.colors.dtype) / full)
     if hist.n_channels == 1:
         ascending = np.sort(centers, axis=0)
-        return float((hist.counts * np.square(colors - ascending[nearest(colors, ascending)])[:, 0]).sum())
+        return float((hist.shares * np.square(colors - ascending[nearest(colors, ascending)])[:, 0]).sum())
     center_samples = as_samples(centers / full)
     grid = fine_grid(color_space, hist.colors, center_samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
@@ -264,7 +264,7 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
             labels = nearest(rows, center_rows)
     else:
         rows, center_rows = unscaled(points, color_space, grid), unscaled(center_points, color_space, grid)
-    return float((hist.counts * np.square(rows - center_rows[labels]).sum(axis=1)).sum())
+    return float((hist.shares * np.square(rows - center_rows[labels]).sum(axis=1)).sum())
 
 
 def _srgb_rows(colors: NDArray[np.float64], full: float) -> NDArray[np.float64]:

@@ -22,6 +22,8 @@ class Search:
         Where distances are measured, one of `color_space.COLOR_SPACES`.
     effort : {"fast", "balanced", "best"}
         How long to look.
+    weighting : {"perceptual", "uniform"}
+        What pixels count for: as much as an error there is seen, or all the same.
     random_state : int
         Seed of what the search tries; the same gives the same.
     n_threads : int or None
@@ -30,6 +32,7 @@ class Search:
 
     color_space: str
     effort: str
+    weighting: str
     random_state: int
     n_threads: int | None
 

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import USUAL_GRID, Grid, Points, center_colors, fine_grid, working_points
+from .color_space import USUAL_GRID, Points, center_colors, fine_grid, point_rows, working_points
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .locked import Locked
 from .options import Search
 from .remap import label_colors
 from .samples import as_samples, full_scale, to_samples
+from .soft_alpha import settle_alpha
+
+_NOT_OPAQUE = 254 / 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,8 @@ def fit_palette(
     Palette
         With no more distinct colours than `n_colors`, the locked ones included, exactly those. Otherwise `n_colors`
         entries, each but the locked the nearest of some colour; cells of colours may leave fewer. Fully transparent
-        pixels have an entry of their own and opaque ones an opaque entry, unless `n_colors` is 1.
+        pixels have an entry of their own and opaque ones an opaque entry. If `n_colors` is 1, the mean of transparent
+        and other pixels is between the two.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def fit_palette(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> ramp = np.arange(6, dtype=np.uint8).reshape(2, 3)
     >>> hist = histogram(read_pixels(ramp, channel_axis=None), n_threads=1)
-    >>> fit_palette(hist, Search("oklab", "balanced", 0, 1), n_colors=2).centers.tolist()
+    >>> fit_palette(hist, Search("oklab", "balanced", "uniform", 0, 1), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
     color_space, n_threads = search.color_space, search.n_threads
@@ -109,23 +113,33 @@ def fit_palette(
     if len(locked.there):
         transparent = np.setdiff1d(transparent, locked.there)
     free -= len(transparent)
-    if len(keys) <= free:  # only if some are left out
-        chosen, n_iter = given_colors(hist, fitted), 0
+    fixed = working_points(locked.visible, color_space, grid=grid, n_threads=1)
+    is_exact, n_iter = len(keys) <= free, 0  # only if some are left out
+    if is_exact:
+        centers = point_rows(fit_points).astype(np.float64)
     elif free == 0:
-        chosen, n_iter = np.empty((0, hist.n_channels)), 0
+        centers = np.empty((0, 4))
     else:
-        result = fit_centers(
-            keys,
-            fit_points,
-            weights,
-            search,
-            n_colors=free,
-            fixed=working_points(locked.visible, color_space, grid=grid, n_threads=1) if len(locked.colors) else None,
-        )
-        chosen = center_colors(result.centers[result.weights > 0], hist.n_channels, color_space, grid)
-        n_iter = result.n_iter
+        result = fit_centers(keys, fit_points, weights, search, n_colors=free, fixed=fixed)
+        centers, n_iter = result.centers[result.weights > 0], result.n_iter
+    is_opaque = np.zeros(len(centers), dtype=np.bool_)
     if hist.n_channels % 2 == 0:
-        chosen = _settle_alpha(chosen, hist, points, locked, color_space, grid)
+        visible = _others(hist, locked.there, hist.transparent)
+        centers, is_opaque = settle_alpha(
+            centers,
+            np.ascontiguousarray(points[:, visible]),
+            hist.weights[visible],
+            hist.colors[visible, -1] == full_scale(hist.colors.dtype),
+            fixed=fixed,
+            is_fixed_opaque=locked.samples[locked.samples[:, -1] > 0, -1] == full_scale(locked.samples.dtype),
+            alpha_scale=_native.alpha_scale(color_space) * grid.zoom,
+            n_threads=n_threads,
+        )
+    chosen = given_colors(hist, fitted) if is_exact else center_colors(centers, hist.n_channels, color_space, grid)
+    if hist.n_channels % 2 == 0:
+        chosen[:, -1] = np.where(is_opaque, 1.0, np.maximum(chosen[:, -1], 1 / full_scale(hist.colors.dtype)))
+        if n_colors == 1 and len(hist.transparent):  # which have no other entry
+            chosen[:, -1] = np.minimum(chosen[:, -1], _NOT_OPAQUE)
         chosen = np.concatenate([given_colors(hist, transparent), chosen])
     known = points if grid == USUAL_GRID else None
     return _distinct_and_used(chosen, hist, known, n_colors, locked, color_space, n_iter, n_threads)
@@ -246,29 +260,3 @@ def _transparent_first(colors: NDArray[Any]) -> NDArray[np.intp]:
 
 def _fixed_then_ascending(values: NDArray[Any], fixed: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.argsort(np.where(fixed, -np.inf, values[:, 0]), kind="stable")
-
-
-def _settle_alpha(
-    chosen: NDArray[np.float64], hist: Histogram, points: Points, locked: Locked, color_space: str, grid: Grid
-) -> NDArray[np.float64]:
-    """Make what mostly stands for opaque colours opaque; keep the others visible.
-
-    If there are opaque colours, one is made opaque at least, unless one is locked.
-    """
-    full = full_scale(hist.colors.dtype)
-    opaque = hist.colors[:, -1] == full
-    visible = chosen.copy()
-    visible[:, -1] = np.maximum(visible[:, -1], 1 / full)
-    if not opaque.any() or not len(chosen):
-        return visible
-    entries = [
-        working_points(part, color_space, grid=grid, n_threads=1) for part in (as_samples(chosen), locked.visible)
-    ]
-    labels = _native.nearest_labels(points, np.concatenate(entries, axis=1), 1)
-    weights = np.where(hist.colors[:, -1] > 0, hist.weights + 2.0**-30, 0)  # no weight decides where no other does
-    of_all, of_opaque = (np.bincount(labels, part, len(chosen))[: len(chosen)] for part in (weights, weights * opaque))
-    mostly = of_opaque * 2 > of_all
-    if not mostly.any() and not locked.has_alpha(1.0):
-        mostly[of_opaque.argmax()] = True
-    visible[mostly, -1] = 1.0
-    return visible

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .samples import as_samples
+
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
 _SAMPLES = (np.uint8, np.uint16, np.bool_, np.float32, np.float64)
 _DTYPES = "uint8 (0-255), uint16 (0-65535), bool, float32 or float64 (0.0-1.0)"
@@ -82,8 +84,7 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
     """
     array = np.asarray(image)
     if array.dtype.type not in _SAMPLES:
-        hint = " Convert it first, for example with astype or skimage.util.img_as_ubyte."
-        raise TypeError(f"{name} has dtype {array.dtype}; a picture is {_DTYPES}.{hint}")
+        raise TypeError(f"{name} has dtype {array.dtype}; a picture is {_DTYPES}. {_remedy(array.dtype)}")
     if channel_axis is None:
         if array.ndim != 2:
             raise ValueError(f"{name} has shape {array.shape}; with channel_axis=None a picture has two axes, (H, W)")
@@ -100,13 +101,30 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
     if not 1 <= n_channels <= 4:
         raise ValueError(
             f"{name} has {n_channels} channels (shape {np.shape(image)}); a picture has 1 to 4: {_CHANNELS}. "
-            "Check channel_axis, or reshape it to a matrix of shape (n_samples, n_features)."
+            + _where_channels_are(np.shape(image))
         )
     if height == 0 or width == 0:
         raise ValueError(f"{name} is empty: its shape is {np.shape(image)}")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+    if not array.flags.aligned:  # as of a record in a file
+        array = array.copy()
     return Pixels(samples=_samples(array, name), dtype=array.dtype, values=array)
+
+
+def _remedy(dtype: np.dtype[Any]) -> str:
+    """Say how to make a picture of samples of a dtype that none has."""
+    if dtype.kind in "ui":
+        return "Convert it: astype(np.uint8) if 255 is white, astype(np.uint16) if 65535 is."
+    if dtype.kind == "f":
+        return "Convert it: astype(np.float32) if 1.0 is white."
+    return "Convert it first, for example with astype or skimage.util.img_as_ubyte."
+
+
+def _where_channels_are(shape: tuple[int, ...]) -> str:
+    if 1 <= shape[0] < min(shape[1:]) and shape[0] <= 4:
+        return "They seem to be the first axis: pass channel_axis=0, or np.moveaxis(image, 0, -1)."
+    return "Check channel_axis, or reshape it to a matrix of shape (n_samples, n_features)."
 
 
 def _samples(values: NDArray[Any], name: str) -> NDArray[Any]:
@@ -118,11 +136,14 @@ def _samples(values: NDArray[Any], name: str) -> NDArray[Any]:
     if not (low >= 0 and high <= 1):  # also catches NaN
         if not np.isfinite(values).all():
             raise ValueError(f"{name} holds NaN or infinity; its samples must be finite, from 0.0 to 1.0")
-        hint = "Divide it by 255." if 1 < high <= 255 and low >= 0 else "Rescale it to that range."
+        if low >= 0:
+            hint = "Divide it by 255." if high <= 255 else "Divide it by the value of white."
+        else:
+            hint = "Add 1 and divide by 2." if low >= -1 and high <= 1 else "Rescale it to that range."
         raise ValueError(f"{name} has samples from {low:g} to {high:g}; float pictures run from 0.0 to 1.0. {hint}")
     if values.shape[2] == 1:
         return np.ascontiguousarray(values, dtype=np.float64)
-    return np.rint(np.asarray(values, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+    return as_samples(values)
 
 
 def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
@@ -146,7 +167,7 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
     """
     if sample_weight is None:
         return None
-    weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    weights = np.require(sample_weight, np.float64, ["C", "A"])
     if weights.shape != tuple(shape):
         raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {tuple(shape)}")
     if not np.isfinite(weights).all():

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from .color_space import COLOR_SPACES
 from .dithering.auto import Dithered
-from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames, check_dither
-from .histogram import counted_as, picture_histogram
+from .efforts import fit_pictures
+from .histogram import counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
-from .palette import fit_palette
 from .pixels import Pixels, read_pixels
 from .samples import to_uint8
+from .weighting import check_weighting
 
 
 def quantize_pixels(
@@ -68,9 +68,17 @@ def quantize_pixels(
         sample_weight=sample_weight,
         n_threads=search.n_threads,
     )
-    palette = fit_palette(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
-    return fit_dither(
-        pixels, palette, hist, search, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
+    hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
+    return fit_pictures(
+        pixels,
+        hist,
+        search,
+        dither,
+        rounded=rounded,
+        n_colors=n_colors,
+        fixed_colors=fixed_colors,
+        sample_weight=sample_weight,
+        frames=frames,
     )
 
 
@@ -79,6 +87,7 @@ def check_options(
     n_colors: Any,
     color_space: Any,
     effort: Any,
+    weighting: Any,
     dither: Any,
     dither_strength: Any,
     n_threads: Any,
@@ -98,4 +107,5 @@ def check_options(
     for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    check_weighting(weighting)
     check_dither(dither, dither_strength)

@@ -37,7 +37,7 @@ def remap(
         Where distances are measured. "rgba8" is the distance between the samples as they are, alpha being one of
         them, as Pillow measures it to a given palette: what fully transparent pixels hide counts, too. In the others
         all fully transparent pixels are alike; transparent stays transparent and opaque opaque where the palette has
-        such entries.
+        such entries. In all of them pixels that are not fully transparent get an entry that is not, where there is one.
     effort : {"fast", "balanced", "best"}
         "fast" gives all colours of a cell of 8 levels a channel (4 where many pixels are nearly black, 4 or one where
         that leaves too few cells) the entry that is nearest to their mean; otherwise each pixel gets its nearest.
@@ -110,6 +110,15 @@ def label_colors(
                     np.ascontiguousarray(points[:, members]), np.ascontiguousarray(entries[:, among]), threads
                 )
                 labels[members] = among[nearest]
+    if colors.shape[1] % 2 == 0:  # the transparent entry is for transparent pixels
+        is_visible = palette_samples[:, -1] > 0
+        members = np.flatnonzero((colors[:, -1] > 0) & ~is_visible[labels])
+        among = np.flatnonzero(is_visible)
+        if len(members) and len(among):
+            nearest = _native.nearest_labels(
+                np.ascontiguousarray(points[:, members]), np.ascontiguousarray(entries[:, among]), threads
+            )
+            labels[members] = among[nearest]
     if palette_samples.dtype == colors.dtype and points_coincide(entries):
         label_equals(labels, colors, palette_samples)
     return labels

@@ -14,24 +14,39 @@ def full_scale(dtype: np.dtype[Any]) -> float:
 
 
 def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
-    """Return colours as contiguous uint8 or uint16 samples, floats to the nearest 1 / 65535."""
+    """Return colours (..., C) as contiguous uint8 or uint16 samples, floats to the nearest 1 / 65535.
+
+    Alpha becomes 0 only where it is.
+    """
     if colors.dtype.kind == "f":
-        return np.rint(np.asarray(colors, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+        rounded = np.rint(np.asarray(colors, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+        return _still_visible(rounded, colors)
     if colors.dtype == np.bool_:
         return np.where(colors, np.uint8(255), np.uint8(0))
-    return np.ascontiguousarray(colors)
+    return np.require(colors, requirements=["C", "A"])
 
 
 def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
-    """Round samples of any picture dtype to 8 bits; 65535, True and 1.0 become 255."""
+    """Round samples (..., C) of any picture dtype to 8 bits; 65535, True and 1.0 become 255.
+
+    Alpha becomes 0 only where it is: what is hardly visible does not vanish.
+    """
     if samples.dtype == np.uint8:
         return samples
     if samples.dtype == np.bool_:
         return samples.astype(np.uint8) * np.uint8(255)
     if samples.dtype.kind == "u":
-        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    rounded: NDArray[Any] = np.rint(samples * samples.dtype.type(255))
-    return rounded.astype(np.uint8)
+        rounded = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    else:
+        rounded = np.rint(samples * samples.dtype.type(255)).astype(np.uint8)
+    return _still_visible(rounded, samples)
+
+
+def _still_visible(rounded: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
+    """Have alpha above 0 wherever it was before it was rounded."""
+    if samples.ndim > 1 and samples.shape[-1] in (2, 4):
+        np.maximum(rounded[..., -1], samples[..., -1] > 0, out=rounded[..., -1])
+    return rounded
 
 
 def to_uint16(samples: NDArray[Any]) -> NDArray[np.uint16]:

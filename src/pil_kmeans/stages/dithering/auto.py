@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,21 +119,33 @@ def looks_better_dithered(
     -------
     bool
     """
-    parts = [*zip(*(_split(values, frames) for values in (pixels.values, plain, dithered)), strict=True)]
-    parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
-    gain = 0.0
-    for original, plain_part, dithered_part in parts:
-        height, width = plain_part.shape
-        strips = _strips(height, width, _SCORED_PIXELS // len(parts))
+    results = ((plain, plain_palette), (dithered, dithered_palette))
+    plain_looks, dithered_looks = looks(pixels, results, frames=frames, n_threads=n_threads)
+    return dithered_looks > plain_looks
 
+
+def looks(
+    pixels: Pixels,
+    results: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    *,
+    frames: Frames | None,
+    n_threads: int | None,
+) -> list[float]:
+    """Return how each of several results, indices (H, W) and palette, looks: higher is better, by SSIMULACRA 2.
+
+    What is looked at of large pictures and of many frames is as in `looks_better_dithered`.
+    """
+    parts = [*zip(*(_split(values, frames) for values in (pixels.values, *(i for i, _ in results))), strict=True)]
+    parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
+    totals = [0.0] * len(results)
+    for original, *indexed in parts:
+        height, width = original.shape[:2]
+        strips = _strips(height, width, _SCORED_PIXELS // len(parts))
         seen = read_pixels(_seen(original, strips))
         score = Original(seen, background=None, min_size=FULL_SIZE, n_threads=n_threads).score
-        plain_score, dithered_score = (
-            score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
-            for indices, palette in ((plain_part, plain_palette), (dithered_part, dithered_palette))
-        )
-        gain += (dithered_score - plain_score) * height * width
-    return gain > 0
+        for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
+            totals[n] += score(read_pixels(np.take(palette, _seen(indices, strips), axis=0))) * height * width
+    return totals
 
 
 def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:

@@ -20,6 +20,7 @@ from ..options import Search
 from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..samples import as_samples, full_scale, packed, to_samples
+from ..weighting import as_shares, pixel_weights
 from .diffuse import LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
@@ -37,7 +38,7 @@ class Rounds:
     pixels: int
 
 
-ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(12, 1 << 20)}
+ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(7, 1 << 20)}
 
 
 def refit(
@@ -62,7 +63,7 @@ def refit(
         they become, so that flat areas stay flat, unless that is translucent and they are opaque. Opaque entries stay
         opaque.
     hist : Histogram
-        Of the pixels in the palette's dtype.
+        Of the pixels in the palette's dtype. With smoothness pixels count here as in the fit.
     search : Search
         Its effort says how many rounds, and how many of the rows each of them looks at. Rounds that do not help are
         undone.
@@ -84,7 +85,14 @@ def refit(
     start, frozen = _settle(palette, hist)
     passes = Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
-    centers = _refitted(start.centers / full, frozen, passes, search.effort, sample_weight, frames or [pixels.shape])
+    weights = None
+    if hist.smoothness is not None:
+        weights = pixel_weights(
+            pixels, hist.cell_totals, frames=frames, sample_weight=sample_weight, n_threads=n_threads
+        )
+    elif sample_weight is not None:
+        weights = as_shares(sample_weight)
+    centers = _refitted(start.centers / full, frozen, passes, search.effort, weights, frames or [pixels.shape])
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -103,14 +111,13 @@ def _refitted(
     frozen: NDArray[np.bool_],
     passes: Passes,
     effort: str,
-    sample_weight: NDArray[np.float64] | None,
+    weights: NDArray[np.uint16] | None,
     frames: Frames,
 ) -> NDArray[np.float64]:
     """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
     rounds = ROUNDS[effort]
-    bands, weights = _bands(frames), None
-    if sample_weight is not None:
-        weights = np.rint(sample_weight.ravel() / sample_weight.max() * 65535).astype(np.uint16)
+    bands = _bands(frames)
+    if weights is not None:
         bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
     n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
     apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
@@ -161,12 +168,14 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
         frozen |= palette.colors[:, -1] == 0
     if hist.cell_colors is not None or palette.labels is None:
         return palette, frozen
-    weights = hist.weights.astype(np.float64)
+    weights = hist.integer_counts.astype(np.float64)
     totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
     is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
     if hist.n_channels % 2 == 0:
         is_opaque, is_translucent = opacity_of(palette.colors) == 2, opacity_of(hist.colors) < 2
         is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
+        if len(hist.transparent) and (palette.colors[:, -1] > 0).all():
+            is_main[:] = False  # transparent pixels have no entry but these
     entries, chosen = palette.labels[is_main], given_colors(hist, np.flatnonzero(is_main))
     colors, centers = palette.colors.copy(), palette.centers.copy()
     colors[entries], centers[entries] = to_samples(chosen, hist.dtype), chosen * full_scale(hist.dtype)

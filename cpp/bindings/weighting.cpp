@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <bit>
+
+#include "bindings/arrays.hpp"
+#include "kernels/weighting/color_weights.hpp"
+#include "kernels/weighting/smoothness.hpp"
+
+namespace pil_kmeans::bindings {
+namespace {
+
+template <typename Sample>
+std::size_t checked_height(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step) {
+    if (samples.shape(1) < 1 || samples.shape(1) > 4) throw nb::value_error("pixels have 1 to 4 channels");
+    if (samples.shape(0) == 0) throw nb::value_error("there must be a pixel");
+    if (width == 0 || samples.shape(0) % width) throw nb::value_error("width does not divide the number of pixels");
+    if (row_step == 0) throw nb::value_error("row_step must be at least 1");
+    return samples.shape(0) / width;
+}
+
+template <typename Sample>
+auto smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step, int n_threads) {
+    const std::size_t height = checked_height(samples, width, row_step);
+    const std::size_t n_rows = n_rows_seen(height, row_step);
+    Buffer<std::uint8_t> result(n_rows * width);
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        smoothness(samples.data(), height, width, samples.shape(1), row_step, team, result.begin());
+    }
+    return to_numpy(std::move(result), {n_rows, width});
+}
+
+template <typename Sample>
+auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step, int n_threads) {
+    const std::size_t height = checked_height(samples, width, row_step);
+    const std::size_t n_cells = n_weight_cells(samples.shape(1));
+    Buffer<std::int64_t> counts(n_cells), sums(n_cells);
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        cell_smoothness(samples.data(), height, width, samples.shape(1), row_step, team, counts.begin(), sums.begin());
+    }
+    return std::pair{to_numpy(std::move(counts)), to_numpy(std::move(sums))};
+}
+
+template <typename Sample>
+auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Vector<std::int64_t>& totals,
+                      int n_threads) {
+    const std::size_t height = checked_height(samples, width, 1);
+    if (totals.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a total a cell");
+    Buffer<std::uint16_t> weights(samples.shape(0));
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        pixel_weights(samples.data(), height, width, samples.shape(1), totals.data(), team, weights.begin());
+    }
+    return to_numpy(std::move(weights));
+}
+
+void check_cells(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                 std::size_t n_cells) {
+    const std::size_t n = keys.shape(0);
+    same_length(n, weights.shape(0), "keys and weights");
+    if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
+    if (n_cells > kMostCells || !std::has_single_bit(n_cells))
+        throw nb::value_error("there must be a power of two of cells, at most 65536");
+    std::int64_t weight_bits = 0;  // all at once: as fast as memory
+    for (std::size_t i = 0; i < n; ++i) weight_bits |= weights.data()[i];
+    if (!std::is_sorted(keys.data(), keys.data() + n)) throw nb::value_error("keys must ascend");
+    if (n > 0 && keys.data()[n - 1] >> shift >= n_cells) throw nb::value_error("a key lies in no cell");
+    if (weight_bits < 0 || weight_bits >> 52) throw nb::value_error("weights must be 0 to 2**52 - 1");
+}
+
+auto cell_totals_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                    std::size_t n_cells) {
+    check_cells(keys, weights, shift, n_cells);
+    Buffer<std::int64_t> totals(n_cells);
+    {
+        const nb::gil_scoped_release unlocked;
+        cell_totals(keys.data(), weights.data(), keys.shape(0), shift, n_cells, totals.begin());
+    }
+    return to_numpy(std::move(totals));
+}
+
+auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                      const Vector<double>& counts, const Vector<double>& sums) {
+    const std::size_t n_cells = counts.shape(0);
+    same_length(n_cells, sums.shape(0), "counts and sums");
+    check_cells(keys, weights, shift, n_cells);
+    for (const auto* part : {&counts, &sums})
+        if (!std::all_of(part->data(), part->data() + n_cells, [](double x) { return x >= 0 && x < 1e300; }))
+            throw nb::value_error("counts and sums must not be negative");
+    Buffer<std::int64_t> result(keys.shape(0));
+    {
+        const nb::gil_scoped_release unlocked;
+        color_weights(keys.data(), weights.data(), keys.shape(0), shift, counts.data(), sums.data(), n_cells,
+                      result.begin());
+    }
+    return to_numpy(std::move(result));
+}
+
+}  // namespace
+
+void register_weighting(nb::module_& module) {
+    using namespace nb::literals;
+    const auto define = [&]<typename Sample>() {
+        module.def("smoothness", &smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "row_step"_a,
+                   "n_threads"_a);
+        module.def("cell_smoothness", &cell_smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "row_step"_a,
+                   "n_threads"_a);
+        module.def("pixel_weights", &pixel_weights_of<Sample>, "samples"_a.noconvert(), "width"_a,
+                   "totals"_a.noconvert(), "n_threads"_a);
+    };
+    define.template operator()<std::uint8_t>();
+    define.template operator()<std::uint16_t>();
+    module.def("cell_totals", &cell_totals_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a, "n_cells"_a);
+    module.def("color_weights", &color_weights_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a,
+               "counts"_a.noconvert(), "sums"_a.noconvert());
+    module.attr("FLAT") = kFlat;
+    module.attr("WEIGHT_CELL_BITS") = kCellBits;
+}
+
+}  // namespace pil_kmeans::bindings

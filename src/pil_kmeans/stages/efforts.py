@@ -1,0 +1,93 @@
+"""Efforts: counted pictures to palette and indices, and that "best" is never worse than what takes less.
+
+A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
+the same error may differ by several points. So "best" also makes what less effort makes, and keeps what looks best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dithering.auto import Dithered, looks
+from .dithering.choose import fit_dither
+from .dithering.diffuse import Frames
+from .histogram import Histogram
+from .kmeans import inertia
+from .options import Dither, Search
+from .palette import Palette, fit_palette
+from .pixels import Pixels
+from .ssimulacra2 import MIN_SIZE
+from .weighting import PERCEPTUAL_SPACES
+
+_LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
+
+
+def fit_least(hist: Histogram, search: Search, *, n_colors: int, fixed_colors: NDArray[Any] | None) -> Palette:
+    """Fit a palette to counted pictures; of the efforts up to that of the search the one with the least inertia."""
+    palettes = [
+        fit_palette(hist, replace(search, effort=effort), n_colors=n_colors, fixed_colors=fixed_colors)
+        for effort in (search.effort, *_LOWER[search.effort])
+    ]
+    if len(palettes) == 1:
+        return palettes[0]
+    return min(palettes, key=lambda palette: inertia(hist, palette.centers, search.color_space, search.n_threads))
+
+
+def fit_pictures(
+    pixels: Pixels,
+    hist: Histogram,
+    search: Search,
+    dither: Dither,
+    *,
+    rounded: Pixels,
+    n_colors: int,
+    fixed_colors: NDArray[Any] | None,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames | None,
+) -> Dithered:
+    """Fit a palette to counted pictures, and remap or dither them with it.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    hist : Histogram
+        Of `rounded`, as the effort counts them.
+    search, dither, sample_weight, frames
+        As in `dithering.choose.fit_dither`.
+    rounded : Pixels
+        The pixels in the palette's dtype.
+    n_colors, fixed_colors
+        As in `palette.fit_palette`.
+
+    Returns
+    -------
+    Dithered
+        By "best" what looks best of what the efforts make, by SSIMULACRA 2: of one picture in a perceptual space.
+        Otherwise of the palette with the least inertia.
+    """
+
+    def finished(palette: Palette, own: Search) -> Dithered:
+        return fit_dither(
+            pixels, palette, hist, own, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
+        )
+
+    lower = _LOWER[search.effort]
+    is_seen = (
+        search.color_space in PERCEPTUAL_SPACES
+        and (frames is None or len(frames) == 1)
+        and min((frames or [pixels.shape])[0]) >= MIN_SIZE
+    )
+    if not lower or not is_seen or len(hist) <= n_colors:
+        palette = fit_least(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
+        return finished(palette, search)
+    results = []
+    for effort in (search.effort, *lower):
+        own = replace(search, effort=effort)
+        results.append(finished(fit_palette(hist, own, n_colors=n_colors, fixed_colors=fixed_colors), own))
+    seen = [(result.indices, result.palette.colors) for result in results]
+    scores = looks(pixels, seen, frames=frames, n_threads=search.n_threads)
+    return results[int(np.argmax(scores))]

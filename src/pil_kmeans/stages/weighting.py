@@ -1,0 +1,217 @@
+"""Weighting: what each colour counts for in a fit.
+
+An eye finds errors in smooth areas that texture would hide, and small vivid areas that few pixels make. By their
+numbers alone busy areas and the large dark ones would take most entries. So a pixel counts by its smoothness, and the
+less the more others there are of its kind: divided by the cube root of their number.
+
+A picture's smoothness is kept as sums over coarse cells of colours, which add up with those of other pictures as counts
+do. The cube roots come in when all are counted, so that pictures may come in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .pixels import Pixels
+from .samples import as_samples
+from .threads import count_threads
+
+Frames = Sequence[tuple[int, int]]
+
+WEIGHTINGS = ("perceptual", "uniform")
+
+PERCEPTUAL_SPACES = ("oklab", "cielab")
+_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
+_LARGEST_STEP = 16  # one of so many rows, at least
+CELL_BITS: int = _native.WEIGHT_CELL_BITS
+_WEIGHT_BITS = (
+    16  # significant bits of a pixel's weight that count here: 24 with its smoothness, so that sums are exact
+)
+
+
+def read_weighting(weighting: str | None, color_space: str) -> str:
+    """Return what a `weighting` option means: None is "perceptual" in spaces that are, "uniform" in others."""
+    if weighting is not None:
+        return weighting
+    return "perceptual" if color_space in PERCEPTUAL_SPACES else "uniform"
+
+
+def check_weighting(weighting: Any) -> None:
+    """Check the option; None will do.
+
+    Raises
+    ------
+    ValueError
+        If it has a value that is not allowed.
+    """
+    if weighting is not None and weighting not in WEIGHTINGS:
+        raise ValueError(f"weighting must be one of {', '.join(map(repr, WEIGHTINGS))} or None, got {weighting!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothness:
+    """How smooth pictures are around pixels of each kind, by coarse cells of colours. Add two for both pictures.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (16**C,)
+        Pixels looked at in each cell, int64, or the sums of their weights, float64. Cells are the first bits of Morton
+        keys, 4 of each sample. Fully transparent pixels do not count.
+    sums : ndarray of shape (16**C,)
+        Of their smoothness, which is 1 to 255, each times its weight.
+    """
+
+    counts: NDArray[Any]
+    sums: NDArray[Any]
+
+    def __add__(self, other: Smoothness) -> Smoothness:
+        """Return that of both pictures."""
+        return Smoothness(self.counts + other.counts, self.sums + other.sums)
+
+
+def smoothness_of(
+    pixels: Pixels,
+    *,
+    frames: Frames | None,
+    sample_weight: NDArray[np.float64] | None,
+    effort: str,
+    n_threads: int | None,
+) -> Smoothness:
+    """Measure how smooth pictures are around their pixels, each picture for itself.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    frames : sequence of (height, width) or None
+        Where the pixels are those of several pictures one after the other: their sizes.
+    sample_weight : ndarray of shape (H, W) or None
+        Checked weights of the pixels.
+    effort : {"fast", "balanced", "best"}
+        How many rows of large pictures to look at.
+    n_threads : int or None
+        The result does not depend on it.
+
+    Returns
+    -------
+    Smoothness
+    """
+    threads = count_threads(n_threads)
+    total = None
+    for rows, (height, width), weights in _pictures(pixels, frames, sample_weight):
+        step = min(max(height * width // _ENOUGH_PIXELS[effort], 1), _LARGEST_STEP)
+        if weights is None:
+            part = Smoothness(*_native.cell_smoothness(rows, width, step, threads))
+        else:
+            part = _weighted_smoothness(rows, width, weights, step, threads)
+        total = part if total is None else total + part
+    assert total is not None
+    return total
+
+
+def color_weights(
+    keys: NDArray[np.uint64], counts: NDArray[np.int64], shift: int, smoothness: Smoothness
+) -> NDArray[np.int64]:
+    """Return what colours count for, (U,): integers, positive where their counts are.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (U,)
+        Ascending.
+    counts : ndarray of shape (U,)
+        Pixels of each colour, or their weights.
+    shift : int
+        By how many bits the keys are longer than those of the cells.
+    smoothness : Smoothness
+
+    Examples
+    --------
+    A grey of eight times the pixels counts for four times as much, where both are as smooth:
+
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.weighting import Smoothness, color_weights
+    >>> pixels = np.array([10, 80] + [0] * 14)
+    >>> keys = np.array([0, 1], dtype=np.uint64)
+    >>> weights = color_weights(keys, pixels[:2], 0, Smoothness(pixels, 200 * pixels))
+    >>> round(float(weights[1] / weights[0]), 6)
+    4.0
+    """
+    looked_at, sums = (part.astype(np.float64) for part in (smoothness.counts, smoothness.sums))
+    return _native.color_weights(keys, counts, shift, looked_at, sums)
+
+
+def pixel_weights(
+    pixels: Pixels,
+    cell_totals: NDArray[np.int64],
+    *,
+    frames: Frames | None,
+    sample_weight: NDArray[np.float64] | None,
+    n_threads: int | None,
+) -> NDArray[np.uint16]:
+    """Return what each pixel counts for in a fit to the dithered picture: (H * W,) shares of 65535.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    cell_totals : ndarray of shape (16**C,)
+        What the pixels of each cell weigh in all.
+    frames, sample_weight, n_threads
+        As in `smoothness_of`.
+    """
+    threads = count_threads(n_threads)
+    parts = [
+        _native.pixel_weights(rows, width, cell_totals, threads)
+        for rows, (_, width), _ in _pictures(pixels, frames, None)
+    ]
+    weights: NDArray[np.uint16] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return weights if sample_weight is None else as_shares(weights * (sample_weight.ravel() / sample_weight.max()))
+
+
+def as_shares(weights: NDArray[np.float64]) -> NDArray[np.uint16]:
+    """Return weights, not all zero, as shares of 65535, the largest of them."""
+    result: NDArray[np.uint16] = np.rint(weights.ravel() / weights.max() * 65535).astype(np.uint16)
+    return result
+
+
+def _pictures(
+    pixels: Pixels, frames: Frames | None, sample_weight: NDArray[np.float64] | None
+) -> Iterator[tuple[NDArray[Any], tuple[int, int], NDArray[np.float64] | None]]:
+    """Give the rows (n, C) of uint8 or uint16 samples of each picture, its size, and the weights of its pixels."""
+    rows, start = as_samples(pixels.rows), 0
+    weights = None if sample_weight is None else sample_weight.ravel()
+    for height, width in frames or [pixels.shape]:
+        end = start + height * width
+        yield rows[start:end], (height, width), None if weights is None else weights[start:end]
+        start = end
+
+
+def _weighted_smoothness(
+    rows: NDArray[Any], width: int, weights: NDArray[np.float64], step: int, n_threads: int
+) -> Smoothness:
+    """Sum smoothness times weights, which are rounded so that the sums are exact."""
+    smooth = _native.smoothness(rows, width, step, n_threads)
+    height, n_channels = len(rows) // width, rows.shape[1]
+    seen = slice(min((step - 1) // 2, height - 1), None, step)
+    samples = rows.reshape(height, width, n_channels)[seen].reshape(-1, n_channels)
+    counted = rounded_weights(weights.reshape(height, width)[seen].ravel(), _WEIGHT_BITS)
+    if n_channels % 2 == 0:
+        counted = np.where(samples[:, -1] > 0, counted, 0)
+    cells = np.zeros(len(samples), dtype=np.intp)
+    first = 8 * samples.dtype.itemsize - 1
+    for bit in range(first, first - CELL_BITS, -1):
+        for c in range(n_channels):
+            cells = cells << 1 | (samples[:, c] >> bit & 1)
+    n_cells = 1 << (CELL_BITS * n_channels)
+    return Smoothness(np.bincount(cells, counted, n_cells), np.bincount(cells, counted * smooth.ravel(), n_cells))
+
+
+def rounded_weights(weights: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+    """Return weights to so many significant bits, without the limits that a type of so many would have."""
+    fractions, exponents = np.frexp(weights)
+    rounded: NDArray[np.float64] = np.ldexp(np.rint(np.ldexp(fractions, bits)), exponents - bits)
+    return rounded

@@ -1,0 +1,144 @@
+"""Kernels of the weights of pixels against NumPy."""
+
+import numpy as np
+import pytest
+
+from pil_kmeans import _native
+from reference import weighting as reference
+
+KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16) for n_channels in (1, 2, 3, 4)]
+
+
+def picture(height, width, n_channels, dtype=np.uint8, seed=0):
+    """Noise on some rows, flat and ramps on others; some pixels fully transparent."""
+    rng = np.random.default_rng(seed)
+    full = np.iinfo(dtype).max
+    samples = rng.integers(0, full, (height, width, n_channels), dtype, endpoint=True)
+    samples[::3] = np.linspace(0, full, width).astype(dtype)[:, np.newaxis]
+    samples[height // 2 :, : width // 2] = full // 3
+    if n_channels % 2 == 0:
+        samples[rng.random((height, width)) < 0.1, -1] = 0
+    return samples
+
+
+def rows(samples):
+    return samples.reshape(-1, samples.shape[-1])
+
+
+def assert_as_reference(samples, *, row_step=1, n_threads=1):
+    width = samples.shape[1]
+    found = _native.smoothness(rows(samples), width, row_step, n_threads)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, reference.smoothness(samples, row_step))
+    counts, sums = _native.cell_smoothness(rows(samples), width, row_step, n_threads)
+    expected_counts, expected_sums = reference.cell_smoothness(samples, row_step)
+    np.testing.assert_array_equal(counts, expected_counts)
+    np.testing.assert_array_equal(sums, expected_sums)
+    weights = _native.pixel_weights(rows(samples), width, counts, n_threads)
+    assert weights.dtype == np.uint16
+    np.testing.assert_array_equal(weights.reshape(samples.shape[:2]), reference.pixel_weights(samples, counts))
+
+
+def test_flat_area_is_255_and_an_edge_by_hand():
+    step = np.zeros((5, 9, 1), np.uint8)
+    step[:, 5:] = 255
+    found = _native.smoothness(rows(step), 9, 1, 1)
+    # at x = 4, 15 of 25 pixels are black and 10 white: sd = 255 * sqrt(.6 * .4)
+    assert found[2].tolist()[:3] == [255, 255, 255]
+    assert found[2, 4] == round(255 / (1 + 255 * (0.6 * 0.4) ** 0.5 / 2))
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+def test_smoothness_is_that_of_numpy(dtype, n_channels):
+    assert_as_reference(picture(41, 37, n_channels, dtype))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 4), (4, 3), (5, 5), (6, 5), (33, 7), (65, 18)])
+def test_every_size_is_looked_at_to_its_borders(shape):
+    assert_as_reference(picture(*shape, 3, seed=sum(shape)))
+
+
+@pytest.mark.parametrize("row_step", [2, 3, 4, 5, 6, 8, 100])
+@pytest.mark.parametrize("height", [1, 2, 7, 50])
+def test_rows_are_left_out(row_step, height):
+    assert_as_reference(picture(height, 13, 3), row_step=row_step)
+    assert len(_native.smoothness(rows(picture(height, 13, 3)), 13, row_step, 1)) == max(
+        1, -(-(height - (row_step - 1) // 2) // row_step)
+    )
+
+
+@pytest.mark.parametrize("n_threads", [2, 7])
+def test_weights_do_not_depend_on_threads(n_threads):
+    assert_as_reference(picture(150, 31, 3), n_threads=n_threads)
+    assert_as_reference(picture(70, 31, 4, np.uint16), row_step=2, n_threads=n_threads)
+
+
+def test_sums_of_many_pixels_are_exact():
+    flat = np.full((300, 70_001, 1), 9, np.uint8)
+    counts, sums = _native.cell_smoothness(rows(flat), flat.shape[1], 1, 2)
+    assert counts[0] == flat.size
+    assert sums[0] == 255 * flat.size
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_color_weights_are_those_of_numpy(n_channels):
+    samples = picture(60, 50, n_channels)
+    keys, counted = _native.histogram(rows(samples), 1)
+    shift = 4 * n_channels
+    counts, sums = (part.astype(np.float64) for part in _native.cell_smoothness(rows(samples), 50, 3, 1))
+    totals = _native.cell_totals(keys, counted, shift, len(counts))
+    np.testing.assert_array_equal(totals, np.bincount(reference.cells(samples).ravel(), minlength=len(counts)))
+    found = _native.color_weights(keys, counted, shift, counts, sums)
+    assert found.dtype == np.int64
+    assert 2**45 <= found.sum() <= 2**46 + len(found)
+    expected = reference.color_weights(keys, counted, shift, counts, sums)
+    np.testing.assert_allclose(found / found.sum(), expected, rtol=1e-6)
+
+
+def test_colors_that_weigh_nothing_count_for_nothing_and_others_for_something():
+    keys = np.arange(4, dtype=np.uint64)
+    found = _native.color_weights(keys, np.array([0, 1, 2**46, 0]), 0, np.ones(16), np.full(16, 9.0))
+    assert (found > 0).tolist() == [False, True, True, False]
+
+
+U64, I64 = np.uint64, np.int64
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: _native.smoothness(np.zeros((6, 5), np.uint8), 2, 1, 1), "1 to 4 channels"),
+        (lambda: _native.smoothness(np.zeros((0, 3), np.uint8), 2, 1, 1), "there must be a pixel"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 4, 1, 1), "width does not divide"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 0, 1, 1), "width does not divide"),
+        (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint16), 2, 0, 1), "row_step must be at least 1"),
+        (lambda: _native.pixel_weights(np.zeros((6, 3), np.uint8), 2, np.zeros(16, I64), 1), "a total a cell"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(2, I64), 0, 16), "differ in length"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 64, 16), "shift must be"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 17), "a power of two"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 1 << 17), "at most 65536"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 2), "lies in no cell"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64)[::-1].copy(), np.ones(3, I64), 0, 16), "must ascend"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), -np.ones(3, I64), 0, 16), "weights must be 0"),
+        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.full(3, 2**52), 0, 16), "weights must be 0"),
+        (
+            lambda: _native.color_weights(np.arange(3, dtype=U64), np.ones(3, I64), 0, np.ones(16), np.ones(4)),
+            "differ in length",
+        ),
+        (
+            lambda: _native.color_weights(
+                np.arange(3, dtype=U64), np.ones(3, I64), 0, np.ones(16), np.full(16, np.nan)
+            ),
+            "must not be negative",
+        ),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_no_colors_have_no_weights():
+    nothing = np.zeros(0, U64), np.zeros(0, I64)
+    assert len(_native.color_weights(*nothing, 0, np.zeros(16), np.zeros(16))) == 0
+    assert _native.cell_totals(*nothing, 0, 16).sum() == 0
