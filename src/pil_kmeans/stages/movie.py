@@ -60,6 +60,31 @@ class Movie:
             self._made[n] = points, seen
         return self._made[n]
 
+    def lasting(
+        self, n: int, allowed: float, is_seen: Sequence[NDArray[np.bool_]] | None = None
+    ) -> NDArray[np.float32]:
+        """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
+
+        Parameters
+        ----------
+        n : int
+        allowed : float
+            What a squared change, times how much of it is seen, is below where nothing changes.
+        is_seen : sequence of ndarray of shape (H, W), optional
+            Which pixels of each frame are seen at all.
+        """
+        points, weights = self[n]
+        lasting = np.ones(len(weights), np.float32)
+        goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen[n].ravel().copy()
+        for later in range(n + 1, min(len(self), n + LOOK_AHEAD)):
+            goes_on &= squared_change(self[later][0], points) * weights < np.float32(allowed)
+            if is_seen is not None:
+                goes_on &= is_seen[later].ravel()
+            if not goes_on.any():
+                break
+            lasting += goes_on
+        return lasting
+
     def samples(self, n: int) -> NDArray[Any]:
         """Return a frame as it is given."""
         frame: NDArray[Any] = self._frames[n]
