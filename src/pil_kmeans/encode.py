@@ -237,7 +237,7 @@ def encode_png(
 
     An animation, shown twice:
 
-    >>> frames = [picture.rotate(angle) for angle in range(0, 360, 90)]
+    >>> frames = [Image.linear_gradient("L").rotate(angle) for angle in range(0, 360, 90)]
     >>> data = encode_png(frames, n_colors=16, duration=250, loop=2)
     >>> Image.open(BytesIO(data)).n_frames
     4

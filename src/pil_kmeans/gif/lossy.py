@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..stages.color_space import Points, working_points
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.movie import Movie, squared_change
+from ..stages.movie import PLAIN, Movie, squared_change
 from .blocks import Rectangle, symbol_bits
 from .canvas import NOTHING, Entries
 from .codes import Coded
@@ -69,8 +69,9 @@ class Lossy:
     def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
         """Return which pixels differ visibly from what they were when they were last written."""
         points, weights = self.movie[n]
-        change = squared_change(points, self._written) * weights * np.float32(_STAY / self.bit)
-        changes: NDArray[np.bool_] = (change > _LEFT).reshape(shown.shape) | (shown == NOTHING)
+        change = squared_change(points, self._written)
+        is_seen = (change * weights * np.float32(_STAY / self.bit) > _LEFT) | (change > PLAIN)
+        changes: NDArray[np.bool_] = is_seen.reshape(shown.shape) | (shown == NOTHING)
         return changes
 
     def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
@@ -96,7 +97,7 @@ class Lossy:
             transparent = self._transparent(guess)
         kept = is_transparent | (cut(self._kept(n)) & (guess != transparent))
         weights, bits = cut(weights), symbol_bits(max(len(self.table) - 1, transparent or 0))
-        may_stay = (before >= 0) & ~is_transparent
+        may_stay = (before >= 0) & ~is_transparent & cut(squared_change(points, self._written) <= PLAIN)
         may_stay &= ~kept | (before == guess)
         symbols, codes = _native.search_lzw(
             points=cut_points(points),

@@ -15,7 +15,7 @@ from ..stages.color_space import working_points
 from ..stages.dithering.auto import Dithered
 from ..stages.dithering.diffuse import opacity_of
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.movie import Movie, bit_worth, squared_change
+from ..stages.movie import PLAIN, Movie, bit_worth, squared_change
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
 from ..stages.samples import as_samples, rgba_rows, to_uint8
@@ -84,8 +84,8 @@ class LossyFrames:
             points, seen = self._movie[n]
             stays = np.zeros(self._movie.shape, np.bool_)
             if n:
-                change = squared_change(points, written) * seen
-                stays = (change < np.float32(allowed)).reshape(stays.shape)
+                change = squared_change(points, written)
+                stays = ((change * seen < np.float32(allowed)) & (change <= PLAIN)).reshape(stays.shape)
                 stays &= self._is_as_opaque(n, result[n - 1])
             lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
             self._choose(n, stays, lasting, lossy, result)

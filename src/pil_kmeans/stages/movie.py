@@ -15,6 +15,9 @@ from .samples import as_samples
 
 LOOK_AHEAD = 8  # frames about one that are at hand
 
+PLAIN = np.float32((0.04 * 8192) ** 2)
+"""A squared change that is seen anywhere, however coarse the palette."""
+
 _BIT = 42  # what a bit is worth where a picture may be hardly rougher: so many times the root of its palette's error
 _AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as kernels weigh the axes of Oklab, and alpha
 _MEASURED_FRAMES = 8
