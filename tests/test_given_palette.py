@@ -108,7 +108,7 @@ def test_a_kept_palette_may_have_transparent_entries_anywhere():
 
 def test_a_kept_palette_is_that_of_all_frames(photo):
     frames = [photo, np.roll(photo, 9, axis=1), photo[::-1]]
-    file = encode_png(frames, palette=COLORS, keep_palette=True, dither="none")
+    file = encode_png(frames, palette=COLORS, keep_palette=True, dither="none", lossy=0)
     assert np.array_equal(colors_of(file)[:, :3], COLORS)
     shown, _ = play(file)
     for frame, (canvas, *_) in zip(frames, shown, strict=True):
