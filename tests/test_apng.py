@@ -282,12 +282,14 @@ def test_one_picture_is_a_plain_png(photo):
     assert encode_png([photo], n_colors=8, sample_weight=[np.ones((48, 64))]) == expected
 
 
-def test_image_of_several_frames_is_its_current_one(few):
+def test_image_of_several_frames_is_an_animation_and_its_copy_the_current_one(few):
     file = BytesIO()
-    few.save(file, "PNG", save_all=True, append_images=[few.rotate(180)])
+    few.save(file, "PNG", save_all=True, append_images=[few.rotate(180)], duration=[50, 70], loop=5)
     image = Image.open(file)
     image.seek(1)
-    assert np.array_equal(rgba(opened(encode_png(image))), rgba(few.rotate(180)))
+    assert encode_png(image) == encode_png([few, few.rotate(180)], duration=[50, 70], loop=5)
+    assert image.tell() == 1
+    assert np.array_equal(rgba(opened(encode_png(image.copy()))), rgba(few.rotate(180)))
 
 
 def test_progress_goes_on_to_the_end(moving):
@@ -326,7 +328,7 @@ def test_exception_of_progress_ends_the_work(moving):
         ({"loop": -1}, ValueError, "loop must be from 0, which is forever, to 2147483647 times, got -1"),
         ({"loop": 2**31}, ValueError, "loop must be from 0"),
         ({"loop": 1.0}, TypeError, "loop must be an integer, got 1.0 of type float"),
-        ({"loop": None}, TypeError, "loop must be an integer, got None"),
+        ({"loop": "1"}, TypeError, "loop must be an integer, got '1'"),
         ({"sample_weight": [np.ones((8, 16))]}, ValueError, "sample_weight must be a list of 2 arrays"),
     ],
 )

@@ -46,7 +46,7 @@ def meanwhile(monkeypatch, happens):
         happens()
         return encode_png(*arguments, **options)
 
-    monkeypatch.setattr("pil_kmeans.cli.work.encode_png", encode)
+    monkeypatch.setattr("pil_kmeans.cli.containers.encode_png", encode)
 
 
 # what others do meanwhile

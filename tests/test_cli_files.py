@@ -158,9 +158,12 @@ def test_every_format_is_read(tmp_path, small):
     for extension in EXTENSIONS:
         small.save(tmp_path / f"{extension[1:]}{extension.upper()}", kinds.get(extension[1:], "JPEG"))
     assert run(tmp_path, "-o", f"{tmp_path}/out/") == 0
-    assert tree(tmp_path / "out") == sorted(f"{extension[1:]}.png" for extension in EXTENSIONS)
+    assert tree(tmp_path / "out") == sorted(
+        f"{extension[1:]}{'.gif' if extension == '.gif' else '.png'}" for extension in EXTENSIONS
+    )
     for path in (tmp_path / "out").iterdir():
-        with opened(path.read_bytes()) as image:
+        with Image.open(path) as image:
+            assert image.format == path.suffix[1:].upper()
             assert image.size == small.size
 
 
@@ -195,18 +198,48 @@ def test_in_place_replaces_pngs_and_keeps_mode_and_links(folder, capsys):
         assert os.stat("a.png").st_mode & 0o777 == 0o640
     before = contents(folder)
     assert run("b.jpg", "--in-place") == 1
-    assert "it is not a PNG but JPEG" in capsys.readouterr().err
+    assert "it is neither a PNG nor a GIF but JPEG" in capsys.readouterr().err
     assert contents(folder) == before
 
 
-def test_in_place_does_not_lose_frames_without_force(folder, small, capsys):
-    small.save("moving.png", save_all=True, append_images=[small.rotate(180)])
-    before = contents(folder)
-    assert run("moving.png", "--in-place") == 15
-    assert capsys.readouterr().err == "pil-kmeans: moving.png has 2 frames: pass --force to keep only the first\n"
-    assert contents(folder) == before
-    assert run("moving.png", "--in-place", "--force") == 0
-    assert "bytes, the first of 2 frames\n" in capsys.readouterr().out
+@pytest.mark.parametrize("file_format", ["PNG", "GIF"])
+def test_animations_keep_frames_and_times_in_place_and_beside(folder, small, capsys, file_format):
+    name = f"moving.{file_format.lower()}"
+    small.save(name, file_format, save_all=True, append_images=[small.rotate(180)], duration=[40, 70], loop=3)
+    assert run(name, "--lossy=0") == 0
+    assert ", 2 frames\n" in capsys.readouterr().out
+    assert run(name, "--in-place", "--lossy=0") == 0
+    for path in (name, f"moving-8bit{name[-4:]}"):
+        with Image.open(path) as image:
+            assert (image.format, image.n_frames, image.info["loop"]) == (file_format, 2, 3)
+            times = []
+            for n in range(2):
+                image.seek(n)
+                times.append(image.info["duration"])
+            assert times == [40, 70]
+
+
+def test_the_extension_of_the_output_says_what_is_written(folder, small):
+    small.save("moving.gif", save_all=True, append_images=[small.rotate(180)], duration=[40, 70])
+    for name, file_format in (("x.png", "PNG"), ("x.apng", "PNG"), ("x.GIF", "GIF"), ("x", "GIF")):
+        assert run("moving.gif", "-o", name) == 0
+        with Image.open(name) as image:
+            assert (image.format, image.n_frames) == (file_format, 2)
+    assert run("a.png", "-o", "a.gif") == 0
+    assert (folder / "a.gif").read_bytes()[:6] == b"GIF89a"
+
+
+def test_what_has_no_use_for_a_gif_is_refused(folder, capsys):
+    assert run("a.png", "-o", "a.gif", "--compression=max") == 1
+    assert "--compression has no use for a GIF: drop it, or name a .png" in capsys.readouterr().err
+    assert "a.gif" not in tree(folder)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_says_another_kind_is_not_replaced(small, capsys):
+    small.save("a.gif", "PNG")
+    assert run("a.gif", "--in-place") == 1
+    assert "it is a PNG, which its name does not say" in capsys.readouterr().err
 
 
 def test_dry_run_reports_and_writes_nothing(folder, capsys):
@@ -369,6 +402,7 @@ def test_json_tells_of_every_file(folder, capsys):
         "psnr": pytest.approx(10 * np.log10(3 * 255**2 / mse)),
         "has_alpha": False,
         "n_frames": 1,
+        "is_animation": False,
         "changes": [],
     }
     assert rows["bad.png"]["error"] == "cannot read bad.png: the file is empty"

@@ -145,9 +145,9 @@ def test_ctrl_c_waits_for_no_picture(tmp_path, jobs):
     """Kernels hear nothing while they work: here one that takes half a minute stands for them."""
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
     script = (
-        "import sys, time; import pil_kmeans.cli.work as work\n"
+        "import sys, time; import pil_kmeans.cli.containers as containers\n"
         "def encode(*_, **__): print('at work', flush=True); time.sleep(30)\n"
-        "work.encode_png = encode\n"
+        "containers.encode_png = encode\n"
         "from pil_kmeans.__main__ import run\n"
         f"sys.argv = ['pil-kmeans', 'compress', 'a.png', '--jobs={jobs}']\n"
         "sys.exit(run())"

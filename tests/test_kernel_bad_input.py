@@ -50,6 +50,27 @@ def search(**changes):
     return _native.choose_indices(**(arguments | changes))
 
 
+def lzw(**changes):
+    """A good call but for some arguments: 3 rows of 8 pixels, 4 entries."""
+    n = 24
+    arguments = {
+        "points": pairs(n),
+        "width": 8,
+        "weights": np.ones(n, np.float32),
+        "guess": zeros(n),
+        "shown": pairs(n),
+        "shown_entry": zeros(n),
+        "stay_weights": np.ones(n, np.float32),
+        "entries": pairs(4),
+        "transparent": 4,
+        "symbol_bits": 3,
+        "feedback": 128,
+        "n_paths": 4,
+        "n_ends": 2,
+    }
+    return _native.search_lzw(**(arguments | changes))
+
+
 def keep(**changes):
     arguments = {
         "points": pairs(24),
@@ -179,6 +200,14 @@ WRONG_TYPES = {
     "search, indices of every other": lambda: search(indices=strided(24)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
     "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
+    "lzw, float points": lambda: lzw(points=pairs(24, np.float32)),
+    "lzw, points of a view": lambda: lzw(points=pairs(48)[:, ::2]),
+    "lzw, float64 weights": lambda: lzw(weights=np.ones(24)),
+    "lzw, guess int16": lambda: lzw(guess=zeros(24, dtype=np.int16)),
+    "lzw, shown rows": lambda: lzw(shown=zeros(24, 4, dtype=np.int16)),
+    "lzw, -8 columns": lambda: lzw(width=-8),
+    "lzw, half a bit": lambda: lzw(symbol_bits=3.5),
+    "lzw, -1 paths": lambda: lzw(n_paths=-1),
     "histogram, unaligned": lambda: _native.histogram(unaligned(zeros(4, 3, dtype=np.uint16)), 1),
     "colors of unaligned keys": lambda: _native.key_colors_uint8(unaligned(zeros(4, dtype=U64)), 3),
     "points, unaligned": lambda: _native.nearest_labels(unaligned(pairs(4)), pairs(1), 1),
@@ -308,6 +337,33 @@ WRONG_VALUES = {
     "search, band of no row": lambda: search(bands=np.array([(1, 0)])),
     "search, band that overflows": lambda: search(bands=np.array([(2**62, 2**62)])),
     "search, band of 2^63 - 1 rows": lambda: search(bands=np.array([(1, 2**63 - 1)])),
+    "lzw, points beyond the space": lambda: lzw(points=pairs(24) + np.int16(8193)),
+    "lzw, shown beyond the space": lambda: lzw(shown=pairs(24) - np.int16(8193)),
+    "lzw, entries beyond the space": lambda: lzw(entries=pairs(4) + np.int16(8193)),
+    "lzw, no column": lambda: lzw(width=0),
+    "lzw, width 9": lambda: lzw(width=9),
+    "lzw, no pixel": lambda: lzw(points=pairs(0)),
+    "lzw, fewer weights": lambda: lzw(weights=np.ones(23, np.float32)),
+    "lzw, more guesses": lambda: lzw(guess=zeros(25)),
+    "lzw, fewer shown": lambda: lzw(shown=pairs(23)),
+    "lzw, fewer shown entries": lambda: lzw(shown_entry=zeros(23)),
+    "lzw, fewer stay weights": lambda: lzw(stay_weights=np.ones(23, np.float32)),
+    "lzw, weight NaN": lambda: lzw(weights=one_of(np.nan, dtype=np.float32)),
+    "lzw, stay weight infinite": lambda: lzw(stay_weights=one_of(np.inf, dtype=np.float32)),
+    "lzw, kept guess beyond symbols": lambda: lzw(weights=one_of(-1, dtype=np.float32), guess=one_of(8)),
+    "lzw, shown entry beyond the palette": lambda: lzw(shown_entry=one_of(4)),
+    "lzw, no entry": lambda: lzw(entries=pairs(0)),
+    "lzw, more entries than symbols": lambda: lzw(entries=pairs(9)),
+    "lzw, no entry but the transparent": lambda: lzw(entries=pairs(1), transparent=0),
+    "lzw, transparent beyond symbols": lambda: lzw(transparent=8),
+    "lzw, transparent -2": lambda: lzw(transparent=-2),
+    "lzw, symbols of 1 bit": lambda: lzw(symbol_bits=1),
+    "lzw, symbols of 9 bits": lambda: lzw(symbol_bits=9),
+    "lzw, feedback 257": lambda: lzw(feedback=257),
+    "lzw, no path": lambda: lzw(n_paths=0),
+    "lzw, 65 paths": lambda: lzw(n_paths=65),
+    "lzw, no end": lambda: lzw(n_ends=0),
+    "lzw, 5 ends": lambda: lzw(n_ends=5),
     "remap of five channels": lambda: _native.remap(zeros(4, 5), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
 

@@ -13,13 +13,24 @@ KERNELS = Path(__file__).parents[1] / "cpp" / "kernels"
 
 # Who is above whom; what is not listed here (exif, measures, files) serves all and is held by the rule against circles.
 LEVELS = [
-    {"__init__", "__main__", "encode", "score", "imageio", "pillow", "estimator", "report", "cli"},  # faces
+    {
+        "__init__",
+        "__main__",
+        "encode",
+        "encode_frames",
+        "score",
+        "imageio",
+        "pillow",
+        "estimator",
+        "report",
+        "cli",
+    },  # faces
     {"pictures"},  # what is given -> samples
     {"indexed_image"},
-    {"png"},  # indices -> bytes
+    {"png", "gif"},  # indices -> bytes
     {"stages"},  # samples -> palette and indices
 ]
-GROUPS = ["base", "isa", "histogram", "color", "weighting", "kmeans", "remap", "dither", "png", "score"]
+GROUPS = ["base", "isa", "histogram", "color", "weighting", "kmeans", "remap", "dither", "png", "gif", "score"]
 OWN_FILES = {"stages.dithering.threshold_mask"}  # stages that read a file of the package
 READERS = {"open", "load", "loadtxt", "fromfile", "memmap", "read_bytes", "read_text", "files", "get_data"}
 

@@ -1,8 +1,8 @@
 """Pictures into palette pictures with k-means.
 
 `KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
-PNGs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are for the eye, and
-`report.compare` shows what fewer colours do to a picture. Everything loads when it is first used.
+PNGs and `encode_gif` GIFs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are
+for the eye, and `report.compare` shows what fewer colours do to a picture. Everything loads when it is first used.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from . import imageio, pillow, report
     from .encode import encode_png
+    from .encode_frames import encode_gif
     from .estimator import KMeansQuantizer
     from .indexed_image import IndexedImage
     from .pillow import quantize
@@ -43,6 +44,7 @@ __all__ = [
     "QualityError",
     "__version__",
     "build_info",
+    "encode_gif",
     "encode_png",
     "imageio",
     "pillow",
@@ -57,6 +59,7 @@ _HOMES = {
     "IndexedImage": ".indexed_image",
     "KMeansQuantizer": ".estimator",
     "QualityError": ".png.target_quality",
+    "encode_gif": ".encode_frames",
     "encode_png": ".encode",
     "quantize": ".pillow",
     "ssimulacra2": ".score",

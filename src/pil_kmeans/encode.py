@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import numpy as np
@@ -10,27 +10,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
+from .pictures.fit_frames import fitter, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
-from .pictures.palettes import read_palette, with_transparent
+from .pictures.palettes import read_given_palette, with_transparent
 from .png import animation, still
 from .png.chunks import Chunk
 from .png.metadata import Metadata, check_metadata, metadata_chunks
-from .png.rate_distortion import AUTO, Lossy, check_lossy
+from .png.rate_distortion import AUTO, Lossy
 from .png.smallest import SmallPng
 from .png.still import check_compression, plte_entries
-from .png.target_quality import QualityError, check_quality
+from .png.target_quality import QualityError
+from .roughness import check_roughness
 from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
-from .stages.given_palette import check_exact, map_to_palette
+from .stages.given_palette import check_exact
 from .stages.hidden import check_transparent_rgb, fit_with_hidden
-from .stages.histogram import histogram
 from .stages.indices import MAX_BYTE_COLORS
-from .stages.options import Dither, Search
-from .stages.pixels import Pixels, read_pixels
+from .stages.options import Search
 from .stages.progress import Progress, check_progress, part, silent
-from .stages.quantize import check_options, quantize_pixels
+from .stages.quantize import check_options
 from .stages.samples import to_uint8
 from .stages.weighting import read_weighting
 
@@ -65,7 +65,7 @@ def encode_png(
     metadata: Metadata = "color",
     transparent_rgb: str = "first",
     duration: float | Sequence[float] | None = None,
-    loop: int = 0,
+    loop: int | None = None,
     channel_axis: int | None = -1,
     full_scale: float | None = None,
     n_threads: int | None = None,
@@ -76,12 +76,13 @@ def encode_png(
 
     Parameters
     ----------
-    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or list of these
-        A PIL image of any mode (of several frames, the current one), or the bytes of a file that
-        Pillow reads; or grey, grey + alpha, RGB
-        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list or tuple of more than one
-        are the frames of an animation: of one size, in modes that may differ, with one palette for
-        all. Colours are stored in 8 bits; dithering shows what that rounds away of finer samples.
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
+        A PIL image of any mode, or the bytes of a file that Pillow reads; or grey, grey + alpha, RGB
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list, an array (N, H, W, C), an
+        iterable or a callable that returns one are the frames of an animation: of one size, in modes
+        that may differ, with one palette for all. So is a PIL image of several frames, of a GIF,
+        PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
+        dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
@@ -151,8 +152,9 @@ def encode_png(
     duration : float or sequence of float, optional
         For how long each frame is shown, in milliseconds, or one number for each. None: what
         `info["duration"]` of a PIL image says, else 100. A single picture has no use for it.
-    loop : int, default 0
-        How many times the frames are shown; 0 is forever.
+    loop : int, optional
+        How many times the frames are shown; 0 is forever. None: as often as a PIL image says, else
+        forever.
     channel_axis : int or None, default -1
         Which axis of an array with three axes holds the channels: 0 for (C, H, W). None: arrays
         have two axes and are grey, as those of two axes are in any case.
@@ -249,13 +251,12 @@ def encode_png(
     )
     check_compression(compression)
     check_metadata(metadata)
-    check_lossy(lossy)
-    check_quality(quality)
     check_transparent_rgb(transparent_rgb)
-    check_loop(loop, animation.MAX_PLAYS)
+    if loop is not None:
+        check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
-    _check_together(dither=dither, lossy=lossy, quality=quality)
-    colors = _read_palette(
+    check_roughness(dither=dither, lossy=lossy, quality=quality)
+    colors = read_given_palette(
         palette, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
     )
     report = silent if progress is None else progress
@@ -284,13 +285,14 @@ def encode_png(
             check_exact(frames.pixels, colors, "image")
         colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
-    fit = _fitter(frames, search, read_dither(dither, dither_strength), colors)
+    fit = fitter(frames, search, read_dither(dither, dither_strength), colors)
     if transparent_rgb != "first":
         fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     if n_frames > 1:
-        data = _animated(frames, fit(min(n_colors, _most_colors(frames.pixels, n_threads))), loop, chunks, how, report)
+        plays = frames.plays or 0 if loop is None else loop
+        data = _animated(frames, fit(min(n_colors, most_colors(frames.pixels, n_threads))), plays, chunks, how, report)
     else:
         picture = SmallPng(
             frames.pixels,
@@ -334,14 +336,6 @@ def _n_used(indexed: IndexedImage) -> int:
     return len(plte_entries(indexed.indices, indexed.palette)[1])
 
 
-def _check_together(*, dither: str, lossy: Lossy, quality: float | None) -> None:
-    """Refuse options that do not go together."""
-    if quality is not None and lossy != "auto":
-        raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
-    if dither in BY_MASK and lossy not in (0, "auto"):
-        raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
-
-
 def _check_frames(n_frames: int, *, lossy: Lossy, quality: float | None) -> None:
     """Refuse for several frames what is for one picture."""
     if n_frames > 1 and quality is not None:
@@ -365,51 +359,3 @@ def _check_hidden(
             f"transparent_rgb={transparent_rgb!r} and a fully transparent color of fixed_colors say different things: "
             "drop one of them"
         )
-
-
-def _read_palette(
-    palette: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
-) -> NDArray[np.uint8] | None:
-    """Read the palette if one is given; refuse what has no use with it, or without."""
-    if palette is None:
-        for name, is_given in (("keep_palette", keep_palette), ("exact", exact)):
-            if is_given:
-                raise ValueError(f"{name}=True has no use without palette=, whose colors it is about: pass both")
-        return None
-    if fixed_colors is not None:
-        raise ValueError(f"fixed_colors={fixed_colors!r} has no use with palette=, which stays as it is: drop one")
-    if n_colors != MAX_BYTE_COLORS:
-        raise ValueError(f"n_colors={n_colors} has no use with palette=, all of which may be used: drop one of them")
-    return read_palette(palette)
-
-
-def _fitter(
-    frames: Frames, search: Search, dither: Dither, colors: NDArray[np.uint8] | None
-) -> Callable[[int], Dithered]:
-    """Make what quantizes the frames to at most so many colours, or to `colors` (n, C) if there are any."""
-    sizes = frames.sizes if len(frames.sizes) > 1 else None
-
-    def to_fitted(n_colors: int) -> Dithered:
-        return quantize_pixels(
-            frames.pixels,
-            search,
-            dither,
-            n_colors=max(n_colors, 1, len(frames.fixed_colors)),
-            fixed_colors=frames.fixed_colors,
-            sample_weight=frames.sample_weight,
-            frames=sizes,
-            to_8_bits=True,
-        )
-
-    def to_given(_: int) -> Dithered:
-        assert colors is not None
-        where: dict[str, Any] = {"color_space": search.color_space, "n_threads": search.n_threads}
-        return map_to_palette(frames.pixels, colors, dither, frames=sizes, **where)
-
-    return to_fitted if colors is None else to_given
-
-
-def _most_colors(pixels: Pixels, n_threads: int | None) -> int:
-    """Leave room for a transparent entry, which makes frames far smaller, unless all colours can be kept."""
-    is_exact = len(histogram(read_pixels(to_uint8(pixels.values)), n_threads=n_threads)) <= MAX_BYTE_COLORS
-    return MAX_BYTE_COLORS if is_exact else MAX_BYTE_COLORS - 1

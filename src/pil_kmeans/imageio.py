@@ -1,9 +1,10 @@
-"""The imageio face: `PalettePngPlugin`, which writes palette PNGs, and `register`, which gives it a name."""
+"""The imageio face: plugins that write palette PNGs and GIFs, and `register`, which gives them a name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -18,17 +19,17 @@ except ImportError as error:
     raise ImportError(msg) from error
 
 from .encode import encode_png
+from .encode_frames import encode_gif
 from .files import write_file
 
-__all__ = ["PalettePngPlugin", "register"]
+__all__ = ["PaletteGifPlugin", "PalettePlugin", "PalettePngPlugin", "register"]
 
 NAME = "pil_kmeans"
-EXTENSIONS = (".png", None)
 
 
 def register() -> None:
     """
-    Let imageio find `PalettePngPlugin` by the name "pil_kmeans".
+    Let imageio find `PalettePlugin` by the name "pil_kmeans".
 
     imageio's choice of a plugin for calls that name none stays as it is.
 
@@ -42,22 +43,22 @@ def register() -> None:
     >>> iio.imwrite("<bytes>", picture, extension=".png", plugin="pil_kmeans", n_colors=16)[1:4]
     b'PNG'
     """
-    known_plugins[NAME] = PluginConfig(name=NAME, class_name="PalettePngPlugin", module_name=__name__)
+    known_plugins[NAME] = PluginConfig(name=NAME, class_name="PalettePlugin", module_name=__name__)
 
 
-class PalettePngPlugin(PluginV3):
+class PalettePlugin(PluginV3):
     """
-    imageio plugin that writes palette PNGs, also animated ones, by `encode_png`; it does not read.
+    imageio plugin that writes palette PNGs by `encode_png` and GIFs by `encode_gif`; it does not read.
 
     Pass it as ``plugin=`` to `imageio.v3.imwrite` or `imageio.v3.imopen`, or its name after
-    `register`. The picture is written when `write` is called, whole or not at all: after any error
-    a file that was there before has its old content.
+    `register`. The extension says what is written, in the path or as ``extension=``: ``.png``,
+    ``.apng`` and none a PNG, ``.gif`` a GIF. The picture is written when `write` is called, whole or
+    not at all: after any error a file that was there before has its old content.
 
     Parameters
     ----------
     request : imageio.core.Request
-        What to write to: a path, a file object, a member of a zip file, or ``"<bytes>"``. The
-        extension must be ``.png``, in the path or as ``extension=``, or there must be none.
+        What to write to: a path, a file object, a member of a zip file, or ``"<bytes>"``.
     **options
         Defaults for the options of `write`.
 
@@ -70,26 +71,37 @@ class PalettePngPlugin(PluginV3):
     --------
     >>> import imageio.v3 as iio
     >>> import numpy as np
-    >>> from pil_kmeans.imageio import PalettePngPlugin
-    >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
-    >>> data = iio.imwrite("<bytes>", picture, extension=".png", plugin=PalettePngPlugin, n_colors=16)
+    >>> from pil_kmeans.imageio import PalettePlugin
+    >>> frames = np.arange(256, dtype=np.uint8).repeat(64).reshape(2, 64, 128, 1)
+    >>> data = iio.imwrite("<bytes>", frames, extension=".gif", plugin=PalettePlugin, n_colors=16, duration=50)
     >>> iio.imread(data).shape
-    (128, 128, 3)
+    (2, 64, 128, 3)
     """
+
+    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {
+        ".png": encode_png,
+        ".apng": encode_png,
+        ".gif": encode_gif,
+        None: encode_png,
+    }
+    _kinds = "palette PNGs and GIFs"
 
     _is_open = False  # if we refuse, there is nothing to close: the request is still imageio's
     _is_written = False
 
     def __init__(self, request: Request, **options: Any) -> None:
+        name = type(self).__name__
         if request.mode.io_mode != IOMode.write:
-            msg = "PalettePngPlugin writes PNGs, and does not read"
+            msg = f"{name} writes {self._kinds}, and does not read"
             raise InitializationError(msg)
         extension = request.extension and request.extension.lower()
-        if extension not in EXTENSIONS:
-            msg = f"PalettePngPlugin writes PNGs, got the extension {extension}: pass extension='.png' to write one"
+        if extension not in self._encoders:
+            known = " or ".join(f"extension={known!r}" for known in sorted(filter(None, self._encoders)))
+            msg = f"{name} writes {self._kinds}, got the extension {extension}: pass {known}"
             raise InitializationError(msg)
         super().__init__(request)
         self._options = options
+        self._encode = self._encoders[extension]
         self._is_open = True
 
     def write(self, ndimage: Any, *, is_batch: bool | None = None, **options: Any) -> bytes | None:
@@ -104,7 +116,7 @@ class PalettePngPlugin(PluginV3):
             Whether the first axis counts pictures. None: if there are four axes, or three of which
             the last is longer than four, and so cannot be the channels. A list is always a batch.
         **options
-            Those of `encode_png`.
+            Those of `encode_png` or `encode_gif`.
 
         Returns
         -------
@@ -121,12 +133,12 @@ class PalettePngPlugin(PluginV3):
             raise ValueError(msg)
         if self._is_written:
             msg = (
-                "a palette PNG holds one picture, and it has been written: open another file for the next, "
+                "the file holds one picture, and it has been written: open another file for the next, "
                 "or write the frames of an animation as one list"
             )
             raise ValueError(msg)
         options = self._options | options
-        data = encode_png(_picture_or_frames(ndimage, is_batch, options), **options)
+        data = self._encode(_picture_or_frames(ndimage, is_batch, options), **options)
         path = Path(self.request.filename)
         if self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists()):
             write_file(path, data)
@@ -140,6 +152,44 @@ class PalettePngPlugin(PluginV3):
         if self._is_open:
             self._is_open = False
             super().close()
+
+
+class PalettePngPlugin(PalettePlugin):
+    """
+    As `PalettePlugin`, for PNGs only.
+
+    Examples
+    --------
+    >>> import imageio.v3 as iio
+    >>> import numpy as np
+    >>> from pil_kmeans.imageio import PalettePngPlugin
+    >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
+    >>> data = iio.imwrite("<bytes>", picture, extension=".png", plugin=PalettePngPlugin, n_colors=16)
+    >>> iio.imread(data).shape
+    (128, 128, 3)
+    """
+
+    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {".png": encode_png, None: encode_png}
+    _kinds = "palette PNGs"
+
+
+class PaletteGifPlugin(PalettePlugin):
+    """
+    As `PalettePlugin`, for GIFs only.
+
+    Examples
+    --------
+    >>> import imageio.v3 as iio
+    >>> import numpy as np
+    >>> from pil_kmeans.imageio import PaletteGifPlugin
+    >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
+    >>> data = iio.imwrite("<bytes>", picture, extension=".gif", plugin=PaletteGifPlugin, n_colors=16)
+    >>> iio.imread(data, index=0).shape
+    (128, 128, 3)
+    """
+
+    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {".gif": encode_gif, None: encode_gif}
+    _kinds = "GIFs"
 
 
 def _picture_or_frames(image: Any, is_batch: bool | None, options: dict[str, Any]) -> Any:

@@ -148,6 +148,42 @@ class IndexedImage:
             return encode(self.indices, self.palette, compression=compression)
         return encode(self.indices, to_uint8(self.palette), keep_palette=True, compression=compression)
 
+    def to_gif(self, *, keep_palette: bool = False) -> bytes:
+        """
+        Encode as a GIF.
+
+        Only the colours that pixels have are stored. 16-bit and float colours are rounded to 8 bits.
+
+        Parameters
+        ----------
+        keep_palette : bool, default False
+            Store all colours, in their order, also unused and equal ones, so that the file has the
+            same indices; at most 256.
+
+        Returns
+        -------
+        bytes
+            A whole GIF file.
+
+        Raises
+        ------
+        ValueError
+            If the pixels, or a palette to be kept, have more than 256 different colours, counting
+            a transparent one, or colours are translucent, which a GIF cannot hold.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import IndexedImage
+        >>> indexed = IndexedImage(np.zeros((9, 9), np.uint8), np.array([[255, 0, 0]], np.uint8))
+        >>> indexed.to_gif()[:6]
+        b'GIF89a'
+        """
+        from .gif.exact import encode
+
+        palette = to_uint8(self.palette) if keep_palette else self.palette
+        return encode(self.indices[np.newaxis], palette, [0], keep_palette=keep_palette)
+
 
 def p_image(indices: NDArray[Any], colors: NDArray[np.uint8]) -> Image.Image:
     """Mode P image of `indices` (H, W); `colors` (n, 3) or (n, 4) decides its palette's mode."""

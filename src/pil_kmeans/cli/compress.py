@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..encode import encode_png
 from ..stages.threads import count_threads
+from .containers import is_other_kind, known_extensions
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
@@ -23,7 +24,7 @@ from .option_types import (
     number_between,
     palette_file,
 )
-from .output import names_other_kind, write_report
+from .output import write_report
 from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .targets import SUFFIX, planned, result_test
@@ -34,9 +35,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options. Those of the picture have the names and defaults of `encode_png`."""
     kinds = ", ".join(sorted(EXTENSIONS))
     parser.epilog = (
-        "Without -o, --suffix and --in-place, photo.jpg becomes photo-8bit.png beside it. A file is replaced only by "
-        "a complete one, and in place only if nobody else has changed it meanwhile. Several files: what fails is "
-        "reported, and the others are done; of folders and patterns, what would be larger is skipped."
+        "Without -o, --suffix and --in-place, photo.jpg becomes photo-8bit.png beside it, and a GIF stays a GIF. With "
+        "-o the extension says what is written, .png, .apng or .gif; an animation keeps its frames and their times. A "
+        "file is replaced only by a complete one, and in place only if nobody else has changed it meanwhile. Several "
+        "files: what fails is reported, and the others are done; of folders and patterns, what would be larger is "
+        "skipped."
     )
     parser.add_argument(
         "files",
@@ -55,15 +58,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--suffix",
         type=file_suffix,
-        help=f"end of a result's name before .png (default: {SUFFIX}, in the folder of -o nothing)",
+        help=f"end of a result's name before .png or .gif (default: {SUFFIX}, in the folder of -o nothing)",
     )
-    where.add_argument("--in-place", action="store_true", help="replace the files, which must be PNGs")
+    where.add_argument("--in-place", action="store_true", help="replace the files, which must be PNGs or GIFs")
     where.add_argument("--recursive", action="store_true", help="look in the folders below folders, too")
     where.add_argument(
         "--force",
         action="store_true",
-        help="overwrite outputs that exist; with --in-place also pictures of several frames, to keep the first, and "
-        "files of several names (hard links), of which one is replaced",
+        help="overwrite outputs that exist; with --in-place also files of several names (hard links), of which one is "
+        "replaced",
     )
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -189,8 +192,11 @@ def check_usage(options: argparse.Namespace) -> None:
         if sys.stdout.isatty():
             error("standard output is a terminal: redirect it, or name an output with -o")
     is_folder = options.output is not None and os.path.isdir(options.output)
-    if options.output is not None and not is_folder and names_other_kind(Path(options.output)):
-        error(f"-o {options.output} names another kind of picture, and PNGs are written: name a .png, or a folder")
+    if options.output is not None and not is_folder and is_other_kind(Path(options.output)):
+        error(
+            f"-o {options.output} names another kind of picture than can be written: name a {known_extensions()}, or a "
+            "folder"
+        )
     if "lossy" in options and "quality" in options:
         error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():

@@ -16,6 +16,7 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from ..files import FileIdentity
+from ..pictures import animated
 from .errors import CommandError
 from .limits import MemoryBudget, Share, bytes_needed, in_words, usual_memory
 from .one_line import one_line
@@ -157,7 +158,7 @@ def sample_input() -> Input:
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """A picture that is read whole; of several frames the first."""
+    """A picture that is read whole; of several pages the first."""
 
     image: Image.Image
     n_bytes: int
@@ -165,15 +166,23 @@ class OpenedPicture:
     n_frames: int
     identity: FileIdentity | None
     """None: no file, but a pipe, a device, or standard input."""
+    frames: list[Image.Image] | None
+    """Of an animation that is read whole."""
+    plays: int
+    """How many times they are shown, 0 forever."""
 
 
-def open_picture(given: Input, *, to_score: bool = False, share: Share | None = None) -> OpenedPicture:
+def open_picture(
+    given: Input, *, whole: bool = False, to_score: bool = False, share: Share | None = None
+) -> OpenedPicture:
     """
     Read a picture, or say why not.
 
     Parameters
     ----------
     given : Input
+    whole : bool, default False
+        Read all frames of an animation.
     to_score : bool, default False
         Whether results are to be scored, which takes more memory.
     share : Share, optional
@@ -186,17 +195,19 @@ def open_picture(given: Input, *, to_score: bool = False, share: Share | None = 
     """
     if share is None:
         with Share(MemoryBudget(usual_memory())) as share:
-            return open_picture(given, to_score=to_score, share=share)
+            return open_picture(given, whole=whole, to_score=to_score, share=share)
     try:
         with _content(given) as file:
             status = os.fstat(file.fileno()) if given.path is not None else None
             if status is not None and stat.S_ISREG(status.st_mode):
-                return _loaded(file, status.st_size, FileIdentity.of(status), to_score=to_score, share=share)
+                return _loaded(
+                    file, status.st_size, FileIdentity.of(status), whole=whole, to_score=to_score, share=share
+                )
             content = file.read(share.most_file_bytes + 1)
             if len(content) > share.most_file_bytes:
                 msg = f"it does not end after {in_words(share.most_file_bytes)}; --max-memory allows no more"
                 raise ValueError(msg)
-        return _loaded(BytesIO(content), len(content), None, to_score=to_score, share=share)
+        return _loaded(BytesIO(content), len(content), None, whole=whole, to_score=to_score, share=share)
     except UnidentifiedImageError as error:
         msg = f"cannot read {given}: it is not a picture that Pillow knows"
         raise CommandError(msg) from error
@@ -219,7 +230,7 @@ def _content(given: Input) -> AbstractContextManager[IO[bytes]]:
 
 
 def _loaded(
-    file: IO[bytes], n_bytes: int, identity: FileIdentity | None, *, to_score: bool, share: Share
+    file: IO[bytes], n_bytes: int, identity: FileIdentity | None, *, whole: bool, to_score: bool, share: Share
 ) -> OpenedPicture:
     if n_bytes == 0:
         msg = "the file is empty"
@@ -228,10 +239,13 @@ def _loaded(
         msg = f"the file has {in_words(n_bytes)}; --max-memory allows {in_words(share.most_file_bytes)}"
         raise ValueError(msg)
     with Image.open(file) as image:
-        share.take(bytes_needed(image, to_score=to_score))
         n_frames = getattr(image, "n_frames", 1)
+        is_animation = whole and animated.n_frames(image) > 1
+        share.take(bytes_needed(image, to_score=to_score) * (n_frames if is_animation else 1))
+        frames = animated.frames_of(image) if is_animation else None
+        plays = animated.plays_of(image)
         image.load()  # all that is needed, also after the file is closed
-    return OpenedPicture(image, n_bytes, n_frames, identity)
+    return OpenedPicture(image, n_bytes, len(frames) if frames else n_frames, identity, frames, plays)
 
 
 def shown(path: str | Path) -> str:

@@ -41,8 +41,17 @@ class Figures:
     mse: float
     has_alpha: bool
     n_frames: int
+    is_animation: bool
+    """Whether all frames are in the result; colours and error are those of the first in any case."""
     changes: list[str]
     """What reading changed: whether it was turned, or its colours converted."""
+
+    @property
+    def frames(self) -> str:
+        """What there is to say of frames, for people; nothing of a single picture."""
+        if self.n_frames == 1:
+            return ""
+        return f", {self.n_frames} frames" if self.is_animation else f", the first of {self.n_frames} frames"
 
     @property
     def psnr(self) -> float:
@@ -86,16 +95,17 @@ def describe(result: Result) -> str:
     job, figures = result.job, result.figures
     assert job is not None
     assert figures is not None
+    of_what = " of the first frame" if figures.is_animation else ""
     channels = "premultiplied R, G, B and alpha" if figures.has_alpha else "R, G, B"
-    frames = f", the first of {figures.n_frames} frames" if figures.n_frames > 1 else ""
     return "\n".join(
         (
             f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colours, "
-            f"{figures.bytes_before:,} bytes{frames}{''.join(f', {change}' for change in figures.changes)}",
+            f"{figures.bytes_before:,} bytes{figures.frames}{''.join(f', {change}' for change in figures.changes)}",
             f"{target_name(result)}: {figures.colors_after:,} colours, {figures.bytes_after:,} bytes "
             f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
             + ("" if result.is_written else ", not written: a dry run"),
-            f"error: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), PSNR {psnr_text(figures)}",
+            f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
+            f"PSNR {psnr_text(figures)}",
         )
     )
 
@@ -106,10 +116,9 @@ def describe_briefly(result: Result) -> str:
     assert result.job is not None
     assert figures is not None
     likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
-    frames = f", the first of {figures.n_frames} frames" if figures.n_frames > 1 else ""
     return (
         f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
-        f"{figures.colors_after} colours, {likeness}{frames}"
+        f"{figures.colors_after} colours, {likeness}{figures.frames}"
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .containers import EXTENSIONS, own_extension
 from .errors import CommandError
 from .inputs import STANDARD, Input, shown
 from .results import Job, Result
@@ -28,7 +29,8 @@ def result_test(options: argparse.Namespace) -> Callable[[Path], bool]:
         if options.output is not None:
             return path.is_dir() and os.path.realpath(path) == os.path.realpath(options.output)
         suffix = own_suffix(options)
-        return bool(suffix) and path.name.endswith(f"{suffix}.png") and not path.is_dir()
+        ends = tuple(suffix + extension for extension in EXTENSIONS)
+        return bool(suffix) and path.name.endswith(ends) and not path.is_dir()
 
     return is_result
 
@@ -82,9 +84,10 @@ def target_of(given: Input, options: argparse.Namespace, *, to_folder: bool) -> 
         return given.path
     if options.output == STANDARD or (options.output is None and given.path is None):
         return None
+    extension = own_extension(given.path)
     if to_folder:
-        return Path(options.output, given.place.with_name(f"{given.place.stem}{options.suffix or ''}.png"))
+        return Path(options.output, given.place.with_name(f"{given.place.stem}{options.suffix or ''}{extension}"))
     if options.output is not None:
         return Path(options.output)
     assert given.path is not None
-    return given.path.with_name(f"{given.path.stem}{own_suffix(options)}.png")
+    return given.path.with_name(f"{given.path.stem}{own_suffix(options)}{extension}")

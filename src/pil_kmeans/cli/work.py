@@ -10,9 +10,10 @@ from pathlib import Path
 from threading import BoundedSemaphore, Event
 from typing import Any
 
-from ..encode import QualityError, encode_png
+from ..encode import QualityError
 from ..measures import count_colors, has_alpha, mean_squared_error
 from ..pictures.read import Picture, read_picture
+from .containers import FORMATS, encoder, extension_of
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
 from .inputs import Input, OpenedPicture, open_picture, shown
 from .limits import MemoryBudget, Share
@@ -64,12 +65,16 @@ class Work:
     def _compress(self, job: Job, result: Result, memory: Share, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        opened = open_picture(job.given, to_score="quality" in self.picture_options, share=memory)
+        opened = open_picture(job.given, whole=True, to_score="quality" in self.picture_options, share=memory)
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
-            picture = read_picture(opened.image)
-            data = encode_png(picture, progress=progress, **self.picture_options)
+            picture = read_picture(opened.frames[0] if opened.frames else opened.image)
+            encode = encoder(extension_of(job.target, opened.image.format), self.picture_options)
+            if opened.frames is None:
+                data = encode(picture, progress=progress, **self.picture_options)
+            else:
+                data = encode(opened.frames, loop=opened.plays, progress=progress, **self.picture_options)
             result.figures = compared(opened, picture, data)
         except CommandError:
             raise
@@ -114,16 +119,19 @@ class Work:
             self.writing.acquire()
 
     def _check_replaceable(self, given: Input, picture: OpenedPicture) -> None:
-        """Refuse to put a PNG where another kind is expected, or one frame where there are several."""
-        if picture.image.format != "PNG":
-            msg = f"cannot replace {given}: it is not a PNG but {picture.image.format}: drop --in-place"
+        """Refuse to put a PNG where another kind is expected, or a GIF."""
+        if picture.image.format not in FORMATS:
+            msg = f"cannot replace {given}: it is neither a PNG nor a GIF but {picture.image.format}: drop --in-place"
+            raise CommandError(msg)
+        assert given.path is not None
+        if extension_of(given.path, picture.image.format) not in (FORMATS[picture.image.format], ".apng"):
+            msg = (
+                f"cannot replace {given}: it is a {picture.image.format}, which its name does not say: drop --in-place"
+            )
             raise CommandError(msg)
         if picture.identity is None:
             msg = f"cannot replace {given}: it is not a regular file: drop --in-place"
             raise CommandError(msg)
-        if picture.n_frames > 1 and not self.force:
-            msg = f"{given} has {picture.n_frames} frames: pass --force to keep only the first"
-            raise WouldOverwriteError(msg)
         n_links = picture.identity.n_links
         if n_links > 1 and not self.force:
             msg = (
@@ -170,6 +178,7 @@ def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
         mse=mean_squared_error(before, after),
         has_alpha=has_alpha(before),
         n_frames=opened.n_frames,
+        is_animation=opened.frames is not None,
         changes=picture.changes,
     )
 

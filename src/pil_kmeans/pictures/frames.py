@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..exif import UPRIGHT, oriented
 from ..stages.pixels import Pixels, read_pixels
+from .animated import read_animation
 from .durations import read_durations
 from .fixed_colors import distinct, promoted
 from .layout import Layout
@@ -34,6 +35,8 @@ class Frames(NamedTuple):
     sample_weight : ndarray of the shape of the pixels, or None
     first : Picture
         Whose metadata counts.
+    plays : int or None
+        How often an image says that its frames are shown, 0 forever.
     """
 
     pixels: Pixels
@@ -42,14 +45,16 @@ class Frames(NamedTuple):
     fixed_colors: NDArray[np.uint8]
     sample_weight: NDArray[np.float64] | None
     first: Picture
+    plays: int | None
 
 
 def read_frames(
     image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float, layout: Layout
 ) -> Frames:
     """Read what the arguments of `encode_png` say about the pictures."""
-    named = named_pictures(image)
-    read = [read_picture(*given, layout) for given in named]
+    given = read_animation(image)
+    named = named_pictures(given.image)
+    read = [read_picture(*picture, layout) for picture in named]
     own = [picture.image and picture.image.info.get("duration") for picture in read]
     durations = read_durations(duration, own, longest)
     upright = [picture.samples for picture in read]
@@ -60,9 +65,11 @@ def read_frames(
     as_one, fixed = promoted(read_as_one(upright), fixed)
     weight = None
     if sample_weight is not None:
-        weights = sample_weight if isinstance(image, list | tuple) else [sample_weight]
+        weights = sample_weight if isinstance(given.image, list | tuple) else [sample_weight]
+        if given.is_animated and np.ndim(weights) == 2:
+            weights = [weights] * len(read)
         weight = _upright_weight(read_weights(sources, weights), read)
-    return Frames(read_pixels(as_one), sizes, durations, fixed, weight, read[0])
+    return Frames(read_pixels(as_one), sizes, durations, fixed, weight, read[0], given.plays)
 
 
 def _check_sizes(sizes: Sequence[tuple[int, int]], names: Sequence[str]) -> None:

@@ -51,6 +51,29 @@ def read_palette(palette: Any) -> NDArray[np.uint8]:
     return rgba if (rgba[:, 3] < 255).any() else np.ascontiguousarray(rgba[:, :3])
 
 
+def read_given_palette(
+    palette: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
+) -> NDArray[np.uint8] | None:
+    """
+    Read the palette if one is given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_palette`; ValueError also for what has no use with it, or without.
+    """
+    if palette is None:
+        for name, is_given in (("keep_palette", keep_palette), ("exact", exact)):
+            if is_given:
+                raise ValueError(f"{name}=True has no use without palette=, whose colors it is about: pass both")
+        return None
+    if fixed_colors is not None:
+        raise ValueError(f"fixed_colors={fixed_colors!r} has no use with palette=, which stays as it is: drop one")
+    if n_colors != MAX_BYTE_COLORS:
+        raise ValueError(f"n_colors={n_colors} has no use with palette=, all of which may be used: drop one of them")
+    return read_palette(palette)
+
+
 def with_transparent(colors: NDArray[np.uint8], samples: NDArray[Any], *, keep_palette: bool) -> NDArray[np.uint8]:
     """
     Add a fully transparent colour where pixels (H, W, C) are so and none of the colours (n, C) is.

@@ -1,4 +1,4 @@
-"""The save format `PNG8`: a palette PNG by `encode_png`, from `PIL.Image.Image.save`."""
+"""The save formats `PNG8` and `GIF8`: what `encode_png` and `encode_gif` write, from `PIL.Image.Image.save`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from contextlib import suppress
 from itertools import chain
 from typing import IO, Any
 
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from ..exif import BROKEN_EXIF, orientation
+from ..pictures.animated import copied, frames_of, plays_of
 from ..png.chunks import Chunk, chunk_bytes
 from ..png.metadata import density_chunk, exif_chunk
 
-FORMAT = "PNG8"
+FORMAT, GIF_FORMAT = "PNG8", "GIF8"
 CHUNKS_OF_PNGINFO = (b"tEXt", b"zTXt", b"iTXt", b"tIME")  # and private ones
 Given = dict[str | tuple[int, int], Any]
 """As Pillow annotates `info`."""
+
+_UNSET = object()
 
 IHDR_END = 33
 IEND_LENGTH = 12
@@ -24,7 +27,7 @@ IEND_LENGTH = 12
 
 def register() -> None:
     """
-    Add the save format ``PNG8`` to Pillow: palette PNGs by `encode_png`.
+    Add the save formats ``PNG8`` and ``GIF8`` to Pillow: palette PNGs by `encode_png`, GIFs by `encode_gif`.
 
     ``image.save(path, format="PNG8")`` takes the options of `encode_png`, and of Pillow's PNG:
 
@@ -37,10 +40,13 @@ def register() -> None:
 
     ``save_all=True`` writes all frames of the image, and of those in `append_images`, as an
     animation; without it the current frame is saved. `duration` and `loop` are those of
-    `encode_png`; not given, `loop` is the image's own. Metadata is that of the first frame.
+    `encode_png`; not given, they are the image's own. Metadata is that of the first frame.
+
+    ``image.save(path, format="GIF8")`` takes the options of `encode_gif`, `icc_profile`, `save_all`
+    and `append_images`.
 
     Unlike Pillow's own formats, it refuses options that it does not know. Extensions stay as they
-    are: ``.png`` without a format is Pillow's PNG.
+    are: ``.png`` without a format is Pillow's PNG, ``.gif`` its GIF.
 
     The file is encoded before anything is written, and one that an error would leave unfinished is
     removed. But Pillow empties a file that exists before any format gets to work: where its old
@@ -62,35 +68,57 @@ def register() -> None:
     Image.register_save(FORMAT, save)
     Image.register_save_all(FORMAT, save_all)
     Image.register_mime(FORMAT, "image/png")
+    Image.register_save(GIF_FORMAT, save_gif)
+    Image.register_save_all(GIF_FORMAT, save_all_gif)
+    Image.register_mime(GIF_FORMAT, "image/gif")
 
 
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Write `image`, as Pillow's formats do; the options are in `image.encoderinfo`."""
+    """Write `image` as a PNG, as Pillow's formats do; the options are in `image.encoderinfo`."""
+    file.write(_png([copied(image)], **_options(image)))
+
+
+def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    """Write all frames of `image` and of the images to append as a PNG, as Pillow's formats do."""
+    frames, options = _frames_and_options(image)
+    file.write(_png(frames, **options))
+
+
+def save_gif(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    """Write `image` as a GIF."""
+    file.write(_gif([copied(image)], **_options(image)))
+
+
+def save_all_gif(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    """Write all frames of `image` and of the images to append as a GIF."""
+    frames, options = _frames_and_options(image)
+    file.write(_gif(frames, **options))
+
+
+def _options(image: Image.Image) -> dict[str, Any]:
     options = dict(image.encoderinfo)
     if options.pop("append_images", None):  # older Pillows come here unless there is save_all
         msg = "append_images must come with save_all=True, which writes an animation: pass it, or leave them out"
         raise ValueError(msg)
-    file.write(_encoded([image], **options))
+    return options
 
 
-def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Write all frames of `image` and of the images to append, as Pillow's formats do."""
-    options = {"loop": image.info.get("loop", 0)} | image.encoderinfo
+def _frames_and_options(image: Image.Image) -> tuple[list[Image.Image], dict[str, Any]]:
+    options = {"loop": plays_of(image)} | image.encoderinfo
     images = [image, *(options.pop("append_images", None) or ())]
-    file.write(_encoded([*chain.from_iterable(map(_frames, images))], **options))
+    return [*chain.from_iterable(map(frames_of, images))], options
 
 
-def _frames(image: Image.Image) -> list[Image.Image]:
-    """Copy each frame, but not a picture that only programs without animation are to show."""
-    current = image.tell()
-    try:
-        frames = [_with_info(frame, {}) for frame in ImageSequence.Iterator(image)]
-    finally:
-        image.seek(current)
-    return frames[1:] if len(frames) > 1 and frames[0].info.get("default_image") else frames
+def _gif(frames: list[Image.Image], *, icc_profile: Any = _UNSET, **options: Any) -> bytes:
+    """Encode with the argument that `save` takes beside those of `encode_gif`."""
+    from ..encode_frames import encode_gif  # which imports this package
+
+    if icc_profile is not _UNSET:
+        frames = [_with_info(frame, {"icc_profile": icc_profile}) for frame in frames]
+    return encode_gif(frames if len(frames) > 1 else frames[0], **options)
 
 
-def _encoded(frames: list[Image.Image], *, pnginfo: Any = None, metadata: Any = "color", **options: Any) -> bytes:
+def _png(frames: list[Image.Image], *, pnginfo: Any = None, metadata: Any = "color", **options: Any) -> bytes:
     """Encode with the arguments that `save` takes beside those of `encode_png`."""
     from ..encode import encode_png  # which imports this package
 

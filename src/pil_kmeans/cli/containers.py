@@ -1,0 +1,56 @@
+"""Containers: which kind of file a result is, and what writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from ..encode import encode_png
+from ..encode_frames import encode_gif
+from .errors import CommandError
+from .output import names_other_kind
+
+EXTENSIONS = (".png", ".apng", ".gif")
+"""Of the files that can be written."""
+
+FORMATS = {"PNG": ".png", "GIF": ".gif"}
+"""Pillow's names of files that can be replaced by a smaller one of their kind."""
+
+
+def own_extension(path: Path | None) -> str:
+    """Return the extension of the result of a file: a GIF stays a GIF, all else becomes a PNG."""
+    return ".gif" if path is not None and path.suffix.lower() == ".gif" else ".png"
+
+
+def extension_of(target: Path | None, image_format: str | None) -> str:
+    """Return the extension that says what a target is; where it says nothing, that of the picture's own kind."""
+    extension = "" if target is None else target.suffix.lower()
+    return extension if extension in EXTENSIONS else FORMATS.get(image_format or "", ".png")
+
+
+def is_other_kind(path: Path) -> bool:
+    """Whether people and programs would take a file of this name for a kind of picture that we do not write."""
+    return names_other_kind(path) and path.suffix.lower() not in EXTENSIONS
+
+
+def encoder(extension: str, options: Mapping[str, Any]) -> Callable[..., bytes]:
+    """Return what writes files of an extension.
+
+    Raises
+    ------
+    CommandError
+        If it has no use for an option.
+    """
+    if extension != ".gif":
+        return encode_png
+    for name in options:
+        if name not in signature(encode_gif).parameters:
+            raise CommandError(f"--{name.replace('_', '-')} has no use for a GIF: drop it, or name a .png")
+    return encode_gif
+
+
+def known_extensions() -> str:
+    """Name them for people."""
+    return " or ".join(EXTENSIONS)

@@ -1,0 +1,284 @@
+"""`encode_gif`: a picture or frames as the bytes of a GIF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .gif.blocks import MAX_DURATION, MAX_PLAYS
+from .gif.exact import as_entries
+from .gif.exact import encode as encode_exact
+from .gif.lossy import AUTO, Movie
+from .gif.small import SmallGif
+from .pictures.binary_alpha import binary_alpha, check_alpha_threshold
+from .pictures.durations import check_loop
+from .pictures.fit_frames import fitter, most_colors
+from .pictures.frames import Frames, read_frames
+from .pictures.layout import Layout
+from .pictures.palettes import read_given_palette, with_transparent
+from .png.rate_distortion import Lossy
+from .roughness import check_roughness
+from .stages.dithering.auto import Dithered, is_flat
+from .stages.dithering.diffuse import BY_MASK, DEFAULT_STRENGTH, read_dither
+from .stages.dithering.steady import steady
+from .stages.given_palette import check_exact, map_to_palette
+from .stages.indices import MAX_BYTE_COLORS
+from .stages.options import Dither, Search
+from .stages.pixels import read_pixels
+from .stages.progress import Progress, check_progress, part, silent
+from .stages.quantize import check_options
+from .stages.samples import to_uint8
+from .stages.threads import count_threads
+from .stages.weighting import read_weighting
+
+__all__ = ["encode_gif"]
+
+_FITTED = 0.4  # share of the work until a palette is fitted
+
+
+def encode_gif(
+    image: Any,
+    *,
+    n_colors: int = 256,
+    palette: Any = None,
+    keep_palette: bool = False,
+    exact: bool = False,
+    fixed_colors: Any = None,
+    color_space: str | None = None,
+    effort: str = "balanced",
+    weighting: str | None = None,
+    dither: str | None = "auto",
+    dither_strength: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    lossy: Lossy = "auto",
+    quality: float | None = None,
+    alpha_threshold: float = 0.5,
+    duration: float | Sequence[float] | None = None,
+    loop: int | None = None,
+    channel_axis: int | None = -1,
+    full_scale: float | None = None,
+    n_threads: int | None = None,
+    progress: Progress | None = None,
+) -> bytes:
+    """
+    Encode a picture or the frames of an animation as a GIF of at most `n_colors` colours.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
+        As `encode_png` takes it: one picture, or the frames of an animation, of one size.
+    n_colors : int, default 256
+        Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
+    palette, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, full_scale
+        As in `encode_png`.
+    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
+        As in `encode_png`; decided for all frames together. With `lossy` it is how errors are handed
+        on while indices are chosen.
+    dither_strength : float, optional
+        0 to 1; 0 is no dithering. None: 0.85.
+    lossy : float or "auto", default "auto"
+        How much rougher frames may become to take fewer bytes: pixels get entries of which LZW
+        makes little, hand on the error that this makes, and stay as they were shown where the
+        change would not be seen. 0: not at all; pixels stay where their colour is the same.
+        "auto": 1, which is hardly to be seen, or 0 for dither "ordered" and "blue-noise". Larger is
+        smaller and rougher.
+    quality : float, optional
+        Write the smallest file found whose frames have at least this score on the scale of
+        `ssimulacra2` on average, and at least 10 less each: 90 is visually lossless, 70 high, 50
+        medium quality. Looked for over `lossy`, which cannot be given then; takes some five times
+        as long. Of more than 16 frames so many are scored, evenly spread.
+    alpha_threshold : float, default 0.5
+        A GIF has no translucent pixels: those whose alpha, from 0 to 1, is less than this become
+        transparent, others opaque. Pixels of alpha 0 are transparent in any case.
+    duration : float or sequence of float, optional
+        For how long each frame is shown, in milliseconds, or one number for each: at most 655,350.
+        None: what `info["duration"]` of a PIL image says, else 100. They are stored in hundredths
+        of a second; what is rounded away of one is made up for by the next. Browsers show frames of
+        less than 20 ms for 100.
+    loop : int, optional
+        How many times the frames are shown, at most 65,536; 0 is forever. None: as often as a PIL
+        image says, else forever.
+    n_threads : int, optional
+        Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
+        The bytes do not depend on it.
+    progress : callable, optional
+        Called with the share of the work that is done, from 0.0 to 1.0, in the thread of the call.
+        An exception that it raises ends the work, and is passed on.
+
+    Returns
+    -------
+    bytes
+        A whole GIF file.
+
+    Raises
+    ------
+    TypeError
+        If `image` is not a picture, or an argument is of the wrong type.
+    ValueError
+        If `image` has no pixels, samples or an argument are out of range, or arguments do not go
+        together. The message says what is allowed.
+    QualityError
+        If `quality` cannot be reached: a ValueError, whose `best` is the best score found.
+
+    See Also
+    --------
+    encode_png : the same as a PNG, which is smaller for single pictures, and has translucent colours.
+
+    Notes
+    -----
+    Of every frame only the rectangle is written in which something changes, and in it pixels may stay
+    transparent, which shows what was there. Whether a pixel may stay is judged by what it was to look
+    like when it was last written: noise of a camera is not painted again, and what moves slowly does
+    not leave a trace. Where pixels become transparent that were not, the frame before is cleared.
+
+    For films and photographs that move, a video or a lossy WebP is many times smaller than any GIF.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> from PIL import Image
+    >>> from pil_kmeans import encode_gif
+    >>> picture = Image.radial_gradient("L")
+    >>> frames = [picture.rotate(angle) for angle in range(0, 360, 90)]
+    >>> data = encode_gif(frames, n_colors=16, duration=250, loop=2)
+    >>> data[:6], Image.open(BytesIO(data)).size
+    (b'GIF89a', (256, 256))
+    """
+    color_space = "oklab" if color_space is None else color_space
+    dither = "auto" if dither is None else dither
+    check_options(
+        n_colors=n_colors,
+        max_colors=MAX_BYTE_COLORS,
+        color_space=color_space,
+        effort=effort,
+        weighting=weighting,
+        dither=dither,
+        dither_strength=dither_strength,
+        n_threads=n_threads,
+    )
+    check_roughness(dither=dither, lossy=lossy, quality=quality)
+    if quality is not None and dither in BY_MASK:
+        raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
+    check_alpha_threshold(alpha_threshold)
+    if loop is not None:
+        check_loop(loop, MAX_PLAYS)
+    check_progress(progress)
+    colors = read_given_palette(
+        palette, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
+    )
+    report = silent if progress is None else progress
+    report(0.0)
+    frames = read_frames(
+        image,
+        n_colors=n_colors,
+        fixed_colors=fixed_colors,
+        sample_weight=sample_weight,
+        duration=duration,
+        longest=MAX_DURATION,
+        layout=Layout.checked(channel_axis, full_scale),
+    )
+    frames = frames._replace(pixels=read_pixels(binary_alpha(frames.pixels.values, alpha_threshold)))
+    if colors is not None:
+        if exact:
+            check_exact(frames.pixels, colors, "image")
+        colors = binary_alpha(colors, alpha_threshold)
+        colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
+    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
+    plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
+    how = _How(frames, search, colors, n_colors, keep_palette, plays)
+    amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
+    if quality is None and amount == 0:
+        data = how.without_loss(read_dither(dither, dither_strength), report)
+    else:
+        gif = how.small(read_dither(dither, dither_strength), report)
+        rest = part(report, _FITTED, 1.0)
+        data = gif.by_lossy(amount, rest) if quality is None else gif.by_quality(float(quality), rest)
+    report(1.0)
+    return data
+
+
+class _How:
+    """What both ways of writing frames share."""
+
+    def __init__(
+        self,
+        frames: Frames,
+        search: Search,
+        colors: NDArray[np.uint8] | None,
+        n_colors: int,
+        keep_palette: bool,
+        plays: int,
+    ) -> None:
+        self._frames, self._search, self._colors = frames, search, colors
+        self._keep_palette, self._plays = keep_palette, plays
+        self._shape = (len(frames.sizes), *frames.sizes[0])
+        self._sizes = frames.sizes if len(frames.sizes) > 1 else None
+        self._n_colors = n_colors
+        if self._sizes is not None:
+            self._n_colors = min(n_colors, most_colors(frames.pixels, search.n_threads))
+
+    def without_loss(self, dither: Dither, report: Progress) -> bytes:
+        """Write the frames quantized and dithered."""
+        fitted = self._fitted(dither)
+        report(_FITTED)
+        indices = fitted.indices.reshape(self._shape)
+        if self._sizes is not None:
+            indices = steady(indices, self._frames.pixels.values.reshape(*self._shape, -1))
+        return encode_exact(
+            indices,
+            fitted.palette.colors,
+            self._frames.durations,
+            self._plays,
+            keep=fitted.palette.fixed,
+            keep_palette=self._keep_palette,
+            progress=part(report, _FITTED, 1.0),
+        )
+
+    def small(self, dither: Dither, report: Progress) -> SmallGif:
+        """Fit a palette and say how to write the frames."""
+        pixels, n_threads = self._frames.pixels, self._search.n_threads
+        has_flat_areas = is_flat(pixels, frames=self._sizes)
+        if dither.method == "none" or (dither.method == "auto" and has_flat_areas):
+            dither = Dither("none", 0.0)
+        undithered = Dither("none", 0.0)
+        if dither.method == "floyd-steinberg":
+            fitted = self._fitted(dither)
+            where: dict[str, Any] = {"color_space": "oklab", "frames": self._sizes, "n_threads": n_threads}
+            nearest = map_to_palette(pixels, fitted.palette.colors, undithered, **where).indices
+        else:
+            fitted = self._fitted(undithered)
+            nearest = fitted.indices
+        report(_FITTED)
+        kept_colors = fitted.palette.colors[fitted.palette.fixed]
+        entries, table = as_entries(
+            nearest.reshape(self._shape),
+            fitted.palette.colors,
+            keep=fitted.palette.fixed,
+            keep_palette=self._keep_palette,
+        )
+        is_kept = (table[:, np.newaxis] == _rgb(kept_colors)).all(axis=-1).any(axis=1)
+        weights = self._frames.sample_weight
+        if weights is not None:
+            weights = (weights / weights.mean()).reshape(self._shape)
+        return SmallGif(
+            Movie(pixels.values.reshape(*self._shape, -1), weights, count_threads(n_threads)),
+            table,
+            entries,
+            is_kept,
+            dither.strength / DEFAULT_STRENGTH,
+            self._frames.durations,
+            self._plays,
+            has_flat_areas,
+            n_threads,
+        )
+
+    def _fitted(self, dither: Dither) -> Dithered:
+        return fitter(self._frames, self._search, dither, self._colors)(self._n_colors)
+
+
+def _rgb(colors: NDArray[Any]) -> NDArray[np.uint8]:
+    colors = to_uint8(colors)
+    return colors[:, :3] if colors.shape[1] > 2 else colors[:, [0, 0, 0]]

@@ -1,0 +1,123 @@
+"""Blocks: the parts that a GIF is made of (Graphics Interchange Format, version 89a)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_SIDE = 2**16 - 1
+"""Pixels of height and width."""
+
+MAX_DELAY = 2**16 - 1
+"""Hundredths of a second."""
+
+MAX_DURATION = 10 * MAX_DELAY
+"""Milliseconds."""
+
+MAX_PLAYS = 2**16
+"""Of all frames: once, and so many repetitions less one."""
+
+KEEP, CLEAR = 1, 2
+"""What becomes of a frame before the next one: it stays, or its rectangle becomes transparent."""
+
+TRAILER = b";"
+
+_LONGEST_PART = 255
+
+
+class Rectangle(NamedTuple):
+    """Part of the canvas."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def around(cls, mask: NDArray[np.bool_]) -> Rectangle | None:
+        """Return the smallest that holds all true pixels (H, W); None if there are none."""
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        if len(rows) == 0:
+            return None
+        top, left = int(rows[0]), int(columns[0])
+        return cls(top, left, int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left)
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Rows and columns."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+
+def header(size: tuple[int, int], rgb: NDArray[np.uint8], plays: int) -> bytes:
+    """Begin a file of this height and width with its palette (n, 3), n from 1 to 256, and how often to play it.
+
+    Raises
+    ------
+    ValueError
+        If the size is beyond the format.
+    """
+    height, width = size
+    if max(size) > MAX_SIDE:
+        raise ValueError(f"a GIF holds at most {MAX_SIDE} x {MAX_SIDE} pixels, got {width} x {height}: use a PNG")
+    bits = table_bits(len(rgb))
+    table = np.zeros((1 << bits, 3), np.uint8)
+    table[: len(rgb)] = rgb
+    screen = struct.pack("<HHBBB", width, height, 0x80 | (bits - 1) << 4 | (bits - 1), 0, 0)
+    return b"GIF89a" + screen + table.tobytes() + _loop(plays)
+
+
+def _loop(plays: int) -> bytes:
+    """Say how often all frames are shown, 0 for ever: what readers expect counts repetitions."""
+    if plays == 1:
+        return b""
+    return b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", max(plays - 1, 0), 0)
+
+
+def frame_bytes(
+    rectangle: Rectangle,
+    symbol_bits: int,
+    codes: bytes,
+    *,
+    delay: int,
+    transparent: int | None,
+    disposal: int,
+) -> bytes:
+    """One frame: a rectangle, for how many hundredths of a second it is shown, and the symbol that shows nothing."""
+    flags = disposal << 2 | (transparent is not None)
+    control = b"!\xf9\x04" + struct.pack("<BHBB", flags, delay, transparent or 0, 0)
+    top, left, height, width = rectangle
+    image = b"," + struct.pack("<HHHHB", left, top, width, height, 0)
+    parts = [codes[i : i + _LONGEST_PART] for i in range(0, len(codes), _LONGEST_PART)]
+    return control + image + bytes([symbol_bits]) + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def table_bits(n_colors: int) -> int:
+    """Bits that count so many colours of a table, at least 1."""
+    return max(1, (n_colors - 1).bit_length())
+
+
+def symbol_bits(largest: int) -> int:
+    """Bits of the symbols of a frame of which this is the largest, at least 2."""
+    return max(2, largest.bit_length())
+
+
+def centiseconds(durations: Sequence[float]) -> list[int]:
+    """Round times in milliseconds so that what is rounded away of one is made up for by the next.
+
+    Examples
+    --------
+    >>> from pil_kmeans.gif.blocks import centiseconds
+    >>> centiseconds([100 / 3] * 6)
+    [3, 4, 3, 3, 4, 3]
+    """
+    delays, past, shown = [], 0.0, 0
+    for duration in durations:
+        past += duration / 10
+        delay = min(MAX_DELAY, max(0, round(past) - shown))
+        shown += delay
+        delays.append(delay)
+    return delays

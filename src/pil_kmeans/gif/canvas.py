@@ -1,0 +1,111 @@
+"""Canvas: what a GIF's frames make of it one after the other, each written as the rectangle that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import CLEAR, KEEP, MAX_DELAY, Rectangle, frame_bytes
+from .codes import Coded, exact_codes
+
+NOTHING = -1
+"""In place of an entry: the pixel is transparent."""
+
+Entries = NDArray[np.int16]
+"""Entry of the palette that each pixel has, or `NOTHING`."""
+
+_ONE_PIXEL = Rectangle(0, 0, 1, 1)
+
+
+class Chooser(Protocol):
+    """What chooses the entries of frames. It is asked for each of them in turn."""
+
+    def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
+        """Return which pixels (H, W) of frame n should not stay as they are shown."""
+
+    def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
+        """Return the entries that a rectangle of frame n shows from then on, and codes for it, if they are known."""
+
+
+class Step(NamedTuple):
+    """What is ready to be written, maybe nothing, and what frame n shows, (H, W); None at the end."""
+
+    data: bytes
+    shown: Entries | None
+
+
+def steps(chooser: Chooser, is_transparent: Sequence[NDArray[np.bool_]], delays: Sequence[int]) -> Iterator[Step]:
+    """Put frames on a canvas: a step for each, and one for what is left.
+
+    A frame that changes nothing is not written: the one before is shown for longer. Where pixels become transparent the
+    frame before is cleared, in a rectangle that holds them all.
+
+    Parameters
+    ----------
+    chooser : Chooser
+    is_transparent : sequence of ndarray of shape (H, W)
+        Of each frame.
+    delays : sequence of int
+        Hundredths of a second for which each is shown.
+
+    Yields
+    ------
+    Step
+    """
+    shown = np.full(is_transparent[0].shape, NOTHING, np.int16)
+    held: _Held | None = None
+    for n, delay in enumerate(delays):
+        cleared = None
+        if n + 1 < len(delays):
+            cleared = Rectangle.around(~is_transparent[n] & is_transparent[n + 1])
+        rectangle = _union(Rectangle.around(chooser.changes(n, shown) & ~is_transparent[n]), cleared)
+        if rectangle is None and held is not None and held.disposal == KEEP and held.delay + delay <= MAX_DELAY:
+            held = held._replace(delay=held.delay + delay)
+            yield Step(b"", shown)
+            continue
+        rectangle = rectangle or _ONE_PIXEL
+        entries, coded = chooser.choose(n, rectangle, shown)
+        before, shown = shown, shown.copy()
+        shown[rectangle.inside] = entries
+        smaller = _union(Rectangle.around(shown != before), cleared) or _ONE_PIXEL
+        is_cleared = cleared is not None
+        exact = exact_codes(shown[smaller.inside], before[smaller.inside], names_transparent=is_cleared)
+        if coded is None or len(exact.codes) <= len(coded.codes) or (is_cleared and coded.transparent is None):
+            rectangle, coded = smaller, exact
+        data = b"" if held is None else held.written()
+        held = _Held(rectangle, coded, delay, CLEAR if is_cleared else KEEP)
+        yield Step(data, shown)
+        if is_cleared:
+            shown = shown.copy()
+            shown[rectangle.inside] = NOTHING
+    yield Step(b"" if held is None else held.written(), None)
+
+
+class _Held(NamedTuple):
+    """A frame that is not written yet, as the next may show nothing else."""
+
+    rectangle: Rectangle
+    coded: Coded
+    delay: int
+    disposal: int
+
+    def written(self) -> bytes:
+        return frame_bytes(
+            self.rectangle,
+            self.coded.symbol_bits,
+            self.coded.codes,
+            delay=self.delay,
+            transparent=self.coded.transparent,
+            disposal=self.disposal,
+        )
+
+
+def _union(a: Rectangle | None, b: Rectangle | None) -> Rectangle | None:
+    if a is None or b is None:
+        return a or b
+    top, left = min(a.top, b.top), min(a.left, b.left)
+    bottom, right = max(a.top + a.height, b.top + b.height), max(a.left + a.width, b.left + b.width)
+    return Rectangle(top, left, bottom - top, right - left)

@@ -1,0 +1,216 @@
+"""Lossy GIF: frames whose entries take few bits as LZW, and look about as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from ..stages.color_space import Points, working_points
+from ..stages.indices import MAX_BYTE_COLORS
+from ..stages.samples import as_samples
+from .blocks import Rectangle, symbol_bits
+from .canvas import NOTHING, Entries
+from .codes import Coded
+
+AUTO = 1.0
+"""What `lossy="auto"` stands for."""
+
+_BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
+_LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
+_FEEDBACK = 0.5  # share of the errors that is handed on, at the usual strength of dithering
+_STAY = 2.0  # how much worse a change that is not shown is than an error of the same size
+_LOOK_AHEAD = 8  # frames in which a pixel may be seen before it changes; its errors count so many times
+_UNCHANGED = 1.5  # bits that the change of a pixel is worth that still counts as the same
+_LEFT = 0.1  # bits that it is worth below which it need not lie in the rectangle that is written
+_KEPT, _MUST_CHANGE = -1.0, -1.0  # weights
+_PATHS, _ENDS = 16, 1
+_AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as the kernel weighs the axes of Oklab
+_MEASURED_FRAMES = 8
+
+
+class Movie:
+    """Frames in Oklab, and how much of an error in each pixel is seen; the last that were asked for are at hand.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (N, H, W, C)
+        uint8 or uint16 samples; pixels that are transparent do not count.
+    weights : ndarray of shape (N, H, W) or None
+        Importance of each pixel, 1 on average.
+    n_threads : int
+    """
+
+    def __init__(self, frames: NDArray[Any], weights: NDArray[np.float64] | None, n_threads: int) -> None:
+        self._frames, self._weights, self.n_threads = frames, weights, n_threads
+        self.shape = frames.shape[1:3]
+        self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, n: int) -> tuple[Points, NDArray[np.float32]]:
+        """Return the points (2, H * W, 2) of a frame, and the weights (H * W,) of its errors."""
+        if n not in self._made:
+            samples = as_samples(self._frames[n])
+            rows = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1])[:, : 3 if samples.shape[-1] > 2 else 1])
+            points = working_points(rows, "oklab", n_threads=self.n_threads)
+            seen = _native.visibility(points, self.shape[1], self.n_threads)
+            if self._weights is not None:
+                seen *= self._weights[n].ravel().astype(np.float32)
+            self._made = {i: made for i, made in self._made.items() if n - _LOOK_AHEAD <= i <= n + _LOOK_AHEAD}
+            self._made[n] = points, seen
+        return self._made[n]
+
+    def samples(self, n: int) -> NDArray[Any]:
+        """Return a frame as it is given."""
+        frame: NDArray[Any] = self._frames[n]
+        return frame
+
+    def spread(self) -> list[int]:
+        """Return some frames, evenly spread."""
+        return list(range(0, len(self), -(-len(self) // _MEASURED_FRAMES)))
+
+
+def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:
+    """Say what squared error a bit is worth at `lossy` 1; `nearest` are the indices of the frames of `spread`."""
+    errors = [
+        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel()), movie.n_threads)
+        / indices.size
+        for n, indices in zip(movie.spread(), nearest, strict=True)
+    ]
+    return _BIT * sqrt(sum(errors) / len(errors))
+
+
+@dataclass
+class Lossy:
+    """Chooses entries by bits and error at once.
+
+    Parameters
+    ----------
+    movie : Movie
+    table : ndarray of shape (k, 3)
+        uint8, at most 256 colours. Of so many, each frame does without the one that it needs least.
+    guess : ndarray of shape (N, H, W)
+        int16, entries of the undithered frames, -1 where they are transparent.
+    is_kept : ndarray of shape (k,)
+        bool, entries whose pixels keep them. So do runs of four pixels that have exactly their colour.
+    bit : float
+        The squared error that a bit is worth, more than 0.
+    strength : float
+        0 to 1: how much of its error a pixel hands on, as in dithering; 0 for nothing.
+    """
+
+    movie: Movie
+    table: NDArray[np.uint8]
+    guess: Entries
+    is_kept: NDArray[np.bool_]
+    bit: float
+    strength: float
+    _entries: Points = field(init=False)
+    _written: Points = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._entries = self.points_of(self.table)
+        self._written = np.zeros((2, self.guess[0].size, 2), np.int16)
+        self.bit = min(max(self.bit, _LEAST_BIT), _MOST_BIT)
+
+    @staticmethod
+    def points_of(table: NDArray[np.uint8]) -> Points:
+        """Return the points of a palette."""
+        return working_points(table, "oklab", n_threads=1)
+
+    def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
+        """Return which pixels differ visibly from what they were when they were last written."""
+        points, weights = self.movie[n]
+        change = _distance(points, self._written) * weights * np.float32(_STAY / self.bit)
+        changes: NDArray[np.bool_] = (change > _LEFT).reshape(shown.shape) | (shown == NOTHING)
+        return changes
+
+    def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
+        """Search a rectangle."""
+        points, weights = self.movie[n]
+        weights = weights * self._lasting(n) / np.float32(self.bit)
+
+        def cut(values: NDArray[Any]) -> NDArray[Any]:
+            return np.ascontiguousarray(values.reshape(shown.shape)[rectangle.inside].ravel())
+
+        def cut_points(values: Points) -> Points:
+            inside = values.reshape(2, *shown.shape, 2)[:, *rectangle.inside]
+            return np.ascontiguousarray(inside.reshape(2, -1, 2))
+
+        guess, before = cut(self.guess[n]), cut(shown)
+        is_transparent = guess == NOTHING
+        transparent = None
+        if (before >= 0).any() or is_transparent.any():
+            transparent = self._transparent(guess)
+        kept = is_transparent | (cut(self._kept(n)) & (guess != transparent))
+        weights, bits = cut(weights), symbol_bits(max(len(self.table) - 1, transparent or 0))
+        may_stay = (before >= 0) & ~is_transparent
+        may_stay &= ~kept | (before == guess)
+        symbols, codes = _native.search_lzw(
+            points=cut_points(points),
+            width=rectangle.width,
+            weights=np.where(kept, _KEPT, weights).astype(np.float32),
+            guess=np.where(is_transparent, transparent or 0, guess).astype(np.uint8),
+            shown=cut_points(self._written),
+            shown_entry=np.maximum(before, 0).astype(np.uint8),
+            stay_weights=np.where(may_stay, weights * np.float32(_STAY), _MUST_CHANGE).astype(np.float32),
+            entries=self._entries,
+            transparent=-1 if transparent is None else transparent,
+            symbol_bits=bits,
+            feedback=round(256 * _FEEDBACK * self.strength),
+            n_paths=_PATHS,
+            n_ends=_ENDS,
+        )
+        symbols = symbols.reshape(rectangle.height, rectangle.width)
+        is_drawn = np.zeros(shown.shape, np.bool_)
+        is_drawn[rectangle.inside] = True if transparent is None else symbols != transparent
+        np.copyto(self._written, points, where=is_drawn.ravel()[np.newaxis, :, np.newaxis])
+        entries = np.where(is_drawn[rectangle.inside], symbols, shown[rectangle.inside]).astype(np.int16)
+        return entries, Coded(codes.tobytes(), bits, transparent)
+
+    def _transparent(self, guess: NDArray[np.int16]) -> int:
+        """Return the symbol that shows nothing: one beyond the table, or the entry that is needed least."""
+        if len(self.table) < MAX_BYTE_COLORS:
+            return len(self.table)
+        counts = np.bincount(guess[guess >= 0], minlength=len(self.table)) + self.is_kept * guess.size
+        return int(counts.argmin())
+
+    def _kept(self, n: int) -> NDArray[np.bool_]:
+        """Return which pixels (H * W,) keep their guess."""
+        guess = np.maximum(self.guess[n], 0).astype(np.uint8).ravel()
+        points, weights = self.movie[n][0], np.zeros(guess.size, np.float32)
+        _native.keep_exact(
+            points, self.movie.shape[1], self._entries, guess, self.is_kept, self.movie.n_threads, weights
+        )
+        kept: NDArray[np.bool_] = weights < 0
+        return kept
+
+    def _lasting(self, n: int) -> NDArray[np.float32]:
+        """In how many frames each pixel will be seen as it is in this one, itself included."""
+        points, weights = self.movie[n]
+        lasting = np.ones(len(weights), np.float32)
+        goes_on = self.guess[n].ravel() >= 0
+        for later in range(n + 1, min(len(self.movie), n + _LOOK_AHEAD)):
+            goes_on &= _distance(self.movie[later][0], points) * weights < np.float32(_UNCHANGED * self.bit)
+            goes_on &= self.guess[later].ravel() >= 0
+            if not goes_on.any():
+                break
+            lasting += goes_on
+        return lasting
+
+
+def _distance(points: Points, others: Points) -> NDArray[np.float32]:
+    """Squared distance, as the kernel measures it, about."""
+    distance = np.zeros(points.shape[1], np.float32)
+    for axis, factor in enumerate(_AXES[:3]):
+        pair, place = divmod(axis, 2)
+        difference = (points[pair, :, place].astype(np.float32) - others[pair, :, place]) * factor
+        distance += difference * difference
+    return distance

@@ -1,0 +1,136 @@
+"""Small GIF: from a fitted palette to the smallest file, by a given roughness or for a given quality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..png.target_quality import QualityError, roughest
+from ..stages.pixels import read_pixels
+from ..stages.progress import Progress, part
+from ..stages.samples import rgba_rows
+from ..stages.ssimulacra2 import FULL_SIZE, Original
+from .blocks import TRAILER, centiseconds, header
+from .canvas import NOTHING, Chooser, Entries, steps
+from .exact import Given
+from .lossy import Lossy, Movie, bit_worth
+
+_WORST = 10.0  # points by which the worst frame may be below the mean that is asked for
+_MOST_SCORED = 16  # frames
+
+
+@dataclass(frozen=True)
+class SmallGif:
+    """How to write frames.
+
+    Parameters
+    ----------
+    movie : Movie
+    table : ndarray of shape (k, 3)
+        uint8.
+    nearest : ndarray of shape (N, H, W)
+        int16, entries of the undithered frames, -1 where they are transparent.
+    is_kept : ndarray of shape (k,)
+        bool, entries whose pixels keep them.
+    strength : float
+        Of dithering.
+    durations, plays
+        As in `exact.encode`.
+    has_flat_areas : bool
+        Whether frames are drawn, so that they may be smaller without loss.
+    n_threads : int or None
+    """
+
+    movie: Movie
+    table: NDArray[np.uint8]
+    nearest: Entries
+    is_kept: NDArray[np.bool_]
+    strength: float
+    durations: Sequence[float]
+    plays: int
+    has_flat_areas: bool
+    n_threads: int | None
+
+    def by_lossy(self, lossy: float, progress: Progress) -> bytes:
+        """Write the frames, at most so much rougher than with the nearest entries."""
+        chooser = self._chooser(lossy)
+        end = 0.5 if self.has_flat_areas else 1.0
+        data = self._written(chooser, part(progress, 0.0, end))
+        if self.has_flat_areas and not isinstance(chooser, Given):
+            data = min(self._written(Given(self.nearest), part(progress, end, 1.0)), data, key=len)
+        return data
+
+    def by_quality(self, quality: float, progress: Progress) -> bytes:
+        """Write the roughest frames whose mean score is at least `quality`, and the worst one's not far below.
+
+        Raises
+        ------
+        QualityError
+            If none reach that.
+        """
+        scored = _Scored(self)
+
+        def attempt(lossy: float, progress: Progress) -> tuple[bytes, float]:
+            return self._scored(self._chooser(lossy), scored, progress)
+
+        found = roughest(attempt, quality, part(progress, 0.0, 0.8))
+        best, candidates = found.best, [] if found.picture is None else [found.picture]
+        if not candidates or self.has_flat_areas:
+            data, score = self._scored(Given(self.nearest), scored, part(progress, 0.8, 1.0))
+            best = max(best, score)
+            if score >= quality:
+                candidates.append(data)
+        if not candidates:
+            raise QualityError(quality, best, "ask for less, or for more colors")
+        return min(candidates, key=len)
+
+    def _chooser(self, lossy: float) -> Chooser:
+        """Return what chooses entries: the nearest if nothing may be worse, or the palette has all colours."""
+        bit = 0.0
+        if lossy:
+            entries = Lossy.points_of(self.table)
+            nearest = [np.maximum(self.nearest[n], 0).astype(np.uint8) for n in self.movie.spread()]
+            bit = lossy * bit_worth(self.movie, entries, nearest)
+        if bit == 0:
+            return Given(self.nearest)
+        return Lossy(self.movie, self.table, self.nearest, self.is_kept, bit, self.strength)
+
+    def _written(self, chooser: Chooser, progress: Progress, scored: _Scored | None = None) -> bytes:
+        n_frames = len(self.movie)
+        parts = [header(self.movie.shape, self.table, self.plays if n_frames > 1 else 1)]
+        is_transparent = [frame == NOTHING for frame in self.nearest]
+        for n, step in enumerate(steps(chooser, is_transparent, centiseconds(self.durations))):
+            parts.append(step.data)
+            if scored is not None and step.shown is not None:
+                scored.add(n, step.shown)
+            progress(min(1.0, (n + 1) / n_frames))
+        return b"".join([*parts, TRAILER])
+
+    def _scored(self, chooser: Chooser, scored: _Scored, progress: Progress) -> tuple[bytes, float]:
+        scored.scores.clear()
+        data = self._written(chooser, progress, scored)
+        scores = scored.scores
+        return data, min(sum(scores) / len(scores), min(scores) + _WORST)
+
+
+class _Scored:
+    """Scores of some frames, evenly spread."""
+
+    def __init__(self, gif: SmallGif) -> None:
+        self._table = np.concatenate([rgba_rows(gif.table), np.zeros((1, 4), np.uint8)])  # NOTHING is the last
+        n_frames = len(gif.movie)
+        self._originals: dict[int, Original] = {}
+        for n in sorted({round(i * (n_frames - 1) / max(1, _MOST_SCORED - 1)) for i in range(_MOST_SCORED)}):
+            seen = read_pixels(gif.movie.samples(n))
+            self._originals[n] = Original(seen, background=None, min_size=FULL_SIZE, n_threads=gif.n_threads)
+        self.scores: list[float] = []
+
+    def add(self, n: int, shown: Entries) -> None:
+        """Score a frame, if it is one of them."""
+        if n in self._originals:
+            rgba: NDArray[Any] = self._table[shown]
+            self.scores.append(self._originals[n].score(read_pixels(rgba)))

@@ -1,0 +1,25 @@
+"""The options of how much rougher a picture may become: `lossy`, or a `quality` to reach."""
+
+from __future__ import annotations
+
+from .png.rate_distortion import Lossy, check_lossy
+from .png.target_quality import check_quality
+from .stages.dithering.diffuse import BY_MASK
+
+
+def check_roughness(*, dither: str, lossy: Lossy, quality: float | None) -> None:
+    """Check both, and that they go together with each other and with `dither`.
+
+    Raises
+    ------
+    TypeError
+        If one is of the wrong type.
+    ValueError
+        If one is out of range, or they do not go together.
+    """
+    check_lossy(lossy)
+    check_quality(quality)
+    if quality is not None and lossy != "auto":
+        raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
+    if dither in BY_MASK and lossy not in (0, "auto"):
+        raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
