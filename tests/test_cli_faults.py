@@ -224,7 +224,7 @@ def test_larger_result_of_a_named_file_is_written_and_said(grows, capsys):
     size, before = os.path.getsize("c-8bit.png"), os.path.getsize("c.jpg")
     assert size > before
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"c-8bit.png is larger than c.jpg, {size / before:.0%} of the JPEG: keep that file, ask for fewer colours or "
+        f"c-8bit.png is larger than c.jpg, {size / before:.0%} of the JPEG: keep that file, ask for fewer colors or "
         "more --lossy, or pass --skip-if-larger to write nothing then"
     )
     assert main(["compress", "c.jpg", "--force", "--dry-run", "--json"]) == 0

@@ -71,8 +71,7 @@ def encode_png(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    r"""
-    Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
+    r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
     Parameters
     ----------

@@ -61,8 +61,7 @@ class Input:
 def find_inputs(
     words: Sequence[str], *, recursive: bool = False, is_result: Callable[[Path], bool] = lambda _: False
 ) -> tuple[list[Input], list[CommandError]]:
-    """
-    Find the pictures that words name.
+    """Find the pictures that words name.
 
     Parameters
     ----------
@@ -175,8 +174,7 @@ class OpenedPicture:
 def open_picture(
     given: Input, *, whole: bool = False, to_score: bool = False, share: Share | None = None
 ) -> OpenedPicture:
-    """
-    Read a picture, or say why not.
+    """Read a picture, or say why not.
 
     Parameters
     ----------
