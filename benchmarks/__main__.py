@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command, error, everything, files, look, memory, publish, scaling, size, speed, versions
+from benchmarks import (
+    animation,
+    command,
+    error,
+    everything,
+    files,
+    look,
+    memory,
+    publish,
+    scaling,
+    size,
+    speed,
+    versions,
+)
 from benchmarks.look import compare, judge, make
 from benchmarks.pictures import IMAGES
 from benchmarks.records import measured, write_record
 
 BENCHMARKS = {
+    "animation": animation,
     "command": command,
     "error": error,
     "judge": judge,

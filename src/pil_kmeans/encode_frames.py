@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .gif.blocks import MAX_DURATION, MAX_PLAYS
 from .gif.exact import as_entries
 from .gif.exact import encode as encode_exact
-from .gif.lossy import AUTO, Movie
+from .gif.lossy import AUTO
 from .gif.small import SmallGif
 from .pictures.binary_alpha import binary_alpha, check_alpha_threshold
 from .pictures.durations import check_loop
@@ -26,6 +26,7 @@ from .stages.dithering.diffuse import BY_MASK, DEFAULT_STRENGTH, read_dither
 from .stages.dithering.steady import steady
 from .stages.given_palette import check_exact, map_to_palette
 from .stages.indices import MAX_BYTE_COLORS
+from .stages.movie import Movie
 from .stages.options import Dither, Search
 from .stages.pixels import read_pixels
 from .stages.progress import Progress, check_progress, part, silent
@@ -263,7 +264,7 @@ class _How:
         if weights is not None:
             weights = (weights / weights.mean()).reshape(self._shape)
         return SmallGif(
-            Movie(pixels.values.reshape(*self._shape, -1), weights, count_threads(n_threads)),
+            Movie(pixels.values.reshape(*self._shape, -1), weights, count_threads(n_threads), with_alpha=False),
             table,
             entries,
             is_kept,

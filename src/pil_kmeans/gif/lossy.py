@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..stages.color_space import Points, working_points
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.samples import as_samples
+from ..stages.movie import LOOK_AHEAD, Movie, squared_change
 from .blocks import Rectangle, symbol_bits
 from .canvas import NOTHING, Entries
 from .codes import Coded
@@ -21,70 +19,13 @@ from .codes import Coded
 AUTO = 1.0
 """What `lossy="auto"` stands for."""
 
-_BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK = 0.5  # share of the errors that is handed on, at the usual strength of dithering
 _STAY = 2.0  # how much worse a change that is not shown is than an error of the same size
-_LOOK_AHEAD = 8  # frames in which a pixel may be seen before it changes; its errors count so many times
 _UNCHANGED = 1.5  # bits that the change of a pixel is worth that still counts as the same
 _LEFT = 0.1  # bits that it is worth below which it need not lie in the rectangle that is written
 _KEPT, _MUST_CHANGE = -1.0, -1.0  # weights
 _PATHS, _ENDS = 16, 1
-_AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as the kernel weighs the axes of Oklab
-_MEASURED_FRAMES = 8
-
-
-class Movie:
-    """Frames in Oklab, and how much of an error in each pixel is seen; the last that were asked for are at hand.
-
-    Parameters
-    ----------
-    frames : ndarray of shape (N, H, W, C)
-        uint8 or uint16 samples; pixels that are transparent do not count.
-    weights : ndarray of shape (N, H, W) or None
-        Importance of each pixel, 1 on average.
-    n_threads : int
-    """
-
-    def __init__(self, frames: NDArray[Any], weights: NDArray[np.float64] | None, n_threads: int) -> None:
-        self._frames, self._weights, self.n_threads = frames, weights, n_threads
-        self.shape = frames.shape[1:3]
-        self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, n: int) -> tuple[Points, NDArray[np.float32]]:
-        """Return the points (2, H * W, 2) of a frame, and the weights (H * W,) of its errors."""
-        if n not in self._made:
-            samples = as_samples(self._frames[n])
-            rows = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1])[:, : 3 if samples.shape[-1] > 2 else 1])
-            points = working_points(rows, "oklab", n_threads=self.n_threads)
-            seen = _native.visibility(points, self.shape[1], self.n_threads)
-            if self._weights is not None:
-                seen *= self._weights[n].ravel().astype(np.float32)
-            self._made = {i: made for i, made in self._made.items() if n - _LOOK_AHEAD <= i <= n + _LOOK_AHEAD}
-            self._made[n] = points, seen
-        return self._made[n]
-
-    def samples(self, n: int) -> NDArray[Any]:
-        """Return a frame as it is given."""
-        frame: NDArray[Any] = self._frames[n]
-        return frame
-
-    def spread(self) -> list[int]:
-        """Return some frames, evenly spread."""
-        return list(range(0, len(self), -(-len(self) // _MEASURED_FRAMES)))
-
-
-def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:
-    """Say what squared error a bit is worth at `lossy` 1; `nearest` are the indices of the frames of `spread`."""
-    errors = [
-        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel()), movie.n_threads)
-        / indices.size
-        for n, indices in zip(movie.spread(), nearest, strict=True)
-    ]
-    return _BIT * sqrt(sum(errors) / len(errors))
 
 
 @dataclass
@@ -128,7 +69,7 @@ class Lossy:
     def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
         """Return which pixels differ visibly from what they were when they were last written."""
         points, weights = self.movie[n]
-        change = _distance(points, self._written) * weights * np.float32(_STAY / self.bit)
+        change = squared_change(points, self._written) * weights * np.float32(_STAY / self.bit)
         changes: NDArray[np.bool_] = (change > _LEFT).reshape(shown.shape) | (shown == NOTHING)
         return changes
 
@@ -197,20 +138,10 @@ class Lossy:
         points, weights = self.movie[n]
         lasting = np.ones(len(weights), np.float32)
         goes_on = self.guess[n].ravel() >= 0
-        for later in range(n + 1, min(len(self.movie), n + _LOOK_AHEAD)):
-            goes_on &= _distance(self.movie[later][0], points) * weights < np.float32(_UNCHANGED * self.bit)
+        for later in range(n + 1, min(len(self.movie), n + LOOK_AHEAD)):
+            goes_on &= squared_change(self.movie[later][0], points) * weights < np.float32(_UNCHANGED * self.bit)
             goes_on &= self.guess[later].ravel() >= 0
             if not goes_on.any():
                 break
             lasting += goes_on
         return lasting
-
-
-def _distance(points: Points, others: Points) -> NDArray[np.float32]:
-    """Squared distance, as the kernel measures it, about."""
-    distance = np.zeros(points.shape[1], np.float32)
-    for axis, factor in enumerate(_AXES[:3]):
-        pair, place = divmod(axis, 2)
-        difference = (points[pair, :, place].astype(np.float32) - others[pair, :, place]) * factor
-        distance += difference * difference
-    return distance

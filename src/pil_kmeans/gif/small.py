@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..png.target_quality import QualityError, roughest
-from ..stages.pixels import read_pixels
+from ..stages.frame_scores import FrameScores
+from ..stages.movie import Movie, bit_worth
 from ..stages.progress import Progress, part
 from ..stages.samples import rgba_rows
-from ..stages.ssimulacra2 import FULL_SIZE, Original
 from .blocks import TRAILER, centiseconds, header
 from .canvas import NOTHING, Chooser, Entries, steps
 from .exact import Given
-from .lossy import Lossy, Movie, bit_worth
-
-_WORST = 10.0  # points by which the worst frame may be below the mean that is asked for
-_MOST_SCORED = 16  # frames
+from .lossy import Lossy
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class SmallGif:
         QualityError
             If none reach that.
         """
-        scored = _Scored(self)
+        scored = FrameScores(len(self.movie), self.movie.samples, self.n_threads)
 
         def attempt(lossy: float, progress: Progress) -> tuple[bytes, float]:
             return self._scored(self._chooser(lossy), scored, progress)
@@ -99,38 +95,18 @@ class SmallGif:
             return Given(self.nearest)
         return Lossy(self.movie, self.table, self.nearest, self.is_kept, bit, self.strength)
 
-    def _written(self, chooser: Chooser, progress: Progress, scored: _Scored | None = None) -> bytes:
+    def _written(self, chooser: Chooser, progress: Progress, scored: FrameScores | None = None) -> bytes:
         n_frames = len(self.movie)
         parts = [header(self.movie.shape, self.table, self.plays if n_frames > 1 else 1)]
+        rgba = np.concatenate([rgba_rows(self.table), np.zeros((1, 4), np.uint8)])  # NOTHING is the last
         is_transparent = [frame == NOTHING for frame in self.nearest]
         for n, step in enumerate(steps(chooser, is_transparent, centiseconds(self.durations))):
             parts.append(step.data)
             if scored is not None and step.shown is not None:
-                scored.add(n, step.shown)
+                scored.add(n, rgba[step.shown])
             progress(min(1.0, (n + 1) / n_frames))
         return b"".join([*parts, TRAILER])
 
-    def _scored(self, chooser: Chooser, scored: _Scored, progress: Progress) -> tuple[bytes, float]:
-        scored.scores.clear()
+    def _scored(self, chooser: Chooser, scored: FrameScores, progress: Progress) -> tuple[bytes, float]:
         data = self._written(chooser, progress, scored)
-        scores = scored.scores
-        return data, min(sum(scores) / len(scores), min(scores) + _WORST)
-
-
-class _Scored:
-    """Scores of some frames, evenly spread."""
-
-    def __init__(self, gif: SmallGif) -> None:
-        self._table = np.concatenate([rgba_rows(gif.table), np.zeros((1, 4), np.uint8)])  # NOTHING is the last
-        n_frames = len(gif.movie)
-        self._originals: dict[int, Original] = {}
-        for n in sorted({round(i * (n_frames - 1) / max(1, _MOST_SCORED - 1)) for i in range(_MOST_SCORED)}):
-            seen = read_pixels(gif.movie.samples(n))
-            self._originals[n] = Original(seen, background=None, min_size=FULL_SIZE, n_threads=gif.n_threads)
-        self.scores: list[float] = []
-
-    def add(self, n: int, shown: Entries) -> None:
-        """Score a frame, if it is one of them."""
-        if n in self._originals:
-            rgba: NDArray[Any] = self._table[shown]
-            self.scores.append(self._originals[n].score(read_pixels(rgba)))
+        return data, scored.taken()

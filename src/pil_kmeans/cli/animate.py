@@ -1,0 +1,107 @@
+"""``animate``: pictures -> the frames of an animated GIF or PNG."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from ..encode import QualityError, encode_png
+from .containers import EXTENSIONS as WRITTEN
+from .containers import encoder, extension_of, known_extensions
+from .encode_options import add_encode_options, given_encode_options
+from .errors import BelowQualityError, CommandError
+from .inputs import EXTENSIONS, STANDARD, find_inputs, open_picture, shown
+from .limits import MemoryBudget, Share, usual_memory
+from .one_line import one_line
+from .option_types import COLOR_FLAGS, add_function_option, integer_between, number_between
+from .output import check_output, write_output
+from .progress_bar import Progress
+
+FPS = 10.0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options. Those of the pictures have the names and defaults of `encode_png` and `encode_gif`."""
+    kinds = ", ".join(sorted(EXTENSIONS))
+    parser.add_argument(
+        "files",
+        metavar="FRAME",
+        nargs="+",
+        help=f"pictures of one size, in their order; folders, of which {kinds} are taken by name; patterns; of a "
+        "picture that has several frames, all",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        required=True,
+        help=f"file to write, whose extension says what: {known_extensions()}",
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite an output that exists")
+    parser.add_argument(
+        "--fps",
+        type=number_between(0.01, 100),
+        metavar="F",
+        default=argparse.SUPPRESS,
+        help=f"frames a second, 0.01 to 100 (default: what the pictures say, otherwise {FPS:g})",
+    )
+    parser.add_argument(
+        "--loop",
+        type=integer_between(0, 65536),
+        metavar="N",
+        default=0,
+        help="how many times to show them all; 0 is for ever (default: %(default)s)",
+    )
+    add_function_option(
+        parser,
+        encode_png,
+        *COLOR_FLAGS,
+        type=integer_between(1, 256),
+        metavar="N",
+        help="most colors to use, 1 to 256",
+    )
+    add_function_option(
+        parser,
+        encode_png,
+        "--quality",
+        type=number_between(0, 100),
+        metavar="Q",
+        help="as rough as this SSIMULACRA 2 score allows on average, 0 to 100: 90 is visually lossless, 70 high",
+    )
+    add_encode_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the frames, and write them."""
+    target = Path(options.output)
+    if target.suffix.lower() not in WRITTEN:
+        options.usage_error(f"-o {options.output} does not say what to write: name a {known_extensions()}")
+    if STANDARD in options.files:
+        options.usage_error("- for standard input is one picture: name files or folders")
+    if "lossy" in options and "quality" in options:
+        options.usage_error("--quality chooses what --lossy says: drop one of them")
+    picture_options = given_encode_options(options) | {"loop": options.loop}
+    if "fps" in options:
+        picture_options["duration"] = 1000 / options.fps
+    encode = encoder(extension_of(target, None), picture_options)
+    check_output(target, force=options.force)
+    own = os.path.realpath(target)
+    inputs, errors = find_inputs(options.files, is_result=lambda path: os.path.realpath(path) == own)
+    if errors:
+        raise errors[0]
+    with Share(MemoryBudget(usual_memory())) as memory, Progress(1) as progress:
+        opened = [open_picture(given, whole=True, share=memory) for given in inputs]
+        frames = [frame for picture in opened for frame in picture.frames or [picture.image]]
+        try:
+            data = encode(frames, progress=progress.follow(), **picture_options)
+        except QualityError as error:
+            raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
+        except (ValueError, MemoryError) as error:
+            msg = f"cannot animate: {one_line(error) or 'the frames do not fit into memory'}"
+            raise CommandError(msg) from error
+        write_output(target, data, force=options.force)
+        n_before = sum(picture.n_bytes for picture in opened)
+        share = f"{len(data) / n_before:.1%} of the frames' files"
+        progress.print(f"{shown(target)}: {len(frames)} frames, {len(data):,} bytes ({share})")
+    return 0

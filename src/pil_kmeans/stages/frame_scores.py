@@ -1,0 +1,48 @@
+"""Frame scores: how good an animation is, by the mean of its frames and by the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .pixels import read_pixels
+from .ssimulacra2 import FULL_SIZE, Original
+
+WORST = 10.0
+"""Points by which the worst frame may be below the mean that is asked for."""
+
+_MOST_SCORED = 16
+
+
+class FrameScores:
+    """Scores of frames by SSIMULACRA 2: of some, evenly spread, if they are many.
+
+    Parameters
+    ----------
+    n_frames : int
+    samples : callable
+        Returns the samples (H, W, C) of a frame as it is given.
+    n_threads : int or None
+    """
+
+    def __init__(self, n_frames: int, samples: Callable[[int], NDArray[Any]], n_threads: int | None) -> None:
+        last, n_scored = n_frames - 1, min(n_frames, _MOST_SCORED)
+        places = sorted({round(i * last / max(1, n_scored - 1)) for i in range(n_scored)})
+        self._originals = {
+            n: Original(read_pixels(samples(n)), background=None, min_size=FULL_SIZE, n_threads=n_threads)
+            for n in places
+        }
+        self._scores: list[float] = []
+
+    def add(self, n: int, rgba: NDArray[np.uint8]) -> None:
+        """Score what frame n shows (H, W, 4), if it is one of them."""
+        if n in self._originals:
+            self._scores.append(self._originals[n].score(read_pixels(rgba)))
+
+    def taken(self) -> float:
+        """Return the mean, or less where the worst frame is too far below it, and begin anew."""
+        scores, self._scores = self._scores, []
+        return min(sum(scores) / len(scores), min(scores) + WORST)

@@ -1,0 +1,90 @@
+"""Movie: frames as the eye sees them one after the other, and how far pixels are from what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .color_space import Points, working_points
+from .samples import as_samples
+
+LOOK_AHEAD = 8  # frames about one that are at hand
+
+_BIT = 42  # what a bit is worth where a picture may be hardly rougher: so many times the root of its palette's error
+_AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as kernels weigh the axes of Oklab, and alpha
+_MEASURED_FRAMES = 8
+
+
+class Movie:
+    """Frames in Oklab, and how much of an error in each pixel is seen; the last that were asked for are at hand.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (N, H, W, C)
+        uint8 or uint16 samples; pixels that are transparent do not count.
+    weights : ndarray of shape (N, H, W) or None
+        Importance of each pixel, 1 on average.
+    n_threads : int
+    with_alpha : bool
+        Whether alpha, if frames have it, is part of what is seen.
+    """
+
+    def __init__(
+        self, frames: NDArray[Any], weights: NDArray[np.float64] | None, n_threads: int, *, with_alpha: bool
+    ) -> None:
+        self._frames, self._weights, self.n_threads = frames, weights, n_threads
+        self.with_alpha = with_alpha and frames.shape[-1] % 2 == 0
+        self.shape = frames.shape[1:3]
+        self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, n: int) -> tuple[Points, NDArray[np.float32]]:
+        """Return the points (2, H * W, 2) of a frame, and the weights (H * W,) of its errors."""
+        if n not in self._made:
+            samples = as_samples(self._frames[n])
+            rows = samples.reshape(-1, samples.shape[-1])
+            if not self.with_alpha:
+                rows = np.ascontiguousarray(rows[:, : 3 if rows.shape[1] > 2 else 1])
+            points = working_points(rows, "oklab", n_threads=self.n_threads)
+            seen = _native.visibility(points, self.shape[1], self.n_threads)
+            if self._weights is not None:
+                seen *= self._weights[n].ravel().astype(np.float32)
+            self._made = {i: made for i, made in self._made.items() if n - LOOK_AHEAD <= i <= n + LOOK_AHEAD}
+            self._made[n] = points, seen
+        return self._made[n]
+
+    def samples(self, n: int) -> NDArray[Any]:
+        """Return a frame as it is given."""
+        frame: NDArray[Any] = self._frames[n]
+        return frame
+
+    def spread(self) -> list[int]:
+        """Return some frames, evenly spread."""
+        return list(range(0, len(self), -(-len(self) // _MEASURED_FRAMES)))
+
+
+def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:
+    """Say what squared error a bit is worth at `lossy` 1; `nearest` are the indices of the frames of `spread`."""
+    errors = [
+        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel()), movie.n_threads)
+        / indices.size
+        for n, indices in zip(movie.spread(), nearest, strict=True)
+    ]
+    return _BIT * sqrt(sum(errors) / len(errors))
+
+
+def squared_change(points: Points, others: Points) -> NDArray[np.float32]:
+    """Squared distance, as the kernel measures it, about."""
+    distance = np.zeros(points.shape[1], np.float32)
+    for axis, factor in enumerate(_AXES):
+        pair, place = divmod(axis, 2)
+        difference = (points[pair, :, place].astype(np.float32) - others[pair, :, place]) * factor
+        distance += difference * difference
+    return distance
