@@ -152,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
             force=options.force,
             skip_if_larger=options.skip_if_larger,
             dry_run=options.dry_run,
-            budget=MemoryBudget(options.max_memory or usual_memory()),
+            budget=MemoryBudget(options.max_memory or usual_memory(), "--max-memory"),
             n_workers=n_workers,
             follow=progress.follow,
         )
