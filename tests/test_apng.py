@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, encode_png, ssimulacra2
 from pil_kmeans.png import animation
 from pil_kmeans.png.animation import MAX_DURATION, delay
 from pil_kmeans.stages.dithering.steady import steady
@@ -127,6 +127,58 @@ def test_fixed_colors_are_shared(photo):
     assert len(palette) <= 8
 
 
+@pytest.fixture(scope="module")
+def noisy(china):
+    """A photograph with a camera's noise, 120 x 96."""
+    still = np.asarray(Image.fromarray(china).resize((120, 96))).astype(float)
+    rng = np.random.default_rng(0)
+    return [np.clip(still + rng.normal(0, 1, still.shape), 0, 255).astype(np.uint8) for _ in range(4)]
+
+
+def scores(shown, frames):
+    return [ssimulacra2(frame, of.pixels[..., :3]) for frame, of in zip(frames, shown, strict=True)]
+
+
+def test_noise_of_a_camera_is_not_painted_again(noisy):
+    lossless, lossy = encode_png(noisy, lossy=0), encode_png(noisy)
+    assert len(lossy) < 0.6 * len(lossless)
+    shown = pixels_of(played(lossy, 4))
+    assert (shown[1:] == shown[:-1]).all(axis=-1).mean() > 0.8
+    assert np.mean(scores(played(lossy, 4), noisy)) > np.mean(scores(played(lossless, 4), noisy)) - 6
+
+
+def test_more_lossy_frames_are_smaller_and_rougher(noisy):
+    frames = [np.roll(frame, 4 * n, axis=1) for n, frame in enumerate(noisy)]
+    files = [encode_png(frames, lossy=lossy) for lossy in (0, 0.5, 1, 2, 4)]
+    sizes = [len(file) for file in files]
+    assert sizes == sorted(sizes, reverse=True)
+    means = [np.mean(scores(played(file, 4), frames)) for file in files]
+    assert means == sorted(means, reverse=True)
+
+
+@pytest.mark.parametrize("quality", [55, 70])
+def test_frames_reach_a_quality_on_average_and_none_is_far_below(china, quality):
+    frames = [china[100:220, 5 * n : 120 + 5 * n] for n in range(3)]
+    found = scores(played(encode_png(frames, quality=quality), 3), frames)
+    assert quality <= np.mean(found) < quality + 8
+    assert min(found) >= quality - 10
+
+
+def test_a_quality_that_frames_cannot_reach_is_an_error(noisy):
+    with pytest.raises(QualityError, match="best score here is"):
+        encode_png(noisy, n_colors=4, quality=90)
+
+
+def test_lossy_frames_do_not_depend_on_threads(noisy):
+    assert len({encode_png(noisy, n_colors=64, n_threads=n) for n in (1, 2, 7)}) == 1
+
+
+def test_what_moves_in_lossy_frames_leaves_no_trace(moving):
+    shown = pixels_of(played(encode_png(moving, lossy=2), 3))
+    given = np.stack([rgba(frame) for frame in moving])
+    assert np.abs(shown - given)[2, 8:20, 8:20, :3].max() < 100  # red lay there
+
+
 # How it is written
 
 
@@ -142,7 +194,7 @@ def test_what_stays_is_left_transparent_where_that_is_smaller(photo):
     frames = [photo.convert("RGB") for _ in range(2)]
     for place in [(0, 0), (63, 47)]:
         frames[1].putpixel(place, RED)
-    data = encode_png(frames)
+    data = encode_png(frames, lossy=0)
     shown = played(data, 2)
     assert shown[1].size == (48, 64)
     assert shown[1].blend == OVER
@@ -316,8 +368,7 @@ def test_exception_of_progress_ends_the_work(moving):
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [
-        ({"lossy": 1}, ValueError, "lossy=1 is for one picture, got 2 frames: pass one, or lossy=0"),
-        ({"quality": 80}, ValueError, "quality=80 is for one picture, got 2 frames: pass one"),
+        ({"quality": 80, "dither": "ordered"}, ValueError, "break the pattern"),
         ({"duration": -1}, ValueError, "duration must be from 0 to 65535000 milliseconds, got -1"),
         ({"duration": np.nan}, ValueError, "duration must be from 0 to 65535000 milliseconds, got nan"),
         ({"duration": [1, MAX_DURATION + 1]}, ValueError, "duration must be from 0 to 65535000 .* got 65535001"),

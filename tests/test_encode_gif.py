@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import IndexedImage, QualityError, encode_gif, ssimulacra2
+from pil_kmeans import IndexedImage, QualityError, encode_gif, encode_png, ssimulacra2
 from pil_kmeans.gif.blocks import MAX_DURATION, MAX_PLAYS, Rectangle, centiseconds
 from pil_pictures import MODES, cv2, in_mode, rgba
 from reference.gif import CLEAR, KEEP, play
@@ -354,3 +354,24 @@ def test_rectangles_hold_what_they_are_around():
 def test_times_are_rounded_together():
     assert centiseconds([4, 4, 4, 4, 4]) == [0, 1, 0, 1, 0]
     assert centiseconds([25, 25, 25]) == [2, 3, 3]
+
+
+@pytest.mark.parametrize("encode", [encode_gif, encode_png])
+def test_what_moves_is_seen_to_move_however_coarse_the_palette(encode, photo):
+    """A square that is a little lighter than the photograph, in four colours."""
+    frames = []
+    for n in range(3):
+        frame = np.asarray(photo).astype(int)
+        frame[10:30, 5 + 20 * n : 20 + 20 * n] += 40
+        frames.append(np.clip(frame, 0, 255).astype(np.uint8))
+    image = Image.open(BytesIO(encode(frames, n_colors=4, lossy=4)))
+    assert image.n_frames == 3
+    shown = []
+    for n in range(3):
+        image.seek(n)
+        shown.append(rgba(image)[..., :3].mean(axis=-1))
+    for n in range(2):
+        was, comes = slice(5 + 20 * n, 20 + 20 * n), slice(25 + 20 * n, 40 + 20 * n)
+        change = shown[n + 1][10:30] - shown[n][10:30]
+        assert change[:, comes].mean() > 10
+        assert change[:, was].mean() < -10

@@ -16,22 +16,26 @@ from .pictures.layout import Layout
 from .pictures.palettes import read_given_palette, with_transparent
 from .png import animation, still
 from .png.chunks import Chunk
+from .png.lossy_frames import LossyFrames
 from .png.metadata import Metadata, check_metadata, metadata_chunks
 from .png.rate_distortion import AUTO, Lossy
 from .png.smallest import SmallPng
 from .png.still import check_compression, plte_entries
-from .png.target_quality import QualityError
+from .png.target_quality import QualityError, roughest
 from .roughness import check_roughness
 from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
+from .stages.frame_scores import FrameScores
 from .stages.given_palette import check_exact
 from .stages.hidden import check_transparent_rgb, fit_with_hidden
 from .stages.indices import MAX_BYTE_COLORS
+from .stages.movie import Movie
 from .stages.options import Search
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
-from .stages.samples import to_uint8
+from .stages.samples import rgba_rows, to_uint8
+from .stages.threads import count_threads
 from .stages.weighting import read_weighting
 
 __all__ = ["QualityError", "encode_png"]
@@ -42,7 +46,8 @@ class _How(TypedDict):
     compression: str
 
 
-_FITTED = 0.5  # share of the work on frames until a palette is fitted, and they are dithered
+_FITTED = 0.4  # share of the work on frames until a palette is fitted, and they are dithered,
+_SEARCHED, _WRITTEN = 0.7, 0.85  # their indices are chosen, and the first file is written
 
 
 def encode_png(
@@ -124,7 +129,7 @@ def encode_png(
         and rougher: from 2 on patches may show in smooth areas. Pixels keep their entry if it is
         one of `fixed_colors`, transparent, or exactly the colour of a flat area. A picture that
         the palette holds exactly stays so, and the file is never larger than with 0. Of several
-        frames "auto" is 0, and nothing else is allowed.
+        frames pixels also stay as they were shown where the change would not be seen.
     quality : float, optional
         Write the smallest file found whose score is at least this on the scale of `ssimulacra2`,
         0 to 100: 90 is visually lossless, 70 high, 50 medium quality. Of pictures of less than
@@ -231,7 +236,7 @@ def encode_png(
 
     An animation, shown twice:
 
-    >>> frames = [picture.rotate(angle) for angle in range(0, 360, 90)]
+    >>> frames = [Image.linear_gradient("L").rotate(angle) for angle in range(0, 360, 90)]
     >>> data = encode_png(frames, n_colors=16, duration=250, loop=2)
     >>> Image.open(BytesIO(data)).n_frames
     4
@@ -270,7 +275,6 @@ def encode_png(
         layout=Layout.checked(channel_axis, full_scale),
     )
     n_frames = len(frames.sizes)
-    _check_frames(n_frames, lossy=lossy, quality=quality)
     given, is_free = frames.first.given, colors is None and fixed_colors is None and quality is None
     if transparent_rgb != "first":
         is_free = False
@@ -291,7 +295,19 @@ def encode_png(
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     if n_frames > 1:
         plays = frames.plays or 0 if loop is None else loop
-        data = _animated(frames, fit(min(n_colors, most_colors(frames.pixels, n_threads))), plays, chunks, how, report)
+        if quality is not None and dither in BY_MASK:
+            raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
+        data = _animated(
+            frames,
+            fit(min(n_colors, most_colors(frames.pixels, n_threads))),
+            plays,
+            chunks,
+            how,
+            report,
+            lossy=(0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy),
+            quality=None if quality is None else float(quality),
+            n_threads=n_threads,
+        )
     else:
         picture = SmallPng(
             frames.pixels,
@@ -313,34 +329,63 @@ def encode_png(
 
 
 def _animated(
-    frames: Frames, fitted: Dithered, loop: int, chunks: Sequence[Chunk], how: _How, report: Progress
+    frames: Frames,
+    fitted: Dithered,
+    plays: int,
+    chunks: Sequence[Chunk],
+    how: _How,
+    report: Progress,
+    *,
+    lossy: float,
+    quality: float | None,
+    n_threads: int | None,
 ) -> bytes:
-    """Write frames in their fitted palette."""
+    """Write frames in their fitted palette, exactly, so much rougher, or as rough as a score allows."""
     report(_FITTED)
     shape = (len(frames.sizes), *frames.sizes[0])
-    return animation.encode(
-        steady(fitted.indices.reshape(shape), frames.pixels.values.reshape(*shape, -1)),
-        fitted.palette.colors,
-        frames.durations,
-        loop,
-        chunks,
-        keep=fitted.palette.fixed,
-        progress=part(report, _FITTED, 1.0),
-        **how,
-    )
+    samples = frames.pixels.values.reshape(*shape, -1)
+    colors = fitted.palette.colors
+
+    def written(indices: NDArray[Any], progress: Progress) -> bytes:
+        durations, keep = frames.durations, fitted.palette.fixed
+        return animation.encode(indices, colors, durations, plays, chunks, keep=keep, progress=progress, **how)
+
+    exact = steady(fitted.indices.reshape(shape), samples)
+    if quality is None and lossy == 0:
+        return written(exact, part(report, _FITTED, 1.0))
+    weights = None if frames.sample_weight is None else frames.sample_weight.reshape(shape)
+    relative = None if weights is None else weights / weights.mean()
+    has_alpha = colors.shape[1] % 2 == 0
+    movie = Movie(samples, relative, count_threads(n_threads), with_alpha=has_alpha)
+    search = LossyFrames(movie, fitted, weights, n_threads)
+    if quality is None:
+        rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
+        files = [written(rougher, part(report, _SEARCHED, _WRITTEN)), written(exact, part(report, _WRITTEN, 1.0))]
+        return min(files, key=len)
+    scored = FrameScores(shape[0], lambda n: samples[n], n_threads)
+    rgba = rgba_rows(to_uint8(colors))
+
+    def score(indices: NDArray[Any]) -> float:
+        for n, frame in enumerate(indices):
+            scored.add(n, rgba[frame])
+        return scored.taken()
+
+    def attempt(lossy: float, progress: Progress) -> tuple[NDArray[Any], float]:
+        indices = search.indices(lossy, progress)
+        return indices, score(indices)
+
+    found = roughest(attempt, quality, part(report, _FITTED, _WRITTEN))
+    if found.picture is not None:
+        return written(found.picture, part(report, _WRITTEN, 1.0))
+    best = score(exact)
+    if best < quality:
+        raise QualityError(quality, max(best, found.best), "ask for less, or for more colors")
+    return written(exact, part(report, _WRITTEN, 1.0))
 
 
 def _n_used(indexed: IndexedImage) -> int:
     """How many different colours its pixels have, in 8 bits."""
     return len(plte_entries(indexed.indices, indexed.palette)[1])
-
-
-def _check_frames(n_frames: int, *, lossy: Lossy, quality: float | None) -> None:
-    """Refuse for several frames what is for one picture."""
-    if n_frames > 1 and quality is not None:
-        raise ValueError(f"quality={quality} is for one picture, got {n_frames} frames: pass one, or leave it out")
-    if n_frames > 1 and lossy not in (0, "auto"):
-        raise ValueError(f"lossy={lossy} is for one picture, got {n_frames} frames: pass one, or lossy=0")
 
 
 def _check_hidden(

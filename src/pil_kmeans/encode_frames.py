@@ -141,8 +141,7 @@ def encode_gif(
     >>> from io import BytesIO
     >>> from PIL import Image
     >>> from pil_kmeans import encode_gif
-    >>> picture = Image.radial_gradient("L")
-    >>> frames = [picture.rotate(angle) for angle in range(0, 360, 90)]
+    >>> frames = [Image.linear_gradient("L").rotate(angle) for angle in range(0, 360, 90)]
     >>> data = encode_gif(frames, n_colors=16, duration=250, loop=2)
     >>> data[:6], Image.open(BytesIO(data)).size
     (b'GIF89a', (256, 256))

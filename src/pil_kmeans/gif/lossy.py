@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..stages.color_space import Points, working_points
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.movie import LOOK_AHEAD, Movie, squared_change
+from ..stages.movie import PLAIN, Movie, squared_change
 from .blocks import Rectangle, symbol_bits
 from .canvas import NOTHING, Entries
 from .codes import Coded
@@ -69,14 +69,19 @@ class Lossy:
     def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
         """Return which pixels differ visibly from what they were when they were last written."""
         points, weights = self.movie[n]
-        change = squared_change(points, self._written) * weights * np.float32(_STAY / self.bit)
-        changes: NDArray[np.bool_] = (change > _LEFT).reshape(shown.shape) | (shown == NOTHING)
+        change = squared_change(points, self._written)
+        is_seen = (change * weights * np.float32(_STAY / self.bit) > _LEFT) | (change > PLAIN)
+        changes: NDArray[np.bool_] = is_seen.reshape(shown.shape) | (shown == NOTHING)
         return changes
 
     def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
         """Search a rectangle."""
         points, weights = self.movie[n]
-        weights = weights * self._lasting(n) / np.float32(self.bit)
+        weights = (
+            weights
+            * self.movie.lasting(n, _UNCHANGED * self.bit, [guess >= 0 for guess in self.guess])
+            / np.float32(self.bit)
+        )
 
         def cut(values: NDArray[Any]) -> NDArray[Any]:
             return np.ascontiguousarray(values.reshape(shown.shape)[rectangle.inside].ravel())
@@ -92,7 +97,7 @@ class Lossy:
             transparent = self._transparent(guess)
         kept = is_transparent | (cut(self._kept(n)) & (guess != transparent))
         weights, bits = cut(weights), symbol_bits(max(len(self.table) - 1, transparent or 0))
-        may_stay = (before >= 0) & ~is_transparent
+        may_stay = (before >= 0) & ~is_transparent & cut(squared_change(points, self._written) <= PLAIN)
         may_stay &= ~kept | (before == guess)
         symbols, codes = _native.search_lzw(
             points=cut_points(points),
@@ -132,16 +137,3 @@ class Lossy:
         )
         kept: NDArray[np.bool_] = weights < 0
         return kept
-
-    def _lasting(self, n: int) -> NDArray[np.float32]:
-        """In how many frames each pixel will be seen as it is in this one, itself included."""
-        points, weights = self.movie[n]
-        lasting = np.ones(len(weights), np.float32)
-        goes_on = self.guess[n].ravel() >= 0
-        for later in range(n + 1, min(len(self.movie), n + LOOK_AHEAD)):
-            goes_on &= squared_change(self.movie[later][0], points) * weights < np.float32(_UNCHANGED * self.bit)
-            goes_on &= self.guess[later].ravel() >= 0
-            if not goes_on.any():
-                break
-            lasting += goes_on
-        return lasting

@@ -15,6 +15,9 @@ from .samples import as_samples
 
 LOOK_AHEAD = 8  # frames about one that are at hand
 
+PLAIN = np.float32((0.04 * 8192) ** 2)
+"""A squared change that is seen anywhere, however coarse the palette."""
+
 _BIT = 42  # what a bit is worth where a picture may be hardly rougher: so many times the root of its palette's error
 _AXES = np.array([1, 0.7, 0.7, 1], np.float32)  # as kernels weigh the axes of Oklab, and alpha
 _MEASURED_FRAMES = 8
@@ -59,6 +62,31 @@ class Movie:
             self._made = {i: made for i, made in self._made.items() if n - LOOK_AHEAD <= i <= n + LOOK_AHEAD}
             self._made[n] = points, seen
         return self._made[n]
+
+    def lasting(
+        self, n: int, allowed: float, is_seen: Sequence[NDArray[np.bool_]] | None = None
+    ) -> NDArray[np.float32]:
+        """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
+
+        Parameters
+        ----------
+        n : int
+        allowed : float
+            What a squared change, times how much of it is seen, is below where nothing changes.
+        is_seen : sequence of ndarray of shape (H, W), optional
+            Which pixels of each frame are seen at all.
+        """
+        points, weights = self[n]
+        lasting = np.ones(len(weights), np.float32)
+        goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen[n].ravel().copy()
+        for later in range(n + 1, min(len(self), n + LOOK_AHEAD)):
+            goes_on &= squared_change(self[later][0], points) * weights < np.float32(allowed)
+            if is_seen is not None:
+                goes_on &= is_seen[later].ravel()
+            if not goes_on.any():
+                break
+            lasting += goes_on
+        return lasting
 
     def samples(self, n: int) -> NDArray[Any]:
         """Return a frame as it is given."""

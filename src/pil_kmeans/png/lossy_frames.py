@@ -1,0 +1,138 @@
+"""Lossy frames: indices of an animation that look about as well and make a far smaller APNG.
+
+A pixel stays as it was shown while its source is about what it was when the pixel was last written, so that noise is
+not painted again and nothing leaves a trace. The rest of each frame is searched as a picture of its own is, with what
+stays as transparent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from ..stages.color_space import working_points
+from ..stages.dithering.auto import Dithered
+from ..stages.dithering.diffuse import opacity_of
+from ..stages.indices import MAX_BYTE_COLORS
+from ..stages.movie import PLAIN, Movie, bit_worth, squared_change
+from ..stages.pixels import read_pixels
+from ..stages.progress import Progress
+from ..stages.samples import as_samples, rgba_rows, to_uint8
+from .rate_distortion import RateDistortion
+
+_UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
+
+
+class LossyFrames:
+    """Dithered frames, of which smaller ones are made.
+
+    Parameters
+    ----------
+    movie : Movie
+    fitted : Dithered
+        The frames, one after the other, in a palette of 8 bits.
+    sample_weight : ndarray of shape (N, H, W) or None
+        Checked weights of the pixels.
+    n_threads : int or None
+        The result does not depend on it.
+    """
+
+    def __init__(
+        self,
+        movie: Movie,
+        fitted: Dithered,
+        sample_weight: NDArray[np.float64] | None,
+        n_threads: int | None,
+    ) -> None:
+        self._movie, self._strength = movie, fitted.strength
+        self._sample_weight, self._n_threads = sample_weight, n_threads
+        self._guess = fitted.indices.reshape(len(movie), *movie.shape)
+        colors = to_uint8(fitted.palette.colors)
+        own = colors if movie.with_alpha or colors.shape[1] % 2 else np.ascontiguousarray(colors[:, :-1])
+        points = working_points(as_samples(own), "oklab", n_threads=1)
+        places = [self._guess[n].astype(np.uint8) for n in movie.spread()]
+        self._bit = bit_worth(movie, points, places)
+        self._rgba, self._fixed = rgba_rows(colors), fitted.palette.fixed
+        invisible = np.flatnonzero(self._rgba[:, 3] == 0)
+        self._nothing: int | None = None if not len(invisible) else int(invisible[0])
+        if self._nothing is None and len(colors) < MAX_BYTE_COLORS:
+            self._nothing = len(colors)
+            self._rgba = np.concatenate([self._rgba, np.zeros((1, 4), np.uint8)])
+            self._fixed = np.append(self._fixed, False)
+
+    def indices(self, lossy: float, progress: Progress) -> NDArray[np.uint8]:
+        """Choose the indices of all frames.
+
+        Parameters
+        ----------
+        lossy : float
+            0 or more, as of one picture.
+        progress : callable
+
+        Returns
+        -------
+        ndarray of shape (N, H, W)
+            uint8.
+        """
+        result = self._guess.astype(np.uint8)
+        if lossy == 0 or self._bit == 0:
+            return result
+        written = self._movie[0][0].copy()
+        allowed = _UNCHANGED * lossy * self._bit
+        for n in range(len(result)):
+            points, seen = self._movie[n]
+            stays = np.zeros(self._movie.shape, np.bool_)
+            if n:
+                change = squared_change(points, written)
+                stays = ((change * seen < np.float32(allowed)) & (change <= PLAIN)).reshape(stays.shape)
+                stays &= self._is_as_opaque(n, result[n - 1])
+            lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
+            self._choose(n, stays, lasting, lossy, result)
+            if n:
+                np.copyto(result[n], result[n - 1], where=stays)
+            np.copyto(written, points, where=~stays.ravel()[np.newaxis, :, np.newaxis])
+            progress((n + 1) / len(result))
+        return result
+
+    def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""
+        opacity = opacity_of(self._rgba)[shown]
+        wanted: NDArray[np.uint8] = np.full_like(opacity, 2)
+        if self._movie.with_alpha:
+            samples = self._movie.samples(n)
+            wanted = opacity_of(samples.reshape(-1, samples.shape[-1])).reshape(opacity.shape)
+        is_as_opaque: NDArray[np.bool_] = (opacity == wanted) & (opacity > 0)
+        return is_as_opaque
+
+    def _choose(
+        self, n: int, stays: NDArray[np.bool_], lasting: NDArray[np.float32], lossy: float, result: NDArray[np.uint8]
+    ) -> None:
+        """Choose the indices of what does not stay, in the rectangle around it: the better the longer it lasts."""
+        rows, columns = (np.flatnonzero(~stays.all(axis=axis)) for axis in (1, 0))
+        if len(rows) == 0:
+            return
+        inside = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        if (stays.any() and self._nothing is None) or columns[-1] + 1 - columns[0] < _native.NARROWEST:
+            return
+        rgba = rgba_rows(self._movie.samples(n)[inside])
+        guess = result[n][inside].copy()
+        if stays.any():
+            rgba[stays[inside], 3] = 0
+            guess[stays[inside]] = self._nothing
+        weight = lasting[inside].astype(np.float64)
+        lasts = float(weight[~stays[inside]].mean())
+        if self._sample_weight is not None:
+            weight *= self._sample_weight[n][inside]
+        if not weight.any():
+            weight[...] = 1.0
+        search = RateDistortion(
+            read_pixels(rgba),
+            self._rgba,
+            guess,
+            strength=self._strength,
+            fixed=self._fixed,
+            sample_weight=weight,
+            n_threads=self._n_threads,
+        )
+        result[n][inside] = search.indices(lossy / lasts)
