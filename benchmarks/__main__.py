@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import animation, command, error, everything, look, memory, publish, scaling, size, speed, versions
+from benchmarks import (
+    animation,
+    command,
+    error,
+    everything,
+    files,
+    look,
+    memory,
+    publish,
+    scaling,
+    size,
+    speed,
+    versions,
+)
 from benchmarks.look import compare, judge, make
 from benchmarks.pictures import IMAGES
 from benchmarks.records import measured, write_record
@@ -33,7 +46,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         "photographs that scikit-image and scikit-learn ship.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    others = {"all": everything, "compare": compare, "make": make, "publish": publish}
+    others = {"all": everything, "files": files, "compare": compare, "make": make, "publish": publish}
     for name, module in sorted({**others, **BENCHMARKS}.items()):
         subparser = commands.add_parser(
             name,
@@ -41,7 +54,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name not in ("compare", "judge", "publish"):
+        if name not in ("compare", "files", "judge", "publish"):
             subparser.add_argument(
                 "--images",
                 type=Path,
@@ -70,6 +83,8 @@ def main(words: Sequence[str]) -> int:
     arguments = parse_arguments(words)
     if arguments.command == "publish":
         return publish.run(arguments)
+    if arguments.command == "files":
+        return files.run(arguments)
     if arguments.command == "compare":
         return compare.run(arguments)
     if arguments.command == "make":

@@ -92,9 +92,8 @@ def follow(process: subprocess.Popen[str], number: int, end: float, found: dict[
                 said.append(line.rstrip())
     if process.wait() != 0 or running is not None:
         number = number if running is None else running
-        found[number] = f"the process ended with {process.returncode}:\n" + "\n".join(
-            line[:MOST_COLUMNS] for line in said[:MOST_LINES]
-        )
+        last = "\n".join(line[:MOST_COLUMNS] for line in said[:MOST_LINES])
+        found[number] = f"the process ended with {process.returncode}:\n{last}"
         return number + 1
     return number
 

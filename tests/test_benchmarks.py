@@ -1,6 +1,8 @@
 """The benchmarks' judges, records and comparisons; without their commands and folders of pictures."""
 
 import json
+import os
+import re
 from argparse import Namespace
 
 import numpy as np
@@ -19,6 +21,7 @@ from benchmarks.look.make import Work, make_one
 from benchmarks.look.methods import DITHERED, QUANTETTE_UNDITHERED, UNDITHERED, of_few_colors
 from benchmarks.made import MADE
 from benchmarks.records import as_json, write_record
+from pil_kmeans import encode_png
 
 
 @pytest.fixture
@@ -162,3 +165,20 @@ def test_judges_agree_if_they_order_methods_alike():
     assert agreement(rows)["ssimulacra2", "butteraugli_3norm"] == pytest.approx(1)
     rows += [row(method, score, score, picture="b") for method, score in (("one", 1), ("two", 2), ("three", 3))]
     assert agreement(rows)["ssimulacra2", "butteraugli_3norm"] == pytest.approx(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="files are tried in processes that fork")
+def test_files_of_a_folder_are_tried_and_faults_named(tmp_path, capsys, monkeypatch):
+    from benchmarks import files
+
+    (tmp_path / "text.png").write_text("not a picture")
+    colors = np.random.default_rng(0).integers(0, 256, (16, 3), np.uint8)
+    Image.fromarray(colors[np.random.default_rng(1).integers(0, 16, (40, 30))]).save(tmp_path / "few.png")
+    arguments = Namespace(folder=tmp_path, most_pixels=10_000)
+    assert files.run(arguments) == 0
+    assert re.search(r"2 files in \d+ s: .*; 0 faults", capsys.readouterr().out)
+    monkeypatch.setattr(files, "encode_png", lambda image, **_: encode_png(image, n_colors=3))
+    monkeypatch.setattr(files, "faults_of_look", lambda _: os.abort())
+    assert files.tried_apart(tmp_path / "few.png", 10_000)["faults"] == ["the process ended with -6"]
+    monkeypatch.setattr(files, "faults_of_look", lambda _: [])
+    assert "few.png: 256 colours: not exact" in (files.run(arguments), capsys.readouterr().out)[1]

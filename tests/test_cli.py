@@ -50,8 +50,8 @@ def test_picture_is_written_and_reported(source, target, capsys):
         difference = np.asarray(original).astype(float) - np.asarray(image.convert("RGB"))
         n_colors = len(np.unique(np.asarray(original).reshape(-1, 3), axis=0))
     mse = np.square(difference).sum(-1).mean()
-    assert f"in.png: 64 x 48, {n_colors:,} colours, {source.stat().st_size:,} bytes\n" in out
-    assert f"{target}: 16 colours, {target.stat().st_size:,} bytes" in out
+    assert f"in.png: 64 x 48, {n_colors:,} colors, {source.stat().st_size:,} bytes\n" in out
+    assert f"{target}: 16 colors, {target.stat().st_size:,} bytes" in out
     psnr = 10 * np.log10(3 * 255**2 / mse)
     assert f"MSE {mse:.2f} (mean squared distance in 8-bit R, G, B), PSNR {psnr:.2f} dB\n" in out
     assert err == ""

@@ -125,12 +125,14 @@ def test_pipes_in_folders_are_passed_by(folder):
 @on_posix
 def test_what_does_not_end_is_read_up_to_the_budget(folder, capsys):
     assert run("/dev/zero", "-o", "x.png", "--max-memory=40M") == 1
-    message = "cannot read /dev/zero: it does not end after 10.0 MiB; --max-memory allows no more"
-    assert capsys.readouterr().err == f"pil-kmeans: {message}\n"
+    message = (
+        "cannot read /dev/zero: it does not end after 10.0 MiB, and no more is allowed: raise --max-memory for more"
+    )
+    assert capsys.readouterr().err == f"pil-kmeans: cannot read /dev/zero: {message}\n"
     with open("huge.png", "wb") as file:  # hardly on the disk
         file.truncate(2**40)
     assert run("huge.png") == 1
-    assert "the file has 1.0 TiB; --max-memory allows " in capsys.readouterr().err
+    assert "the file has 1.0 TiB, and " in capsys.readouterr().err
 
 
 def test_picture_that_takes_too_much_is_refused_and_says_what_would_do(folder, capsys):
@@ -171,6 +173,13 @@ def test_pictures_wait_for_their_share_of_the_memory():
     assert budget.used == 0
     with Share(budget) as share, pytest.raises(OverBudgetError, match=r"about 0\.1 KiB of memory, and 0\.1 KiB are"):
         share.take(101)
+    with Share(budget) as frames:  # of one result, which must not wait for themselves
+        frames.take(60)
+        with pytest.raises(OverBudgetError, match="shrink it, or use fewer of them"):
+            frames.take(50)
+        frames.take(40)
+        assert budget.used == 100
+    assert budget.used == 0
     budget.close()
     with Share(budget) as share, pytest.raises(KeyboardInterrupt):
         share.take(1)
@@ -224,7 +233,7 @@ def test_larger_result_of_a_named_file_is_written_and_said(grows, capsys):
     size, before = os.path.getsize("c-8bit.png"), os.path.getsize("c.jpg")
     assert size > before
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"c-8bit.png is larger than c.jpg, {size / before:.0%} of the JPEG: keep that file, ask for fewer colours or "
+        f"c-8bit.png is larger than c.jpg, {size / before:.0%} of the JPEG: keep that file, ask for fewer colors or "
         "more --lossy, or pass --skip-if-larger to write nothing then"
     )
     assert main(["compress", "c.jpg", "--force", "--dry-run", "--json"]) == 0

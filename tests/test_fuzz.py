@@ -74,3 +74,15 @@ def test_palette_picture_without_a_palette_is_an_error():
     image.palette = None
     with pytest.raises(ValueError, match="image of mode P has no palette"):
         encode_png(image)
+
+
+def test_tags_that_cannot_be_read_are_dropped(monkeypatch):
+    image = Image.new("RGB", (2, 2))
+
+    def broken(_):
+        raise KeyError(262)
+
+    for method in ("tobytes", "get"):
+        monkeypatch.setattr(Image.Exif, method, broken if method == "tobytes" else lambda *_: broken(0))
+    with Image.open(BytesIO(encode_png(image, metadata="all"))) as result:
+        assert "exif" not in result.info

@@ -304,4 +304,4 @@ def test_the_command_encodes_as_encode_png_does(photo, tmp_path):
 def test_flags_about_a_palette_need_one(tmp_path, flag, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["compress", "x.png", flag])
-    assert f"{flag} is about the colours of --palette" in capsys.readouterr().err
+    assert f"{flag} is about the colors of --palette" in capsys.readouterr().err

@@ -234,6 +234,7 @@ WRONG_VALUES = {
     "fit, keys not in order": lambda: fit(keys=np.arange(5, dtype=U64)[::-1].copy()),
     "fit, -1 steps": lambda: fit(settle_steps=-1),
     "fit, tolerance NaN": lambda: fit(tolerance=np.nan),
+    "used labels of 65537": lambda: _native.used_labels(zeros(4), 65537),
     "visibility of points beyond": lambda: _native.visibility(FAR, 8, 1),
     "error, points beyond": lambda: _native.weighted_error(FAR, np.ones(24, np.float32), pairs(4), zeros(24), 1),
     "error, entries beyond": lambda: _native.weighted_error(pairs(24), np.ones(24, np.float32), FAR, zeros(24), 1),

@@ -119,7 +119,7 @@ def shown(browser):
 
 
 def expected(k):
-    return {"switch": [k], "row": [k], "pictures": 1, "label": f"{k} colours", "swatches": k}
+    return {"switch": [k], "row": [k], "pictures": 1, "label": f"{k} colors", "swatches": k}
 
 
 def test_slider_wipes_between_original_and_result(page, comparison):
@@ -166,7 +166,7 @@ def test_number_of_colors_is_switched_by_mouse_keyboard_and_table(page, comparis
     every(page, "tbody tr")[1].click()
     assert shown(page) == expected(16)
     row = comparison.table[1]
-    assert one(page, "#facts").text.startswith(f"16 colours: {row.bytes:,} bytes, {row.ratio:.1%} of the original")
+    assert one(page, "#facts").text.startswith(f"16 colors: {row.bytes:,} bytes, {row.ratio:.1%} of the original")
 
 
 def test_every_control_is_reached_by_the_keyboard_and_seen_when_it_is(page):
@@ -214,7 +214,7 @@ def test_swatches_are_copied(page, comparison):
     wait_for(page, f"copied {colors[2]}")
     assert page.execute_async_script(read) == colors[2]
     one(page, "#copy").click()
-    wait_for(page, "copied 16 colours")
+    wait_for(page, "copied 16 colors")
     assert page.execute_async_script(read).split() == colors
 
 

@@ -155,7 +155,7 @@ def test_report_loads_when_asked_for():
 
 def test_text_has_a_line_for_each_row(comparison):
     lines = str(comparison).splitlines()
-    assert lines[0].split()[:4] == ["k", "colours", "bytes", "ratio"]
+    assert lines[0].split()[:4] == ["k", "colors", "bytes", "ratio"]
     sizes = [f"{row.bytes:,}" for row in comparison.table]
     assert [line.split()[:3] for line in lines[1:]] == [["4", "4", sizes[0]], ["32", "32", sizes[1]]]
     assert len({len(line) for line in lines}) == 1

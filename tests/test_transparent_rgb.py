@@ -43,7 +43,7 @@ def test_keep_keeps_exactly_where_all_colors_fit(sprite):
     np.testing.assert_array_equal(rgba(encode_png(few, n_colors=10, transparent_rgb="keep")), few)
     result = rgba(encode_png(sprite, n_colors=64, transparent_rgb="keep"))
     hidden = sprite[..., 3] == 0
-    assert len(np.unique(result[hidden], axis=0)) == 8
+    assert len(np.unique(result[hidden], axis=0)) == 16
     error = np.abs(result[hidden].astype(int) - sprite[hidden])[:, :3].mean()
     assert error < np.abs(sprite[0, 0, :3].astype(int) - sprite[hidden][:, :3]).mean() * 0.7
     np.testing.assert_array_equal(result[~hidden], sprite[~hidden])
@@ -89,3 +89,14 @@ def test_frames_can_be_cleared_and_nothing_else(sprite):
 def test_picture_without_transparency_stays_the_same(astronaut):
     small = astronaut[::8, ::8]
     assert encode_png(small, transparent_rgb="bleed", n_colors=9) == encode_png(small, n_colors=9)
+
+
+def test_hidden_colors_leave_an_exact_picture_exact(sprite):
+    """Found by fuzzing: they took entries from it."""
+    few = sprite.copy()
+    few[6:14, 8:22, 0] = np.arange(14)
+    n_visible = len(np.unique(few[few[..., 3] > 0], axis=0))
+    result = rgba(encode_png(few, n_colors=n_visible + 3, transparent_rgb="keep", lossy=0))
+    visible = few[..., 3] > 0
+    np.testing.assert_array_equal(result[visible], few[visible])
+    assert len(np.unique(result[~visible], axis=0)) == 3

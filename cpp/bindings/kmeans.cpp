@@ -85,6 +85,7 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
 
 template <typename Label>
 auto used_labels(const Vector<Label>& labels, std::size_t n) {
+    if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
     Buffer<bool> used(n);
     bool in_range = true;
     {

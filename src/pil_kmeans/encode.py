@@ -76,8 +76,7 @@ def encode_png(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    r"""
-    Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
+    r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
     Parameters
     ----------
@@ -152,8 +151,8 @@ def encode_png(
         picture mix with what is beside them, as games do with textures. "first": all what the
         first such pixel has. "clear": 0. "keep": what they have. "bleed": what the nearest visible
         pixel has, so that edges get no foreign fringe. "keep" and "bleed" take up to 16 of the
-        `n_colors`, an eighth of them at most, or as many as there are if all fit, and make the
-        file larger; they are for one picture. Not with `palette`.
+        `n_colors`, an eighth of them at most, or of a picture that can be exact those that it
+        leaves, and make the file larger; they are for one picture. Not with `palette`.
     duration : float or sequence of float, optional
         For how long each frame is shown, in milliseconds, or one number for each. None: what
         `info["duration"]` of a PIL image says, else 100. A single picture has no use for it.

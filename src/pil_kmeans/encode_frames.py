@@ -64,8 +64,7 @@ def encode_gif(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    """
-    Encode a picture or the frames of an animation as a GIF of at most `n_colors` colours.
+    """Encode a picture or the frames of an animation as a GIF of at most `n_colors` colours.
 
     Parameters
     ----------

@@ -27,8 +27,11 @@ UPRIGHT = 1
 
 ORIENTATION_TAG = 0x0112
 
-BROKEN_EXIF = (SyntaxError, ValueError, struct.error, OSError)
-"""What Pillow raises on it."""
+BROKEN_EXIF = (
+    *(SyntaxError, ValueError, struct.error, OSError, EOFError),
+    *(LookupError, TypeError, AttributeError, ArithmeticError, AssertionError),
+)
+"""What Pillow raises on it: whatever it stumbles upon."""
 
 
 def orientation(image: Image.Image) -> int:

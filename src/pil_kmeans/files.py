@@ -44,8 +44,7 @@ class FileChangedError(OSError):
 
 
 def write_file(path: Path, data: bytes, *, exclusive: bool = False, expected: FileIdentity | None = None) -> None:
-    """
-    Write a temporary file in the same folder, have it on the disk, then give it its name.
+    """Write a temporary file in the same folder, have it on the disk, then give it its name.
 
     A file that was there keeps its permissions, and as far as the process may its owner, group, extended attributes
     and POSIX ACL; on any error, and if the run is interrupted, also its content. Where the group cannot be kept, the

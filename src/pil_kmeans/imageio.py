@@ -28,8 +28,7 @@ NAME = "pil_kmeans"
 
 
 def register() -> None:
-    """
-    Let imageio find `PalettePlugin` by the name "pil_kmeans".
+    """Let imageio find `PalettePlugin` by the name "pil_kmeans".
 
     imageio's choice of a plugin for calls that name none stays as it is.
 
@@ -47,8 +46,7 @@ def register() -> None:
 
 
 class PalettePlugin(PluginV3):
-    """
-    imageio plugin that writes palette PNGs by `encode_png` and GIFs by `encode_gif`; it does not read.
+    """imageio plugin that writes palette PNGs by `encode_png` and GIFs by `encode_gif`; it does not read.
 
     Pass it as ``plugin=`` to `imageio.v3.imwrite` or `imageio.v3.imopen`, or its name after
     `register`. The extension says what is written, in the path or as ``extension=``: ``.png``,
@@ -105,8 +103,7 @@ class PalettePlugin(PluginV3):
         self._is_open = True
 
     def write(self, ndimage: Any, *, is_batch: bool | None = None, **options: Any) -> bytes | None:
-        """
-        Write a picture, or the frames of an animation.
+        """Write a picture, or the frames of an animation.
 
         Parameters
         ----------
@@ -155,8 +152,7 @@ class PalettePlugin(PluginV3):
 
 
 class PalettePngPlugin(PalettePlugin):
-    """
-    As `PalettePlugin`, for PNGs only.
+    """As `PalettePlugin`, for PNGs only.
 
     Examples
     --------
@@ -174,8 +170,7 @@ class PalettePngPlugin(PalettePlugin):
 
 
 class PaletteGifPlugin(PalettePlugin):
-    """
-    As `PalettePlugin`, for GIFs only.
+    """As `PalettePlugin`, for GIFs only.
 
     Examples
     --------

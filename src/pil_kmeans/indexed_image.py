@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class IndexedImage:
-    """
-    A picture as a palette and one index per pixel.
+    """A picture as a palette and one index per pixel.
 
     Both arrays are copied, checked and made read-only, so that an `IndexedImage` is always a
     picture that can be shown and written.
@@ -79,8 +78,7 @@ class IndexedImage:
         return self.to_array() if dtype is None else self.to_array().astype(dtype)
 
     def to_array(self) -> NDArray[Any]:
-        """
-        Colour of every pixel.
+        """Colour of every pixel.
 
         Returns
         -------
@@ -90,8 +88,7 @@ class IndexedImage:
         return np.take(self.palette, self.indices, axis=0)
 
     def to_pil(self) -> Image.Image:
-        """
-        Make a PIL image of mode P.
+        """Make a PIL image of mode P.
 
         Returns
         -------
@@ -109,8 +106,7 @@ class IndexedImage:
         return p_image(indices, rgba if palette.shape[1] in (2, 4) else rgba[:, :3])
 
     def to_png(self, *, keep_palette: bool = False, compression: str = "default") -> bytes:
-        """
-        Encode as a palette PNG.
+        """Encode as a palette PNG.
 
         Only the colours that pixels have are stored, in as few bits per pixel as their number
         allows, in the order that compresses well. 16-bit and float colours are rounded to 8 bits.
@@ -149,8 +145,7 @@ class IndexedImage:
         return encode(self.indices, to_uint8(self.palette), keep_palette=True, compression=compression)
 
     def to_gif(self, *, keep_palette: bool = False) -> bytes:
-        """
-        Encode as a GIF.
+        """Encode as a GIF.
 
         Only the colours that pixels have are stored. 16-bit and float colours are rounded to 8 bits.
 

@@ -31,8 +31,7 @@ def has_alpha(samples: NDArray[Any]) -> bool:
 
 
 def mean_squared_error(before: NDArray[Any], after: NDArray[Any]) -> float:
-    """
-    Mean over pixels of the squared distance in 8-bit R, G, B, and alpha if the original has it.
+    """Mean over pixels of the squared distance in 8-bit R, G, B, and alpha if the original has it.
 
     R, G, B are then multiplied by it, as the invisible has no error.
     """
@@ -51,8 +50,7 @@ def psnr(mse: float, *, has_alpha: bool) -> float:
 
 
 def ssim(before: NDArray[Any], after: NDArray[Any]) -> float:
-    """
-    Mean structural similarity of the channels, at most 1, by a Gaussian window.
+    """Mean structural similarity of the channels, at most 1, by a Gaussian window.
 
     Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli: "Image quality assessment: from error visibility to structural
     similarity", IEEE Transactions on Image Processing 13 (2004), 600-612.
@@ -81,8 +79,7 @@ def ssim(before: NDArray[Any], after: NDArray[Any]) -> float:
 
 
 def ssim_map(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """
-    Structural similarity of each whole window: (H, W) twice to (H - 10, W - 10).
+    """Structural similarity of each whole window: (H, W) twice to (H - 10, W - 10).
 
     The sum and the difference of the pictures have all that is needed of means, variances and covariance.
     """

@@ -20,8 +20,7 @@ def ssimulacra2(
     full_scale: float | None = None,
     n_threads: int | None = None,
 ) -> float:
-    """
-    Score how alike a picture is to its original for the eye.
+    """Score how alike a picture is to its original for the eye.
 
     SSIMULACRA 2 compares means, variances and edges at six scales in XYB, a space made after the
     cones of the eye, weighted so that the score agrees with what people said of compressed

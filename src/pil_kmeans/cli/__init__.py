@@ -17,16 +17,15 @@ from .streams import open_missing_streams, silence_stdout
 COMMANDS = {
     "compress": "write pictures as palette PNGs or GIFs",
     "animate": "write pictures as the frames of an animated GIF or PNG",
-    "compare": "show what fewer colours do to a picture and to its size",
-    "palette": "print the colours that suit a picture best",
+    "compare": "show what fewer colors do to a picture and to its size",
+    "palette": "print the colors that suit a picture best",
 }
 
 MODULES = {"compress": "compress", "animate": "animate", "compare": "compare", "palette": "print_palette"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run the command.
+    """Run the command.
 
     Parameters
     ----------

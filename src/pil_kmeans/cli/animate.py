@@ -59,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         *COLOR_FLAGS,
         type=integer_between(1, 256),
         metavar="N",
-        help="most colours to use, 1 to 256",
+        help="most colors to use, 1 to 256",
     )
     add_function_option(
         parser,

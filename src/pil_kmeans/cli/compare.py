@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser,
         nargs="+",
         default=N_COLORS,
-        help=f"numbers of colours to compare, each 1 to 256 (default: {' '.join(map(str, N_COLORS))})",
+        help=f"numbers of colors to compare, each 1 to 256 (default: {' '.join(map(str, N_COLORS))})",
     )
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, help="file for original and results side by side")
     parser.add_argument(

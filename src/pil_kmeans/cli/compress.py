@@ -98,12 +98,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--palette",
         metavar="FILE",
         type=palette_file,
-        help="use these colours, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colours in "
+        help="use these colors, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colors in "
         "lines, and a transparent one where it is needed; pixels get the nearest, or dither between them",
     )
     for flag, meaning in (
-        ("--keep-palette", "with --palette: store all its colours in their order, for programs that go by the indices"),
-        ("--exact", "with --palette: refuse pictures that have other colours"),
+        ("--keep-palette", "with --palette: store all its colors in their order, for programs that go by the indices"),
+        ("--exact", "with --palette: refuse pictures that have other colors"),
     ):
         how.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=meaning)
     add_function_option(
@@ -112,7 +112,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         *COLOR_FLAGS,
         type=integer_between(1, 256),
         metavar="N",
-        help="most colours to use, 1 to 256",
+        help="most colors to use, 1 to 256",
     )
     add_function_option(
         how,
@@ -152,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
             force=options.force,
             skip_if_larger=options.skip_if_larger,
             dry_run=options.dry_run,
-            budget=MemoryBudget(options.max_memory or usual_memory()),
+            budget=MemoryBudget(options.max_memory or usual_memory(), "--max-memory"),
             n_workers=n_workers,
             follow=progress.follow,
         )
@@ -201,10 +201,10 @@ def check_usage(options: argparse.Namespace) -> None:
         error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():
         if "palette" in options and name in options:
-            error(f"{flag} has no use with --palette, whose colours stay as they are: drop one of them")
+            error(f"{flag} has no use with --palette, whose colors stay as they are: drop one of them")
     for name, flag in USED_WITH_PALETTE.items():
         if name in options and "palette" not in options:
-            error(f"{flag} is about the colours of --palette: name a file of colours with it, or drop it")
+            error(f"{flag} is about the colors of --palette: name a file of colors with it, or drop it")
 
 
 def given_inputs(options: argparse.Namespace) -> tuple[list[Input], list[CommandError]]:

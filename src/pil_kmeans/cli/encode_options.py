@@ -34,23 +34,23 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
         type=color,
         action="append",
         metavar="COLOR",
-        help="colour to store exactly, such as red or '#ff0000'; may be given several times",
+        help="color to store exactly, such as red or '#ff0000'; may be given several times",
     )
-    add("--color-space", choices=COLOR_SPACES, help="where distances between colours are measured")
-    add("--effort", choices=tuple(EFFORTS), help="how long to search for better colours")
+    add("--color-space", choices=COLOR_SPACES, help="where distances between colors are measured")
+    add("--effort", choices=tuple(EFFORTS), help="how long to search for better colors")
     add("--weighting", choices=WEIGHTINGS, help=WEIGHTING_HELP)
     add(
         "--dither",
         choices=DITHERS,
-        help="whether and how colours between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
-        "colour and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
+        help="whether and how colors between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
+        "color and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
         "areas or looks better without",
     )
     add(
         "--dither-strength",
         type=number_between(0, 1),
         metavar="S",
-        help=f"0 to 1; more hides steps between colours better, and is noisier (default: {DEFAULT_STRENGTH})",
+        help=f"0 to 1; more hides steps between colors better, and is noisier (default: {DEFAULT_STRENGTH})",
     )
     add(
         "--lossy",
@@ -63,7 +63,7 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     add(
         "--transparent-rgb",
         choices=TRANSPARENT_RGB,
-        help="what fully transparent pixels hide, for textures of games: the first one's colour, none, what they have, "
+        help="what fully transparent pixels hide, for textures of games: the first one's color, none, what they have, "
         "or that of the nearest visible pixel",
     )
     add(

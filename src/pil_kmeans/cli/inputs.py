@@ -61,8 +61,7 @@ class Input:
 def find_inputs(
     words: Sequence[str], *, recursive: bool = False, is_result: Callable[[Path], bool] = lambda _: False
 ) -> tuple[list[Input], list[CommandError]]:
-    """
-    Find the pictures that words name.
+    """Find the pictures that words name.
 
     Parameters
     ----------
@@ -175,8 +174,7 @@ class OpenedPicture:
 def open_picture(
     given: Input, *, whole: bool = False, to_score: bool = False, share: Share | None = None
 ) -> OpenedPicture:
-    """
-    Read a picture, or say why not.
+    """Read a picture, or say why not.
 
     Parameters
     ----------
@@ -205,7 +203,7 @@ def open_picture(
                 )
             content = file.read(share.most_file_bytes + 1)
             if len(content) > share.most_file_bytes:
-                msg = f"it does not end after {in_words(share.most_file_bytes)}; --max-memory allows no more"
+                msg = f"it does not end after {in_words(share.most_file_bytes)}, and no more is allowed{share.set_by}"
                 raise ValueError(msg)
         return _loaded(BytesIO(content), len(content), None, whole=whole, to_score=to_score, share=share)
     except UnidentifiedImageError as error:
@@ -236,7 +234,7 @@ def _loaded(
         msg = "the file is empty"
         raise ValueError(msg)
     if n_bytes > share.most_file_bytes:
-        msg = f"the file has {in_words(n_bytes)}; --max-memory allows {in_words(share.most_file_bytes)}"
+        msg = f"the file has {in_words(n_bytes)}, and {in_words(share.most_file_bytes)} are allowed{share.set_by}"
         raise ValueError(msg)
     with Image.open(file) as image:
         n_frames = getattr(image, "n_frames", 1)

@@ -39,10 +39,13 @@ class MemoryBudget:
     ----------
     total : int
         In bytes.
+    option : str, optional
+        What sets it; None where nothing does.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, option: str | None = None) -> None:
         self.total = total
+        self.option = option
         self.used = 0
         self.changed = Condition()
         self.is_closed = False
@@ -55,7 +58,10 @@ class MemoryBudget:
 
 
 class Share:
-    """What one picture takes of a budget, until the block ends; at most once."""
+    """What one picture, or all frames of one result, take of a budget until the block ends.
+
+    Only what has taken nothing yet waits for others: who waits with a part in hand might wait for ever.
+    """
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
@@ -65,6 +71,11 @@ class Share:
     def most_file_bytes(self) -> int:
         """Of a file, or of what gives no end, that may be worked on."""
         return self._budget.total // FILE_SHARE
+
+    @property
+    def set_by(self) -> str:
+        """Who says so, for the end of an error."""
+        return "" if self._budget.option is None else f": raise {self._budget.option} for more"
 
     def take(self, n_bytes: int) -> None:
         """Wait until there is as much.
@@ -76,18 +87,21 @@ class Share:
         KeyboardInterrupt
             If the budget is closed.
         """
-        budget = self._budget
-        if n_bytes > budget.total:
-            raise OverBudgetError(
-                f"it takes about {in_words(n_bytes)} of memory, and {in_words(budget.total)} are allowed: pass "
-                f"--max-memory {in_units(n_bytes)} if there is that much"
-            )
+        budget, needed = self._budget, self._taken + n_bytes
         with budget.changed:
-            budget.changed.wait_for(lambda: budget.is_closed or budget.used + n_bytes <= budget.total)
+            if needed <= budget.total and not self._taken:
+                budget.changed.wait_for(lambda: budget.is_closed or budget.used + n_bytes <= budget.total)
             if budget.is_closed:
                 raise KeyboardInterrupt
+            if needed > budget.total or budget.used + n_bytes > budget.total:
+                remedy = "shrink it, or use fewer of them"
+                if budget.option is not None:
+                    remedy = f"pass {budget.option} {in_units(needed)} if there is that much"
+                raise OverBudgetError(
+                    f"it takes about {in_words(needed)} of memory, and {in_words(budget.total)} are allowed: {remedy}"
+                )
             budget.used += n_bytes
-            self._taken = n_bytes
+            self._taken = needed
 
     def __enter__(self) -> Share:
         return self

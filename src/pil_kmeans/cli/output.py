@@ -53,8 +53,7 @@ def write_output(
     force: bool = True,
     expected: FileIdentity | None = None,
 ) -> None:
-    """
-    Write the whole file, or to standard output, or say why not.
+    """Write the whole file, or to standard output, or say why not.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ N_COLORS = 8
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_file_and_colors(parser, default=N_COLORS, help="most colours to find, 1 to 256 (default: %(default)s)")
+    add_file_and_colors(parser, default=N_COLORS, help="most colors to find, 1 to 256 (default: %(default)s)")
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),
@@ -44,11 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=color,
         action="append",
         metavar="COLOR",
-        help="colour that the palette holds exactly, such as red or '#ff0000'; may be given several times",
+        help="color that the palette holds exactly, such as red or '#ff0000'; may be given several times",
     )
     for flag, choices, meaning in (
-        ("--color-space", COLOR_SPACES, "where distances between colours are measured"),
-        ("--effort", tuple(EFFORTS), "how long to search for better colours"),
+        ("--color-space", COLOR_SPACES, "where distances between colors are measured"),
+        ("--effort", tuple(EFFORTS), "how long to search for better colors"),
         ("--weighting", WEIGHTINGS, WEIGHTING_HELP),
     ):
         add_function_option(parser, quantize, flag, choices=choices, help=meaning)

@@ -99,9 +99,9 @@ def describe(result: Result) -> str:
     channels = "premultiplied R, G, B and alpha" if figures.has_alpha else "R, G, B"
     return "\n".join(
         (
-            f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colours, "
+            f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colors, "
             f"{figures.bytes_before:,} bytes{figures.frames}{''.join(f', {change}' for change in figures.changes)}",
-            f"{target_name(result)}: {figures.colors_after:,} colours, {figures.bytes_after:,} bytes "
+            f"{target_name(result)}: {figures.colors_after:,} colors, {figures.bytes_after:,} bytes "
             f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
             + ("" if result.is_written else ", not written: a dry run"),
             f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
@@ -118,7 +118,7 @@ def describe_briefly(result: Result) -> str:
     likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
     return (
         f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
-        f"{figures.colors_after} colours, {likeness}{figures.frames}"
+        f"{figures.colors_after} colors, {likeness}{figures.frames}"
     )
 
 

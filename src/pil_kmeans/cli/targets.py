@@ -36,8 +36,7 @@ def result_test(options: argparse.Namespace) -> Callable[[Path], bool]:
 
 
 def planned(inputs: Sequence[Input], options: argparse.Namespace) -> tuple[list[Job], list[Result]]:
-    """
-    Say for each input where its result goes.
+    """Say for each input where its result goes.
 
     The same file twice is one job. Two files must not have one result: the second is refused.
     """

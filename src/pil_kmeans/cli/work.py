@@ -159,7 +159,7 @@ def larger_note(job: Job, opened: OpenedPicture, n_bytes: int, *, is_skipped: bo
         return f"{job.given} is skipped: the result would have {share}; name the file to have it in any case"
     result = "the result" if job.target is None else shown(job.target)
     return (
-        f"{result} is larger than {job.given}, {share}: keep that file, ask for fewer colours or more --lossy, or "
+        f"{result} is larger than {job.given}, {share}: keep that file, ask for fewer colors or more --lossy, or "
         "pass --skip-if-larger to write nothing then"
     )
 

@@ -45,8 +45,7 @@ def encode(
     keep_palette: bool = False,
     progress: Progress = silent,
 ) -> bytes:
-    """
-    Write frames that share a palette as a GIF.
+    """Write frames that share a palette as a GIF.
 
     Parameters
     ----------

@@ -31,8 +31,7 @@ class Given(NamedTuple):
 
 
 def read_animation(image: Any) -> Given:
-    """
-    Take apart what holds several frames.
+    """Take apart what holds several frames.
 
     Parameters
     ----------

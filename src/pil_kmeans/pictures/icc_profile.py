@@ -27,8 +27,7 @@ def grey_profile(gamma: float | None = None) -> bytes:
 
 
 def rgb_profile(gamma: float | None = None, chromaticities: Sequence[float] = SRGB_CHROMATICITIES) -> bytes:
-    """
-    Build a profile for RGB: the curve of `grey_profile`, and chromaticities as cHRM has them.
+    """Build a profile for RGB: the curve of `grey_profile`, and chromaticities as cHRM has them.
 
     Raises
     ------

@@ -23,8 +23,7 @@ HEX = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b")
 
 
 def colors_of_file(content: bytes) -> NDArray[np.uint8]:
-    """
-    Read the colours that a file holds.
+    """Read the colours that a file holds.
 
     Parameters
     ----------

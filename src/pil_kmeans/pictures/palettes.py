@@ -17,8 +17,7 @@ KINDS = "a PIL image of mode P, an array (n, 3) or (n, 4), a list of colors, or 
 
 
 def read_palette(palette: Any) -> NDArray[np.uint8]:
-    """
-    Read the colours of a palette, in their order, duplicates included.
+    """Read the colours of a palette, in their order, duplicates included.
 
     Parameters
     ----------
@@ -54,8 +53,7 @@ def read_palette(palette: Any) -> NDArray[np.uint8]:
 def read_given_palette(
     palette: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
 ) -> NDArray[np.uint8] | None:
-    """
-    Read the palette if one is given.
+    """Read the palette if one is given.
 
     Raises
     ------
@@ -75,8 +73,7 @@ def read_given_palette(
 
 
 def with_transparent(colors: NDArray[np.uint8], samples: NDArray[Any], *, keep_palette: bool) -> NDArray[np.uint8]:
-    """
-    Add a fully transparent colour where pixels (H, W, C) are so and none of the colours (n, C) is.
+    """Add a fully transparent colour where pixels (H, W, C) are so and none of the colours (n, C) is.
 
     Raises
     ------

@@ -32,8 +32,7 @@ SIXTEEN_BIT_FORMATS = ("PPM",)
 
 
 def pixels_from_pil(image: Image.Image) -> NDArray[Any]:
-    """
-    Read the samples of a PIL image of any mode.
+    """Read the samples of a PIL image of any mode.
 
     L, LA, RGB and RGBA stay as they are; the other modes are converted by Pillow to that of them
     which keeps most, P with transparency to RGBA. I;16 keeps its 16 bits, 0 to 65535, and so does

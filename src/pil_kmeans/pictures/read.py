@@ -56,8 +56,7 @@ class Picture:
 
 
 def read_picture(picture: Any, name: str = "image", layout: Layout = USUAL) -> Picture:
-    """
-    Read a picture as people see it.
+    """Read a picture as people see it.
 
     Parameters
     ----------

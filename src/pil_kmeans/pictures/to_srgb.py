@@ -36,8 +36,7 @@ class InSrgb(NamedTuple):
 
 
 def in_srgb(image: Image.Image | None, samples: NDArray[Any]) -> InSrgb:
-    """
-    Convert a picture to sRGB.
+    """Convert a picture to sRGB.
 
     An ICC profile counts, otherwise an sRGB chunk, otherwise gAMA and cHRM; without any the
     picture is in sRGB already. A profile that cannot be used leaves the samples as they are.

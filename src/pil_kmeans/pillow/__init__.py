@@ -45,8 +45,7 @@ def quantize(
     full_scale: float | None = None,
     n_threads: int | None = None,
 ) -> Any:
-    """
-    Convert a picture to mode P with a palette found by k-means.
+    """Convert a picture to mode P with a palette found by k-means.
 
     Takes the place of `PIL.Image.Image.quantize`: the arguments up to `dither` are Pillow's, and
     so are the types and texts of the errors about them.
@@ -240,8 +239,7 @@ def quantize(
 
 
 def patch() -> Patch:
-    """
-    Make `PIL.Image.Image.quantize` run k-means.
+    """Make `PIL.Image.Image.quantize` run k-means.
 
     Affects the whole process: every ``im.quantize()``, and what Pillow does with it, such as
     ``rgba.convert("P")`` and saving RGBA as GIF. Calls with ``method=`` still get Pillow's

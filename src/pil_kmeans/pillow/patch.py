@@ -23,8 +23,7 @@ class Patch:
         return self
 
     def stop(self) -> None:
-        """
-        Undo one `start`.
+        """Undo one `start`.
 
         Raises
         ------

@@ -26,8 +26,7 @@ IEND_LENGTH = 12
 
 
 def register() -> None:
-    """
-    Add the save formats ``PNG8`` and ``GIF8`` to Pillow: palette PNGs by `encode_png`, GIFs by `encode_gif`.
+    """Add the save formats ``PNG8`` and ``GIF8`` to Pillow: palette PNGs by `encode_png`, GIFs by `encode_gif`.
 
     ``image.save(path, format="PNG8")`` takes the options of `encode_png`, and of Pillow's PNG:
 

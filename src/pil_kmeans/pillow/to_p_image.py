@@ -111,8 +111,7 @@ def check_kmeans(kmeans: int) -> None:
 
 
 def info_of(source: Source, transparency: int | None = None) -> dict[Any, Any]:
-    """
-    `info` for the result: lists are copied, as Pillow copies them.
+    """`info` for the result: lists are copied, as Pillow copies them.
 
     The source's "transparency" means nothing to another palette. In its place comes the entry
     that is the only transparent one, which every file format understands, while GIF does not

@@ -49,8 +49,7 @@ def encode(
     compression: str = "default",
     progress: Progress = silent,
 ) -> bytes:
-    """
-    Write frames that share a palette as an animated PNG.
+    """Write frames that share a palette as an animated PNG.
 
     Of every frame but the first only the rectangle of the pixels that change is written; those in it that stay as they
     are can be left transparent, for which the palette gets an entry, if that makes the file smaller.

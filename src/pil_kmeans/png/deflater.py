@@ -16,8 +16,7 @@ ZLIB_LEVEL = 9
 
 
 def zlib_compress(data: Any, level: int) -> bytes:
-    """
-    Make a zlib stream.
+    """Make a zlib stream.
 
     Parameters
     ----------

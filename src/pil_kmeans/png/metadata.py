@@ -97,11 +97,11 @@ def exif_chunk(image: Image.Image) -> list[Chunk]:
     exif = Image.Exif()
     try:
         exif.load(image.getexif().tobytes())  # a copy: the image keeps its tags
+        for tag in {ExifTags.Base.Orientation, *TIFF_STRUCTURE_TAGS} & set(exif):
+            del exif[tag]
+        return [(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))] if len(exif) else []
     except BROKEN_EXIF:
         return []
-    for tag in {ExifTags.Base.Orientation, *TIFF_STRUCTURE_TAGS} & set(exif):
-        del exif[tag]
-    return [(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))] if len(exif) else []
 
 
 def xmp_chunk(info: Mapping[Any, Any]) -> list[Chunk]:

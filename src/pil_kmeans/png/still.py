@@ -26,8 +26,7 @@ def encode(
     for_deflate: bool = False,
     n_threads: int | None = 1,
 ) -> bytes:
-    """
-    Write a picture as a palette PNG.
+    """Write a picture as a palette PNG.
 
     Parameters
     ----------

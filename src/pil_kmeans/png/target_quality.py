@@ -32,8 +32,7 @@ class Roughest(NamedTuple, Generic[Picture]):
 
 
 class QualityError(ValueError):
-    """
-    The quality that was asked for cannot be reached.
+    """The quality that was asked for cannot be reached.
 
     Parameters
     ----------

@@ -20,8 +20,7 @@ def compare(
     progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> Comparison:
-    """
-    Compress a picture to several numbers of colours, and measure size and likeness.
+    """Compress a picture to several numbers of colours, and measure size and likeness.
 
     Parameters
     ----------

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(Measured):
-    """
-    A picture in several numbers of colours, as `compare` makes it.
+    """A picture in several numbers of colours, as `compare` makes it.
 
     Attributes
     ----------
@@ -46,8 +45,7 @@ class Comparison(Measured):
         return self.to_text()
 
     def to_text(self) -> str:
-        """
-        Lay out the table in lines.
+        """Lay out the table in lines.
 
         Returns
         -------
@@ -60,8 +58,7 @@ class Comparison(Measured):
         )
 
     def side_by_side(self, n_colors: int | Sequence[int] | None = None) -> Image.Image:
-        """
-        Draw original and results beside each other, and below them a detail, enlarged.
+        """Draw original and results beside each other, and below them a detail, enlarged.
 
         The detail is where neighbouring pixels of the original differ most.
 
@@ -91,8 +88,7 @@ class Comparison(Measured):
         return drawn(self, [asked.index(number) for number in wanted])
 
     def figure(self) -> Figure:
-        """
-        Draw a chart of quality (SSIMULACRA 2) against bytes.
+        """Draw a chart of quality (SSIMULACRA 2) against bytes.
 
         Returns
         -------
@@ -108,8 +104,7 @@ class Comparison(Measured):
         return chart(self)
 
     def to_html(self) -> str:
-        """
-        Make a page that needs nothing else, and loads nothing.
+        """Make a page that needs nothing else, and loads nothing.
 
         It has a slider between the original and each result, the palettes, the table and the chart.
 

@@ -35,7 +35,7 @@ class Row:
     """That encoding took, of wall time."""
 
 
-HEADINGS = ("k", "colours", "bytes", "ratio", "bits/pixel", "MSE", "PSNR", "SSIM", "SSIMULACRA 2", "seconds")
+HEADINGS = ("k", "colors", "bytes", "ratio", "bits/pixel", "MSE", "PSNR", "SSIM", "SSIMULACRA 2", "seconds")
 """Of `Row`'s fields, for people."""
 CELLS = ("{:d}", "{:,d}", "{:,d}", "{:.1%}", "{:.2f}", "{:,.1f}", "{:.2f}", "{:.4f}", "{:.1f}", "{:.2f}")
 
@@ -47,8 +47,7 @@ def cells(row: Row) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """
-    A picture in several numbers of colours: encoded, decoded again, and measured.
+    """A picture in several numbers of colours: encoded, decoded again, and measured.
 
     Attributes
     ----------

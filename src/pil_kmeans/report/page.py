@@ -27,14 +27,14 @@ def page(comparison: Measured) -> str:
         swatches = swatches_of(comparison.decoded(i))
         rows.append(
             {
-                "title": f"{row.colors} {'colour' if row.colors == 1 else 'colours'}",
+                "title": f"{row.colors} {'color' if row.colors == 1 else 'colors'}",
                 "facts": f"{row.bytes:,} bytes, {row.ratio:.1%} of the original; SSIMULACRA 2: {row.ssimulacra2:.1f}",
                 "swatches": [{"hex": swatch.hex, "share": f"{swatch.share:.1%}"} for swatch in swatches],
             }
         )
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=html.escape(comparison.name),
-        facts=f"{width:,} &times; {height:,} pixels, {count_colors(comparison.original):,} colours, "
+        facts=f"{width:,} &times; {height:,} pixels, {count_colors(comparison.original):,} colors, "
         f"{comparison.original_bytes:,} bytes",
         width=width,
         height=height,

@@ -74,7 +74,7 @@ def captions(comparison: Measured, rows: Sequence[int]) -> list[tuple[str, str]]
     texts = [("original", f"{comparison.original_bytes:,} bytes")]
     for i in rows:
         row = comparison.table[i]
-        noun = "colour" if row.colors == 1 else "colours"
+        noun = "color" if row.colors == 1 else "colors"
         texts.append(
             (f"{row.colors} {noun}", f"{row.bytes:,} bytes, {row.ratio:.1%}; SSIMULACRA 2: {row.ssimulacra2:.1f}")
         )

@@ -88,8 +88,7 @@ def block(name: str, color: bytes) -> bytes:
 
 
 def opaque_rgb(swatches: Sequence[Swatch]) -> list[bytes]:
-    """
-    Return R, G, B of each, for formats that know nothing else.
+    """Return R, G, B of each, for formats that know nothing else.
 
     Raises
     ------

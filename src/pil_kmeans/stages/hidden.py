@@ -47,7 +47,7 @@ def fit_with_hidden(
         The picture.
     transparent_rgb : {"first", "clear", "keep", "bleed"}
         "first": what it has. "clear": zero. "keep": what the pixels have, and "bleed": what the nearest pixel has that
-        is not fully transparent, both in up to 16 entries, an eighth of all at most unless all can be exact.
+        is not fully transparent, both in up to 16 entries: an eighth of all, or what exact visible colours leave.
     search : Search
 
     Returns
@@ -67,7 +67,8 @@ def fit_with_hidden(
             return fit(n_colors)
         n_entries = n_hidden
         if n_visible + n_hidden > n_colors:
-            n_entries = max(1, min(n_hidden, _MOST_ENTRIES, n_colors // _SHARE))
+            room = n_colors - n_visible  # what is visible stays exact where it can be
+            n_entries = max(1, min(n_hidden, _MOST_ENTRIES, room if room > 0 else n_colors // _SHARE))
         hidden = quantize_pixels(
             read_pixels(colors[np.newaxis]),
             search,

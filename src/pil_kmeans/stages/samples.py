@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_PART = 1 << 18  # samples converted at a time
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:
@@ -19,7 +22,7 @@ def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
     Alpha becomes 0 only where it is.
     """
     if colors.dtype.kind == "f":
-        rounded = np.rint(np.asarray(colors, dtype=np.float64) * 65535).astype(np.uint16, order="C")
+        rounded = _in_parts(lambda part: np.rint(part.astype(np.float64) * 65535), colors, np.uint16)
         return _still_visible(rounded, colors)
     if colors.dtype == np.bool_:
         return np.where(colors, np.uint8(255), np.uint8(0))
@@ -36,10 +39,20 @@ def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
     if samples.dtype == np.bool_:
         return samples.astype(np.uint8) * np.uint8(255)
     if samples.dtype.kind == "u":
-        rounded = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        rounded = _in_parts(lambda part: (part.astype(np.uint32) + 128) // 257, samples, np.uint8)
     else:
-        rounded = np.rint(samples * samples.dtype.type(255)).astype(np.uint8)
+        rounded = _in_parts(lambda part: np.rint(part * part.dtype.type(255)), samples, np.uint8)
     return _still_visible(rounded, samples)
+
+
+def _in_parts(convert: Callable[[NDArray[Any]], NDArray[Any]], samples: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Convert samples some of the first axis at a time, so that what lies between takes little memory."""
+    converted = np.empty(samples.shape, dtype)
+    if samples.size:
+        step = max(1, _PART * len(samples) // samples.size)
+        for start in range(0, len(samples), step):
+            converted[start : start + step] = convert(samples[start : start + step])
+    return converted
 
 
 def _still_visible(rounded: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
