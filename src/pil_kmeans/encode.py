@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .files import check_target, deliver
 from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
 from .pictures.fit_frames import fitter, most_colors
@@ -53,6 +54,7 @@ _SEARCHED, _WRITTEN = 0.7, 0.85  # their indices are chosen, and the first file 
 def encode_png(
     image: Any,
     *,
+    to: Any = None,
     n_colors: int = 256,
     palette: Any = None,
     keep_palette: bool = False,
@@ -75,7 +77,7 @@ def encode_png(
     full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
-) -> bytes:
+) -> Any:
     r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
     Parameters
@@ -88,6 +90,9 @@ def encode_png(
         PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
         dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
+    to : path or binary file object, optional
+        Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
+        file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
@@ -175,8 +180,8 @@ def encode_png(
 
     Returns
     -------
-    bytes
-        A whole PNG file.
+    bytes or None
+        A whole PNG file; None if it was written `to` somewhere.
 
     Raises
     ------
@@ -185,6 +190,8 @@ def encode_png(
     ValueError
         If `image` has no pixels, samples or an argument are out of range, or arguments do not go
         together. The message says what is allowed.
+    OSError
+        If nothing can be written `to` there.
     QualityError
         If `quality` cannot be reached with `n_colors` or `palette`: a ValueError, whose `best` is the best score
         found.
@@ -234,6 +241,14 @@ def encode_png(
     ...     len(image.getcolors())
     4
 
+    To a file:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     encode_png(picture, to=f"{folder}/gradient.png", n_colors=16)
+    ...     Image.open(f"{folder}/gradient.png").size
+    (256, 256)
+
     An animation, shown twice:
 
     >>> frames = [Image.linear_gradient("L").rotate(angle) for angle in range(0, 360, 90)]
@@ -253,6 +268,7 @@ def encode_png(
         dither_strength=dither_strength,
         n_threads=n_threads,
     )
+    check_target(to)
     check_compression(compression)
     check_metadata(metadata)
     check_transparent_rgb(transparent_rgb)
@@ -282,7 +298,7 @@ def encode_png(
     if isinstance(given, IndexedImage) and n_frames == 1 and is_free and _n_used(given) <= n_colors:
         data = still.encode(given.indices, given.palette, compression=compression)
         report(1.0)
-        return data
+        return deliver([data], to)
     if colors is not None:
         if exact:
             check_exact(frames.pixels, colors, "image")
@@ -325,7 +341,7 @@ def encode_png(
         else:
             data = picture.by_quality(n_colors, float(quality), report)
     report(1.0)
-    return data
+    return deliver([data], to)
 
 
 def _animated(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .files import check_target, deliver
 from .gif.blocks import MAX_DURATION, MAX_PLAYS
 from .gif.exact import as_entries
 from .gif.exact import encode as encode_exact
@@ -43,6 +44,7 @@ _FITTED = 0.4  # share of the work until a palette is fitted
 def encode_gif(
     image: Any,
     *,
+    to: Any = None,
     n_colors: int = 256,
     palette: Any = None,
     keep_palette: bool = False,
@@ -63,13 +65,16 @@ def encode_gif(
     full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
-) -> bytes:
+) -> Any:
     """Encode a picture or the frames of an animation as a GIF of at most `n_colors` colours.
 
     Parameters
     ----------
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
         As `encode_png` takes it: one picture, or the frames of an animation, of one size.
+    to : path or binary file object, optional
+        Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
+        file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
         Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
     palette, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, full_scale
@@ -110,8 +115,8 @@ def encode_gif(
 
     Returns
     -------
-    bytes
-        A whole GIF file.
+    bytes or None
+        A whole GIF file; None if it was written `to` somewhere.
 
     Raises
     ------
@@ -120,6 +125,8 @@ def encode_gif(
     ValueError
         If `image` has no pixels, samples or an argument are out of range, or arguments do not go
         together. The message says what is allowed.
+    OSError
+        If nothing can be written `to` there.
     QualityError
         If `quality` cannot be reached: a ValueError, whose `best` is the best score found.
 
@@ -158,6 +165,7 @@ def encode_gif(
         dither_strength=dither_strength,
         n_threads=n_threads,
     )
+    check_target(to)
     check_roughness(dither=dither, lossy=lossy, quality=quality)
     if quality is not None and dither in BY_MASK:
         raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
@@ -196,7 +204,7 @@ def encode_gif(
         rest = part(report, _FITTED, 1.0)
         data = gif.by_lossy(amount, rest) if quality is None else gif.by_quality(float(quality), rest)
     report(1.0)
-    return data
+    return deliver([data], to)
 
 
 class _How:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
+import shutil
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 if sys.platform != "win32":
     import fcntl
@@ -43,8 +45,63 @@ class FileChangedError(OSError):
     """A file to replace is not the one that was read."""
 
 
+def check_target(to: Any) -> None:
+    """Check the option `to`, before anything is done.
+
+    Raises
+    ------
+    TypeError
+        If it is no path and no binary file object.
+    FileNotFoundError, IsADirectoryError
+        If no file can have that path.
+    """
+    if to is None:
+        return
+    if isinstance(to, str | os.PathLike) and not isinstance(os.fspath(to), bytes):
+        path = Path(os.path.realpath(to))
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, f"to must be a file, {os.strerror(errno.EISDIR)}", str(to))
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "to must be in a folder that exists", str(to))
+    elif isinstance(to, io.TextIOBase) or not callable(getattr(to, "write", None)):
+        raise TypeError(
+            "to must be a path, a file object opened for bytes, or None for the bytes themselves, "
+            f"got {to!r} of type {type(to).__name__}"
+        )
+
+
+def deliver(parts: Iterable[bytes], to: Any) -> bytes | None:
+    """Return the bytes of a file that is made part by part, or write them as they come.
+
+    Parameters
+    ----------
+    parts : iterable of bytes
+    to : path, file object or None
+        A file is replaced when all parts are there; whatever ends them leaves it as it was. A file object gets each
+        part when it is made. None: nothing is written.
+
+    Returns
+    -------
+    bytes or None
+        The file, if `to` is None.
+    """
+    if to is None:
+        return b"".join(parts)
+    with replacing(Path(to)) if isinstance(to, str | os.PathLike) else nullcontext(to) as file:
+        for part in parts:
+            file.write(part)
+    return None
+
+
 def write_file(path: Path, data: bytes, *, exclusive: bool = False, expected: FileIdentity | None = None) -> None:
-    """Write a temporary file in the same folder, have it on the disk, then give it its name.
+    """Write all at once what `replacing` writes."""
+    with replacing(path, exclusive=exclusive, expected=expected) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path, *, exclusive: bool = False, expected: FileIdentity | None = None) -> Iterator[IO[bytes]]:
+    """Open a temporary file in the same folder; at the end have it on the disk, then give it its name.
 
     A file that was there keeps its permissions, and as far as the process may its owner, group, extended attributes
     and POSIX ACL; on any error, and if the run is interrupted, also its content. Where the group cannot be kept, the
@@ -54,11 +111,15 @@ def write_file(path: Path, data: bytes, *, exclusive: bool = False, expected: Fi
     Parameters
     ----------
     path : Path
-    data : bytes
     exclusive : bool, default False
         Replace nothing, also not what appears during the call.
     expected : FileIdentity, optional
         Replace this file only. Of several calls for the same file, in any processes of this package, one succeeds.
+
+    Yields
+    ------
+    file object
+        To write to.
 
     Raises
     ------
@@ -77,7 +138,15 @@ def write_file(path: Path, data: bytes, *, exclusive: bool = False, expected: Fi
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        _write_temporary(temporary, data, path, old)
+        mode = 0o666 if old is None else 0o600  # less what umask takes; what is private is so from the beginning
+        unnamed = _opened_without_name(path.parent, mode)
+        with unnamed or _opened(temporary, mode) as file:
+            yield file
+            _finish(file, path, old)
+            if unnamed is not None:
+                _give_name(file, temporary, mode, path, old)
+        if old is not None and not hasattr(os, "fchmod"):
+            temporary.chmod(stat.S_IMODE(old.st_mode))
         if exclusive:
             _move_to_new(temporary, path)
         elif expected is None:
@@ -103,34 +172,42 @@ def _changed(path: Path) -> FileChangedError:
     return FileChangedError(errno.EBUSY, "it was changed, replaced, deleted or locked since it was read", str(path))
 
 
-def _write_temporary(temporary: Path, data: bytes, path: Path, old: os.stat_result | None) -> None:
-    """Write all of it before it has a name, where the system can."""
-    mode = 0o666 if old is None else 0o600  # less what umask takes; what is private is so from the beginning
-    if UNNAMED is not None:
-        with suppress(OSError):  # of file systems that cannot, or without /proc
-            descriptor = os.open(path.parent, UNNAMED | os.O_WRONLY, mode)
-            with os.fdopen(descriptor, "wb") as file:
-                if _can_name(descriptor):
-                    _fill(file, data, path, old)
-                    os.link(_name_of(descriptor), temporary, src_dir_fd=descriptor, follow_symlinks=True)
-                    return
-    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), mode)
-    with os.fdopen(descriptor, "wb") as file:
-        _fill(file, data, path, old)
-    if old is not None and not hasattr(os, "fchmod"):
-        temporary.chmod(stat.S_IMODE(old.st_mode))
+def _opened(path: Path, mode: int) -> IO[bytes]:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), mode)
+    return os.fdopen(descriptor, "wb")
 
 
-def _can_name(descriptor: int) -> bool:
-    return os.path.exists(_name_of(descriptor))
+def _opened_without_name(folder: Path, mode: int) -> IO[bytes] | None:
+    """Open a file that can get a name later; None where the system has none, or no /proc."""
+    if UNNAMED is None:
+        return None
+    try:
+        descriptor = os.open(folder, UNNAMED | os.O_RDWR, mode)
+    except OSError:
+        return None
+    if not os.path.exists(_name_of(descriptor)):
+        os.close(descriptor)
+        return None
+    return os.fdopen(descriptor, "w+b")
+
+
+def _give_name(file: IO[bytes], temporary: Path, mode: int, path: Path, old: os.stat_result | None) -> None:
+    """Link a file that has no name; where the file system cannot, copy it."""
+    try:
+        os.link(_name_of(file.fileno()), temporary, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except OSError:
+        with _opened(temporary, mode) as copy:
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            _finish(copy, path, old)
 
 
 def _name_of(descriptor: int) -> str:
     return f"/proc/self/fd/{descriptor}"
 
 
-def _fill(file: IO[bytes], data: bytes, path: Path, old: os.stat_result | None) -> None:
-    file.write(data)
+def _finish(file: IO[bytes], path: Path, old: os.stat_result | None) -> None:
+    """Have all that was written on the disk, with the attributes of the file that it is to replace."""
     file.flush()
     if old is not None and hasattr(os, "fchmod"):
         _copy_attributes(path, old, file.fileno())

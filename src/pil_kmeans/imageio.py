@@ -20,7 +20,6 @@ except ImportError as error:
 
 from .encode import encode_png
 from .encode_frames import encode_gif
-from .files import write_file
 
 __all__ = ["PaletteGifPlugin", "PalettePlugin", "PalettePngPlugin", "register"]
 
@@ -76,7 +75,7 @@ class PalettePlugin(PluginV3):
     (2, 64, 128, 3)
     """
 
-    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {
+    _encoders: ClassVar[Mapping[str | None, Callable[..., Any]]] = {
         ".png": encode_png,
         ".apng": encode_png,
         ".gif": encode_gif,
@@ -135,11 +134,11 @@ class PalettePlugin(PluginV3):
             )
             raise ValueError(msg)
         options = self._options | options
-        data = self._encode(_picture_or_frames(ndimage, is_batch, options), **options)
         path = Path(self.request.filename)
-        if self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists()):
-            write_file(path, data)
-        else:
+        is_path = self.request._uri_type == URI_FILENAME and (path.is_file() or not path.exists())
+        picture = _picture_or_frames(ndimage, is_batch, options)
+        data: bytes | None = self._encode(picture, to=path if is_path else None, **options)
+        if data is not None:  # imageio's own file is not opened, and made, before there is something to write
             self.request.get_file().write(data)
         self._is_written = True
         return data if self.request._uri_type == URI_BYTES else None
@@ -165,7 +164,7 @@ class PalettePngPlugin(PalettePlugin):
     (128, 128, 3)
     """
 
-    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {".png": encode_png, None: encode_png}
+    _encoders: ClassVar[Mapping[str | None, Callable[..., Any]]] = {".png": encode_png, None: encode_png}
     _kinds = "palette PNGs"
 
 
@@ -183,7 +182,7 @@ class PaletteGifPlugin(PalettePlugin):
     (128, 128, 3)
     """
 
-    _encoders: ClassVar[Mapping[str | None, Callable[..., bytes]]] = {".gif": encode_gif, None: encode_gif}
+    _encoders: ClassVar[Mapping[str | None, Callable[..., Any]]] = {".gif": encode_gif, None: encode_gif}
     _kinds = "GIFs"
 
 

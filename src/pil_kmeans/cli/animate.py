@@ -15,7 +15,7 @@ from .inputs import EXTENSIONS, STANDARD, find_inputs, open_picture, shown
 from .limits import MemoryBudget, Share, usual_memory
 from .one_line import one_line
 from .option_types import COLOR_FLAGS, add_function_option, integer_between, number_between
-from .output import check_output, write_output
+from .output import check_output, opened_output
 from .progress_bar import Progress
 
 FPS = 10.0
@@ -93,15 +93,16 @@ def run(options: argparse.Namespace) -> int:
     with Share(MemoryBudget(usual_memory())) as memory, Progress(1) as progress:
         opened = [open_picture(given, whole=True, share=memory) for given in inputs]
         frames = [frame for picture in opened for frame in picture.frames or [picture.image]]
-        try:
-            data = encode(frames, progress=progress.follow(), **picture_options)
-        except QualityError as error:
-            raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
-        except (ValueError, MemoryError) as error:
-            msg = f"cannot animate: {one_line(error) or 'the frames do not fit into memory'}"
-            raise CommandError(msg) from error
-        write_output(target, data, force=options.force)
+        with opened_output(target, force=options.force) as file:
+            try:
+                encode(frames, to=file, progress=progress.follow(), **picture_options)
+            except QualityError as error:
+                raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
+            except (ValueError, MemoryError) as error:
+                msg = f"cannot animate: {one_line(error) or 'the frames do not fit into memory'}"
+                raise CommandError(msg) from error
+            n_bytes = file.tell()
         n_before = sum(picture.n_bytes for picture in opened)
-        share = f"{len(data) / n_before:.1%} of the frames' files"
-        progress.print(f"{shown(target)}: {len(frames)} frames, {len(data):,} bytes ({share})")
+        share = f"{n_bytes / n_before:.1%} of the frames' files"
+        progress.print(f"{shown(target)}: {len(frames)} frames, {n_bytes:,} bytes ({share})")
     return 0

@@ -35,7 +35,7 @@ def is_other_kind(path: Path) -> bool:
     return names_other_kind(path) and path.suffix.lower() not in EXTENSIONS
 
 
-def encoder(extension: str, options: Mapping[str, Any]) -> Callable[..., bytes]:
+def encoder(extension: str, options: Mapping[str, Any]) -> Callable[..., Any]:
     """Return what writes files of an extension.
 
     Raises

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from ..files import FileChangedError, FileIdentity, write_file
+from ..files import FileChangedError, FileIdentity, replacing
 from .errors import CommandError, WouldOverwriteError
 from .inputs import EXTENSIONS, shown
 from .streams import has_stdout, write_to_stdout
@@ -72,18 +75,30 @@ def write_output(
     CommandError
         If it cannot be written, or what is there is not to be replaced.
     """
-    try:
-        if path is None:
+    if path is None:
+        try:
             write_to_stdout(data)
-        else:
-            if makes_folder:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, data, exclusive=not force and expected is None, expected=expected)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        return
+    with opened_output(path, makes_folder=makes_folder, force=force, expected=expected) as file:
+        file.write(data)
+
+
+@contextmanager
+def opened_output(
+    path: Path, *, makes_folder: bool = False, force: bool = True, expected: FileIdentity | None = None
+) -> Iterator[IO[bytes]]:
+    """Open the file to write, which has its name at the end, with the arguments and errors of `write_output`."""
+    try:
+        if makes_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, exclusive=not force and expected is None, expected=expected) as file:
+            yield file
     except FileChangedError as error:
-        msg = f"{shown(path or '')} is left as it is: {error.strerror}"
+        msg = f"{shown(path)} is left as it is: {error.strerror}"
         raise WouldOverwriteError(msg) from error
     except FileExistsError as error:
-        assert path is not None
         raise (_would_overwrite(path) if path.is_file() else _cannot_write(path, error)) from error
     except OSError as error:
         raise _cannot_write(path, error) from error

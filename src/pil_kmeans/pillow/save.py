@@ -114,7 +114,8 @@ def _gif(frames: list[Image.Image], *, icc_profile: Any = _UNSET, **options: Any
 
     if icc_profile is not _UNSET:
         frames = [_with_info(frame, {"icc_profile": icc_profile}) for frame in frames]
-    return encode_gif(frames if len(frames) > 1 else frames[0], **options)
+    data: bytes = encode_gif(frames if len(frames) > 1 else frames[0], **options)
+    return data
 
 
 def _png(frames: list[Image.Image], *, pnginfo: Any = None, metadata: Any = "color", **options: Any) -> bytes:
