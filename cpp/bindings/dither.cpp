@@ -25,6 +25,9 @@ DitherPalette palette_of(const PointArray& entries, const Vector<std::uint8_t>& 
     return {checked_points(entries, "entries"), reinterpret_cast<const Opacity*>(opacity.data())};
 }
 
+// What the row above hands down, with a pixel of none at either end.
+using HandedDown = std::optional<InOut<std::int32_t, nb::shape<-1, 4>>>;
+
 using MaskArray = std::optional<In<std::uint16_t, nb::shape<-1, -1>>>;
 
 // The options, checked, and the memory of their mask.
@@ -56,19 +59,30 @@ class OwnedOptions {
     DitherOptions options_;
 };
 
+// Errors as the kernel leaves them: of a colour at most 256 times what two coordinates differ by.
+void check_errors(const std::int32_t* errors, std::size_t n_pixels, std::size_t width) {
+    constexpr std::int32_t kMost = 1 << 24;
+    if (n_pixels != width + 2) throw nb::value_error("errors are those of width + 2 pixels");
+    if (!std::all_of(errors, errors + 4 * n_pixels, [](std::int32_t e) { return -kMost <= e && e <= kMost; }))
+        throw nb::value_error("an error is too large");
+}
+
 template <typename Sample>
 nb::object indices_of(const Pixels<Sample>& samples, std::size_t width, const PointArray& entries,
-                      const Vector<std::uint8_t>& opacity, const OwnedOptions& options, int n_threads) {
+                      const Vector<std::uint8_t>& opacity, const OwnedOptions& options, const HandedDown& handed_down,
+                      int n_threads) {
     const std::size_t n = samples.shape(0), n_channels = samples.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (width == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
+    if (handed_down) check_errors(handed_down->data(), handed_down->shape(0), width);
     const DitherPalette palette = palette_of(entries, opacity);
     const auto dithered = [&]<typename Index>() {
         Buffer<Index> indices(n);
         {
             const nb::gil_scoped_release unlocked;
             Team team(n_threads);
-            dither(samples.data(), n / width, width, n_channels, palette, options.get(), team, indices.begin());
+            dither(samples.data(), n / width, width, n_channels, palette, options.get(), team,
+                   handed_down ? handed_down->data() : nullptr, indices.begin());
         }
         return nb::cast(to_numpy(std::move(indices)));
     };
@@ -113,7 +127,7 @@ void register_dither(nb::module_& module) {
              "mask"_a.none(), "strength"_a, "lightness_weight"_a, "margin"_a);
     const auto define = [&]<typename Sample>() {
         module.def("dither", &indices_of<Sample>, "samples"_a.noconvert(), "width"_a, "entries"_a.noconvert(),
-                   "opacity"_a.noconvert(), "options"_a, "n_threads"_a);
+                   "opacity"_a.noconvert(), "options"_a, "handed_down"_a.noconvert().none(), "n_threads"_a);
         module.def("residuals", &residuals_of<Sample>, "samples"_a.noconvert(), "entries"_a.noconvert(),
                    "opacity"_a.noconvert(), "options"_a, "bands"_a.noconvert(), "weights"_a.none(), "n_threads"_a);
     };

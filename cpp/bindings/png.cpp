@@ -73,26 +73,28 @@ auto filtered_rows(const Bytes2D& rows, const Vector<std::uint8_t>& types) {
     return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
 }
 
-// Streams of deflate, of consecutive parts, as one.
-nb::bytes joined(const std::vector<nb::bytes>& parts, int n_threads) {
+// Streams of deflate, of consecutive parts, as one, or as more of one: behind the last byte of what there is, of which
+// `n_bits` bits count. Also how many of its own last byte do, 0 for all.
+auto joined(const std::vector<nb::bytes>& parts, unsigned begun, std::size_t n_bits, bool ends, int n_threads) {
+    if (n_bits > 7 || begun > 255) throw nb::value_error("what is begun is less than a byte");
     std::vector<std::span<const std::uint8_t>> streams;
     for (const nb::bytes& part : parts)
         streams.emplace_back(static_cast<const std::uint8_t*>(part.data()), part.size());
-    std::vector<std::uint8_t> whole;
+    Joined whole;
     {
         const nb::gil_scoped_release unlocked;
         std::vector<LastBlock> blocks(streams.size());
         Team(n_threads).run(streams.size(), [&](std::size_t i, std::size_t) { blocks[i] = last_block(streams[i]); });
-        whole = join_streams(streams, blocks);
+        whole = join_streams(streams, blocks, static_cast<std::uint8_t>(begun), n_bits, ends);
     }
-    return nb::bytes(whole.data(), whole.size());
+    return nb::make_tuple(nb::bytes(whole.bytes.data(), whole.bytes.size()), whole.n_bits);
 }
 
 }  // namespace
 
 void register_png(nb::module_& module) {
     using namespace nb::literals;
-    module.def("join_deflate", &joined, "parts"_a, "n_threads"_a);
+    module.def("join_deflate", &joined, "parts"_a, "begun"_a, "n_bits"_a, "ends"_a, "n_threads"_a);
     module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
     module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);
     module.def("filter_rows", &filtered_rows, "rows"_a.noconvert(), "types"_a.noconvert());

@@ -337,9 +337,10 @@ def encode_png(
         )
         if quality is None:
             is_auto = lossy == "auto"
-            data = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
+            parts = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
         else:
-            data = picture.by_quality(n_colors, float(quality), report)
+            parts = picture.by_quality(n_colors, float(quality), report)
+        data = b"".join(parts)
     report(1.0)
     return deliver([data], to)
 

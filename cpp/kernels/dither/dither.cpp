@@ -36,12 +36,13 @@ class Progress {
 
 template <bool has_alpha, typename Sample, typename Index>
 void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, Chooser& chooser,
-             const DitherOptions& options, Team& team, Index* indices) {
+             const DitherOptions& options, Team& team, std::int32_t* handed_down, Index* indices) {
     const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size();
     Progress progress(n_groups, n_workers > 1);
     // Group g writes row g + 1 and reads row g. One more row than workers, so that nobody reads any longer what is
     // overwritten: groups are taken, and end, in order.
     std::vector<ErrorRow> errors(n_workers + 1, ErrorRow(4 * (width + 2)));
+    if (handed_down) errors[0].assign(handed_down, handed_down + errors[0].size());
     std::vector<Rows<Sample>> rows(n_workers);
     team.run(n_groups, [&](std::size_t group, std::size_t worker) {
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
@@ -63,11 +64,12 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
             throw;
         }
     });
+    if (handed_down) std::copy_n(errors[n_groups % errors.size()].data(), errors[0].size(), handed_down);
 }
 
 template <bool has_alpha, typename Sample, typename Index>
 void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                    Chooser& chooser, const DitherOptions& options, Team& team, Index* indices) {
+                    Chooser& chooser, const DitherOptions& options, Team& team, std::int32_t*, Index* indices) {
     const Rays rays(options);
     std::vector<Rows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
@@ -81,13 +83,15 @@ void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width
 
 template <typename Sample, typename Index>
 void dither(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-            const DitherPalette& palette, const DitherOptions& options, Team& team, Index* indices) {
+            const DitherPalette& palette, const DitherOptions& options, Team& team, std::int32_t* handed_down,
+            Index* indices) {
     const bool has_alpha = n_channels % 2 == 0;
     Chooser chooser(palette, options, has_alpha, team.size());
     const auto dither_rows = [&]<bool alpha>() {
         (options.mask.thresholds
              ? dither_by_mask<alpha, Sample, Index>
-             : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, chooser, options, team, indices);
+             : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, chooser, options, team, handed_down,
+                                              indices);
     };
     if (has_alpha)
         dither_rows.template operator()<true>();
@@ -97,7 +101,7 @@ void dither(const Sample* samples, std::size_t height, std::size_t width, std::s
 
 #define PIL_KMEANS_DITHER(Sample, Index)                                                             \
     template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const DitherPalette&, \
-                         const DitherOptions&, Team&, Index*);
+                         const DitherOptions&, Team&, std::int32_t*, Index*);
 PIL_KMEANS_DITHER(std::uint8_t, std::uint8_t)
 PIL_KMEANS_DITHER(std::uint8_t, std::uint16_t)
 PIL_KMEANS_DITHER(std::uint16_t, std::uint8_t)

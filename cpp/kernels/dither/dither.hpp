@@ -48,11 +48,15 @@ struct DitherOptions {
 // Index of each pixel's entry. Transparent pixels get a transparent entry, all others one that is not, and opaque ones
 // an opaque entry, where the palette has such; transparent and opaque ones hand on no error of alpha. Runs of one
 // colour that the palette has keep it. The result does not depend on the team's size.
+//
+// A picture may be dithered some rows at a time: by a mask if they begin at whole masks, by diffusion with what the rows
+// above hand down, all zeros at the top.
 template <typename Sample, typename Index>
 void dither(const Sample* samples,  // IN  (height * width, C)
             std::size_t height, std::size_t width, std::size_t n_channels, const DitherPalette& palette,
             const DitherOptions& options, Team& team,
-            Index* indices);  // OUT (height * width,)
+            std::int32_t* handed_down,  // INOUT (width + 2, 4) errors, or null
+            Index* indices);            // OUT (height * width,)
 
 struct Band {
     std::size_t first;  // pixel

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "kernels/png/deflate_prices.hpp"
 
@@ -184,12 +185,12 @@ LastBlock last_block(std::span<const std::uint8_t> stream) {
 
 constexpr std::size_t kEmptyBlock = 48;  // bits at most
 
-std::vector<std::uint8_t> join_streams(const std::vector<std::span<const std::uint8_t>>& streams,
-                                       const std::vector<LastBlock>& blocks) {
-    std::size_t n_bits = 0;
+Joined join_streams(const std::vector<std::span<const std::uint8_t>>& streams, const std::vector<LastBlock>& blocks,
+                    std::uint8_t begun, std::size_t n_bits, bool ends) {
+    std::size_t at = n_bits;
     for (const LastBlock& block : blocks) n_bits += block.end + kEmptyBlock;
     std::vector<std::uint8_t> joined(n_bits / 8 + 2);
-    std::size_t at = 0;
+    joined[0] = static_cast<std::uint8_t>(begun & ((1u << at) - 1));
     for (std::size_t i = 0; i < streams.size(); ++i) {
         if (blocks[i].has_stored && at % 8) {  // an empty stored block, whose length and complement begin at a byte
             at = (at + 3 + 7) / 8 * 8;
@@ -201,7 +202,7 @@ std::vector<std::uint8_t> join_streams(const std::vector<std::span<const std::ui
         for (std::size_t j = 0; 8 * j < end; ++j) {
             std::uint32_t byte = streams[i][j];
             if (end - 8 * j < 8) byte &= (1u << (end - 8 * j)) - 1;
-            if (i + 1 < streams.size() && blocks[i].begin / 8 == j) byte &= ~(1u << blocks[i].begin % 8);
+            if (!(ends && i + 1 == streams.size()) && blocks[i].begin / 8 == j) byte &= ~(1u << blocks[i].begin % 8);
             byte <<= shift;
             to[j] = static_cast<std::uint8_t>(to[j] | byte);
             to[j + 1] = static_cast<std::uint8_t>(byte >> 8);
@@ -209,7 +210,7 @@ std::vector<std::uint8_t> join_streams(const std::vector<std::span<const std::ui
         at += end;
     }
     joined.resize((at + 7) / 8);
-    return joined;
+    return {std::move(joined), at % 8};
 }
 
 }  // namespace pil_kmeans

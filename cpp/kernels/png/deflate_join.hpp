@@ -19,8 +19,15 @@ struct LastBlock {
 };
 LastBlock last_block(std::span<const std::uint8_t> stream);
 
-// The blocks of all, in one stream; blocks[i] is last_block(streams[i]).
-std::vector<std::uint8_t> join_streams(const std::vector<std::span<const std::uint8_t>>& streams,
-                                       const std::vector<LastBlock>& blocks);
+// A stream of which more is to come: its bytes, and how many bits of the last of them are its own, 0 for all.
+struct Joined {
+    std::vector<std::uint8_t> bytes;
+    std::size_t n_bits;
+};
+
+// The blocks of all, in one stream, behind the `n_bits` bits of `begun`, below 8, that were the end of what was joined
+// before; blocks[i] is last_block(streams[i]). The stream ends where `ends`; else its last block is not the last.
+Joined join_streams(const std::vector<std::span<const std::uint8_t>>& streams, const std::vector<LastBlock>& blocks,
+                    std::uint8_t begun, std::size_t n_bits, bool ends);
 
 }  // namespace pil_kmeans

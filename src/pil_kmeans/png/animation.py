@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.progress import Progress, silent
 from ..stages.samples import rgba_rows
-from .chunks import MAX_CHUNK_LENGTH, Chunk, cut, file_bytes, idat_chunks
+from .chunks import MAX_CHUNK_LENGTH, Chunk, FileParts, cut, idat_chunks
 from .idat import COMPRESSIONS, compress
 from .palette_order import palette_order
 from .still import bit_depth, check_compression, n_not_opaque, plte_entries
@@ -113,8 +113,8 @@ def encode(
         for piece in _pieces(np.argsort(order).astype(np.uint8)[indices], rgba[order], changes, depth, compression):
             pieces.append(piece)
             progress((n + len(pieces) / len(frames)) / len(candidates))
-        files.append(file_bytes((height, width), depth, rgba[order], metadata, _chunks(pieces, durations, plays)))
-    return min(files, key=len)
+        files.append(FileParts((height, width), depth, rgba[order], metadata, _chunks(pieces, durations, plays)))
+    return b"".join(min(files, key=len))
 
 
 class _Change(NamedTuple):
@@ -170,7 +170,8 @@ def _pieces(
     """Yield the first frame, and of each other what it changes, in the way that takes fewer bytes."""
 
     def stream(indices: NDArray[np.uint8]) -> bytes:
-        return compress(indices, depth, len(rgba), n_not_opaque(rgba), compression, n_threads=1, reorder=False).data
+        entries = (np.arange(len(rgba), dtype=np.uint8), depth, len(rgba), n_not_opaque(rgba))
+        return bytes(compress(indices, *entries, compression, n_threads=1, reorder=False).data)
 
     height, width = frames.shape[1:]
     yield _Piece((height, width), 0, 0, SOURCE, stream(frames[0]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +13,44 @@ from numpy.typing import NDArray
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPE_PALETTE = 3
 MAX_CHUNK_LENGTH = 2**31 - 1
+_FRAMED = 12  # bytes of length, type and checksum
 
-Chunk = tuple[bytes, bytes]
+Chunk = tuple[bytes, bytes | memoryview]
 """Type and data of one chunk, without length and checksum."""
 
 
-def file_bytes(
-    size: tuple[int, int], depth: int, rgba: NDArray[np.uint8], metadata: Sequence[Chunk], pictures: Sequence[Chunk]
-) -> bytes:
+@dataclass(frozen=True, eq=False)
+class FileParts:
     """Whole file: height and width, bits per pixel, palette (n, 4), and the chunks before and behind it."""
-    height, width = size
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPE_PALETTE, 0, 0, 0)),
-        *metadata,
-        (b"PLTE", rgba[:, :3].tobytes()),
-        *trns_chunk(rgba),
-        *pictures,
-        (b"IEND", b""),
-    ]
-    return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks)
+
+    size: tuple[int, int]
+    depth: int
+    rgba: NDArray[np.uint8]
+    metadata: Sequence[Chunk]
+    pictures: Sequence[Chunk]
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """All of them."""
+        height, width = self.size
+        return [
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, self.depth, COLOR_TYPE_PALETTE, 0, 0, 0)),
+            *self.metadata,
+            (b"PLTE", self.rgba[:, :3].tobytes()),
+            *trns_chunk(self.rgba),
+            *self.pictures,
+            (b"IEND", b""),
+        ]
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        """Give the bytes in parts; those of the picture are not copied."""
+        yield SIGNATURE
+        for kind, data in self.chunks:
+            yield from chunk_parts(kind, data)
+
+    def __len__(self) -> int:
+        """Count the bytes."""
+        return len(SIGNATURE) + sum(_FRAMED + len(data) for _, data in self.chunks)
 
 
 def trns_chunk(rgba: NDArray[np.uint8]) -> list[Chunk]:
@@ -39,21 +59,27 @@ def trns_chunk(rgba: NDArray[np.uint8]) -> list[Chunk]:
     return [(b"tRNS", rgba[: not_opaque[-1] + 1, 3].tobytes())] if len(not_opaque) else []
 
 
-def idat_chunks(stream: bytes) -> list[Chunk]:
+def idat_chunks(stream: bytes | memoryview) -> list[Chunk]:
     """Cut a zlib stream into chunks."""
     return [(b"IDAT", part) for part in cut(stream, MAX_CHUNK_LENGTH)]
 
 
-def cut(stream: bytes, length: int) -> list[bytes]:
+def cut(stream: bytes | memoryview, length: int) -> list[bytes | memoryview]:
     """Parts of at most so many bytes."""
     return [stream[start : start + length] for start in range(0, len(stream), length)]
 
 
-def chunk_bytes(kind: bytes, data: bytes) -> bytes:
+def chunk_parts(kind: bytes, data: bytes | memoryview) -> Iterator[bytes | memoryview]:
     """One chunk with its length and checksum."""
     if len(data) > MAX_CHUNK_LENGTH:
         name = kind.decode("latin-1")
         msg = f"metadata: a PNG chunk holds at most 2 GiB, {name} would need {len(data)} bytes"
         raise ValueError(msg)
-    checksum = zlib.crc32(data, zlib.crc32(kind))
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+    yield struct.pack(">I", len(data)) + kind
+    yield data
+    yield struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+def chunk_bytes(kind: bytes, data: bytes | memoryview) -> bytes:
+    """Give the parts of a chunk as one."""
+    return b"".join(chunk_parts(kind, data))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..stages.row_blocks import NewArray
 from ..stages.threads import in_threads
 from . import deflater
 from .palette_order import palette_order
@@ -34,6 +35,12 @@ SMALL = 1 << 16
 """Up to this many bytes zlib has a try, too: it is better at a few bytes, and at noise of few values."""
 
 
+LARGE = 1 << 25
+"""Above this many bytes not all rows are in memory at once, and parts of them are probed."""
+
+Buffer = bytes | memoryview
+
+_BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
@@ -68,7 +75,7 @@ COMPRESSIONS = {
 class Stream:
     """What IDAT holds, and what one must know to read it."""
 
-    data: bytes
+    data: Buffer
     """A zlib stream of filtered rows of places in the palette."""
     depth: int
     """Bits of a place."""
@@ -78,6 +85,7 @@ class Stream:
 
 def compress(
     indices: NDArray[np.uint8],
+    lookup: NDArray[np.uint8],
     depth: int,
     n_colors: int,
     n_transparent: int,
@@ -86,6 +94,7 @@ def compress(
     n_threads: int,
     for_deflate: bool = False,
     reorder: bool = True,
+    new_array: NewArray = np.empty,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -93,8 +102,10 @@ def compress(
     ----------
     indices : ndarray of shape (H, W)
         uint8, C-contiguous.
+    lookup : ndarray
+        The entry of the palette for each index.
     depth : {1, 2, 4, 8}
-        Bits of an index, at least.
+        Bits of an entry's number, at least.
     n_colors, n_transparent : int
         Entries of the palette, and those of them at its start that have to stay there.
     compression : str
@@ -105,6 +116,8 @@ def compress(
         Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
     reorder : bool, default=True
         Whether the palette may get another order; not where pictures share it.
+    new_array : callable
+        Makes what the streams of large pictures are put into.
 
     Returns
     -------
@@ -112,24 +125,31 @@ def compress(
     """
     preset = COMPRESSIONS[compression]
     given_order = np.arange(n_colors, dtype=np.uint8)
-    plain_rows = filter_rows(pack_bits(indices, depth), (NONE,))
-    found = [Rows(plain_rows, depth, given_order)]
+    plain_rows = Rows(indices, lookup, depth, (NONE,), given_order)
+    found = [plain_rows]
     if not for_deflate:
-        orders = palette_orders(indices, n_colors, n_transparent, preset) if reorder else [given_order]
-        found += filtered_rows(indices, depth, orders, preset)
+        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
+        found += filtered_rows(indices, lookup, depth, orders, preset)
     elif depth < BYTE:
-        found.append(Rows(filter_rows(indices, (NONE,)), BYTE, given_order))
+        found.append(Rows(indices, lookup, BYTE, (NONE,), given_order))
     if len(found) > 1:
-        sizes = in_threads(lambda rows: len(deflater.zlib_compress(rows.data, PROBE_LEVEL)), found, n_threads)
+        sizes = [rows.probed_size(n_threads) for rows in found] if plain_rows.is_large else in_threads(
+            lambda rows: rows.probed_size(1), found, n_threads
+        )
         limit = preset.margin * min(sizes)
         found = [rows for rows, size in zip(found, sizes, strict=True) if size <= limit]
-    streams = []
+    smallest: Stream | None = None
     for rows in found:
         level = preset.level if rows.depth == BYTE else preset.packed_level
-        streams.append(Stream(zlib_stream(rows.data, level, n_threads), rows.depth, rows.order))
-    if plain_rows.size <= SMALL:
-        streams.append(Stream(zlib.compress(plain_rows.data, 9), depth, given_order))
-    return min(streams, key=lambda stream: len(stream.data))
+        stream = Stream(zlib_stream(rows, level, n_threads, new_array), rows.depth, rows.order)
+        if smallest is None or len(stream.data) < len(smallest.data):
+            smallest = stream
+    assert smallest is not None
+    if plain_rows.n_bytes <= SMALL:
+        data = zlib.compress(plain_rows.whole.data, 9)
+        if len(data) < len(smallest.data):
+            return Stream(data, depth, given_order)
+    return smallest
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
@@ -142,41 +162,121 @@ def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> boo
     return size <= _FILTERS_GAIN * other
 
 
-def zlib_stream(data: NDArray[np.uint8], level: int, n_threads: int) -> bytes:
-    """Compress bytes, in chunks if there are many; the stream does not depend on the number of threads."""
-    whole = data.ravel()
-    if whole.size < 2 * CHUNK:
-        return deflater.zlib_compress(whole.data, level)
-    n_chunks = whole.size // CHUNK
-    chunks = np.array_split(whole, n_chunks)
-    parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads)
-    return ZLIB_HEADER + _native.join_deflate(parts, n_threads) + deflater.adler32(whole.data).to_bytes(4, "big")
+def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> Buffer:
+    """Compress rows, in chunks if there are many; the stream does not depend on the number of threads."""
+    if rows.n_bytes < 2 * CHUNK:
+        return deflater.zlib_compress(rows.whole.data, level)
+    n_chunks = rows.n_bytes // CHUNK
+    stream = new_array((rows.n_bytes + rows.n_bytes // 256 + 1024,), np.uint8)
+    size, begun, n_bits, checksum = len(ZLIB_HEADER), 0, 0, 1
+    stream[:size] = bytearray(ZLIB_HEADER)
+    n_left = n_chunks
+    for chunks in _chunks_of(rows, n_chunks):
+        n_left -= len(chunks)
+        parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads)
+        for chunk in chunks:
+            checksum = zlib.adler32(chunk.data, checksum)
+        joined, n_bits = _native.join_deflate(parts, begun, n_bits, n_left == 0, n_threads)
+        stream[size : size + len(joined)] = bytearray(joined)
+        begun = joined[-1]
+        size += len(joined) - (n_bits > 0 and n_left > 0)  # the last byte is not full: more comes into it
+    stream[size : size + 4] = bytearray(checksum.to_bytes(4, "big"))
+    return memoryview(stream)[: size + 4]
 
 
-class Rows(NamedTuple):
-    """Filtered rows (H, 1 + n) of places of `depth` bits, in an order of the palette."""
+def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
+    """Cut the bytes of all rows into n parts of about the same size, and yield those that each block of rows ends."""
+    size, n_longer = divmod(rows.n_bytes, n)
+    n_cut = 0
+    rest = np.zeros(0, np.uint8)
+    for block in rows.blocks():
+        rest = np.concatenate([rest, block.ravel()]) if len(rest) else block.ravel()
+        chunks = []
+        while n_cut < n and len(rest) >= size + (n_cut < n_longer):
+            length = size + (n_cut < n_longer)
+            chunks.append(rest[:length])
+            rest = rest[length:]
+            n_cut += 1
+        if chunks:
+            yield chunks
 
-    data: NDArray[np.uint8]
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Filtered rows (H, 1 + n) of places of `depth` bits, in an order of the palette; of large pictures never all."""
+
+    indices: NDArray[np.uint8]
+    lookup: NDArray[np.uint8]
+    """The entry for each index."""
     depth: int
+    filters: tuple[int, ...]
     order: NDArray[np.uint8]
+
+    @property
+    def n_bytes(self) -> int:
+        """Of all rows."""
+        height, width = self.indices.shape
+        return height * (1 + -(-width * self.depth // BYTE))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether they are made and probed in parts."""
+        return self.n_bytes > LARGE
+
+    @cached_property
+    def whole(self) -> NDArray[np.uint8]:
+        """All of them."""
+        return self.of(slice(0, len(self.indices)))
+
+    def of(self, block: slice) -> NDArray[np.uint8]:
+        """Make some of them."""
+        above = min(1, block.start)
+        place = np.argsort(self.order).astype(np.uint8)
+        places = place[self.lookup][self.indices[block.start - above : block.stop]]
+        return filter_rows(pack_bits(places, self.depth), self.filters)[above:]
+
+    def blocks(self) -> Iterator[NDArray[np.uint8]]:
+        """Make all of them, some at a time."""
+        if not self.is_large:
+            yield self.whole
+            return
+        height, width = self.indices.shape
+        n = max(1, _BLOCK // width)
+        for top in range(0, height, n):
+            yield self.of(slice(top, min(top + n, height)))
+
+    def probed_size(self, n_threads: int) -> int:
+        """Tell about how small they become; parts of large pictures stand for all."""
+        if not self.is_large:
+            return len(deflater.zlib_compress(self.whole.data, PROBE_LEVEL))
+        height, width = self.indices.shape
+        n = max(1, CHUNK // width)
+        tops = np.linspace(0, height - n, _PARTS_PROBED).astype(int) if height > _PARTS_PROBED * n else [0]
+        blocks = [slice(int(top), min(int(top) + n, height)) for top in tops]
+        return sum(
+            in_threads(lambda block: len(deflater.zlib_compress(self.of(block).data, PROBE_LEVEL)), blocks, n_threads)
+        )
 
 
 def palette_orders(
-    indices: NDArray[np.uint8], n_colors: int, n_transparent: int, preset: Compression
+    indices: NDArray[np.uint8], lookup: NDArray[np.uint8], n_colors: int, n_transparent: int, preset: Compression
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the orders to be tried."""
     for trials_per_pair in preset.trials_per_pair:
-        yield palette_order(indices, n_colors, n_first=n_transparent, trials_per_pair=trials_per_pair)
+        yield palette_order(indices, n_colors, lookup=lookup, n_first=n_transparent, trials_per_pair=trials_per_pair)
 
 
 def filtered_rows(
-    indices: NDArray[np.uint8], depth: int, orders: Iterable[NDArray[np.uint8]], preset: Compression
+    indices: NDArray[np.uint8],
+    lookup: NDArray[np.uint8],
+    depth: int,
+    orders: Iterable[NDArray[np.uint8]],
+    preset: Compression,
 ) -> Iterator[Rows]:
     """Yield rows in these orders and with all filters to be tried."""
     for order in orders:
-        packed = pack_bits(np.argsort(order).astype(np.uint8)[indices], depth)
-        for types in preset.filters:
-            yield Rows(filter_rows(packed, types), depth, order)
+        for filters in preset.filters:
+            yield Rows(indices, lookup, depth, filters, order)
 
 
 def filter_rows(packed: NDArray[np.uint8], types: tuple[int, ...]) -> NDArray[np.uint8]:

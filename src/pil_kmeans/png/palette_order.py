@@ -9,7 +9,12 @@ from .. import _native
 
 
 def palette_order(
-    indices: NDArray[np.uint8], n_colors: int, *, n_first: int = 0, trials_per_pair: int = 0
+    indices: NDArray[np.uint8],
+    n_colors: int,
+    *,
+    lookup: NDArray[np.uint8] | None = None,
+    n_first: int = 0,
+    trials_per_pair: int = 0,
 ) -> NDArray[np.uint8]:
     """Return the entry that each place of the palette is to have.
 
@@ -19,6 +24,8 @@ def palette_order(
         uint8, C-contiguous, at least one pixel.
     n_colors : int
         Entries of the palette, 1 to 256.
+    lookup : ndarray, optional
+        The entry for each index; None: the index itself.
     n_first : int, default 0
         The first entries, which stay before all others: those with transparency, so that tRNS stays short.
     trials_per_pair : int, default 0
@@ -37,6 +44,11 @@ def palette_order(
     >>> palette_order(np.array([[0, 2, 1, 3, 0, 2, 1, 3]], dtype=np.uint8), 4)  # pixels have 0 by 2, 2 by 1, 1 by 3
     array([3, 1, 2, 0], dtype=uint8)
     """
-    counts = _native.neighbor_counts(indices, n_colors)
+    counts = _native.neighbor_counts(indices, n_colors if lookup is None else len(lookup))
+    if lookup is not None:
+        of_entries = np.zeros((n_colors, n_colors), counts.dtype)
+        np.add.at(of_entries, (lookup[:, np.newaxis], lookup), counts)
+        np.fill_diagonal(of_entries, 0)
+        counts = of_entries
     n_trials = trials_per_pair * min(n_colors**2, indices.size)
     return _native.palette_order(counts, n_first, n_trials)

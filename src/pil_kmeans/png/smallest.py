@@ -13,10 +13,10 @@ from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
 from ..stages.ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
-from .chunks import Chunk
+from .chunks import Chunk, FileParts
 from .idat import may_be_smaller
 from .rate_distortion import Bands, RateDistortion
-from .still import encode
+from .still import encoded_parts
 from .target_quality import LEAST_LOSSY, MOST_LOSSY, QualityError, predicted, roughest
 
 _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
@@ -41,7 +41,7 @@ _GAIN = 3.0  # points that the search may gain, with little `lossy`
 class _Attempt(NamedTuple):
     """The smallest file, None if none was good enough, its number of colours and `lossy`, and the best score of all."""
 
-    file: bytes | None
+    file: FileParts | None
     n_colors: int
     lossy: float
     best: float
@@ -118,7 +118,7 @@ class SmallPng:
     compression: str
     n_threads: int | None
 
-    def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> bytes:
+    def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
         """Write it so much rougher, or as it is where that is smaller.
 
         What is chosen by itself is less where a palette of few colours would lose too much by it.
@@ -146,7 +146,7 @@ class SmallPng:
             files.append(self._file(fitted, fitted.indices))
         return min(files, key=len)
 
-    def by_quality(self, n_colors: int, quality: float, progress: Progress) -> bytes:
+    def by_quality(self, n_colors: int, quality: float, progress: Progress) -> FileParts:
         """Write the smallest file whose score is at least `quality`, with fewer colours where these pay.
 
         Small pictures are scored mirrored, so that a quality is as good in them as it is in others.
@@ -157,7 +157,7 @@ class SmallPng:
             If there is none.
         """
         score = self._score()
-        smallest: bytes | None = None
+        smallest: FileParts | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
             end = done + (1 - done) / 2
@@ -292,8 +292,8 @@ class SmallPng:
             n_threads=self.n_threads,
         )
 
-    def _file(self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False) -> bytes:
-        return encode(
+    def _file(self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False) -> FileParts:
+        return encoded_parts(
             indices,
             fitted.palette.colors,
             self.chunks,
@@ -302,4 +302,5 @@ class SmallPng:
             compression=self.compression,
             for_deflate=for_deflate,
             n_threads=self.n_threads,
+            new_array=self.pixels.new_array,
         )

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from ..stages.indices import MAX_BYTE_COLORS, distinct_rows, index_dtype, round_to_8_bits
+from ..stages.row_blocks import NewArray
 from ..stages.samples import rgba_rows
 from ..stages.threads import count_threads
-from .chunks import Chunk, file_bytes, idat_chunks
+from .chunks import Chunk, FileParts, idat_chunks
 from .idat import COMPRESSIONS, compress
 
 
@@ -26,6 +28,34 @@ def encode(
     for_deflate: bool = False,
     n_threads: int | None = 1,
 ) -> bytes:
+    """Return what `encoded_parts` yields, whole."""
+    return b"".join(
+        encoded_parts(
+            indices,
+            palette,
+            metadata,
+            keep=keep,
+            keep_palette=keep_palette,
+            compression=compression,
+            for_deflate=for_deflate,
+            n_threads=n_threads,
+            new_array=np.empty,
+        )
+    )
+
+
+def encoded_parts(
+    indices: NDArray[Any],
+    palette: NDArray[Any],
+    metadata: Sequence[Chunk],
+    *,
+    keep: NDArray[np.bool_] | None,
+    keep_palette: bool,
+    compression: str,
+    for_deflate: bool,
+    n_threads: int | None,
+    new_array: NewArray,
+) -> FileParts:
     """Write a picture as a palette PNG.
 
     Parameters
@@ -46,10 +76,12 @@ def encode(
         Whether the indices were chosen for what deflate makes of them, 8 bits each, and without filters.
     n_threads : int, optional
         The bytes do not depend on it.
+    new_array : callable
+        Makes what the contents of large pictures are put into.
 
     Returns
     -------
-    bytes
+    FileParts
         A whole PNG file: unless the palette is kept, PLTE holds exactly the colours which pixels have or `keep` names,
         those with transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel, as few as can be,
         or 8 where that is smaller for indices made for it.
@@ -62,8 +94,13 @@ def encode(
     check_compression(compression)
     if keep_palette:
         rgba = rgba_rows(palette)
+        lookup = np.arange(len(rgba)).astype(np.uint8)
     else:
-        indices, rgba = plte_entries(indices, palette, keep)
+        indices, palette = round_to_8_bits(indices, palette)
+        new_index, rgba = _plte_lookup(indices, palette, keep)
+        lookup = new_index.astype(np.uint8)
+        if indices.dtype != np.uint8:
+            indices, lookup = lookup[indices], np.arange(MAX_BYTE_COLORS).astype(np.uint8)
     if len(rgba) > MAX_BYTE_COLORS:
         msg = (
             f"a palette PNG holds at most {MAX_BYTE_COLORS} colors, this picture has {len(rgba)}: "
@@ -73,6 +110,7 @@ def encode(
     height, width = indices.shape
     stream = compress(
         np.ascontiguousarray(indices, dtype=np.uint8),
+        lookup,
         bit_depth(len(rgba)),
         len(rgba),
         n_not_opaque(rgba),
@@ -80,8 +118,9 @@ def encode(
         n_threads=count_threads(n_threads),
         for_deflate=for_deflate,
         reorder=not keep_palette,
+        new_array=new_array,
     )
-    return file_bytes((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
+    return FileParts((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
 
 
 def check_compression(compression: str) -> None:
@@ -96,8 +135,16 @@ def plte_entries(
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Find indices (H, W) into the different colours that pixels have, or that are kept, and these as RGBA (n, 4)."""
     indices, palette = round_to_8_bits(indices, palette)
-    counts = np.bincount(indices.ravel(), minlength=len(palette))
-    used = np.flatnonzero(counts if keep_unused is None else keep_unused | (counts > 0))
+    new_index, rgba = _plte_lookup(indices, palette, keep_unused)
+    return new_index[indices], rgba
+
+
+def _plte_lookup(
+    indices: NDArray[Any], palette: NDArray[np.uint8], keep_unused: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Find where each entry of an 8-bit palette goes, and the colours there as RGBA (n, 4)."""
+    is_used = _native.used_labels(np.ascontiguousarray(indices).ravel(), len(palette))
+    used = np.flatnonzero(is_used if keep_unused is None else keep_unused | is_used)
     rgba = rgba_rows(palette[used])
     keep, new_row = distinct_rows(rgba)
     rgba = rgba[keep]
@@ -105,7 +152,7 @@ def plte_entries(
     place = np.argsort(order)
     new_index = np.zeros(len(palette), index_dtype(len(keep)))
     new_index[used] = place[new_row]
-    return new_index[indices], rgba[order]
+    return new_index, rgba[order]
 
 
 def transparency_group(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

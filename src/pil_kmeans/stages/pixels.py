@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .row_blocks import NewArray
 from .samples import as_samples
 
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
@@ -30,11 +31,14 @@ class Pixels:
         Of the picture as given: uint8, uint16, bool, float32 or float64.
     values : ndarray of shape (H, W, C)
         The picture as given, channels last, in `dtype`.
+    new_array : callable
+        Makes arrays for what has a value for each pixel: in memory, or where whoever reads large pictures keeps that.
     """
 
     samples: NDArray[Any]
     dtype: np.dtype[Any]
     values: NDArray[Any]
+    new_array: NewArray = np.empty
 
     @property
     def shape(self) -> tuple[int, int]:

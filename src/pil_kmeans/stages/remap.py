@@ -12,6 +12,7 @@ from .color_space import USUAL_GRID, Points, fine_grid, points_coincide, working
 from .histogram import Histogram, histogram, picture_histogram, unify_transparent
 from .indices import index_dtype
 from .pixels import Pixels
+from .row_blocks import in_row_blocks
 from .samples import as_samples, full_scale, packed
 from .threads import count_threads
 
@@ -68,13 +69,20 @@ def remap(
         labels = None
     if labels is None:
         labels = label_colors(hist.colors, palette, color_space, n_threads=n_threads)
-    labels = labels.astype(index_dtype(len(palette)), copy=False)
-    if hist.keys.dtype == np.float64:
-        return labels[np.searchsorted(hist.keys, pixels.samples[:, :, 0])]
-    rows = pixels.rows
-    if color_space != "rgba8" and len(hist.transparent):
-        rows = unify_transparent(rows, hist.colors[hist.transparent])
-    return _native.remap(rows, hist.keys, labels, hist.shift, count_threads(n_threads)).reshape(pixels.shape)
+    of_colors = labels.astype(index_dtype(len(palette)), copy=False)
+    keys, shift, threads = hist.keys, hist.shift, count_threads(n_threads)
+    transparent = hist.colors[hist.transparent] if color_space != "rgba8" and len(hist.transparent) else None
+
+    def block_indices(block: slice) -> NDArray[Any]:
+        samples = pixels.samples[block]
+        if keys.dtype == np.float64:
+            return of_colors[np.searchsorted(keys, samples[:, :, 0])]
+        rows = samples.reshape(-1, pixels.n_channels)
+        if transparent is not None:
+            rows = unify_transparent(rows, transparent)
+        return _native.remap(rows, keys, of_colors, shift, threads)
+
+    return in_row_blocks(pixels.shape, of_colors.dtype, pixels.new_array, block_indices)
 
 
 def label_colors(

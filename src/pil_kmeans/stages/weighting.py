@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .pixels import Pixels
+from .row_blocks import beside, in_row_blocks
 from .samples import as_samples
 from .threads import count_threads
 
@@ -28,6 +29,7 @@ WEIGHTINGS = ("perceptual", "uniform")
 
 PERCEPTUAL_SPACES = ("oklab", "cielab")
 _ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
+_REACH = 2  # rows above and below that a pixel's smoothness depends on
 _LARGEST_STEP = 16  # one of so many rows, at least
 CELL_BITS: int = _native.WEIGHT_CELL_BITS
 _WEIGHT_BITS = (
@@ -164,10 +166,16 @@ def pixel_weights(
         As in `smoothness_of`.
     """
     threads = count_threads(n_threads)
-    parts = [
-        _native.pixel_weights(rows, width, cell_totals, threads)
-        for rows, (_, width), _ in _pictures(pixels, frames, None)
-    ]
+
+    def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[np.uint16]:
+        def of_block(block: slice) -> NDArray[np.uint16]:
+            seen, own = beside(block, height, _REACH)
+            given = rows[seen.start * width : seen.stop * width]
+            return _native.pixel_weights(given, width, cell_totals, threads)[own.start * width : own.stop * width]
+
+        return in_row_blocks((height, width), np.uint16, pixels.new_array, of_block).ravel()
+
+    parts = [of_picture(rows, *size) for rows, size, _ in _pictures(pixels, frames, None)]
     weights: NDArray[np.uint16] = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return weights if sample_weight is None else as_shares(weights * (sample_weight.ravel() / sample_weight.max()))
 

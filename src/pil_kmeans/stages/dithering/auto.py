@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..options import Dither
 from ..palette import Palette
 from ..pixels import Pixels, read_pixels
+from ..row_blocks import row_blocks
 from ..samples import full_scale
 from ..ssimulacra2 import FULL_SIZE, Original
 from .diffuse import Frames
@@ -73,7 +74,7 @@ def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
     limit = full_scale(pixels.samples.dtype) / 64
     n = equal = soft = 0
     for frame in _split(pixels.samples, frames):
-        for lines in (frame[::4], frame[:, ::4].swapaxes(0, 1)):
+        for lines in _lines(frame):
             step = np.zeros((lines.shape[0], lines.shape[1] - 1), lines.dtype)
             for channel in range(lines.shape[2]):
                 samples = lines[:, :, channel]
@@ -89,6 +90,14 @@ def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
             soft += int(np.count_nonzero(step <= limit))
     soft -= equal
     return 2 * equal >= n and 4 * soft <= n - equal
+
+
+def _lines(frame: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Give every fourth row and column, those of large pictures in pieces that overlap by a pixel."""
+    height, width = frame.shape[:2]
+    for block in row_blocks(height, width):
+        yield frame[block][::4]
+        yield frame[block.start : block.stop + 1, ::4].swapaxes(0, 1)
 
 
 def looks_better_dithered(

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from ... import _native
 from ..color_space import Grid, Points, center_colors, fine_grid, points_coincide, working_points
+from ..indices import index_dtype
 from ..options import Dither, is_number
 from ..pixels import Pixels
 from ..remap import label_equals
+from ..row_blocks import in_row_blocks
 from ..samples import as_samples, full_scale, packed, to_uint16
 from ..threads import count_threads
 from .threshold_mask import MASKS, threshold_mask
@@ -85,15 +87,26 @@ def dither(
     True
     """
     passes = Passes.of(pixels, palette, method, strength, n_threads, moves=False)
-    rows, start = passes.rows, 0
     arguments = passes.arguments(palette)
-    parts: list[Any] = []
+
+    def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+        handed_down = np.zeros((width + 2, 4), np.int32)
+
+        def of_block(block: slice) -> NDArray[Any]:
+            given = rows[block.start * width : block.stop * width]
+            indices = _native.dither(given, width, handed_down=handed_down, **arguments)
+            _tell_apart(indices, given, palette, arguments["entries"])
+            return indices
+
+        return in_row_blocks((height, width), index_dtype(len(palette)), pixels.new_array, of_block).ravel()
+
+    start = 0
+    parts: list[NDArray[Any]] = []
     for height, width in frames or [pixels.shape]:
         end = start + height * width
-        parts.append(_native.dither(rows[start:end], width, **arguments))
+        parts.append(of_picture(passes.rows[start:end], height, width))
         start = end
-    indices: NDArray[Any] = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    _tell_apart(indices, rows, palette, arguments["entries"])
+    indices = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return indices.reshape(pixels.shape)
 
 
