@@ -82,7 +82,7 @@ def found(samples, palette, *numbers, n_threads=1, mask=None):
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
     given = arguments(palette, *numbers, n_threads=n_threads, mask=mask)
-    return _native.dither(rows, width, **given).reshape(height, width)
+    return _native.dither(rows, width, **given, handed_down=None).reshape(height, width)
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
@@ -143,7 +143,7 @@ def test_the_farthest_points_and_entries(n_channels, mask):
     given = {"entries": entries, "opacity": opacity_of(palette), "options": options(256, mask=mask, grid=grid)}
     points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
     expected = plainly_dithered(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072, mask)
-    np.testing.assert_array_equal(_native.dither(rows, 16, **given, n_threads=1).reshape(12, 16), expected)
+    np.testing.assert_array_equal(_native.dither(rows, 16, **given, handed_down=None, n_threads=1).reshape(12, 16), expected)
 
 
 def test_of_equal_entries_the_first_is_taken():
@@ -214,9 +214,9 @@ def test_options_keep_their_mask():
     """What becomes of the array later does not matter."""
     samples, mask = picture(9, 9, 3), MASK.copy()
     given = arguments(some_entries(samples, 4), 218, 12, 3072, mask=mask)
-    before = _native.dither(samples.reshape(-1, 3), 9, **given)
+    before = _native.dither(samples.reshape(-1, 3), 9, **given, handed_down=None)
     mask[:] = 0
-    np.testing.assert_array_equal(_native.dither(samples.reshape(-1, 3), 9, **given), before)
+    np.testing.assert_array_equal(_native.dither(samples.reshape(-1, 3), 9, **given, handed_down=None), before)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_bad_arguments_are_refused(change, message):
     samples = picture(4, 5, 3).reshape(-1, 3)
     good = {"samples": samples, "width": 5, **arguments(some_entries(samples, 4), 218, 12, 3072)}
     with pytest.raises(ValueError, match=message):
-        _native.dither(**(good | change))
+        _native.dither(**(good | change), handed_down=None)
 
 
 @pytest.mark.parametrize(

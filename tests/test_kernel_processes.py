@@ -54,7 +54,7 @@ def calls():
         ),
         "optimal_intervals": lambda: _native.optimal_intervals(values, ones, values > values[-9], 20),
         "remap": lambda: _native.remap(wide, wide_keys, labels, 0, 1),
-        "dither": lambda: _native.dither(wide, 400, *palette, 1),
+        "dither": lambda: _native.dither(wide, 400, *palette, None, 1),
         "residuals": lambda: _native.residuals(wide, *palette, np.array([[0, 500, 400]]), None, 1),
     }
 
