@@ -143,7 +143,8 @@ def test_the_farthest_points_and_entries(n_channels, mask):
     given = {"entries": entries, "opacity": opacity_of(palette), "options": options(256, mask=mask, grid=grid)}
     points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
     expected = plainly_dithered(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072, mask)
-    np.testing.assert_array_equal(_native.dither(rows, 16, **given, handed_down=None, n_threads=1).reshape(12, 16), expected)
+    indices = _native.dither(rows, 16, **given, handed_down=None, n_threads=1).reshape(12, 16)
+    np.testing.assert_array_equal(indices, expected)
 
 
 def test_of_equal_entries_the_first_is_taken():

@@ -77,7 +77,7 @@ def encode_png(
     full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
-) -> Any:
+) -> bytes | Any:
     r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
     Parameters

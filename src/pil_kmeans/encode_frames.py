@@ -65,7 +65,7 @@ def encode_gif(
     full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
-) -> Any:
+) -> bytes | Any:
     """Encode a picture or the frames of an animation as a GIF of at most `n_colors` colours.
 
     Parameters
