@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .files import check_target, deliver
+from .files import Spool, check_target, deliver
 from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
-from .pictures.fit_frames import fitter, most_colors
+from .pictures.fit_frames import Indexed, check_all_exact, fitter, indexed, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
 from .pictures.palettes import read_given_palette, with_transparent
@@ -28,11 +30,10 @@ from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
 from .stages.frame_scores import FrameScores
-from .stages.given_palette import check_exact
 from .stages.hidden import check_transparent_rgb, fit_with_hidden
 from .stages.indices import MAX_BYTE_COLORS
 from .stages.movie import Movie
-from .stages.options import Search
+from .stages.options import Dither, Search
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
 from .stages.samples import rgba_rows, to_uint8
@@ -290,7 +291,7 @@ def encode_png(
         longest=animation.MAX_DURATION,
         layout=Layout.checked(channel_axis, full_scale),
     )
-    n_frames = len(frames.sizes)
+    n_frames = len(frames)
     given, is_free = frames.first.given, colors is None and fixed_colors is None and quality is None
     if transparent_rgb != "first":
         is_free = False
@@ -301,10 +302,11 @@ def encode_png(
         return deliver([data], to)
     if colors is not None:
         if exact:
-            check_exact(frames.pixels, colors, "image")
-        colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
+            check_all_exact(frames, colors)
+        colors = with_transparent(colors, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
-    fit = fitter(frames, search, read_dither(dither, dither_strength), colors)
+    how_dithered = read_dither(dither, dither_strength)
+    fit = fitter(frames, search, how_dithered, colors)
     if transparent_rgb != "first":
         fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
@@ -313,91 +315,108 @@ def encode_png(
         plays = frames.plays or 0 if loop is None else loop
         if quality is not None and dither in BY_MASK:
             raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
-        data = _animated(
-            frames,
-            fit(min(n_colors, most_colors(frames.pixels, n_threads))),
-            plays,
-            chunks,
-            how,
-            report,
-            lossy=(0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy),
-            quality=None if quality is None else float(quality),
-            n_threads=n_threads,
-        )
-    else:
-        picture = SmallPng(
-            frames.pixels,
-            fit,
-            chunks,
-            can_diffuse=dither not in BY_MASK,
-            can_shrink=colors is None,
-            sample_weight=frames.sample_weight,
-            n_threads=n_threads,
-            **how,
-        )
-        if quality is None:
-            is_auto = lossy == "auto"
-            parts = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
-        else:
-            parts = picture.by_quality(n_colors, float(quality), report)
-        data = b"".join(parts)
-    report(1.0)
-    return deliver([data], to)
-
-
-def _animated(
-    frames: Frames,
-    fitted: Dithered,
-    plays: int,
-    chunks: Sequence[Chunk],
-    how: _How,
-    report: Progress,
-    *,
-    lossy: float,
-    quality: float | None,
-    n_threads: int | None,
-) -> bytes:
-    """Write frames in their fitted palette, exactly, so much rougher, or as rough as a score allows."""
-    report(_FITTED)
-    shape = (len(frames.sizes), *frames.sizes[0])
-    samples = frames.pixels.values.reshape(*shape, -1)
-    colors = fitted.palette.colors
-
-    def written(indices: NDArray[Any], progress: Progress) -> bytes:
-        durations, keep = frames.durations, fitted.palette.fixed
-        return animation.encode(indices, colors, durations, plays, chunks, keep=keep, progress=progress, **how)
-
-    exact = steady(fitted.indices.reshape(shape), samples)
-    if quality is None and lossy == 0:
-        return written(exact, part(report, _FITTED, 1.0))
-    weights = None if frames.sample_weight is None else frames.sample_weight.reshape(shape)
-    relative = None if weights is None else weights / weights.mean()
-    has_alpha = colors.shape[1] % 2 == 0
-    movie = Movie(samples, relative, count_threads(n_threads), with_alpha=has_alpha)
-    search = LossyFrames(movie, fitted, weights, n_threads)
+        movie = _Animated(frames, search, plays, chunks, how)
+        amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
+        most = min(n_colors, most_colors(frames, n_threads))
+        return deliver(movie.parts(lambda: fit(most), how_dithered, amount, quality, report), to)
+    picture = SmallPng(
+        frames.pixels,
+        fit,
+        chunks,
+        can_diffuse=dither not in BY_MASK,
+        can_shrink=colors is None,
+        sample_weight=frames.sample_weight,
+        n_threads=n_threads,
+        **how,
+    )
     if quality is None:
-        rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
-        files = [written(rougher, part(report, _SEARCHED, _WRITTEN)), written(exact, part(report, _WRITTEN, 1.0))]
-        return min(files, key=len)
-    scored = FrameScores(shape[0], lambda n: samples[n], n_threads)
-    rgba = rgba_rows(to_uint8(colors))
+        is_auto = lossy == "auto"
+        parts = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
+    else:
+        parts = picture.by_quality(n_colors, float(quality), report)
+    report(1.0)
+    return deliver(parts, to)
 
-    def score(indices: NDArray[Any]) -> float:
-        for n, frame in enumerate(indices):
-            scored.add(n, rgba[frame])
-        return scored.taken()
 
-    def attempt(lossy: float, progress: Progress) -> tuple[NDArray[Any], float]:
-        indices = search.indices(lossy, progress)
-        return indices, score(indices)
+@dataclass(frozen=True)
+class _Animated:
+    """Frames to be written."""
 
-    found = roughest(attempt, quality, part(report, _FITTED, _WRITTEN))
-    if found.picture is not None:
-        return written(found.picture, part(report, _WRITTEN, 1.0))
-    best = score(exact)
-    if best < quality:
-        raise QualityError(quality, max(best, found.best), "ask for less, or for more colors")
-    return written(exact, part(report, _WRITTEN, 1.0))
+    frames: Frames
+    search: Search
+    plays: int
+    chunks: Sequence[Chunk]
+    how: _How
+
+    def parts(
+        self, fit: Callable[[], Dithered], dither: Dither, lossy: float, quality: float | None, report: Progress
+    ) -> Iterator[bytes]:
+        """Write frames in their fitted palette, exactly, so much rougher, or as rough as a score allows."""
+        made = indexed(self.frames, fit(), dither, self.search)
+        report(_FITTED)
+        yield from self._file(made, lossy, quality, report).parts()
+        report(1.0)
+
+    def _file(self, made: Indexed, lossy: float, quality: float | None, report: Progress) -> Spool:
+        exact = partial(self._exact, made)
+        if quality is None and lossy == 0:
+            return self._written(made, exact(), part(report, _FITTED, 1.0))
+        movie = self._movie(made)
+        measured = [made.known[n] for n in movie.spread()]
+        weights, n_threads = self.frames.weights, self.search.n_threads
+        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, weights, n_threads)
+        if quality is None:
+            rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
+            files = [
+                self._written(made, rougher, part(report, _SEARCHED, _WRITTEN)),
+                self._written(made, exact(), part(report, _WRITTEN, 1.0)),
+            ]
+            return min(files, key=len)
+        scored = FrameScores(self.frames.reel, self.frames.at_hand, n_threads)
+        rgba = rgba_rows(to_uint8(made.palette.colors))
+
+        def score(indices: Iterable[NDArray[Any]]) -> float:
+            for n, frame in enumerate(indices):
+                scored.add(n, rgba[frame])
+            return scored.taken()
+
+        def attempt(lossy: float, progress: Progress) -> tuple[float, float]:
+            return lossy, score(search.indices(lossy, progress))
+
+        found = roughest(attempt, quality, part(report, _FITTED, _WRITTEN))
+        rest = part(report, _WRITTEN, 1.0)
+        if found.picture is not None:
+            return self._written(made, search.indices(found.picture, silent), rest)
+        best = score(exact())
+        if best < quality:
+            raise QualityError(quality, max(best, found.best), "ask for less, or for more colors")
+        return self._written(made, exact(), rest)
+
+    def _exact(self, made: Indexed) -> Iterator[NDArray[Any]]:
+        return steady(made.frames, self.frames.reel)
+
+    def _movie(self, made: Indexed) -> Movie:
+        weights = self.frames.weights
+        relative = None if weights is None else weights / weights.mean()
+        has_alpha = made.palette.colors.shape[1] % 2 == 0
+        n_threads = count_threads(self.search.n_threads)
+        return Movie(self.frames.reel, self.frames.at_hand, relative, n_threads, with_alpha=has_alpha)
+
+    def _written(self, made: Indexed, frames: Iterable[NDArray[Any]], progress: Progress) -> Spool:
+        known: Sequence[NDArray[Any]] = [*made.known.values()]
+        if made.is_whole:
+            known = frames = [*frames]
+        return animation.written(
+            frames,
+            known,
+            made.palette.colors,
+            self.frames.durations,
+            self.plays,
+            self.chunks,
+            keep=made.palette.fixed,
+            progress=progress,
+            **self.how,
+        )
 
 
 def _n_used(indexed: IndexedImage) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .files import check_target, deliver
 from .gif.blocks import MAX_DURATION, MAX_PLAYS
-from .gif.exact import as_entries
-from .gif.exact import encode as encode_exact
+from .gif.canvas import Entries
+from .gif.exact import Given, table_of, written
 from .gif.lossy import AUTO
 from .gif.small import SmallGif
 from .pictures.binary_alpha import binary_alpha, check_alpha_threshold
 from .pictures.durations import check_loop
-from .pictures.fit_frames import fitter, most_colors
+from .pictures.fit_frames import Indexed, check_all_exact, fitter, indexed, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
 from .pictures.palettes import read_given_palette, with_transparent
@@ -25,11 +26,11 @@ from .roughness import check_roughness
 from .stages.dithering.auto import Dithered, is_flat
 from .stages.dithering.diffuse import BY_MASK, DEFAULT_STRENGTH, read_dither
 from .stages.dithering.steady import steady
-from .stages.given_palette import check_exact, map_to_palette
+from .stages.given_palette import map_to_palette
+from .stages.in_order import InOrder, Series
 from .stages.indices import MAX_BYTE_COLORS
 from .stages.movie import Movie
 from .stages.options import Dither, Search
-from .stages.pixels import read_pixels
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
 from .stages.samples import to_uint8
@@ -186,29 +187,22 @@ def encode_gif(
         duration=duration,
         longest=MAX_DURATION,
         layout=Layout.checked(channel_axis, full_scale),
+        adapt=partial(binary_alpha, threshold=alpha_threshold),
     )
-    frames = frames._replace(pixels=read_pixels(binary_alpha(frames.pixels.values, alpha_threshold)))
     if colors is not None:
         if exact:
-            check_exact(frames.pixels, colors, "image")
+            check_all_exact(frames, colors)
         colors = binary_alpha(colors, alpha_threshold)
-        colors = with_transparent(colors, frames.pixels.samples, keep_palette=keep_palette)
+        colors = with_transparent(colors, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
     how = _How(frames, search, colors, n_colors, keep_palette, plays)
     amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
-    if quality is None and amount == 0:
-        data = how.without_loss(read_dither(dither, dither_strength), report)
-    else:
-        gif = how.small(read_dither(dither, dither_strength), report)
-        rest = part(report, _FITTED, 1.0)
-        data = gif.by_lossy(amount, rest) if quality is None else gif.by_quality(float(quality), rest)
-    report(1.0)
-    return deliver([data], to)
+    return deliver(how.parts(read_dither(dither, dither_strength), amount, quality, report), to)
 
 
 class _How:
-    """What both ways of writing frames share."""
+    """What all ways of writing frames share."""
 
     def __init__(
         self,
@@ -221,69 +215,80 @@ class _How:
     ) -> None:
         self._frames, self._search, self._colors = frames, search, colors
         self._keep_palette, self._plays = keep_palette, plays
-        self._shape = (len(frames.sizes), *frames.sizes[0])
-        self._sizes = frames.sizes if len(frames.sizes) > 1 else None
-        self._n_colors = n_colors
-        if self._sizes is not None:
-            self._n_colors = min(n_colors, most_colors(frames.pixels, search.n_threads))
+        self._n_colors = n_colors if len(frames) == 1 else min(n_colors, most_colors(frames, search.n_threads))
 
-    def without_loss(self, dither: Dither, report: Progress) -> bytes:
+    def parts(self, dither: Dither, lossy: float, quality: float | None, report: Progress) -> Iterator[bytes]:
+        """Write the frames: exactly, so much rougher, or as rough as a score allows."""
+        rest = part(report, _FITTED, 1.0)
+        if quality is None and lossy == 0:
+            yield from self._without_loss(dither, report, rest)
+        elif quality is None:
+            yield from self._small(dither, report).by_lossy(lossy, rest)
+        else:
+            yield from self._small(dither, report).by_quality(float(quality), rest)
+        report(1.0)
+
+    def _without_loss(self, dither: Dither, report: Progress, rest: Progress) -> Iterator[bytes]:
         """Write the frames quantized and dithered."""
-        fitted = self._fitted(dither)
+        made, frames = self._indexed(dither), self._frames
         report(_FITTED)
-        indices = fitted.indices.reshape(self._shape)
-        if self._sizes is not None:
-            indices = steady(indices, self._frames.pixels.values.reshape(*self._shape, -1))
-        return encode_exact(
-            indices,
-            fitted.palette.colors,
-            self._frames.durations,
-            self._plays,
-            keep=fitted.palette.fixed,
-            keep_palette=self._keep_palette,
-            progress=part(report, _FITTED, 1.0),
-        )
+        n = len(frames)
+        shown: Series = InOrder(lambda: steady(made.frames, frames.reel), n)
+        if made.is_whole:
+            shown = [*shown]
+            made = made._replace(known=dict(enumerate(shown)))
+        new_entry, table = self._table(made)
+        entries = InOrder(lambda: (new_entry[frame] for frame in shown), n)
+        return written(Given(entries), entries, table, frames.durations, self._plays, rest)
 
-    def small(self, dither: Dither, report: Progress) -> SmallGif:
+    def _small(self, dither: Dither, report: Progress) -> SmallGif:
         """Fit a palette and say how to write the frames."""
-        pixels, n_threads = self._frames.pixels, self._search.n_threads
-        has_flat_areas = is_flat(pixels, frames=self._sizes)
+        frames, n_threads = self._frames, self._search.n_threads
+        has_flat_areas = is_flat(frames.pixels, frames=frames.sizes)
         if dither.method == "none" or (dither.method == "auto" and has_flat_areas):
             dither = Dither("none", 0.0)
         undithered = Dither("none", 0.0)
         if dither.method == "floyd-steinberg":
             fitted = self._fitted(dither)
-            where: dict[str, Any] = {"color_space": "oklab", "frames": self._sizes, "n_threads": n_threads}
-            nearest = map_to_palette(pixels, fitted.palette.colors, undithered, **where).indices
+            where: dict[str, Any] = {"color_space": "oklab", "frames": frames.sizes, "n_threads": n_threads}
+            fitted = map_to_palette(frames.pixels, fitted.palette.colors, undithered, **where)._replace(
+                palette=fitted.palette
+            )
         else:
             fitted = self._fitted(undithered)
-            nearest = fitted.indices
         report(_FITTED)
-        kept_colors = fitted.palette.colors[fitted.palette.fixed]
-        entries, table = as_entries(
-            nearest.reshape(self._shape),
-            fitted.palette.colors,
-            keep=fitted.palette.fixed,
-            keep_palette=self._keep_palette,
-        )
+        made = indexed(frames, fitted, undithered, self._search)
+        kept_colors = made.palette.colors[made.palette.fixed]
+        new_entry, table = self._table(made)
         is_kept = (table[:, np.newaxis] == _rgb(kept_colors)).all(axis=-1).any(axis=1)
-        weights = self._frames.sample_weight
+        weights = frames.weights
         if weights is not None:
-            weights = (weights / weights.mean()).reshape(self._shape)
+            weights = weights / weights.mean()
+        movie = Movie(frames.reel, frames.at_hand, weights, count_threads(n_threads), with_alpha=False)
         return SmallGif(
-            Movie(pixels.values.reshape(*self._shape, -1), weights, count_threads(n_threads), with_alpha=False),
+            movie,
             table,
-            entries,
+            InOrder(lambda: (new_entry[frame] for frame in made.frames), len(frames)),
+            [new_entry[made.known[n]] for n in movie.spread()],
+            frames.has_transparent,
             is_kept,
             dither.strength / DEFAULT_STRENGTH,
-            self._frames.durations,
+            frames.durations,
             self._plays,
             has_flat_areas,
             n_threads,
         )
 
+    def _table(self, made: Indexed) -> tuple[Entries, NDArray[np.uint8]]:
+        """Return the entry of each row of the palette, and the table, of all rows if not all frames are known."""
+        keep = made.palette.fixed if made.is_whole else np.ones(len(made.palette.colors), np.bool_)
+        return table_of([*made.known.values()], made.palette.colors, keep=keep, keep_palette=self._keep_palette)
+
     def _fitted(self, dither: Dither) -> Dithered:
         return fitter(self._frames, self._search, dither, self._colors)(self._n_colors)
+
+    def _indexed(self, dither: Dither) -> Indexed:
+        return indexed(self._frames, self._fitted(dither), dither, self._search)
 
 
 def _rgb(colors: NDArray[Any]) -> NDArray[np.uint8]:

@@ -9,6 +9,8 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -41,6 +43,42 @@ class FileIdentity(NamedTuple):
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, changed, status.st_nlink)
 
 
+MOST_IN_MEMORY = 16 << 20
+"""Bytes of a file in the making that are not on the disk."""
+
+
+class Spool:
+    """A file in the making: what is long is on the disk, in a file that has no name.
+
+    Parameters
+    ----------
+    parts : iterable of bytes
+    """
+
+    def __init__(self, parts: Iterable[bytes | memoryview] = ()) -> None:
+        self._file = tempfile.SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115 - as long as this lives
+        weakref.finalize(self, self._file.close)
+        self._size = 0
+        for part in parts:
+            self.append(part)
+
+    def __len__(self) -> int:
+        """Return the number of bytes."""
+        return self._size
+
+    def append(self, part: bytes | memoryview) -> None:
+        """Write behind what is there."""
+        self._file.seek(self._size)
+        self._file.write(part)
+        self._size += len(part)
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield what has been written, in pieces."""
+        self._file.seek(0)
+        while part := self._file.read(1 << 20):
+            yield part
+
+
 class FileChangedError(OSError):
     """A file to replace is not the one that was read."""
 
@@ -70,7 +108,7 @@ def check_target(to: Any) -> None:
         )
 
 
-def deliver(parts: Iterable[bytes], to: Any) -> bytes | None:
+def deliver(parts: Iterable[bytes | memoryview], to: Any) -> bytes | None:
     """Return the bytes of a file that is made part by part, or write them as they come.
 
     Parameters

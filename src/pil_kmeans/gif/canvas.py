@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -37,7 +37,9 @@ class Step(NamedTuple):
     shown: Entries | None
 
 
-def steps(chooser: Chooser, is_transparent: Sequence[NDArray[np.bool_]], delays: Sequence[int]) -> Iterator[Step]:
+def steps(
+    chooser: Chooser, is_transparent: Callable[[int], NDArray[np.bool_]], delays: Sequence[int]
+) -> Iterator[Step]:
     """Put frames on a canvas: a step for each, and one for what is left.
 
     A frame that changes nothing is not written: the one before is shown for longer. Where pixels become transparent the
@@ -46,8 +48,8 @@ def steps(chooser: Chooser, is_transparent: Sequence[NDArray[np.bool_]], delays:
     Parameters
     ----------
     chooser : Chooser
-    is_transparent : sequence of ndarray of shape (H, W)
-        Of each frame.
+    is_transparent : callable
+        Tells which pixels (H, W) of a frame are.
     delays : sequence of int
         Hundredths of a second for which each is shown.
 
@@ -55,13 +57,17 @@ def steps(chooser: Chooser, is_transparent: Sequence[NDArray[np.bool_]], delays:
     ------
     Step
     """
-    shown = np.full(is_transparent[0].shape, NOTHING, np.int16)
+    is_empty = is_transparent(0)
+    shown = np.full(is_empty.shape, NOTHING, np.int16)
     held: _Held | None = None
     for n, delay in enumerate(delays):
         cleared = None
+        will_be_empty = is_empty
         if n + 1 < len(delays):
-            cleared = Rectangle.around(~is_transparent[n] & is_transparent[n + 1])
-        rectangle = _union(Rectangle.around(chooser.changes(n, shown) & ~is_transparent[n]), cleared)
+            will_be_empty = is_transparent(n + 1)
+            cleared = Rectangle.around(~is_empty & will_be_empty)
+        rectangle = _union(Rectangle.around(chooser.changes(n, shown) & ~is_empty), cleared)
+        is_empty = will_be_empty
         if rectangle is None and held is not None and held.disposal == KEEP and held.delay + delay <= MAX_DELAY:
             held = held._replace(delay=held.delay + delay)
             yield Step(b"", shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,19 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..png.still import plte_entries
-from ..stages.indices import MAX_BYTE_COLORS
+from ..stages.in_order import Series
+from ..stages.indices import MAX_BYTE_COLORS, index_dtype
 from ..stages.progress import Progress, silent
 from ..stages.samples import rgba_rows
 from .blocks import TRAILER, Rectangle, centiseconds, header
-from .canvas import NOTHING, Entries, steps
+from .canvas import NOTHING, Chooser, Entries, steps
 from .codes import Coded
 
 
 @dataclass(frozen=True)
 class Given:
-    """Frames (N, H, W) whose entries are decided."""
+    """Frames whose entries (H, W) are decided."""
 
-    frames: Entries
+    frames: Series
 
     def changes(self, n: int, shown: Entries) -> NDArray[np.bool_]:
         """Return which pixels have another entry."""
@@ -32,7 +33,8 @@ class Given:
 
     def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
         """Return them."""
-        return self.frames[n][rectangle.inside], None
+        entries: Entries = self.frames[n][rectangle.inside]
+        return entries, None
 
 
 def encode(
@@ -84,28 +86,71 @@ def encode(
     >>> exact.encode(blink, np.array([[0], [255]], np.uint8), [500, 500])[:6]
     b'GIF89a'
     """
-    entries, table = as_entries(frames, palette, keep=keep, keep_palette=keep_palette)
-    parts = [header(entries.shape[1:], table, plays if len(entries) > 1 else 1)]
-    chooser = Given(entries)
-    for n, step in enumerate(steps(chooser, [frame == NOTHING for frame in entries], centiseconds(durations))):
-        parts.append(step.data)
-        progress(min(1.0, (n + 1) / len(entries)))
-    return b"".join([*parts, TRAILER])
+    new_entry, table = table_of([*frames], palette, keep=keep, keep_palette=keep_palette)
+    entries = new_entry[frames]
+    return b"".join(written(Given(entries), entries, table, durations, plays, progress))
 
 
-def as_entries(
-    frames: NDArray[Any], palette: NDArray[Any], *, keep: NDArray[np.bool_] | None = None, keep_palette: bool = False
+def written(
+    chooser: Chooser,
+    nearest: Series,
+    table: NDArray[np.uint8],
+    durations: Sequence[float],
+    plays: int,
+    progress: Progress,
+    see: Callable[[int, Entries], None] = lambda n, shown: None,
+) -> Iterator[bytes]:
+    """Write frames as a GIF, part by part.
+
+    Parameters
+    ----------
+    chooser : Chooser
+    nearest : Series
+        Entries (H, W) of the frames, `NOTHING` where they are transparent.
+    table : ndarray of shape (k, 3)
+        uint8.
+    durations, plays, progress
+        As in `encode`.
+    see : callable
+        Is told what each frame shows.
+
+    Yields
+    ------
+    bytes
+    """
+    n_frames = len(nearest)
+    height, width = nearest[0].shape
+    yield header((height, width), table, plays if n_frames > 1 else 1)
+    for n, step in enumerate(steps(chooser, lambda n: nearest[n] == NOTHING, centiseconds(durations))):
+        if step.data:
+            yield step.data
+        if step.shown is not None:
+            see(n, step.shown)
+        progress(min(1.0, (n + 1) / n_frames))
+    yield TRAILER
+
+
+def table_of(
+    frames: Sequence[NDArray[Any]],
+    palette: NDArray[Any],
+    *,
+    keep: NDArray[np.bool_] | None = None,
+    keep_palette: bool = False,
 ) -> tuple[Entries, NDArray[np.uint8]]:
-    """Return the entries of the pixels (N, H, W) in a table that a GIF can hold, and that (n, 3).
+    """Return the entry (n,) of each row of a palette (n, C) in a table that a GIF can hold, and that (k, 3).
 
     Unless the palette is kept, entries that most frames need for what changes come first, so that frames in which few
-    colours change have short symbols.
+    colours change have short symbols; those that no frame (H, W) needs are left out.
     """
-    flat = frames.reshape(len(frames), -1)
+    new_entry = np.zeros(len(palette), np.int16)
+    counts = sum(np.bincount(frame.ravel(), minlength=len(palette)) for frame in frames)
+    used = np.flatnonzero(counts if keep is None else keep | (counts > 0))
     if keep_palette:
-        rgba = rgba_rows(palette)
+        rgba, used = rgba_rows(palette), np.arange(len(palette))
+        new_row = used
     else:
-        flat, rgba = plte_entries(flat, palette, keep)
+        rows, rgba = plte_entries(used.astype(index_dtype(len(palette)))[np.newaxis], palette, keep)
+        new_row = rows[0]
     is_visible = rgba[:, 3] > 0
     if (rgba[is_visible, 3] < 255).any():
         raise ValueError("a GIF has no translucent colors: make them opaque or fully transparent, or write a PNG")
@@ -114,15 +159,18 @@ def as_entries(
             f"a GIF holds at most {MAX_BYTE_COLORS} colors, this picture has {len(rgba)}: "
             f"quantize to n_colors={MAX_BYTE_COLORS} or fewer"
         )
-    new_entry = np.arange(len(rgba), dtype=np.int16)
+    of_row = np.arange(len(rgba), dtype=np.int16)
     if not keep_palette:
         n_frames = np.zeros(len(rgba), np.intp)  # that need an entry
-        for before, frame in pairwise(flat):
-            n_frames[np.unique(frame[frame != before])] += 1
+        place = np.zeros(len(palette), np.intp)
+        place[used] = new_row
+        for before, frame in pairwise(frames):
+            n_frames[np.unique(place[frame[frame != before]])] += 1
         chosen = np.flatnonzero(is_visible)
         chosen = chosen[np.argsort(-n_frames[chosen], kind="stable")]
-        new_entry[chosen] = np.arange(len(chosen))
+        of_row[chosen] = np.arange(len(chosen))
         rgba = rgba[chosen]
-    new_entry[~is_visible] = NOTHING
+    of_row[~is_visible] = NOTHING
     table = rgba[:, :3] if len(rgba) else np.zeros((1, 3), np.uint8)
-    return new_entry[flat].reshape(frames.shape), np.ascontiguousarray(table)
+    new_entry[used] = of_row[new_row]
+    return new_entry, np.ascontiguousarray(table)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.color_space import Points, working_points
+from ..stages.in_order import Series
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.movie import PLAIN, Movie, squared_change
 from .blocks import Rectangle, symbol_bits
@@ -37,8 +38,10 @@ class Lossy:
     movie : Movie
     table : ndarray of shape (k, 3)
         uint8, at most 256 colours. Of so many, each frame does without the one that it needs least.
-    guess : ndarray of shape (N, H, W)
-        int16, entries of the undithered frames, -1 where they are transparent.
+    guess : Series
+        int16 entries (H, W) of the undithered frames, -1 where they are transparent.
+    has_transparent : bool
+        Whether they are so anywhere.
     is_kept : ndarray of shape (k,)
         bool, entries whose pixels keep them. So do runs of four pixels that have exactly their colour.
     bit : float
@@ -49,7 +52,8 @@ class Lossy:
 
     movie: Movie
     table: NDArray[np.uint8]
-    guess: Entries
+    guess: Series
+    has_transparent: bool
     is_kept: NDArray[np.bool_]
     bit: float
     strength: float
@@ -79,7 +83,7 @@ class Lossy:
         points, weights = self.movie[n]
         weights = (
             weights
-            * self.movie.lasting(n, _UNCHANGED * self.bit, [guess >= 0 for guess in self.guess])
+            * self.movie.lasting(n, _UNCHANGED * self.bit, self._is_seen if self.has_transparent else None)
             / np.float32(self.bit)
         )
 
@@ -120,6 +124,10 @@ class Lossy:
         np.copyto(self._written, points, where=is_drawn.ravel()[np.newaxis, :, np.newaxis])
         entries = np.where(is_drawn[rectangle.inside], symbols, shown[rectangle.inside]).astype(np.int16)
         return entries, Coded(codes.tobytes(), bits, transparent)
+
+    def _is_seen(self, n: int) -> NDArray[np.bool_]:
+        is_seen: NDArray[np.bool_] = self.guess[n] >= 0
+        return is_seen
 
     def _transparent(self, guess: NDArray[np.int16]) -> int:
         """Return the symbol that shows nothing: one beyond the table, or the entry that is needed least."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..exif import BROKEN_EXIF
 from ..indexed_image import IndexedImage
@@ -22,12 +22,27 @@ _ONE = (Image.Image, Picture, IndexedImage, bytes, bytearray, memoryview, str, P
 
 
 class Given(NamedTuple):
-    """What `image` is: one picture, or a list of frames; and how often these are shown, None if it does not say."""
+    """What `image` is: one picture, or frames; and how often these are shown, None if it does not say."""
 
-    image: Any
-    plays: int | None
-    is_animated: bool
-    """Whether the frames are those of one image."""
+    begin: Callable[[], Iterator[Any]]
+    """Returns an iterator of the pictures."""
+    is_one: bool
+    """Whether it is a single picture, which errors call "image"."""
+    can_repeat: bool
+    """Whether they can be read again."""
+    plays: int | None = None
+    is_list: bool = False
+    """Whether there is something for each of them, such as weights, in a list of its own."""
+
+    @classmethod
+    def one(cls, image: Any) -> Given:
+        """Take one picture."""
+        return cls(lambda: iter([image]), True, True)
+
+    @classmethod
+    def several(cls, frames: Iterable[Any], *, plays: int | None = None, is_list: bool = False) -> Given:
+        """Take frames, which may come only once."""
+        return cls(lambda: iter(frames), False, not isinstance(frames, Iterator), plays, is_list)
 
 
 def read_animation(image: Any) -> Given:
@@ -37,12 +52,11 @@ def read_animation(image: Any) -> Given:
     ----------
     image : picture, list of pictures, ndarray of shape (N, H, W, C), iterable of pictures, or callable
         A PIL image of several frames, or the bytes of its file, is all of them if it is of a kind that is played. A
-        callable is called for an iterable.
+        callable is called for an iterable, again and again if that is an iterator.
 
     Returns
     -------
     Given
-        A list comes back as it is.
     """
     opened = image
     if isinstance(image, bytes | bytearray | memoryview):
@@ -50,17 +64,58 @@ def read_animation(image: Any) -> Given:
             opened = Image.open(BytesIO(image))
     if isinstance(opened, Image.Image):
         if n_frames(opened) == 1:
-            return Given(image, None, False)
-        return Given(frames_of(opened), plays_of(opened), True)
+            return Given.one(image)
+        return Given.several(Played(opened), plays=plays_of(opened))
     if callable(image) and not hasattr(image, "__array__"):
-        image = image()
+        return _called(image)
     if isinstance(image, list | tuple):
-        return Given(image, None, False)
+        return Given.several(image, is_list=True)
     if hasattr(image, "__array__"):
-        return Given([*image] if np.ndim(image) == 4 else image, None, np.ndim(image) == 4)
+        return Given.several(_Stack(image)) if np.ndim(image) == 4 else Given.one(image)
     if isinstance(image, Iterable) and not isinstance(image, _ONE):
-        return Given([*image], None, False)
-    return Given(image, None, False)
+        return Given.several(image)
+    return Given.one(image)
+
+
+def _called(make: Callable[[], Any]) -> Given:
+    """Take what a callable returns; an iterator is asked for again where it is needed again."""
+    made = make()
+    if not isinstance(made, Iterator):
+        return read_animation(made)
+    first = [made]
+    return Given(lambda: first.pop() if first else iter(make()), False, True)
+
+
+class _Stack:
+    """The frames of an array (N, H, W, C), or what can be made one."""
+
+    def __init__(self, image: Any) -> None:
+        self._frames = np.asanyarray(image)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._frames)
+
+
+class Played:
+    """Copies of the frames of an image, but not of a picture that only programs without animation are to show.
+
+    At the end the image is at its current frame again.
+    """
+
+    def __init__(self, image: Image.Image) -> None:
+        self._image = image
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        """Copy one after the other."""
+        current, count = self._image.tell(), n_frames(self._image)
+        try:
+            for n in range(count):
+                self._image.seek(n)
+                frame = copied(self._image)
+                if not (n == 0 and count > 1 and frame.info.get("default_image")):
+                    yield frame
+        finally:
+            self._image.seek(current)
 
 
 def n_frames(image: Image.Image) -> int:
@@ -74,16 +129,8 @@ def n_frames(image: Image.Image) -> int:
 
 
 def frames_of(image: Image.Image) -> list[Image.Image]:
-    """Copy each frame, but not a picture that only programs without animation are to show.
-
-    The image stays at its current frame.
-    """
-    current = image.tell()
-    try:
-        frames = [copied(frame) for frame in ImageSequence.Iterator(image)]
-    finally:
-        image.seek(current)
-    return frames[1:] if len(frames) > 1 and frames[0].info.get("default_image") else frames
+    """Copy all frames of an image that are played."""
+    return [*Played(image)]
 
 
 def copied(image: Image.Image) -> Image.Image:

@@ -103,7 +103,7 @@ def in_channels(rgba: NDArray[Any], n_channels: int) -> NDArray[Any]:
                 f"fixed_colors[{i}], {_shown(color)}, {fault}, but X has {has}: give {asked} colors, or convert X to "
                 f"{('grey + alpha', 'RGB', 'RGBA')[needed - 2]}"
             )
-    return rgba[:, _columns(n_channels)]
+    return rgba[:, columns(n_channels)]
 
 
 def channels_for(rgba: NDArray[Any], n_channels: int) -> int:
@@ -117,12 +117,12 @@ def promoted(samples: NDArray[Any], rgba: NDArray[np.uint8]) -> tuple[NDArray[An
     """Give a picture (H, W, C) the channels that it needs to hold these colours, and return both."""
     n_channels = channels_for(rgba, samples.shape[2])
     if n_channels != samples.shape[2]:
-        samples = np.ascontiguousarray(rgba_rows(samples)[..., _columns(n_channels)])
-    return samples, rgba[:, _columns(n_channels)]
+        samples = np.ascontiguousarray(rgba_rows(samples)[..., columns(n_channels)])
+    return samples, rgba[:, columns(n_channels)]
 
 
-def _columns(n_channels: int) -> list[int]:
-    """Which of R, G, B, A pictures of so many channels have."""
+def columns(n_channels: int) -> list[int]:
+    """Return which of R, G, B, A pictures of so many channels have."""
     return [[0], [0, 3], [0, 1, 2], [0, 1, 2, 3]][n_channels - 1]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,87 +12,124 @@ from ..exif import UPRIGHT, oriented
 from ..stages.pixels import Pixels, read_pixels
 from .animated import read_animation
 from .durations import read_durations
-from .fixed_colors import distinct, promoted
+from .fixed_colors import channels_for, columns, distinct
 from .layout import Layout
-from .read import Picture, read_picture
-from .shared import read_as_one, read_shared_colors, read_weights
-from .source import named_pictures
+from .read import Picture
+from .reel import Adapt, FirstLook, Kind, Reel, look, read_again
+from .shared import common_channels, in_a_row, read_shared_colors, read_weights
 
 
-class Frames(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Frames:
     """One picture, or frames of one size.
 
     Attributes
     ----------
+    reel : Reel
+        All of them.
     pixels : Pixels
-        The picture (H, W, C), or all pixels of the frames in a row.
-    sizes : list of (height, width)
-        Of each; a single one is the picture.
+        The picture (H, W, C), or all pixels of the frames at hand in a row: those that a palette is fitted to.
+    shape : (height, width)
+        Of each.
     durations : list of float
         Milliseconds of each.
     fixed_colors : ndarray of shape (m, C)
         uint8.
-    sample_weight : ndarray of the shape of the pixels, or None
+    weights : ndarray of shape (N, H, W) or None
     first : Picture
         Whose metadata counts.
     plays : int or None
         How often an image says that its frames are shown, 0 forever.
+    colors : ndarray of shape (n, C) or None
+        uint8: all colours of all frames, where they are at most 256 and not all frames are at hand.
+    has_transparent : bool
+        Whether there is a fully transparent pixel.
     """
 
+    reel: Reel
     pixels: Pixels
-    sizes: list[tuple[int, int]]
+    shape: tuple[int, int]
     durations: list[float]
     fixed_colors: NDArray[np.uint8]
-    sample_weight: NDArray[np.float64] | None
+    weights: NDArray[np.float64] | None
     first: Picture
     plays: int | None
+    colors: NDArray[np.uint8] | None
+    has_transparent: bool
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.reel)
+
+    @property
+    def at_hand(self) -> list[int]:
+        """The frames that a palette is fitted to: all, if they are not too many."""
+        return [*self.reel.kept]
+
+    @property
+    def sizes(self) -> list[tuple[int, int]] | None:
+        """Height and width of each frame at hand; None for one picture."""
+        return None if len(self) == 1 else [self.shape] * len(self.at_hand)
+
+    @property
+    def sample_weight(self) -> NDArray[np.float64] | None:
+        """Weights of `pixels`."""
+        if self.weights is None:
+            return None
+        return self.weights[0] if len(self) == 1 else self.weights[self.at_hand].reshape(1, -1)
 
 
 def read_frames(
-    image: Any, *, n_colors: int, fixed_colors: Any, sample_weight: Any, duration: Any, longest: float, layout: Layout
+    image: Any,
+    *,
+    n_colors: int,
+    fixed_colors: Any,
+    sample_weight: Any,
+    duration: Any,
+    longest: float,
+    layout: Layout,
+    adapt: Adapt = lambda samples: samples,
 ) -> Frames:
-    """Read what the arguments of `encode_png` say about the pictures."""
+    """Read what the arguments of `encode_png` say about the pictures; samples are as `adapt` makes them."""
     given = read_animation(image)
-    named = named_pictures(given.image)
-    read = [read_picture(*picture, layout) for picture in named]
-    own = [picture.image and picture.image.info.get("duration") for picture in read]
-    durations = read_durations(duration, own, longest)
-    upright = [picture.samples for picture in read]
-    sizes = [(samples.shape[0], samples.shape[1]) for samples in upright]
-    _check_sizes(sizes, [name for _, name in named])
-    sources = [picture.source for picture in read]
-    fixed = distinct(read_shared_colors(fixed_colors, sources), n_colors)
-    as_one, fixed = promoted(read_as_one(upright), fixed)
-    weight = None
+    seen, again = look(given, layout, adapt)
+    durations = read_durations(duration, seen.durations, longest)
+    fixed = distinct(read_shared_colors(fixed_colors, seen.sources), n_colors)
+    n_channels = channels_for(fixed, common_channels(seen.channels))
+    kind = Kind(len(seen.dtypes) > 1, n_channels, adapt)
+    colors = None if seen.is_whole or seen.colors is None else seen.colors[:, columns(n_channels)]
+    kept = {n: kind.of(samples) for n, samples in seen.kept.items()}
+    pixels = kept[0] if len(seen.sources) == 1 else in_a_row([*kept.values()])
+    seen.kept = dict(zip(kept, pixels.reshape(len(kept), *seen.shape, n_channels), strict=True))
+    reel = Reel(lambda: read_again(again, seen, kind, layout), seen.kept, len(seen.sources))
+    weights = None
     if sample_weight is not None:
-        weights = sample_weight if isinstance(given.image, list | tuple) else [sample_weight]
-        if given.is_animated and np.ndim(weights) == 2:
-            weights = [weights] * len(read)
-        weight = _upright_weight(read_weights(sources, weights), read)
-    return Frames(read_pixels(as_one), sizes, durations, fixed, weight, read[0], given.plays)
+        each = sample_weight if given.is_list else [sample_weight]
+        if not given.is_list and not given.is_one:
+            each = [*each[0]] if np.ndim(each[0]) == 3 else each * len(reel)
+        upright = _upright_weight(read_weights(seen.sources, each), seen)
+        weights = None if upright is None else upright.reshape(len(reel), *seen.shape)
+    return Frames(
+        reel,
+        read_pixels(pixels),
+        seen.shape,
+        durations,
+        fixed[:, columns(n_channels)],
+        weights,
+        seen.first,
+        given.plays,
+        colors,
+        seen.has_transparent,
+    )
 
 
-def _check_sizes(sizes: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
-    for size, name in zip(sizes, names, strict=True):
-        if size != sizes[0]:
-            (height, width), (first_height, first_width) = size, sizes[0]
-            msg = (
-                f"image must be frames of one size, {names[0]} is {first_width} x {first_height} pixels, "
-                f"but {name} {width} x {height}"
-            )
-            raise ValueError(msg)
-
-
-def _upright_weight(weight: NDArray[np.float64] | None, pictures: Sequence[Picture]) -> NDArray[np.float64] | None:
+def _upright_weight(weight: NDArray[np.float64] | None, seen: FirstLook) -> NDArray[np.float64] | None:
     """Turn checked weights, which are in a row if there are several frames, as their pictures were."""
-    if weight is None or all(picture.turn == UPRIGHT for picture in pictures):
+    if weight is None or all(turn == UPRIGHT for turn in seen.turns):
         return weight
-    shapes = [picture.source.samples.shape[:2] for picture in pictures]
+    shapes = [source.samples.shape[:2] for source in seen.sources]
     parts = np.split(weight.ravel(), np.cumsum([height * width for height, width in shapes])[:-1])
-    upright = [
-        oriented(part.reshape(shape), picture.turn)
-        for part, shape, picture in zip(parts, shapes, pictures, strict=True)
-    ]
+    upright = [oriented(part.reshape(shape), turn) for part, shape, turn in zip(parts, shapes, seen.turns, strict=True)]
     if len(upright) == 1:
         return np.ascontiguousarray(upright[0])
     return np.concatenate([part.ravel() for part in upright])[np.newaxis]

@@ -72,8 +72,8 @@ def read_given_palette(
     return read_palette(palette)
 
 
-def with_transparent(colors: NDArray[np.uint8], samples: NDArray[Any], *, keep_palette: bool) -> NDArray[np.uint8]:
-    """Add a fully transparent colour where pixels (H, W, C) are so and none of the colours (n, C) is.
+def with_transparent(colors: NDArray[np.uint8], *, has_transparent: bool, keep_palette: bool) -> NDArray[np.uint8]:
+    """Add a fully transparent colour if pixels are so and none of the colours (n, C) is.
 
     Raises
     ------
@@ -81,7 +81,6 @@ def with_transparent(colors: NDArray[np.uint8], samples: NDArray[Any], *, keep_p
         If there is no room for it, or the palette must stay as it is.
     """
     rgba = rgba_rows(colors)
-    has_transparent = samples.shape[2] % 2 == 0 and bool((samples[..., -1] == 0).any())
     if not has_transparent or (rgba[:, 3] == 0).any():
         return colors
     if keep_palette:

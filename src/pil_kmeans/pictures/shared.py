@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..stages.pixels import read_sample_weight
 from ..stages.samples import rgba_rows, to_uint8, to_uint16
-from .fixed_colors import read_colors
+from .fixed_colors import columns, read_colors
 from .source import Source
 
 
@@ -22,11 +22,19 @@ def read_as_one(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
         pictures = [to_uint16(picture) for picture in pictures]
     channels = {picture.shape[2] for picture in pictures}
     if len(channels) > 1:
-        has_color, has_alpha = bool(channels & {3, 4}), bool(channels & {2, 4})
-        keep = [*range(3 if has_color else 1), *([3] if has_alpha else [])]
+        keep = columns(common_channels(channels))
         pictures = [rgba_rows(picture)[..., keep] for picture in pictures]
-    rows = [picture.reshape(1, -1, picture.shape[2]) for picture in pictures]
-    return np.concatenate(rows, axis=1)
+    return in_a_row(pictures)
+
+
+def common_channels(channels: Collection[int]) -> int:
+    """Return how many channels hold pictures of each of these numbers."""
+    return (3 if max(channels) > 2 else 1) + any(n % 2 == 0 for n in channels)
+
+
+def in_a_row(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Put the pixels of pictures (H, W, C) of one kind in a row: (1, n, C)."""
+    return np.concatenate([picture.reshape(1, -1, picture.shape[2]) for picture in pictures], axis=1)
 
 
 def read_shared_colors(fixed_colors: Any, sources: Sequence[Source]) -> NDArray[np.uint8]:

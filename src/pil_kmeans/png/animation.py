@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import count, pairwise
 from typing import Any, NamedTuple
@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import Spool
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.progress import Progress, silent
+from ..stages.progress import Progress, part, silent
 from ..stages.samples import rgba_rows
-from .chunks import MAX_CHUNK_LENGTH, Chunk, FileParts, cut, idat_chunks
+from .chunks import MAX_CHUNK_LENGTH, Chunk, FileParts, chunk_bytes, cut, idat_chunks
 from .idat import COMPRESSIONS, compress
 from .palette_order import palette_order
 from .still import bit_depth, check_compression, n_not_opaque, plte_entries
@@ -83,38 +84,85 @@ def encode(
     >>> b"acTL" in animation.encode(blink, np.array([[0], [255]], np.uint8), [500, 500])
     True
     """
+    options: dict[str, Any] = {"keep": keep, "keep_palette": keep_palette, "compression": compression}
+    return b"".join(
+        written(frames, [*frames], palette, durations, plays, metadata, progress=progress, **options).parts()
+    )
+
+
+def written(
+    frames: Iterable[NDArray[Any]],
+    known: Sequence[NDArray[Any]],
+    palette: NDArray[np.uint8],
+    durations: Sequence[float],
+    plays: int,
+    metadata: Sequence[Chunk] = (),
+    *,
+    keep: NDArray[np.bool_] | None,
+    keep_palette: bool,
+    compression: str,
+    progress: Progress,
+) -> Spool:
+    """Write frames that need not all be in memory.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of shape (H, W)
+        Indices.
+    known : sequence of ndarray of shape (H, W)
+        All frames, or some that are like them: by these the palette is ordered. Only if they are all, colours that no
+        pixel has are left out, and both with an entry for transparency and without the file is made.
+    palette, durations, plays, metadata, keep, keep_palette, compression, progress
+        As in `encode`.
+
+    Returns
+    -------
+    Spool
+    """
     check_compression(compression)
-    _, height, width = frames.shape
+    is_whole = len(known) == len(durations)
+    height, width = known[0].shape
     if keep_palette:
-        indices, rgba = frames, rgba_rows(palette)
+        new_row, rgba = np.arange(len(palette)), rgba_rows(palette)
     else:
-        indices, rgba = plte_entries(frames.reshape(-1, width), palette, keep)
-    frames, durations = _merged(indices.reshape(frames.shape), durations)
-    if len(frames) == 1:
+        counts = sum(np.bincount(frame.ravel(), minlength=len(palette)) for frame in known)
+        used = np.flatnonzero(counts if is_whole else np.ones(len(palette)))
+        if is_whole and keep is not None:
+            used = np.flatnonzero(keep | (counts > 0))
+        rows, rgba = plte_entries(used.astype(np.uint8)[np.newaxis], palette, keep)
+        new_row = np.zeros(len(palette), np.intp)
+        new_row[used] = rows[0]
+    rows_of = [new_row.astype(np.uint8)[frame] for frame in known]
+    different = [rows_of[0], *(after for before, after in pairwise(rows_of) if not np.array_equal(before, after))]
+    if is_whole and len({frame.tobytes() for frame in different}) == 1 and sum(durations) <= MAX_DURATION:
         options: dict[str, Any] = {"keep_palette": keep_palette, "compression": compression}
-        return encode_still(frames[0], rgba, metadata, keep=np.ones(len(rgba), bool), **options)
-    changes = [_Change.between(before, after, rgba) for before, after in pairwise(frames)]
-    candidates = [(frames, rgba)]
+        return Spool(encode_still(rows_of[0], rgba, metadata, keep=np.ones(len(rgba), bool), **options))
+    starts = [0]
     has_room = rgba[0, 3] > 0 and len(rgba) < MAX_BYTE_COLORS and not keep_palette
-    if has_room and any(change.can_be_over for change in changes):
-        candidates.append((frames + np.uint8(1), np.concatenate([INVISIBLE, rgba])))
+    if has_room and not is_whole:
+        starts = [1]
+    elif has_room and any(_Change.between(before, after, rgba).can_be_over for before, after in pairwise(different)):
+        starts = [0, 1]
+    stacked = np.concatenate(different)
     files = []
-    for n, (indices, rgba) in enumerate(candidates):
-        order = np.arange(len(rgba), dtype=np.uint8)
+    for n, start in enumerate(starts):
+        entries = np.concatenate([INVISIBLE, rgba]) if start else rgba
+        order = np.arange(len(entries), dtype=np.uint8)
         if not keep_palette:
             order = palette_order(
-                indices.reshape(-1, width),
-                len(rgba),
-                n_first=n_not_opaque(rgba),
+                stacked + np.uint8(start),
+                len(entries),
+                n_first=n_not_opaque(entries),
                 trials_per_pair=COMPRESSIONS[compression].trials_per_pair[-1],
             )
-        depth = bit_depth(len(rgba))
-        pieces = []
-        for piece in _pieces(np.argsort(order).astype(np.uint8)[indices], rgba[order], changes, depth, compression):
-            pieces.append(piece)
-            progress((n + len(pieces) / len(frames)) / len(candidates))
-        files.append(FileParts((height, width), depth, rgba[order], metadata, _chunks(pieces, durations, plays)))
-    return b"".join(min(files, key=len))
+        depth = bit_depth(len(entries))
+        place = np.argsort(order).astype(np.uint8)[new_row + start]
+        done = part(progress, n / len(starts), (n + 1) / len(starts))
+        merged = _merged((place[frame] for frame in frames), durations, done)
+        pictures = _animation_parts(_pieces(merged, entries[order], depth, compression), plays)
+        file = FileParts((height, width), depth, entries[order], metadata, ())
+        files.append(Spool(file.around(pictures)))
+    return min(files, key=len)
 
 
 class _Change(NamedTuple):
@@ -150,22 +198,30 @@ class _Piece(NamedTuple):
     left: int
     blend: int
     stream: bytes
+    duration: float
 
 
-def _merged(frames: NDArray[np.uint8], durations: Sequence[float]) -> tuple[NDArray[np.uint8], list[float]]:
+def _merged(
+    frames: Iterable[NDArray[np.uint8]], durations: Sequence[float], progress: Progress
+) -> Iterator[tuple[NDArray[np.uint8], float]]:
     """Make one of frames that look the same, as far as it can last that long."""
-    chosen, lasting = [0], [durations[0]]
-    for n, (before, after) in enumerate(pairwise(frames), start=1):
-        if lasting[-1] + durations[n] <= MAX_DURATION and np.array_equal(before, after):
-            lasting[-1] += durations[n]
-        else:
-            chosen.append(n)
-            lasting.append(durations[n])
-    return frames[chosen], lasting
+    shown: NDArray[np.uint8] | None = None
+    lasting = 0.0
+    for n, (frame, duration) in enumerate(zip(frames, durations, strict=True)):
+        if shown is not None and lasting + duration <= MAX_DURATION and np.array_equal(shown, frame):
+            lasting += duration
+            continue
+        if shown is not None:
+            yield shown, lasting
+        shown, lasting = frame, duration
+        progress(n / len(durations))
+    assert shown is not None
+    yield shown, lasting
+    progress(1.0)
 
 
 def _pieces(
-    frames: NDArray[np.uint8], rgba: NDArray[np.uint8], changes: Sequence[_Change], depth: int, compression: str
+    frames: Iterable[tuple[NDArray[np.uint8], float]], rgba: NDArray[np.uint8], depth: int, compression: str
 ) -> Iterator[_Piece]:
     """Yield the first frame, and of each other what it changes, in the way that takes fewer bytes."""
 
@@ -173,33 +229,45 @@ def _pieces(
         entries = (np.arange(len(rgba), dtype=np.uint8), depth, len(rgba), n_not_opaque(rgba))
         return bytes(compress(indices, *entries, compression, n_threads=1, reorder=False).data)
 
-    height, width = frames.shape[1:]
-    yield _Piece((height, width), 0, 0, SOURCE, stream(frames[0]))
     invisible = np.flatnonzero(rgba[:, 3] == 0)
-    for frame, change in zip(frames[1:], changes, strict=True):
-        indices = change.crop(frame)
-        streams = {SOURCE: stream(indices)}
-        if change.can_be_over and len(invisible):
-            streams[OVER] = stream(np.where(change.is_changed, indices, invisible[0].astype(np.uint8)))
-        blend = min(streams, key=lambda blend: len(streams[blend]))
-        height, width = indices.shape
-        yield _Piece((height, width), change.top, change.left, blend, streams[blend])
+    before: NDArray[np.uint8] | None = None
+    for frame, duration in frames:
+        if before is None:
+            yield _Piece((frame.shape[0], frame.shape[1]), 0, 0, SOURCE, stream(frame), duration)
+        else:
+            change = _Change.between(before, frame, rgba)
+            indices = change.crop(frame)
+            streams = {SOURCE: stream(indices)}
+            if change.can_be_over and len(invisible):
+                streams[OVER] = stream(np.where(change.is_changed, indices, invisible[0].astype(np.uint8)))
+            blend = min(streams, key=lambda blend: len(streams[blend]))
+            height, width = indices.shape
+            yield _Piece((height, width), change.top, change.left, blend, streams[blend], duration)
+        before = frame
 
 
-def _chunks(pieces: Sequence[_Piece], durations: Sequence[float], plays: int) -> list[Chunk]:
-    """Make acTL, and fcTL with IDAT or fdAT for each frame, all but acTL and IDAT numbered."""
-    chunks = [(b"acTL", struct.pack(">II", len(pieces), plays))]
+def _animation_parts(pieces: Iterable[_Piece], plays: int) -> Iterator[bytes]:
+    """Yield acTL, and fcTL with IDAT or fdAT for each frame, all but acTL and IDAT numbered; of one frame IDAT only."""
     numbers = (struct.pack(">I", n) for n in count())
-    for piece, duration in zip(pieces, durations, strict=True):
+    n_frames = 0
+    first, others = b"", Spool()  # that there are so many is said before them
+    for piece in pieces:
         height, width = piece.size
         control = struct.pack(">IIII", width, height, piece.left, piece.top)
-        control += struct.pack(">HHBB", *delay(duration).as_integer_ratio(), KEEP, piece.blend)
-        chunks.append((b"fcTL", next(numbers) + control))
-        if len(chunks) == 2:  # the first frame, which is what programs without animation show
-            chunks += idat_chunks(piece.stream)
+        control += struct.pack(">HHBB", *delay(piece.duration).as_integer_ratio(), KEEP, piece.blend)
+        number = next(numbers)
+        if n_frames == 0:  # what programs without animation show
+            first = chunk_bytes(b"fcTL", number + control)
+            pictures = idat_chunks(piece.stream)
         else:
-            chunks += [(b"fdAT", next(numbers) + part) for part in cut(piece.stream, MAX_CHUNK_LENGTH - 4)]
-    return chunks
+            others.append(chunk_bytes(b"fcTL", number + control))
+            pictures = [(b"fdAT", next(numbers) + data) for data in cut(piece.stream, MAX_CHUNK_LENGTH - 4)]
+        for kind, data in pictures:
+            others.append(chunk_bytes(kind, data))
+        n_frames += 1
+    if n_frames > 1:
+        yield chunk_bytes(b"acTL", struct.pack(">II", n_frames, plays)) + first
+    yield from others.parts()
 
 
 def delay(duration: float) -> Fraction:

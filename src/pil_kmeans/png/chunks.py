@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,27 +31,33 @@ class FileParts:
     pictures: Sequence[Chunk]
 
     @property
-    def chunks(self) -> list[Chunk]:
-        """All of them."""
+    def head(self) -> list[Chunk]:
+        """All before the picture."""
         height, width = self.size
         return [
             (b"IHDR", struct.pack(">IIBBBBB", width, height, self.depth, COLOR_TYPE_PALETTE, 0, 0, 0)),
             *self.metadata,
             (b"PLTE", self.rgba[:, :3].tobytes()),
             *trns_chunk(self.rgba),
-            *self.pictures,
-            (b"IEND", b""),
         ]
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """Give the bytes in parts; those of the picture are not copied."""
+        pictures = chain.from_iterable(chunk_parts(kind, data) for kind, data in self.pictures)
+        yield from self.around(pictures)
+
+    def around(self, pictures: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+        """Give the bytes with those of other chunks, in any parts, in place of the picture."""
         yield SIGNATURE
-        for kind, data in self.chunks:
+        for kind, data in self.head:
             yield from chunk_parts(kind, data)
+        yield from pictures
+        yield from chunk_parts(b"IEND", b"")
 
     def __len__(self) -> int:
         """Count the bytes."""
-        return len(SIGNATURE) + sum(_FRAMED + len(data) for _, data in self.chunks)
+        chunks = [*self.head, *self.pictures, (b"IEND", b"")]
+        return len(SIGNATURE) + sum(_FRAMED + len(data) for _, data in chunks)
 
 
 def trns_chunk(rgba: NDArray[np.uint8]) -> list[Chunk]:

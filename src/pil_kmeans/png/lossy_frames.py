@@ -7,15 +7,19 @@ stays as transparent.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.color_space import working_points
-from ..stages.dithering.auto import Dithered
 from ..stages.dithering.diffuse import opacity_of
+from ..stages.in_order import Series
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.movie import PLAIN, Movie, bit_worth, squared_change
+from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
 from ..stages.samples import as_samples, rgba_rows, to_uint8
@@ -30,8 +34,14 @@ class LossyFrames:
     Parameters
     ----------
     movie : Movie
-    fitted : Dithered
-        The frames, one after the other, in a palette of 8 bits.
+    palette : Palette
+        Of 8 bits.
+    guess : Series
+        Indices (H, W) of the frames, dithered.
+    measured : sequence of ndarray of shape (H, W)
+        Those of the frames of `movie.spread()`.
+    strength : float
+        That they are dithered with.
     sample_weight : ndarray of shape (N, H, W) or None
         Checked weights of the pixels.
     n_threads : int or None
@@ -41,19 +51,20 @@ class LossyFrames:
     def __init__(
         self,
         movie: Movie,
-        fitted: Dithered,
+        palette: Palette,
+        guess: Series,
+        measured: Sequence[NDArray[Any]],
+        strength: float,
         sample_weight: NDArray[np.float64] | None,
         n_threads: int | None,
     ) -> None:
-        self._movie, self._strength = movie, fitted.strength
+        self._movie, self._guess, self._strength = movie, guess, strength
         self._sample_weight, self._n_threads = sample_weight, n_threads
-        self._guess = fitted.indices.reshape(len(movie), *movie.shape)
-        colors = to_uint8(fitted.palette.colors)
+        colors = to_uint8(palette.colors)
         own = colors if movie.with_alpha or colors.shape[1] % 2 else np.ascontiguousarray(colors[:, :-1])
         points = working_points(as_samples(own), "oklab", n_threads=1)
-        places = [self._guess[n].astype(np.uint8) for n in movie.spread()]
-        self._bit = bit_worth(movie, points, places)
-        self._rgba, self._fixed = rgba_rows(colors), fitted.palette.fixed
+        self._bit = bit_worth(movie, points, [indices.astype(np.uint8) for indices in measured])
+        self._rgba, self._fixed = rgba_rows(colors), palette.fixed
         invisible = np.flatnonzero(self._rgba[:, 3] == 0)
         self._nothing: int | None = None if not len(invisible) else int(invisible[0])
         if self._nothing is None and len(colors) < MAX_BYTE_COLORS:
@@ -61,7 +72,7 @@ class LossyFrames:
             self._rgba = np.concatenate([self._rgba, np.zeros((1, 4), np.uint8)])
             self._fixed = np.append(self._fixed, False)
 
-    def indices(self, lossy: float, progress: Progress) -> NDArray[np.uint8]:
+    def indices(self, lossy: float, progress: Progress) -> Iterator[NDArray[np.uint8]]:
         """Choose the indices of all frames.
 
         Parameters
@@ -70,30 +81,31 @@ class LossyFrames:
             0 or more, as of one picture.
         progress : callable
 
-        Returns
-        -------
-        ndarray of shape (N, H, W)
+        Yields
+        ------
+        ndarray of shape (H, W)
             uint8.
         """
-        result = self._guess.astype(np.uint8)
-        if lossy == 0 or self._bit == 0:
-            return result
         written = self._movie[0][0].copy()
         allowed = _UNCHANGED * lossy * self._bit
-        for n in range(len(result)):
-            points, seen = self._movie[n]
-            stays = np.zeros(self._movie.shape, np.bool_)
-            if n:
-                change = squared_change(points, written)
-                stays = ((change * seen < np.float32(allowed)) & (change <= PLAIN)).reshape(stays.shape)
-                stays &= self._is_as_opaque(n, result[n - 1])
-            lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
-            self._choose(n, stays, lasting, lossy, result)
-            if n:
-                np.copyto(result[n], result[n - 1], where=stays)
-            np.copyto(written, points, where=~stays.ravel()[np.newaxis, :, np.newaxis])
-            progress((n + 1) / len(result))
-        return result
+        shown: NDArray[np.uint8] | None = None
+        for n, guess in enumerate(self._guess):
+            frame = guess.astype(np.uint8)
+            if allowed > 0:
+                points, seen = self._movie[n]
+                stays = np.zeros(self._movie.shape, np.bool_)
+                if shown is not None:
+                    change = squared_change(points, written)
+                    stays = ((change * seen < np.float32(allowed)) & (change <= PLAIN)).reshape(stays.shape)
+                    stays &= self._is_as_opaque(n, shown)
+                lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
+                self._choose(n, stays, lasting, lossy, frame)
+                if shown is not None:
+                    np.copyto(frame, shown, where=stays)
+                np.copyto(written, points, where=~stays.ravel()[np.newaxis, :, np.newaxis])
+            shown = frame
+            yield frame
+            progress((n + 1) / len(self._movie))
 
     def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""
@@ -106,7 +118,7 @@ class LossyFrames:
         return is_as_opaque
 
     def _choose(
-        self, n: int, stays: NDArray[np.bool_], lasting: NDArray[np.float32], lossy: float, result: NDArray[np.uint8]
+        self, n: int, stays: NDArray[np.bool_], lasting: NDArray[np.float32], lossy: float, frame: NDArray[np.uint8]
     ) -> None:
         """Choose the indices of what does not stay, in the rectangle around it: the better the longer it lasts."""
         rows, columns = (np.flatnonzero(~stays.all(axis=axis)) for axis in (1, 0))
@@ -116,10 +128,10 @@ class LossyFrames:
         if (stays.any() and self._nothing is None) or columns[-1] + 1 - columns[0] < _native.NARROWEST:
             return
         rgba = rgba_rows(self._movie.samples(n)[inside])
-        guess = result[n][inside].copy()
+        guess = frame[inside].copy()
         if stays.any():
             rgba[stays[inside], 3] = 0
-            guess[stays[inside]] = self._nothing
+            guess[stays[inside]] = self._nothing or 0
         weight = lasting[inside].astype(np.float64)
         lasts = float(weight[~stays[inside]].mean())
         if self._sample_weight is not None:
@@ -135,4 +147,4 @@ class LossyFrames:
             sample_weight=weight,
             n_threads=self._n_threads,
         )
-        result[n][inside] = search.indices(lossy / lasts)
+        frame[inside] = search.indices(lossy / lasts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .in_order import Series
 from .pixels import read_pixels
 from .ssimulacra2 import FULL_SIZE, Original
 
@@ -22,17 +22,18 @@ class FrameScores:
 
     Parameters
     ----------
-    n_frames : int
-    samples : callable
-        Returns the samples (H, W, C) of a frame as it is given.
+    frames : Series
+        Samples (H, W, C) as they are given.
+    at_hand : sequence of int
+        Those that may be scored.
     n_threads : int or None
     """
 
-    def __init__(self, n_frames: int, samples: Callable[[int], NDArray[Any]], n_threads: int | None) -> None:
-        last, n_scored = n_frames - 1, min(n_frames, _MOST_SCORED)
-        places = sorted({round(i * last / max(1, n_scored - 1)) for i in range(n_scored)})
+    def __init__(self, frames: Series, at_hand: Sequence[int], n_threads: int | None) -> None:
+        last, n_scored = len(at_hand) - 1, min(len(at_hand), _MOST_SCORED)
+        places = sorted({at_hand[round(i * last / max(1, n_scored - 1))] for i in range(n_scored)})
         self._originals = {
-            n: Original(read_pixels(samples(n)), background=None, min_size=FULL_SIZE, n_threads=n_threads)
+            n: Original(read_pixels(frames[n]), background=None, min_size=FULL_SIZE, n_threads=n_threads)
             for n in places
         }
         self._scores: list[float] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Any
 
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .color_space import Points, working_points
+from .in_order import AHEAD, Series
 from .samples import as_samples
-
-LOOK_AHEAD = 8  # frames about one that are at hand
 
 PLAIN = np.float32((0.04 * 8192) ** 2)
 """A squared change that is seen anywhere, however coarse the palette."""
@@ -28,8 +27,10 @@ class Movie:
 
     Parameters
     ----------
-    frames : ndarray of shape (N, H, W, C)
-        uint8 or uint16 samples; pixels that are transparent do not count.
+    frames : Series
+        uint8 or uint16 samples (H, W, C); pixels that are transparent do not count.
+    at_hand : sequence of int
+        Frames that can be asked for in any order.
     weights : ndarray of shape (N, H, W) or None
         Importance of each pixel, 1 on average.
     n_threads : int
@@ -38,20 +39,27 @@ class Movie:
     """
 
     def __init__(
-        self, frames: NDArray[Any], weights: NDArray[np.float64] | None, n_threads: int, *, with_alpha: bool
+        self,
+        frames: Series,
+        at_hand: Sequence[int],
+        weights: NDArray[np.float64] | None,
+        n_threads: int,
+        *,
+        with_alpha: bool,
     ) -> None:
-        self._frames, self._weights, self.n_threads = frames, weights, n_threads
-        self.with_alpha = with_alpha and frames.shape[-1] % 2 == 0
-        self.shape = frames.shape[1:3]
+        self.frames, self.at_hand, self._weights, self.n_threads = frames, at_hand, weights, n_threads
+        height, width, n_channels = frames[at_hand[0]].shape
+        self.with_alpha = with_alpha and n_channels % 2 == 0
+        self.shape = height, width
         self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self.frames)
 
     def __getitem__(self, n: int) -> tuple[Points, NDArray[np.float32]]:
         """Return the points (2, H * W, 2) of a frame, and the weights (H * W,) of its errors."""
         if n not in self._made:
-            samples = as_samples(self._frames[n])
+            samples = as_samples(self.frames[n])
             rows = samples.reshape(-1, samples.shape[-1])
             if not self.with_alpha:
                 rows = np.ascontiguousarray(rows[:, : 3 if rows.shape[1] > 2 else 1])
@@ -59,12 +67,12 @@ class Movie:
             seen = _native.visibility(points, self.shape[1], self.n_threads)
             if self._weights is not None:
                 seen *= self._weights[n].ravel().astype(np.float32)
-            self._made = {i: made for i, made in self._made.items() if n - LOOK_AHEAD <= i <= n + LOOK_AHEAD}
+            self._made = {i: made for i, made in self._made.items() if n - AHEAD <= i <= n + AHEAD}
             self._made[n] = points, seen
         return self._made[n]
 
     def lasting(
-        self, n: int, allowed: float, is_seen: Sequence[NDArray[np.bool_]] | None = None
+        self, n: int, allowed: float, is_seen: Callable[[int], NDArray[np.bool_]] | None = None
     ) -> NDArray[np.float32]:
         """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
 
@@ -73,16 +81,16 @@ class Movie:
         n : int
         allowed : float
             What a squared change, times how much of it is seen, is below where nothing changes.
-        is_seen : sequence of ndarray of shape (H, W), optional
-            Which pixels of each frame are seen at all.
+        is_seen : callable, optional
+            Tells which pixels (H, W) of a frame are seen at all.
         """
         points, weights = self[n]
         lasting = np.ones(len(weights), np.float32)
-        goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen[n].ravel().copy()
-        for later in range(n + 1, min(len(self), n + LOOK_AHEAD)):
+        goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen(n).ravel().copy()
+        for later in range(n + 1, min(len(self), n + AHEAD)):
             goes_on &= squared_change(self[later][0], points) * weights < np.float32(allowed)
             if is_seen is not None:
-                goes_on &= is_seen[later].ravel()
+                goes_on &= is_seen(later).ravel()
             if not goes_on.any():
                 break
             lasting += goes_on
@@ -90,12 +98,12 @@ class Movie:
 
     def samples(self, n: int) -> NDArray[Any]:
         """Return a frame as it is given."""
-        frame: NDArray[Any] = self._frames[n]
+        frame: NDArray[Any] = self.frames[n]
         return frame
 
     def spread(self) -> list[int]:
-        """Return some frames, evenly spread."""
-        return list(range(0, len(self), -(-len(self) // _MEASURED_FRAMES)))
+        """Return some of the frames at hand, evenly spread."""
+        return [*self.at_hand[:: -(-len(self.at_hand) // _MEASURED_FRAMES)]]
 
 
 def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..in_order import Series
 
-def steady(indices: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
+
+def steady(indices: Series, samples: Series) -> Iterator[NDArray[Any]]:
     """Let pixels whose colour stays as it is keep their index from frame to frame.
 
     Error diffusion carries every change on to all pixels behind it: a pixel of the same colour gets another dot in each
@@ -17,26 +20,26 @@ def steady(indices: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
 
     Parameters
     ----------
-    indices : ndarray of shape (N, H, W)
-        Frames, each dithered for itself with the same palette.
-    samples : ndarray of shape (N, H, W, C)
-        Their colours.
+    indices : Series
+        Frames (H, W), each dithered for itself with the same palette.
+    samples : Series
+        Their colours (H, W, C).
 
-    Returns
-    -------
-    ndarray of shape (N, H, W)
+    Yields
+    ------
+    ndarray of shape (H, W)
 
     Examples
     --------
     >>> import numpy as np
     >>> from pil_kmeans.stages.dithering.steady import steady
-    >>> steady(np.array([[[0, 1, 0]], [[1, 0, 1]]]), np.array([[[[7], [7], [7]]], [[[7], [7], [9]]]]))
-    array([[[0, 1, 0]],
-    <BLANKLINE>
-           [[0, 1, 1]]])
+    >>> dithered = np.array([[[0, 1, 0]], [[1, 0, 1]]])
+    >>> [frame.tolist() for frame in steady(dithered, np.array([[[[7], [7], [7]]], [[[7], [7], [9]]]]))]
+    [[[0, 1, 0]], [[0, 1, 1]]]
     """
-    result = indices.copy()
-    for n in range(1, len(result)):
+    shown = indices[0]
+    yield shown
+    for n in range(1, len(indices)):
         stays = np.logical_and.reduce(samples[n] == samples[n - 1], axis=-1)
-        np.copyto(result[n], result[n - 1], where=stays)
-    return result
+        shown = np.where(stays, shown, indices[n])
+        yield shown
