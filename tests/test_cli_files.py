@@ -10,7 +10,7 @@ from PIL import Image
 
 from pil_kmeans import encode_png
 from pil_kmeans.cli import main
-from pil_kmeans.cli.inputs import EXTENSIONS
+from pil_kmeans.pictures.from_files import EXTENSIONS
 from pil_pictures import opened
 
 

@@ -335,7 +335,7 @@ def test_bad_options_are_refused(few, options, error, message):
         ([], ValueError, "empty list"),
         ([np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8)], ValueError, "frames of one size"),
         (np.zeros((0, 4, 3), np.uint8), ValueError, "image"),
-        ("a.gif", TypeError, "open it as an image"),
+        ("a.gif", FileNotFoundError, "the name of a file or folder, which there is not"),
         (np.zeros((1, 65536), np.uint8), ValueError, "at most 65535 x 65535 pixels, got 65536 x 1"),
     ],
 )

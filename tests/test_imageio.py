@@ -250,7 +250,7 @@ def test_second_call_is_refused(tmp_path, picture, data):
 
 
 BAD = [
-    ("text", {}, TypeError, "image"),
+    ("text", {}, FileNotFoundError, "image"),
     (None, {}, TypeError, "image"),
     (np.zeros((2, 2), int), {}, TypeError, "int64"),
     (np.zeros((0, 4, 3), np.uint8), {}, ValueError, "empty"),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from PIL import Image, UnidentifiedImageError
+
 from ..encode import QualityError, encode_png
+from ..pictures.from_files import EXTENSIONS, frames_in
 from .containers import EXTENSIONS as WRITTEN
 from .containers import encoder, extension_of, known_extensions
 from .encode_options import add_encode_options, given_encode_options
 from .errors import BelowQualityError, CommandError
-from .inputs import EXTENSIONS, STANDARD, find_inputs, open_picture, shown
-from .limits import MemoryBudget, Share, usual_memory
+from .inputs import STANDARD, Input, find_inputs, shown
 from .one_line import one_line
 from .option_types import COLOR_FLAGS, add_function_option, integer_between, number_between
 from .output import check_output, opened_output
@@ -28,8 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "files",
         metavar="FRAME",
         nargs="+",
-        help=f"pictures of one size, in their order; folders, of which {kinds} are taken by name; patterns; of a "
-        "picture that has several frames, all",
+        help=f"pictures of one size, in their order; folders, of which {kinds} are taken by the numbers in their "
+        "names; patterns; of a picture that has several frames, all; videos, if imageio can read them "
+        "(pip install 'pil_kmeans[video]')",
     )
     parser.add_argument(
         "-o",
@@ -44,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=number_between(0.01, 100),
         metavar="F",
         default=argparse.SUPPRESS,
-        help=f"frames a second, 0.01 to 100 (default: what the pictures say, otherwise {FPS:g})",
+        help="frames a second, 0.01 to 100; a video that has more loses some "
+        f"(default: what the files say, otherwise {FPS:g})",
     )
     parser.add_argument(
         "--loop",
@@ -82,27 +87,49 @@ def run(options: argparse.Namespace) -> int:
     if "lossy" in options and "quality" in options:
         options.usage_error("--quality chooses what --lossy says: drop one of them")
     picture_options = given_encode_options(options) | {"loop": options.loop}
-    if "fps" in options:
-        picture_options["duration"] = 1000 / options.fps
     encode = encoder(extension_of(target, None), picture_options)
     check_output(target, force=options.force)
     own = os.path.realpath(target)
     inputs, errors = find_inputs(options.files, is_result=lambda path: os.path.realpath(path) == own)
     if errors:
         raise errors[0]
-    with Share(MemoryBudget(usual_memory())) as memory, Progress(1) as progress:
-        opened = [open_picture(given, whole=True, share=memory) for given in inputs]
-        frames = [frame for picture in opened for frame in picture.frames or [picture.image]]
-        with opened_output(target, force=options.force) as file:
-            try:
-                encode(frames, to=file, progress=progress.follow(), **picture_options)
-            except QualityError as error:
-                raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
-            except (ValueError, MemoryError) as error:
-                msg = f"cannot animate: {one_line(error) or 'the frames do not fit into memory'}"
-                raise CommandError(msg) from error
-            n_bytes = file.tell()
-        n_before = sum(picture.n_bytes for picture in opened)
+    frames = _Frames(inputs, options.fps if "fps" in options else None)
+    with Progress(1) as progress, opened_output(target, force=options.force) as file:
+        try:
+            encode(frames, to=file, progress=progress.follow(), **picture_options)
+        except QualityError as error:
+            raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
+        except (ValueError, MemoryError) as error:
+            msg = f"cannot animate: {one_line(error) or 'the frames do not fit into memory'}"
+            raise CommandError(msg) from error
+        n_bytes = file.tell()
+        n_before = sum(path.stat().st_size for path in frames.paths)
         share = f"{n_bytes / n_before:.1%} of the frames' files"
-        progress.print(f"{shown(target)}: {len(frames)} frames, {n_bytes:,} bytes ({share})")
+        progress.print(f"{shown(target)}: {frames.count} frames, {n_bytes:,} bytes ({share})")
     return 0
+
+
+class _Frames:
+    """The frames of all inputs, read whenever they are asked for; what cannot be read is an error of the command."""
+
+    def __init__(self, inputs: Sequence[Input], fps: float | None) -> None:
+        self.paths = [given.path for given in inputs if given.path is not None]
+        self.count = 0
+        self._fps = fps
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        self.count = 0
+        for path in self.paths:
+            frames = frames_in(path, self._fps)
+            while True:
+                try:
+                    frame = next(frames, None)
+                except UnidentifiedImageError as error:
+                    raise CommandError(f"cannot read {shown(path)}: {one_line(error)}") from error
+                except Exception as error:  # readers of broken files raise whatever they stumble upon
+                    reason = getattr(error, "strerror", None) or error or type(error).__name__
+                    raise CommandError(f"cannot read {shown(path)}: {one_line(reason)}") from error
+                if frame is None:
+                    break
+                self.count += 1
+                yield frame

@@ -10,11 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 from ..encode import encode_png
+from ..pictures.from_files import EXTENSIONS
 from ..stages.threads import count_threads
 from .containers import is_other_kind, known_extensions
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
-from .inputs import EXTENSIONS, SAMPLE, STANDARD, Input, find_inputs, sample_input
+from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
 from .limits import MemoryBudget, byte_size, pixel_limit, usual_memory
 from .option_types import (
     COLOR_FLAGS,

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..files import FileIdentity
 from ..pictures import animated
+from ..pictures.from_files import EXTENSIONS, in_order
 from .errors import CommandError
 from .limits import MemoryBudget, Share, bytes_needed, in_words, usual_memory
 from .one_line import one_line
@@ -24,11 +25,6 @@ from .streams import NoStream
 
 STANDARD = "-"
 """Names standard input or output."""
-
-EXTENSIONS = frozenset(
-    {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"},
-)
-"""Files to take from a folder. Files that are named may be anything that Pillow reads."""
 
 SAMPLE = "china.jpg"
 
@@ -111,7 +107,7 @@ def _find(word: str, *, recursive: bool, is_result: Callable[[Path], bool]) -> t
             "" if recursive else ": --recursive looks below it, too"
         )
     elif glob.has_magic(word) and not os.path.lexists(path):
-        matches = [Path(name) for name in sorted(glob.glob(word, recursive=True))]
+        matches = [Path(name) for name in in_order(glob.glob(word, recursive=True))]
         found = [
             Input(file, Path(file.name), is_found=True) for file in matches if file.is_file() and not is_result(file)
         ]
@@ -133,7 +129,7 @@ def _pictures_in(
 
     for parent, folders, names in os.walk(folder, onerror=onerror):
         folders[:] = [name for name in sorted(folders) if recursive and is_meant(Path(parent, name))]
-        files = (Path(parent, name) for name in sorted(names))
+        files = (Path(parent, name) for name in in_order(names))
         yield from (
             file for file in files if file.suffix.lower() in EXTENSIONS and is_meant(file) and not _is_special(file)
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from ..files import FileChangedError, FileIdentity, replacing
+from ..pictures.from_files import EXTENSIONS
 from .errors import CommandError, WouldOverwriteError
-from .inputs import EXTENSIONS, shown
+from .inputs import shown
 from .streams import has_stdout, write_to_stdout
 
 OTHER_KINDS = (EXTENSIONS | {".avif", ".heic", ".ico", ".jp2", ".jxl", ".pdf", ".svg", ".tga"}) - {".png"}

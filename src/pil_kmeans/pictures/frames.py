@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..stages.pixels import Pixels, read_pixels
 from .animated import read_animation
 from .durations import read_durations
 from .fixed_colors import channels_for, columns, distinct
+from .from_files import read_path
 from .layout import Layout
 from .read import Picture
 from .reel import Adapt, FirstLook, Kind, Reel, look, read_again
@@ -91,7 +93,7 @@ def read_frames(
     adapt: Adapt = lambda samples: samples,
 ) -> Frames:
     """Read what the arguments of `encode_png` say about the pictures; samples are as `adapt` makes them."""
-    given = read_animation(image)
+    given = read_path(image) if isinstance(image, str | PathLike) else read_animation(image)
     seen, again = look(given, layout, adapt)
     durations = read_durations(duration, seen.durations, longest)
     fixed = distinct(read_shared_colors(fixed_colors, seen.sources), n_colors)

@@ -6,7 +6,7 @@ of them, evenly spread, and those that show something new. Then they are read ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,10 @@ from .read import Picture, read_picture
 from .source import Source
 
 MOST_AT_HAND = 10_000_000
-"""Pixels of all frames that are kept and that a palette is fitted to; of one frame as many as it has."""
+"""Pixels of all frames that are kept and that a palette is fitted to."""
+
+LEAST_AT_HAND = 4
+"""Frames that are kept however large they are."""
 
 MOST_BUFFERED = 256 << 20
 """Bytes of frames that can be read once only."""
@@ -183,8 +186,7 @@ def look(given: Given, layout: Layout, adapt: Adapt) -> tuple[FirstLook, Given]:
         if given.is_one:
             seen.kept[n] = samples
             continue
-        if not given.is_list and isinstance(one, np.ndarray):  # which may be filled anew for the next
-            samples = samples.copy()
+        samples = _own(one, samples, given)
         if not given.can_repeat:
             n_bytes += samples.nbytes
             _check_buffered(n_bytes, n)
@@ -209,7 +211,7 @@ def read_again(given: Given, seen: FirstLook, kind: Kind, layout: Layout) -> Ite
     """
     n = -1
     for n, one in enumerate(given.begin()):
-        samples = read_picture(one, f"image[{n}]", layout).samples
+        samples = _own(one, read_picture(one, f"image[{n}]", layout).samples, given)
         if n >= len(seen.sources) or samples.shape[:2] != seen.shape or samples.shape[2] not in seen.channels:
             break
         yield kind.of(samples)
@@ -222,28 +224,37 @@ def read_again(given: Given, seen: FirstLook, kind: Kind, layout: Layout) -> Ite
 
 
 class _Chosen:
-    """The frames to keep, as they come: the more come, the farther apart."""
+    """The frames to keep, as they come: the more come, the farther apart, and a third of them for what is new."""
 
     def __init__(self) -> None:
         self.kept: dict[int, NDArray[Any]] = {}
-        self._new: set[int] = set()
+        self._news: dict[int, float] = {}  # what share of a frame was new
         self._stride = 1
         self._is_known = np.zeros(_TRANSPARENT + 1, np.bool_)
 
     def add(self, n: int, samples: NDArray[Any], rgba: NDArray[np.uint8]) -> None:
         """Keep a frame, or not."""
-        most = max(1, MOST_AT_HAND // (samples.shape[0] * samples.shape[1]))
+        most = max(LEAST_AT_HAND, MOST_AT_HAND // (samples.shape[0] * samples.shape[1]))
         counts = _in_cells(rgba)
         new = np.where(self._is_known, 0, counts)
-        is_new = new.sum() > _NEW_SHARE * counts.sum() or new[_TRANSPARENT] > 0
-        if n % self._stride == 0 or (is_new and len(self._new) < most // 3):
+        share = 1.0 if new[_TRANSPARENT] else float(new.sum() / counts.sum())
+        if n and share > _NEW_SHARE:
+            self._news[n] = share
+        least_new = min(self._news, key=self._news.__getitem__) if len(self._news) > most // 3 else None
+        if least_new is not None:
+            del self._news[least_new]
+        if n % self._stride == 0 or n in self._news:
             self.kept[n] = samples
             self._is_known |= counts > 0
-            if n and is_new:
-                self._new.add(n)
-        while len(self.kept) > most and any(i % self._stride == 0 and i not in self._new for i in self.kept if i):
+        while len(self._kept_in_turn(self.kept)) + len(self._news) > most:
             self._stride *= 2
-            self.kept = {i: kept for i, kept in self.kept.items() if i % self._stride == 0 or i in self._new}
+            turn = self._kept_in_turn(self.kept)
+            if turn == [0]:
+                break
+        self.kept = {i: kept for i, kept in self.kept.items() if i % self._stride == 0 or i in self._news}
+
+    def _kept_in_turn(self, kept: Iterable[int]) -> list[int]:
+        return [i for i in kept if i % self._stride == 0 and i not in self._news]
 
 
 def _in_cells(rgba: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -252,6 +263,11 @@ def _in_cells(rgba: NDArray[np.uint8]) -> NDArray[np.intp]:
     place = cells[..., 0] << 2 * _CELL_SHIFT | cells[..., 1] << _CELL_SHIFT | cells[..., 2]
     place[rgba[..., 3] == 0] = _TRANSPARENT
     return np.bincount(place.ravel(), minlength=_TRANSPARENT + 1)
+
+
+def _own(one: Any, samples: NDArray[Any], given: Given) -> NDArray[Any]:
+    """Copy what may be filled anew for the next frame, and what holds more than it shows."""
+    return np.array(samples) if isinstance(one, np.ndarray) and not given.is_list else samples
 
 
 def _without_samples(source: Source) -> Source:

@@ -1,0 +1,264 @@
+"""Long animations: frames are read twice and written one by one, and nothing else is different."""
+
+import sys
+import weakref
+from io import BytesIO
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+from PIL import Image, UnidentifiedImageError
+
+from pil_kmeans import encode_gif, encode_png, ssimulacra2
+from pil_kmeans.pictures import reel
+from pil_kmeans.pictures.from_files import Files
+from pil_kmeans.stages.in_order import AHEAD, InOrder
+from reference.apng import play as play_png
+from reference.gif import play as play_gif
+
+N_FRAMES = 40
+AT_HAND = 5
+
+
+@pytest.fixture(params=[encode_png, encode_gif])
+def encode(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def little_room(monkeypatch):
+    """Five frames of 48 x 32 are many."""
+    monkeypatch.setattr(reel, "MOST_AT_HAND", AT_HAND * 48 * 32)
+
+
+@pytest.fixture(scope="module")
+def photograph(china):
+    return np.asarray(Image.fromarray(china).resize((128, 85)))
+
+
+@pytest.fixture
+def moving(photograph):
+    """The same frames whenever it is called; they move by a pixel each."""
+    return lambda: (photograph[n : n + 32, n : n + 48] for n in range(N_FRAMES))
+
+
+def shown_by(data):
+    played = play_gif(data).frames if data.startswith(b"GIF") else play_png(data)[0]
+    return np.stack([frame.pixels for frame in played])
+
+
+def test_long_animations_look_as_short_ones_do(encode, moving, monkeypatch):
+    frames = [*moving()]
+    streamed = shown_by(encode(moving))
+    monkeypatch.setattr(reel, "MOST_AT_HAND", 10**9)
+    whole = shown_by(encode(moving))
+    assert len(streamed) == len(whole) == N_FRAMES
+    errors = [np.abs(shown[..., :3].astype(int) - frames).mean() for shown in (streamed, whole)]
+    assert errors[0] < 1.2 * errors[1] + 0.2
+
+
+@pytest.mark.parametrize("lossy", [0, 1])
+def test_all_ways_to_give_frames_make_the_same_file(encode, moving, lossy):
+    frames = [*moving()]
+    given = [moving, frames, np.stack(frames), moving(), map(Image.fromarray, frames)]
+    assert len({encode(image, lossy=lossy) for image in given}) == 1
+
+
+@pytest.mark.parametrize("lossy", [0, 1])
+def test_few_frames_are_held_at_a_time(encode, photograph, lossy):
+    held = weakref.WeakValueDictionary()
+    most = [0]
+
+    class Frame(np.ndarray):
+        pass
+
+    def frames():
+        for n in range(N_FRAMES):
+            frame = photograph[n : n + 32, n : n + 48].copy().view(Frame)
+            held[n] = frame
+            most[0] = max(most[0], len(held))
+            yield frame
+
+    encode(frames, lossy=lossy)
+    assert most[0] < 2 * AHEAD + AT_HAND + 4 < N_FRAMES
+
+
+@pytest.mark.parametrize("lossy", [0, 1])
+def test_few_colors_are_stored_exactly_wherever_they_are(encode, lossy):
+    frames = np.zeros((N_FRAMES, 32, 48, 3), np.uint8)
+    for n, frame in enumerate(frames):
+        frame[n % 30, n] = n * 6, 255 - n, n
+    shown = shown_by(encode(frames, lossy=lossy))
+    assert np.array_equal(shown[..., :3], frames)
+
+
+def test_a_flash_keeps_its_color(encode, moving):
+    frames = [*moving()]
+    frames[23] = np.full_like(frames[23], (255, 0, 255))
+    shown = shown_by(encode(lambda: iter(frames)))
+    assert np.abs(shown[23, ..., :3].astype(int) - frames[23]).max() < 8
+
+
+def test_what_becomes_transparent_late_is_transparent(encode, moving):
+    frames = [np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)]) for frame in moving()]
+    frames[33][4:8, 4:8, 3] = 0
+    shown = shown_by(encode(frames))
+    assert np.array_equal(shown[..., 3], np.stack(frames)[..., 3])
+
+
+def test_frames_may_differ_in_kind(encode, moving):
+    frames = [frame[..., :1] if n % 7 == 3 else frame for n, frame in enumerate(moving())]
+    frames[29] = frames[29].astype(np.uint16) * 257
+    shown = shown_by(encode(frames))
+    assert np.abs(shown[3, ..., :3].astype(int) - frames[3]).mean() < 6
+
+
+def test_quality_is_reached(encode, moving):
+    big = [np.asarray(Image.fromarray(frame).resize((128, 128))) for frame in moving()][:12]
+    shown = shown_by(encode(big, quality=60))
+    assert 59 < np.mean([ssimulacra2(a, b[..., :3]) for a, b in zip(big, shown, strict=True)]) < 75
+
+
+def test_a_given_palette_and_weights_are_taken(encode, moving):
+    colors = np.unique(next(moving())[::8, ::8].reshape(-1, 3), axis=0)
+    assert {*map(bytes, shown_by(encode(moving, palette=colors))[..., :3].reshape(-1, 3))} <= {*map(bytes, colors)}
+    weights = np.ones((N_FRAMES, 32, 48))
+    assert encode(moving, sample_weight=weights) == encode(moving)
+    with pytest.raises(ValueError, match=r"image\[\d+\] has the color"):
+        encode(moving, palette=colors, exact=True)
+
+
+def test_the_same_bytes_at_any_number_of_threads(encode, moving):
+    assert encode(moving, n_threads=1) == encode(moving, n_threads=3)
+
+
+def test_an_array_that_is_filled_anew_is_read_each_time(encode, photograph, moving):
+    buffer = np.empty((32, 48, 3), np.uint8)
+
+    def frames():
+        for n in range(N_FRAMES):
+            buffer[...] = photograph[n : n + 32, n : n + 48]
+            yield buffer
+
+    assert encode(frames) == encode(frames()) == encode(moving)
+
+
+def test_a_generator_that_is_too_long_is_refused(encode, moving, monkeypatch):
+    monkeypatch.setattr(reel, "MOST_BUFFERED", 10 * 48 * 32 * 3)
+    message = r"up to image\[10\] they take more than 0 MiB: pass the function that makes it, without calling it"
+    with pytest.raises(ValueError, match=message):
+        encode(moving())
+    assert encode(moving) == encode([*moving()])
+
+
+@pytest.mark.parametrize("change", [lambda frames: frames[:-1], lambda frames: [*frames, frames[0]]])
+def test_frames_that_are_others_when_read_again_are_refused(encode, moving, change, tmp_path):
+    frames = [*moving()]
+    given = iter([frames, change(frames)])
+    with pytest.raises(ValueError, match="image gave other frames when it was read again"):
+        encode(lambda: iter(next(given)), to=tmp_path / "a")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_frames_that_fail_when_read_again_leave_no_file(encode, moving, tmp_path):
+    frames, fail_at = [*moving()], iter([None, 30])
+
+    def failing():
+        end = next(fail_at)
+        yield from frames[:end]
+        if end:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        encode(failing, to=tmp_path / "a")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_image_of_many_frames_is_read_frame_by_frame(encode, moving):
+    file = BytesIO()
+    first, *others = map(Image.fromarray, moving())
+    first.save(file, "WEBP", save_all=True, append_images=others, duration=70, lossless=True)
+    image = Image.open(file)
+    assert encode(image) == encode(
+        lambda: (Image.fromarray(frame).convert(image.mode) for frame in moving()), duration=70
+    )
+    assert image.tell() == 0
+
+
+@pytest.mark.parametrize("of_path", [str, lambda path: path], ids=["str", "Path"])
+def test_a_folder_is_its_pictures_by_the_numbers_in_their_names(encode, moving, tmp_path, of_path):
+    for n, frame in enumerate(moving()):
+        Image.fromarray(frame).save(tmp_path / f"frame {n}.png")
+    (tmp_path / "notes.txt").write_text("no frame")
+    assert encode(of_path(tmp_path)) == encode(moving)
+    assert encode(of_path(tmp_path / "frame 0.png")) == encode(next(moving()))
+
+
+def test_a_file_of_several_frames_is_all_of_them(encode, moving, tmp_path):
+    first, *others = map(Image.fromarray, moving())
+    first.save(tmp_path / "a.gif", save_all=True, append_images=others, duration=50, loop=3)
+    with Image.open(tmp_path / "a.gif") as image:
+        assert encode(tmp_path / "a.gif") == encode(image)
+
+
+class Video:
+    """What imageio opens, 25 frames a second."""
+
+    def __init__(self, frames):
+        self.iter = lambda: iter(frames)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def metadata(self):
+        return {"fps": 25.0}
+
+
+def test_a_video_is_read_by_imageio_with_its_times(encode, moving, tmp_path, monkeypatch):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"no picture")
+    frames = [*moving()]
+    monkeypatch.setattr("imageio.v3.imopen", lambda *_: Video(frames))
+    assert encode(path) == encode(frames, duration=40)
+    taken = [*Files([path], fps=10)]
+    assert [np.array_equal(image, frames[n]) for image, n in zip(taken, (0, 2, 5, 8, 10, 12), strict=False)] == [
+        True
+    ] * 6
+    assert len(taken) == 16
+    assert {image.info["duration"] for image in taken} == {100.0}
+    assert [image.info["duration"] for image in Files([path], fps=50)] == [40.0] * N_FRAMES
+
+
+def test_what_no_one_can_read_says_what_to_install(encode, tmp_path, monkeypatch):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"no picture")
+    monkeypatch.setattr("imageio.v3.imopen", Mock(side_effect=OSError))  # which forgets to close what it fails to read
+    with pytest.raises(UnidentifiedImageError, match="neither Pillow nor imageio knows"):
+        encode(path)
+    monkeypatch.setitem(sys.modules, "imageio.v3", None)
+    with pytest.raises(ImportError, match=r"reading videos needs imageio .* run `pip install 'pil_kmeans\[video\]'`"):
+        encode(path)
+    with pytest.raises(FileNotFoundError, match="the name of a file or folder, which there is not"):
+        encode(tmp_path / "missing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="in which there are no pictures"):
+        encode(tmp_path / "empty")
+
+
+def test_items_are_made_in_order_and_again_only_for_those_far_back():
+    made = []
+
+    def begin():
+        for n in range(50):
+            made.append(n)
+            yield np.array(n)
+
+    items = InOrder(begin, 50)
+    assert [int(items[n]) for n in (0, 7, 3, 20, 20 - AHEAD, 49)] == [0, 7, 3, 20, 12, 49]
+    assert made == [*range(50)]
+    assert int(items[1]) == 1
+    assert made[50:] == [0, 1]
+    assert [int(item) for item in items] == [*range(50)]
