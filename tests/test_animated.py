@@ -10,7 +10,7 @@ from PIL import Image
 
 import pil_kmeans.imageio
 import pil_kmeans.pillow
-from pil_kmeans import KMeansQuantizer, encode_gif, encode_png, quantize
+from pil_kmeans import KMeansQuantizer, encode_gif, encode_png, encode_webp, quantize
 from pil_kmeans.imageio import PaletteGifPlugin, PalettePlugin, PalettePngPlugin
 from pil_pictures import rgba, saved
 from reference.apng import play as play_png
@@ -55,6 +55,15 @@ def test_an_image_of_several_frames_keeps_its_times(frames, file_format, as_byte
 def test_a_gif_without_a_loop_is_shown_once(frames):
     image = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert times_of(encode_gif(image))[1] == 1
+
+
+def test_a_palette_png_can_be_read_again_and_again(frames):
+    data = encode_png(frames, lossy=0)
+    image = Image.open(BytesIO(data))
+    first, second = encode_png(image, lossy=0), encode_png(image, lossy=0)
+    assert first == second
+    assert np.array_equal(rgba(image), shown_by(data)[0])
+    assert np.array_equal(shown_by(first), shown_by(data))
 
 
 def test_pages_are_not_frames(frames):
@@ -132,7 +141,9 @@ def test_quantize_and_the_estimator_take_the_current_frame(frames):
 # imageio
 
 
-@pytest.mark.parametrize(("name", "encode"), [("x.gif", encode_gif), ("x.GIF", encode_gif), ("x.apng", encode_png)])
+@pytest.mark.parametrize(
+    ("name", "encode"), [("x.gif", encode_gif), ("x.GIF", encode_gif), ("x.apng", encode_png), ("x.webp", encode_webp)]
+)
 def test_the_extension_says_what_imageio_writes(tmp_path, frames, name, encode):
     stack = np.stack([np.asarray(frame) for frame in frames])
     iio.imwrite(tmp_path / name, stack, plugin=PalettePlugin, n_colors=9, duration=30, loop=2)
@@ -149,7 +160,7 @@ def test_imageio_finds_the_plugin_by_name(frames, monkeypatch):
 
 
 def test_plugins_of_one_kind_refuse_others(tmp_path, few):
-    for plugin, name in ((PaletteGifPlugin, "x.png"), (PalettePngPlugin, "x.gif"), (PalettePlugin, "x.webp")):
+    for plugin, name in ((PaletteGifPlugin, "x.png"), (PalettePngPlugin, "x.gif"), (PalettePlugin, "x.jpg")):
         with pytest.raises(OSError, match="can not handle") as caught:
             iio.imwrite(tmp_path / name, np.asarray(few), plugin=plugin)
         assert "pass extension=" in str(caught.value.__cause__)

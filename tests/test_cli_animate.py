@@ -49,7 +49,7 @@ def test_a_result_in_its_own_folder_is_no_frame(frames, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["frames", "-o", "x.webp"], 2, "does not say what to write: name a .png or .apng or .gif"),
+        (["frames", "-o", "x.jpg"], 2, "does not say what to write: name a .png, .apng, .gif or .webp"),
         (["frames", "-o", "x"], 2, "does not say what to write"),
         (["-", "-o", "x.gif"], 2, "name files or folders"),
         (["frames", "-o", "x.gif", "--fps=0"], 2, "must be a number from 0.01 to 100"),

@@ -265,9 +265,9 @@ def test_given_palette_is_used_though_results_are_larger(grows, tmp_path):
 @pytest.mark.parametrize("command", ["compress", "compare"])
 def test_output_that_names_another_kind_is_wrong_usage(folder, capsys, command):
     with pytest.raises(SystemExit) as stopped:
-        main([command, "a.png", "-o", "x.webp"])
+        main([command, "a.png", "-o", "x.jpg"])
     assert stopped.value.code == 2
-    assert "-o x.webp names another kind of picture" in capsys.readouterr().err
+    assert "-o x.jpg names another kind of picture" in capsys.readouterr().err
     assert names(folder) == ["a.png", "b.png"]
 
 

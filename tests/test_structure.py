@@ -18,6 +18,7 @@ LEVELS = [
         "__main__",
         "encode",
         "encode_frames",
+        "encode_webp",
         "score",
         "imageio",
         "pillow",
@@ -27,7 +28,7 @@ LEVELS = [
     },  # faces
     {"pictures"},  # what is given -> samples
     {"indexed_image"},
-    {"png", "gif"},  # indices -> bytes
+    {"png", "gif", "webp"},  # indices -> bytes
     {"stages"},  # samples -> palette and indices
 ]
 GROUPS = ["base", "isa", "histogram", "color", "weighting", "kmeans", "remap", "dither", "png", "gif", "score"]

@@ -7,9 +7,9 @@ from io import BytesIO, StringIO
 import numpy as np
 import pytest
 
-from pil_kmeans import encode_gif, encode_png
+from pil_kmeans import encode_gif, encode_png, encode_webp
 
-ENCODERS = {".png": encode_png, ".gif": encode_gif}
+ENCODERS = {".png": encode_png, ".gif": encode_gif, ".webp": encode_webp}
 
 
 @pytest.fixture(params=ENCODERS)
@@ -59,7 +59,7 @@ def test_paths_and_file_objects_get_the_bytes_that_are_returned_without(encode, 
 
 @pytest.mark.parametrize("name", ["picture", "new"])
 def test_full_disk_leaves_the_old_file_and_no_new_one(encode, old, noise, name):
-    with full_after(4096), pytest.raises(OSError, match="large"):
+    with full_after(1024), pytest.raises(OSError, match="large"):
         encode([*noise], to=old.with_name(name))
     assert content(old.parent) == {"picture": b"old"}
 

@@ -1,8 +1,9 @@
 """Pictures into palette pictures with k-means.
 
 `KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
-PNGs and `encode_gif` GIFs, `IndexedImage` is what they have in common, `ssimulacra2` says how alike two pictures are
-for the eye, and `report.compare` shows what fewer colours do to a picture. Everything loads when it is first used.
+PNGs, `encode_gif` GIFs and `encode_webp` WebPs, `IndexedImage` is what they have in common, `ssimulacra2` says how
+alike two pictures are for the eye, and `report.compare` shows what fewer colours do to a picture. Everything loads when
+it is first used.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from . import imageio, pillow, report
     from .encode import encode_png
     from .encode_frames import encode_gif
+    from .encode_webp import encode_webp
     from .estimator import KMeansQuantizer
     from .indexed_image import IndexedImage
     from .pillow import quantize
@@ -46,6 +48,7 @@ __all__ = [
     "build_info",
     "encode_gif",
     "encode_png",
+    "encode_webp",
     "imageio",
     "pillow",
     "quantize",
@@ -61,6 +64,7 @@ _HOMES = {
     "QualityError": ".png.target_quality",
     "encode_gif": ".encode_frames",
     "encode_png": ".encode",
+    "encode_webp": ".encode_webp",
     "quantize": ".pillow",
     "ssimulacra2": ".score",
 }

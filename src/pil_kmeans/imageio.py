@@ -1,4 +1,4 @@
-"""The imageio face: plugins that write palette PNGs and GIFs, and `register`, which gives them a name."""
+"""The imageio face: plugins that write palette PNGs, GIFs and WebPs, and `register`, which gives them a name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ except ImportError as error:
 
 from .encode import encode_png
 from .encode_frames import encode_gif
+from .encode_webp import encode_webp
 
 __all__ = ["PaletteGifPlugin", "PalettePlugin", "PalettePngPlugin", "register"]
 
@@ -45,11 +46,11 @@ def register() -> None:
 
 
 class PalettePlugin(PluginV3):
-    """imageio plugin that writes palette PNGs by `encode_png` and GIFs by `encode_gif`; it does not read.
+    """imageio plugin that writes by `encode_png`, `encode_gif` and `encode_webp`; it does not read.
 
     Pass it as ``plugin=`` to `imageio.v3.imwrite` or `imageio.v3.imopen`, or its name after
     `register`. The extension says what is written, in the path or as ``extension=``: ``.png``,
-    ``.apng`` and none a PNG, ``.gif`` a GIF. The picture is written when `write` is called, whole or
+    ``.apng`` and none a PNG, ``.gif`` a GIF, ``.webp`` a WebP. The picture is written when `write` is called, whole or
     not at all: after any error a file that was there before has its old content.
 
     Parameters
@@ -79,9 +80,10 @@ class PalettePlugin(PluginV3):
         ".png": encode_png,
         ".apng": encode_png,
         ".gif": encode_gif,
+        ".webp": encode_webp,
         None: encode_png,
     }
-    _kinds = "palette PNGs and GIFs"
+    _kinds = "palette PNGs, GIFs and WebPs"
 
     _is_open = False  # if we refuse, there is nothing to close: the request is still imageio's
     _is_written = False
@@ -112,7 +114,7 @@ class PalettePlugin(PluginV3):
             Whether the first axis counts pictures. None: if there are four axes, or three of which
             the last is longer than four, and so cannot be the channels. A list is always a batch.
         **options
-            Those of `encode_png` or `encode_gif`.
+            Those of `encode_png`, `encode_gif` or `encode_webp`.
 
         Returns
         -------

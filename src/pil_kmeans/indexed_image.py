@@ -179,6 +179,42 @@ class IndexedImage:
         palette = to_uint8(self.palette) if keep_palette else self.palette
         return encode(self.indices[np.newaxis], palette, [0], keep_palette=keep_palette)
 
+    def to_webp(self, *, compression: str = "default") -> bytes:
+        """Encode as a WebP without loss. 16-bit and float colours are rounded to 8 bits.
+
+        Parameters
+        ----------
+        compression : {"fast", "default", "max"}, default "default"
+            How long to look for a small file; the pixels are the same.
+
+        Returns
+        -------
+        bytes
+            A whole WebP file.
+
+        Raises
+        ------
+        ValueError
+            If `compression` is unknown, the picture has more than 16,383 pixels of width or height, or Pillow was
+            built without WebP.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import IndexedImage
+        >>> indexed = IndexedImage(np.zeros((9, 9), np.uint8), np.array([[255, 0, 0]], np.uint8))
+        >>> indexed.to_webp()[8:12]
+        b'WEBP'
+        """
+        from PIL import Image
+
+        from .png.still import check_compression
+        from .webp import check_webp, encode
+
+        check_compression(compression)
+        check_webp()
+        return encode(Image.fromarray(rgba_rows(to_uint8(self.palette))[self.indices]), compression)
+
 
 def p_image(indices: NDArray[Any], colors: NDArray[np.uint8]) -> Image.Image:
     """Mode P image of `indices` (H, W); `colors` (n, 3) or (n, 4) decides its palette's mode."""

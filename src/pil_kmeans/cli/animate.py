@@ -25,7 +25,7 @@ FPS = 10.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options. Those of the pictures have the names and defaults of `encode_png` and `encode_gif`."""
+    """Declare the options. Those of the pictures have the names and defaults of `encode_png`."""
     kinds = ", ".join(sorted(EXTENSIONS))
     parser.add_argument(
         "files",

@@ -37,9 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     kinds = ", ".join(sorted(EXTENSIONS))
     parser.epilog = (
         "Without -o, --suffix and --in-place, photo.jpg becomes photo-8bit.png beside it, and a GIF stays a GIF. With "
-        "-o the extension says what is written, .png, .apng or .gif; an animation keeps its frames and their times. A "
-        "file is replaced only by a complete one, and in place only if nobody else has changed it meanwhile. Several "
-        "files: what fails is reported, and the others are done; of folders and patterns, what would be larger is "
+        "-o the extension says what is written, .png, .apng, .gif or .webp; an animation keeps its frames and their "
+        "times. A file is replaced only by a complete one, and in place only if nobody else has changed it meanwhile. "
+        "Several files: what fails is reported, and the others are done; of folders and patterns, what would be larger is "
         "skipped."
     )
     parser.add_argument(
@@ -59,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--suffix",
         type=file_suffix,
-        help=f"end of a result's name before .png or .gif (default: {SUFFIX}, in the folder of -o nothing)",
+        help=f"end of a result's name before its extension (default: {SUFFIX}, in the folder of -o nothing)",
     )
     where.add_argument("--in-place", action="store_true", help="replace the files, which must be PNGs or GIFs")
     where.add_argument("--recursive", action="store_true", help="look in the folders below folders, too")

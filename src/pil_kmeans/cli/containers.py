@@ -9,14 +9,18 @@ from typing import Any
 
 from ..encode import encode_png
 from ..encode_frames import encode_gif
+from ..encode_webp import encode_webp
 from .errors import CommandError
 from .output import names_other_kind
 
-EXTENSIONS = (".png", ".apng", ".gif")
+EXTENSIONS = (".png", ".apng", ".gif", ".webp")
 """Of the files that can be written."""
 
 FORMATS = {"PNG": ".png", "GIF": ".gif"}
 """Pillow's names of files that can be replaced by a smaller one of their kind."""
+
+
+_ENCODERS: dict[str, tuple[Callable[..., Any], str]] = {".gif": (encode_gif, "GIF"), ".webp": (encode_webp, "WebP")}
 
 
 def own_extension(path: Path | None) -> str:
@@ -43,14 +47,15 @@ def encoder(extension: str, options: Mapping[str, Any]) -> Callable[..., Any]:
     CommandError
         If it has no use for an option.
     """
-    if extension != ".gif":
+    if extension not in _ENCODERS:
         return encode_png
+    encode, kind = _ENCODERS[extension]
     for name in options:
-        if name not in signature(encode_gif).parameters:
-            raise CommandError(f"--{name.replace('_', '-')} has no use for a GIF: drop it, or name a .png")
-    return encode_gif
+        if name not in signature(encode).parameters:
+            raise CommandError(f"--{name.replace('_', '-')} has no use for a {kind}: drop it, or name a .png")
+    return encode
 
 
 def known_extensions() -> str:
     """Name them for people."""
-    return " or ".join(EXTENSIONS)
+    return f"{', '.join(EXTENSIONS[:-1])} or {EXTENSIONS[-1]}"

@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..exif import BROKEN_EXIF
 from ..indexed_image import IndexedImage
+from ..seek import seek
 from .read import Picture
 
 FORMATS = ("AVIF", "FLI", "GIF", "PNG", "WEBP")
@@ -110,12 +111,12 @@ class Played:
         current, count = self._image.tell(), n_frames(self._image)
         try:
             for n in range(count):
-                self._image.seek(n)
+                seek(self._image, n)
                 frame = copied(self._image)
                 if not (n == 0 and count > 1 and frame.info.get("default_image")):
                     yield frame
         finally:
-            self._image.seek(current)
+            seek(self._image, current)
 
 
 def n_frames(image: Image.Image) -> int:
