@@ -134,3 +134,52 @@ def test_empty_list_is_refused():
 def test_errors_name_the_picture_of_a_list(photo):
     with pytest.raises(ValueError, match=r"image\[1\]"):
         quantize([photo, np.full((2, 2, 3), 2.0)])
+
+
+# animations
+
+
+@pytest.fixture(scope="module")
+def moving(china):
+    """A red square that moves over a photograph."""
+    still = Image.fromarray(china).resize((160, 120))
+    frames = [still.copy() for _ in range(5)]
+    for n, frame in enumerate(frames):
+        frame.paste((255, 0, 0), (8 + 6 * n, 8, 20 + 6 * n, 20))
+    return frames
+
+
+@pytest.mark.parametrize("options", [{}, {"palette": ["red", "#456", "#999", "white"]}])
+def test_what_stands_still_in_an_animation_keeps_its_index(moving, options):
+    given = np.stack([np.asarray(frame) for frame in moving])
+    stays = (given[1:] == given[:-1]).all(axis=-1)
+    for animation in (False, True):
+        frames = quantize(moving, dither="floyd-steinberg", animation=animation, **options)
+        indices = np.stack([np.asarray(frame) for frame in frames])
+        assert (indices[1:] == indices[:-1])[stays].all() == animation
+        assert len({frame.palette.palette for frame in frames}) == 1
+
+
+def test_frames_of_an_animation_leave_an_entry_for_what_stays(moving):
+    sizes = []
+    for animation in (True, False):
+        frames = quantize(moving, dither="floyd-steinberg", animation=animation)
+        assert len(frames[0].palette.colors) == (255 if animation else 256)
+        sizes.append(len(saved(frames[0], "GIF", save_all=True, append_images=frames[1:]).fp.getvalue()))
+    assert sizes[0] < 0.4 * sizes[1]
+    assert len(quantize(moving, 100, animation=True)[0].palette.colors) == 100
+
+
+def test_an_animation_of_256_colors_keeps_them():
+    colors = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    frames = [Image.fromarray(colors), Image.fromarray(colors.T.copy())]
+    assert np.array_equal(rgba(quantize(frames, animation=True)[1])[..., 0], colors.T)
+
+
+def test_what_is_no_animation_is_refused(moving):
+    with pytest.raises(ValueError, match="animation=True is for a list of frames, got one picture"):
+        quantize(moving[0], animation=True)
+    with pytest.raises(ValueError, match=r"one size, but image\[0\] is 160 x 120 pixels and image\[1\] 40 x 30"):
+        quantize([moving[0], moving[1].resize((40, 30))], animation=True)
+    with pytest.raises(ValueError, match="takes no list"):
+        quantize(moving, method=1, animation=True)

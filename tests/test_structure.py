@@ -18,7 +18,7 @@ LEVELS = [
         "__main__",
         "encode",
         "encode_frames",
-        "encode_webp",
+        "encode_pixels",
         "score",
         "imageio",
         "pillow",

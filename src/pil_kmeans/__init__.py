@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from . import imageio, pillow, report
     from .encode import encode_png
     from .encode_frames import encode_gif
-    from .encode_webp import encode_webp
+    from .encode_pixels import encode_webp
     from .estimator import KMeansQuantizer
     from .indexed_image import IndexedImage
     from .pillow import quantize
@@ -64,7 +64,7 @@ _HOMES = {
     "QualityError": ".png.target_quality",
     "encode_gif": ".encode_frames",
     "encode_png": ".encode",
-    "encode_webp": ".encode_webp",
+    "encode_webp": ".encode_pixels",
     "quantize": ".pillow",
     "ssimulacra2": ".score",
 }

@@ -20,7 +20,7 @@ except ImportError as error:
 
 from .encode import encode_png
 from .encode_frames import encode_gif
-from .encode_webp import encode_webp
+from .encode_pixels import encode_webp
 
 __all__ = ["PaletteGifPlugin", "PalettePlugin", "PalettePngPlugin", "register"]
 

@@ -39,8 +39,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Without -o, --suffix and --in-place, photo.jpg becomes photo-8bit.png beside it, and a GIF stays a GIF. With "
         "-o the extension says what is written, .png, .apng, .gif or .webp; an animation keeps its frames and their "
         "times. A file is replaced only by a complete one, and in place only if nobody else has changed it meanwhile. "
-        "Several files: what fails is reported, and the others are done; of folders and patterns, what would be larger is "
-        "skipped."
+        "Several files: what fails is reported, and the others are done; of folders and patterns, what would be larger "
+        "is skipped."
     )
     parser.add_argument(
         "files",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..encode import encode_png
 from ..encode_frames import encode_gif
-from ..encode_webp import encode_webp
+from ..encode_pixels import encode_webp
 from .errors import CommandError
 from .output import names_other_kind
 

@@ -19,7 +19,7 @@ from ..stages.samples import to_uint8
 from ..stages.weighting import read_weighting
 from .patch import Patch, original_quantize
 from .save import register
-from .to_p_image import by_fitted_palette, by_given_palette, check_kmeans
+from .to_p_image import by_fitted_palette, by_given_palette, check_frames, check_kmeans, keep_still
 
 __all__ = ["patch", "quantize", "register"]
 
@@ -35,6 +35,7 @@ def quantize(
     dither: int | str | None = None,
     *,
     exact: bool = False,
+    animation: bool = False,
     color_space: str | None = None,
     effort: str = "balanced",
     weighting: str | None = None,
@@ -86,6 +87,11 @@ def quantize(
         "floyd-steinberg" and 0 is "none"; without it all of them are "none".
     exact : bool, default False
         With `palette`: refuse a picture that has a colour which the palette lacks.
+    animation : bool, default False
+        The pictures of a list, which have one size then, are the frames of an animation: what stands
+        still keeps its index, dithered or not, and of 256 colours one is left out unless all can be
+        kept, so that Pillow can write what stays as it was as transparent. `encode_gif` and
+        `encode_png` make smaller files than Pillow's ``save_all``.
     color_space : {"oklab", "cielab", "linear", "srgb"}, optional
         Where distances between colours are measured. None: in Oklab; with `palette`, as Pillow
         measures them, by 8-bit sRGB and alpha as they are. Dithering to a palette is in Oklab in
@@ -191,6 +197,7 @@ def quantize(
             "fixed_colors": fixed_colors is not None,
             "dither_strength": dither_strength is not None,
             "exact": exact,
+            "animation": animation,
             f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
         }
         if any(ours.values()):
@@ -213,6 +220,10 @@ def quantize(
     )
     options = read_dither(method_name, dither_strength)
     sources = [Source.read(*given, layout) for given in pictures]
+    if animation:
+        if not is_list:
+            raise ValueError("animation=True is for a list of frames, got one picture: pass a list, or drop it")
+        check_frames(sources)
     if to_palette:
         if sample_weight is not None or fixed_colors is not None:
             given = "fixed_colors" if sample_weight is None else "sample_weight"
@@ -234,7 +245,10 @@ def quantize(
             colors=colors,
             fixed_colors=fixed_colors,
             sample_weights=weights,
+            animation=animation,
         )
+    if animation:
+        keep_still(results, sources)
     return results if is_list else results[0]
 
 

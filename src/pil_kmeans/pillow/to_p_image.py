@@ -15,12 +15,14 @@ from ..pictures.fixed_colors import distinct, promoted
 from ..pictures.palettes import checked_p_image, entries_of, read_palette
 from ..pictures.shared import read_as_one, read_shared_colors, read_weights
 from ..pictures.source import Source
+from ..stages.dithering.steady import steady
 from ..stages.given_palette import check_exact, map_to_palette
+from ..stages.histogram import histogram
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Dither, Search
-from ..stages.pixels import read_pixels
+from ..stages.pixels import Pixels, read_pixels
 from ..stages.quantize import quantize_pixels
-from ..stages.samples import rgba_rows
+from ..stages.samples import rgba_rows, to_uint8
 
 
 def by_fitted_palette(
@@ -31,8 +33,12 @@ def by_fitted_palette(
     colors: int,
     fixed_colors: Any,
     sample_weights: Sequence[Any] | None,
+    animation: bool,
 ) -> list[Image.Image]:
-    """Quantize pictures, each with its weights if there are any, to one palette of at most `colors`."""
+    """Quantize pictures, each with its weights if there are any, to one palette of at most `colors`.
+
+    Of an animation one entry is left free, unless one is transparent, or all colours can be kept.
+    """
     seen = [source for source in sources if not source.is_empty]
     if not seen:  # `colors` is not even checked: Pillow takes any number here
         return [empty_result(source) for source in sources]
@@ -41,8 +47,11 @@ def by_fitted_palette(
     samples = read_as_one([source.checked_samples() for source in seen])
     rgba = distinct(read_shared_colors(fixed_colors, seen), n_colors, "colors")
     samples, fixed = promoted(samples, rgba)
+    pixels = read_pixels(samples)
+    if animation and n_colors == MAX_BYTE_COLORS and len(rgba) < n_colors and not _leaves_room(pixels, search):
+        n_colors -= 1
     palette, indices, _ = quantize_pixels(
-        read_pixels(samples),
+        pixels,
         search,
         dither,
         n_colors=n_colors,
@@ -62,6 +71,39 @@ def by_fitted_palette(
             empty_result(source) if source.is_empty else result(source, own, palette.colors, has_alpha_mode=alpha_mode)
         )
     return results
+
+
+def _leaves_room(pixels: Pixels, search: Search) -> bool:
+    """Whether there are so few colours that all are kept, or one that is transparent."""
+    colors = histogram(read_pixels(to_uint8(pixels.values)), n_threads=search.n_threads)
+    return len(colors) <= MAX_BYTE_COLORS or len(colors.transparent) > 0
+
+
+def check_frames(sources: Sequence[Source]) -> None:
+    """Check that pictures can be the frames of an animation.
+
+    Raises
+    ------
+    ValueError
+        If they differ in size.
+    """
+    for source in sources:
+        if source.samples.shape[:2] != sources[0].samples.shape[:2]:
+            (height, width), (first_height, first_width) = source.samples.shape[:2], sources[0].samples.shape[:2]
+            raise ValueError(
+                f"frames of an animation have one size, but {sources[0].name} is {first_width} x {first_height} pixels "
+                f"and {source.name} {width} x {height}"
+            )
+
+
+def keep_still(images: Sequence[Image.Image], sources: Sequence[Source]) -> None:
+    """Give pixels of P images of one palette the index of the frame before where their source is the same."""
+    if sources[0].is_empty:
+        return
+    samples = read_as_one([source.checked_samples() for source in sources])
+    frames = samples.reshape(len(sources), *sources[0].samples.shape[:2], -1)
+    for image, indices in zip(images, steady([np.asarray(image) for image in images], frames), strict=True):
+        image.frombytes(indices.tobytes())
 
 
 def by_given_palette(
