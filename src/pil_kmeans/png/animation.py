@@ -136,7 +136,7 @@ def written(
     different = [rows_of[0], *(after for before, after in pairwise(rows_of) if not np.array_equal(before, after))]
     if is_whole and len({frame.tobytes() for frame in different}) == 1 and sum(durations) <= MAX_DURATION:
         options: dict[str, Any] = {"keep_palette": keep_palette, "compression": compression}
-        return Spool(encode_still(rows_of[0], rgba, metadata, keep=np.ones(len(rgba), bool), **options))
+        return Spool([encode_still(rows_of[0], rgba, metadata, keep=np.ones(len(rgba), bool), **options)])
     starts = [0]
     has_room = rgba[0, 3] > 0 and len(rgba) < MAX_BYTE_COLORS and not keep_palette
     if has_room and not is_whole:
