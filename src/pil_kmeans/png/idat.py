@@ -133,8 +133,10 @@ def compress(
     elif depth < BYTE:
         found.append(Rows(indices, lookup, BYTE, (NONE,), given_order))
     if len(found) > 1:
-        sizes = [rows.probed_size(n_threads) for rows in found] if plain_rows.is_large else in_threads(
-            lambda rows: rows.probed_size(1), found, n_threads
+        sizes = (
+            [rows.probed_size(n_threads) for rows in found]
+            if plain_rows.is_large
+            else in_threads(lambda rows: rows.probed_size(1), found, n_threads)
         )
         limit = preset.margin * min(sizes)
         found = [rows for rows, size in zip(found, sizes, strict=True) if size <= limit]
