@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
+from pil_kmeans.stages.dithering.diffuse import DIFFUSIONS, shares_of
 from reference import dither as plain
 from reference.points import USUAL_GRID, to_rows
 
@@ -41,48 +42,64 @@ def points_of(rows):
     return _native.working_points(rows, "oklab", False, *USUAL_GRID, 1)
 
 
-def options(strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID):
+def options(strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID, shares=plain.SHARES):
     return _native.DitherOptions(
-        origin=grid[0], zoom=grid[1], mask=mask, strength=strength, lightness_weight=lightness_weight, margin=margin
+        origin=grid[0],
+        zoom=grid[1],
+        mask=mask,
+        shares=shares,
+        strength=strength,
+        lightness_weight=lightness_weight,
+        margin=margin,
     )
 
 
-def arguments(palette, *numbers, n_threads=1, mask=None):
+def entries_of(palette, grid=USUAL_GRID):
     return {
-        "entries": points_of(palette),
+        "entries": _native.working_points(palette, "oklab", False, *grid, 1),
+        "roots": _native.cone_roots(palette),
         "opacity": opacity_of(palette),
-        "options": options(*numbers, mask=mask),
-        "n_threads": n_threads,
     }
 
 
-def plainly_dithered(points, opacity, shape, entries, entry_opacity, strength, margin, mask):
-    picture_and_palette = (points, opacity, shape, entries, entry_opacity)
+def arguments(palette, *numbers, n_threads=1, **named):
+    return {**entries_of(palette), "options": options(*numbers, **named), "n_threads": n_threads}
+
+
+def expected(samples, palette, strength, eighths, margin, mask=None, grid=USUAL_GRID, shares=plain.SHARES):
+    """By the plain loops."""
+    height, width, n_channels = samples.shape
+    rows = samples.reshape(-1, n_channels)
+    opacities = opacity_of(rows), opacity_of(palette)
     if mask is None:
-        return plain.dither(*picture_and_palette, strength, margin)
-    return plain.dither_by_mask(*picture_and_palette, mask, strength, margin)
-
-
-def expected(samples, palette, strength, eighths, margin, mask=None):
-    height, width, n_channels = samples.shape
-    rows = samples.reshape(-1, n_channels)
-    return plainly_dithered(
-        plain.weighted(to_rows(points_of(rows)), eighths),
-        opacity_of(rows),
-        (height, width),
-        plain.weighted(to_rows(points_of(palette)), eighths),
-        opacity_of(palette),
-        strength,
-        margin,
-        mask,
+        light = plain.Light(eighths, grid, has_alpha=n_channels % 2 == 0)
+        roots = [_native.cone_roots(x) for x in (rows, palette)]
+        return plain.dither(
+            light, roots[0], opacities[0], (height, width), roots[1], opacities[1], strength, margin, shares
+        )
+    points, entries = (
+        plain.weighted(to_rows(_native.working_points(x, "oklab", False, *grid, 1)), eighths) for x in (rows, palette)
     )
+    return plain.dither_by_mask(points, opacities[0], (height, width), entries, opacities[1], mask, strength, margin)
 
 
-def found(samples, palette, *numbers, n_threads=1, mask=None):
+def lacking(samples, indices, palette, eighths, mask):
+    """What pixels lack, as the kernel measures it."""
+    rows, entries = samples.reshape(-1, samples.shape[2]), palette[indices.ravel()]
+    if mask is None:
+        light = plain.Light(eighths, USUAL_GRID, has_alpha=rows.shape[1] % 2 == 0)
+        difference = light.lacking(_native.cone_roots(rows), _native.cone_roots(entries))
+    else:
+        points, entries = (plain.weighted(to_rows(points_of(x)), eighths) for x in (rows, entries))
+        difference = points - entries
+    return difference.reshape(*indices.shape, 4)
+
+
+def found(samples, palette, *numbers, **named):
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
-    given = arguments(palette, *numbers, n_threads=n_threads, mask=mask)
-    return _native.dither(rows, width, **given, handed_down=None).reshape(height, width)
+    given = arguments(palette, *numbers, **named)
+    return _native.dither(rows, width, **{"handed_down": None, **given}).reshape(height, width)
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
@@ -119,6 +136,40 @@ def test_every_size(height, width, mask):
     np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072, mask))
 
 
+@pytest.mark.parametrize("method", DIFFUSIONS)
+@pytest.mark.parametrize("n_channels", [3, 4])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 3), (3, 1), (5, 7), (12, 9), (7, 40)])
+def test_errors_go_where_the_shares_say(method, n_channels, height, width):
+    samples = picture(height, width, n_channels)
+    palette, shares = some_entries(samples, 4), shares_of(method)
+    indices = found(samples, palette, 248, 8, 3072, shares=shares)
+    np.testing.assert_array_equal(indices, expected(samples, palette, 248, 8, 3072, shares=shares))
+
+
+@pytest.mark.parametrize("method", DIFFUSIONS)
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8])
+def test_pictures_may_be_dithered_some_rows_at_a_time(method, rows):
+    samples = picture(19, 23, 4)
+    palette, shares = some_entries(samples, 6), shares_of(method)
+    given = arguments(palette, 218, 12, 3072, shares=shares, n_threads=2)
+    handed_down = np.zeros((2, 27, 4), np.float32)
+    parts = [
+        _native.dither(samples[y : y + rows].reshape(-1, 4), 23, handed_down=handed_down, **given)
+        for y in range(0, 19, rows)
+    ]
+    whole = found(samples, palette, 218, 12, 3072, shares=shares)
+    np.testing.assert_array_equal(np.concatenate(parts).reshape(19, 23), whole)
+
+
+@pytest.mark.parametrize("method", DIFFUSIONS)
+def test_threads_do_not_matter_to_any_diffusion(method):
+    samples = picture(41, 700, 4)
+    palette, shares = some_entries(samples, 20), shares_of(method)
+    alone = found(samples, palette, 218, 12, 3072, shares=shares)
+    for n_threads in (2, 7):
+        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, shares=shares, n_threads=n_threads), alone)
+
+
 @pytest.mark.parametrize("n_channels", CHANNELS)
 @pytest.mark.parametrize("mask", MASKS)
 def test_threads_do_not_matter(n_channels, mask):
@@ -135,16 +186,15 @@ def test_the_farthest_points_and_entries(n_channels, mask):
     """On a grid so fine that all lie on its borders, distances are as large as they get."""
     rng = np.random.default_rng(5)
     samples = rng.choice([0, 65535], (12, 16, n_channels)).astype(np.uint16)
-    rows = samples.reshape(-1, n_channels)
     grid = ([0.3, 0.01, 0.01, 0.3], 256.0)
     palette = some_entries(samples, 2)
-    points, entries = (_native.working_points(x, "oklab", False, *grid, 1) for x in (rows, palette))
+    points = _native.working_points(samples.reshape(-1, n_channels), "oklab", False, *grid, 1)
     assert (np.abs(points) == 8192).mean() > 0.5
-    given = {"entries": entries, "opacity": opacity_of(palette), "options": options(256, mask=mask, grid=grid)}
-    points, entries = (plain.weighted(to_rows(x), 12) for x in (points, entries))
-    expected = plainly_dithered(points, opacity_of(rows), (12, 16), entries, opacity_of(palette), 256, 3072, mask)
-    indices = _native.dither(rows, 16, **given, handed_down=None, n_threads=1).reshape(12, 16)
-    np.testing.assert_array_equal(indices, expected)
+    given = {**entries_of(palette, grid), "options": options(256, mask=mask, grid=grid), "n_threads": 1}
+    np.testing.assert_array_equal(
+        _native.dither(samples.reshape(-1, n_channels), 16, **given, handed_down=None).reshape(12, 16),
+        expected(samples, palette, 256, 12, 3072, mask, grid),
+    )
 
 
 def test_of_equal_entries_the_first_is_taken():
@@ -171,21 +221,18 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
     rows = samples.reshape(-1, n_channels)
     bands = np.array([(0, 12, 33), (12 * 33, 12, 33), (24 * 33, 6, 33), (5, 3, 17)], np.int64)
     weights = np.random.default_rng(3).integers(0, 65536, len(rows)).astype(np.uint16) if weighted else None
-    entries = plain.weighted(to_rows(points_of(palette)), 12)
     sums, totals, errors = np.zeros((12, 4), np.int64), np.zeros(12, np.int64), []
     for first, height, width in bands:
-        part = np.ascontiguousarray(rows[first : first + height * width])
-        points = plain.weighted(to_rows(points_of(part)), 12)
-        pixels = (points, opacity_of(part), (height, width))
-        indices = plainly_dithered(*pixels, entries, opacity_of(palette), 218, 3072, mask)
-        lacking = plain.residuals(points, indices, entries)
+        part = np.ascontiguousarray(rows[first : first + height * width]).reshape(height, width, n_channels)
+        indices = expected(part, palette, 218, 12, 3072, mask)
+        blurred = plain.residuals(lacking(part, indices, palette, 12, mask))
         weight = np.ones((height, width), np.int64)
         if weights is not None:
             weight = weights[first : first + height * width].reshape(height, width).astype(np.int64)
         summed = list(plain.residual_rows(height))
-        np.add.at(sums, indices[summed].ravel(), (weight[..., None] * lacking)[summed].reshape(-1, 4))
+        np.add.at(sums, indices[summed].ravel(), (weight[..., None] * blurred)[summed].reshape(-1, 4))
         np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
-        errors.append(float((weight * np.square(lacking).sum(axis=2))[summed].sum()))
+        errors.append(float((weight * np.square(blurred).sum(axis=2))[summed].sum()))
     for n_threads in (1, 2, 7):
         given = arguments(palette, 218, 12, 3072, n_threads=n_threads, mask=mask)
         result = _native.residuals(rows, bands=bands, weights=weights, **given)
@@ -204,6 +251,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
         ({"margin": 3073}, "margin"),
         ({"mask": np.ones((0, 8), np.uint16)}, "at least one threshold"),
         ({"mask": np.array([[1, 0]], np.uint16)}, "thresholds"),
+        ({"shares": np.zeros((3, 5), np.uint8)}, "shares"),
+        ({"shares": np.ones((3, 5), np.uint8)}, "shares"),
     ],
 )
 def test_bad_options_are_refused(change, message):
@@ -226,15 +275,19 @@ def test_options_keep_their_mask():
         ({"width": 0}, "width"),
         ({"width": 7}, "width"),
         ({"opacity": np.zeros(3, np.uint8)}, "differ in length"),
+        ({"handed_down": np.zeros((2, 5, 4), np.float32)}, "width"),
+        ({"handed_down": np.full((2, 9, 4), np.nan, np.float32)}, "too large"),
+        ({"roots": np.zeros((3, 4), np.float32)}, "differ in length"),
+        ({"roots": np.full((4, 4), np.nan, np.float32)}, "roots"),
         ({"opacity": np.full(4, 3, np.uint8)}, "opacity"),
         ({"entries": np.full((2, 4, 2), 9000, np.int16)}, "8192"),
     ],
 )
 def test_bad_arguments_are_refused(change, message):
     samples = picture(4, 5, 3).reshape(-1, 3)
-    good = {"samples": samples, "width": 5, **arguments(some_entries(samples, 4), 218, 12, 3072)}
+    good = {"samples": samples, "width": 5, "handed_down": None, **arguments(some_entries(samples, 4), 218, 12, 3072)}
     with pytest.raises(ValueError, match=message):
-        _native.dither(**(good | change), handed_down=None)
+        _native.dither(**(good | change))
 
 
 @pytest.mark.parametrize(

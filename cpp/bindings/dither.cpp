@@ -1,6 +1,7 @@
 #include "kernels/dither/dither.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <vector>
 
@@ -15,26 +16,32 @@ namespace {
 using Origin = std::array<double, 4>;
 using BandArray = In<std::int64_t, nb::shape<-1, 3>>;  // first pixel, height, width
 
-DitherPalette palette_of(const PointArray& entries, const Vector<std::uint8_t>& opacity) {
+using RootArray = In<float, nb::shape<-1, 4>>;
+using ShareArray = In<std::uint8_t, nb::shape<kReach + 1, 2 * kReach + 1>>;
+
+DitherPalette palette_of(const PointArray& entries, const RootArray& roots, const Vector<std::uint8_t>& opacity) {
     const std::size_t n = entries.shape(1);
     if (n < 1 || n > kMaxColors)
         throw std::invalid_argument("a palette has 1 to " + std::to_string(kMaxColors) + " entries");
     same_length(n, opacity.shape(0), "entries and opacity");
+    same_length(n, roots.shape(0), "entries and roots");
+    if (!std::all_of(roots.data(), roots.data() + roots.size(), [](float x) { return x >= 0 && x <= 1.01f; }))
+        throw nb::value_error("roots must be from 0 to 1");
     if (std::any_of(opacity.data(), opacity.data() + n, [](std::uint8_t kind) { return kind > 2; }))
         throw nb::value_error("opacity must be 0, 1 or 2");
-    return {checked_points(entries, "entries"), reinterpret_cast<const Opacity*>(opacity.data())};
+    return {checked_points(entries, "entries"), roots.data(), reinterpret_cast<const Opacity*>(opacity.data())};
 }
 
-// What the row above hands down, with a pixel of none at either end.
-using HandedDown = std::optional<InOut<std::int32_t, nb::shape<-1, 4>>>;
+// What the two rows above hand down, with two pixels of none at either end.
+using HandedDown = std::optional<InOut<float, nb::shape<2, -1, 4>>>;
 
 using MaskArray = std::optional<In<std::uint16_t, nb::shape<-1, -1>>>;
 
 // The options, checked, and the memory of their mask.
 class OwnedOptions {
   public:
-    OwnedOptions(const Origin& origin, double zoom, const MaskArray& mask, int strength, int lightness_weight,
-                 int margin) {
+    OwnedOptions(const Origin& origin, double zoom, const MaskArray& mask, const ShareArray& shares, int strength,
+                 int lightness_weight, int margin) {
         check_grid({origin, zoom});
         if (strength < 0 || strength > 256) throw nb::value_error("strength must be 0 to 256");
         if (lightness_weight < 8 || lightness_weight > 12) throw nb::value_error("lightness_weight must be 8 to 12");
@@ -47,7 +54,7 @@ class OwnedOptions {
                 throw nb::value_error("thresholds must be 1 to 65535");
             tile = {thresholds_.data(), mask->shape(0), mask->shape(1)};
         }
-        options_ = {{origin, zoom}, tile, strength, lightness_weight, margin};
+        options_ = {{origin, zoom}, tile, checked_shares(shares), strength, lightness_weight, margin};
     }
     OwnedOptions(const OwnedOptions&) = delete;
     OwnedOptions& operator=(const OwnedOptions&) = delete;
@@ -55,27 +62,40 @@ class OwnedOptions {
     const DitherOptions& get() const { return options_; }
 
   private:
+    static Shares checked_shares(const ShareArray& shares) {
+        const int total = std::accumulate(shares.data(), shares.data() + shares.size(), 0);
+        if (total == 0 || shares(0, 0) || shares(0, 1) || shares(0, 2))
+            throw nb::value_error("shares are of pixels behind, and at least one of them is more than 0");
+        Shares result;
+        for (std::size_t y = 0; y < shares.shape(0); ++y)
+            for (std::size_t x = 0; x < shares.shape(1); ++x)
+                result[y][x] = static_cast<float>(shares(y, x)) / static_cast<float>(total);
+        return result;
+    }
+
     std::vector<std::uint16_t> thresholds_;
     DitherOptions options_;
 };
 
-// Errors as the kernel leaves them: of a colour at most 256 times what two coordinates differ by.
-void check_errors(const std::int32_t* errors, std::size_t n_pixels, std::size_t width) {
-    constexpr std::int32_t kMost = 1 << 24;
-    if (n_pixels != width + 2) throw nb::value_error("errors are those of width + 2 pixels");
-    if (!std::all_of(errors, errors + 4 * n_pixels, [](std::int32_t e) { return -kMost <= e && e <= kMost; }))
+// Errors as the kernel leaves them: at most twice the brightest light, over the least slope.
+void check_errors(const HandedDown& errors, std::size_t width) {
+    constexpr float kMost = 128;
+    if (!errors) return;
+    if (errors->shape(1) != width + 2 * kReach) throw nb::value_error("errors are those of width + 4 pixels");
+    if (!std::all_of(errors->data(), errors->data() + errors->size(),
+                     [](float e) { return -kMost <= e && e <= kMost; }))
         throw nb::value_error("an error is too large");
 }
 
 template <typename Sample>
 nb::object indices_of(const Pixels<Sample>& samples, std::size_t width, const PointArray& entries,
-                      const Vector<std::uint8_t>& opacity, const OwnedOptions& options, const HandedDown& handed_down,
-                      int n_threads) {
+                      const RootArray& roots, const Vector<std::uint8_t>& opacity, const OwnedOptions& options,
+                      const HandedDown& handed_down, int n_threads) {
     const std::size_t n = samples.shape(0), n_channels = samples.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (width == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
-    if (handed_down) check_errors(handed_down->data(), handed_down->shape(0), width);
-    const DitherPalette palette = palette_of(entries, opacity);
+    check_errors(handed_down, width);
+    const DitherPalette palette = palette_of(entries, roots, opacity);
     const auto dithered = [&]<typename Index>() {
         Buffer<Index> indices(n);
         {
@@ -91,14 +111,14 @@ nb::object indices_of(const Pixels<Sample>& samples, std::size_t width, const Po
 }
 
 template <typename Sample>
-auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, const Vector<std::uint8_t>& opacity,
-                  const OwnedOptions& options, const BandArray& bands,
+auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, const RootArray& roots,
+                  const Vector<std::uint8_t>& opacity, const OwnedOptions& options, const BandArray& bands,
                   const std::optional<Vector<std::uint16_t>>& weights, int n_threads) {
     const std::size_t n = samples.shape(0), n_channels = samples.shape(1), k = entries.shape(1),
                       n_bands = bands.shape(0);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (weights) same_length(n, weights->shape(0), "samples and weights");
-    const DitherPalette palette = palette_of(entries, opacity);
+    const DitherPalette palette = palette_of(entries, roots, opacity);
     std::vector<Band> checked(n_bands);
     for (std::size_t b = 0; b < n_bands; ++b) {
         const auto first = static_cast<std::size_t>(bands(b, 0)), height = static_cast<std::size_t>(bands(b, 1)),
@@ -123,13 +143,15 @@ auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, cons
 void register_dither(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<OwnedOptions>(module, "DitherOptions")
-        .def(nb::init<const Origin&, double, const MaskArray&, int, int, int>(), nb::kw_only(), "origin"_a, "zoom"_a,
-             "mask"_a.none(), "strength"_a, "lightness_weight"_a, "margin"_a);
+        .def(nb::init<const Origin&, double, const MaskArray&, const ShareArray&, int, int, int>(), nb::kw_only(),
+             "origin"_a, "zoom"_a, "mask"_a.none(), "shares"_a, "strength"_a, "lightness_weight"_a, "margin"_a);
     const auto define = [&]<typename Sample>() {
         module.def("dither", &indices_of<Sample>, "samples"_a.noconvert(), "width"_a, "entries"_a.noconvert(),
-                   "opacity"_a.noconvert(), "options"_a, "handed_down"_a.noconvert().none(), "n_threads"_a);
+                   "roots"_a.noconvert(), "opacity"_a.noconvert(), "options"_a, "handed_down"_a.noconvert().none(),
+                   "n_threads"_a);
         module.def("residuals", &residuals_of<Sample>, "samples"_a.noconvert(), "entries"_a.noconvert(),
-                   "opacity"_a.noconvert(), "options"_a, "bands"_a.noconvert(), "weights"_a.none(), "n_threads"_a);
+                   "roots"_a.noconvert(), "opacity"_a.noconvert(), "options"_a, "bands"_a.noconvert(),
+                   "weights"_a.none(), "n_threads"_a);
     };
     define.template operator()<std::uint8_t>();
     define.template operator()<std::uint16_t>();

@@ -237,6 +237,28 @@ const float* linear_light() {
 template const float* linear_light<std::uint8_t>();
 template const float* linear_light<std::uint16_t>();
 
+template <typename Sample>
+void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, float* roots) {
+    constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
+    const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
+    const float* const linear = linear_table<Sample>().data();
+    float channel[3][kChunk];
+    for (std::size_t start = 0; start < n; start += kChunk) {
+        const std::size_t size = std::min(kChunk, n - start);
+        const Sample* const own = colors + start * n_channels;
+        for (std::size_t c = 0; c < 3; ++c)
+            for (std::size_t i = 0; i < size; ++i) channel[c][i] = linear[own[i * n_channels + (has_color ? c : 0)]];
+        kernels().cone_roots(channel[0], channel[1], channel[2], size);
+        for (std::size_t i = 0; i < size; ++i) {
+            float* const root = roots + 4 * (start + i);
+            for (std::size_t c = 0; c < 3; ++c) root[c] = channel[c][i];
+            root[3] = has_alpha ? static_cast<float>(own[i * n_channels + n_channels - 1]) / full : 1.0f;
+        }
+    }
+}
+template void cone_roots(const std::uint8_t*, std::size_t, std::size_t, float*);
+template void cone_roots(const std::uint16_t*, std::size_t, std::size_t, float*);
+
 std::span<const ColorSpace> color_spaces() { return kColorSpaces; }
 
 const ColorSpace& color_space(std::string_view name) {

@@ -9,11 +9,21 @@ namespace pil_kmeans::PIL_KMEANS_ISA {
 // Adding this keeps zero, whose root would be computed as 0 / 0, out of the way.
 static inline float cube_root_from_zero(float x) { return cube_root(x + 1e-20f); }
 
-void oklab(float* __restrict r, float* __restrict g, float* __restrict b, std::size_t n) {
+void cone_roots(float* __restrict r, float* __restrict g, float* __restrict b, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
         const float l = cube_root_from_zero(0.4122214708f * r[i] + 0.5363325363f * g[i] + 0.0514459929f * b[i]);
         const float m = cube_root_from_zero(0.2119034982f * r[i] + 0.6806995451f * g[i] + 0.1073969566f * b[i]);
         const float s = cube_root_from_zero(0.0883024619f * r[i] + 0.2817188376f * g[i] + 0.6299787005f * b[i]);
+        r[i] = l;
+        g[i] = m;
+        b[i] = s;
+    }
+}
+
+void oklab(float* __restrict r, float* __restrict g, float* __restrict b, std::size_t n) {
+    cone_roots(r, g, b, n);
+    for (std::size_t i = 0; i < n; ++i) {
+        const float l = r[i], m = g[i], s = b[i];
         r[i] = 0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s;
         g[i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
         b[i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <vector>
 
+#include "kernels/dither/diffusion.hpp"
 #include "kernels/dither/dither_rays.hpp"
-#include "kernels/dither/dither_rows.hpp"
 
 namespace pil_kmeans {
 namespace {
@@ -34,28 +34,30 @@ class Progress {
     bool is_shared_;
 };
 
-template <bool has_alpha, typename Sample, typename Index>
-void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, Chooser& chooser,
-             const DitherOptions& options, Team& team, std::int32_t* handed_down, Index* indices) {
+template <bool has_alpha, bool wide, typename Sample, typename Index>
+void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
+             LightPalette<has_alpha>& palette, const DitherOptions& options, Team& team, float* handed_down,
+             Index* indices) {
+    using Steps = Walk<has_alpha, wide, Index>;
     const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size();
     Progress progress(n_groups, n_workers > 1);
-    // Group g writes row g + 1 and reads row g. One more row than workers, so that nobody reads any longer what is
+    // Group g writes errors g + 1 and reads errors g. One more than workers, so that nobody reads any longer what is
     // overwritten: groups are taken, and end, in order.
-    std::vector<ErrorRow> errors(n_workers + 1, ErrorRow(4 * (width + 2)));
-    if (handed_down) errors[0].assign(handed_down, handed_down + errors[0].size());
-    std::vector<Rows<Sample>> rows(n_workers);
+    std::vector<ErrorRows> errors(n_workers + 1, ErrorRows(width));
+    if (handed_down) errors[0].take(handed_down);
+    std::vector<LightRows<Sample>> rows(n_workers);
     team.run(n_groups, [&](std::size_t group, std::size_t worker) {
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
         try {
-            Rows<Sample>& own = rows[worker];
-            own.read(samples + first * width * n_channels, n_rows, width, n_channels, options, chooser, worker);
-            Walk<has_alpha, Index> walk(chooser, options.strength, own.points.data(), own.opacity.data(),
-                                        own.held.data(), n_rows, width, errors[group % errors.size()],
-                                        errors[(group + 1) % errors.size()], indices + first * width, worker);
-            const std::size_t lag = kLag * (n_rows - 1), n_steps = walk.n_steps();
+            LightRows<Sample>& own = rows[worker];
+            own.read(samples + first * width * n_channels, n_rows, width, n_channels, palette, worker);
+            Steps walk(palette, options, own.roots.data(), own.opacity.data(), own.held.data(), n_rows, width,
+                       errors[group % errors.size()], errors[(group + 1) % errors.size()], indices + first * width,
+                       worker);
+            const std::size_t lag = Steps::kLag * (n_rows - 1), n_steps = walk.n_steps();
             for (std::size_t step = 0; step < n_steps; step += kBlockWidth) {
                 const std::size_t end = std::min(n_steps, step + kBlockWidth);
-                if (group) progress.wait(group - 1, std::min(width, end + 1));
+                if (group) progress.wait(group - 1, std::min(width, end + Steps::kAhead));
                 walk.run(step, end);
                 if (end > lag) progress.reach(group, end - lag);
             }
@@ -64,17 +66,33 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
             throw;
         }
     });
-    if (handed_down) std::copy_n(errors[n_groups % errors.size()].data(), errors[0].size(), handed_down);
+    if (handed_down) {
+        ErrorRows& last = errors[n_groups % errors.size()];
+        if (height % kRows == 1) last.take_row(0, errors[(n_groups - 1) % errors.size()], 1);  // of the group before
+        last.give(handed_down);
+    }
+}
+
+template <bool has_alpha, typename Sample, typename Index>
+void dither_by_diffusion(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
+                         const DitherPalette& palette, const DitherOptions& options, Team& team, float* handed_down,
+                         Index* indices) {
+    LightPalette<has_alpha> light(palette, options, team.size());
+    if (is_wide(options.shares))
+        diffuse<has_alpha, true>(samples, height, width, n_channels, light, options, team, handed_down, indices);
+    else
+        diffuse<has_alpha, false>(samples, height, width, n_channels, light, options, team, handed_down, indices);
 }
 
 template <bool has_alpha, typename Sample, typename Index>
 void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                    Chooser& chooser, const DitherOptions& options, Team& team, std::int32_t*, Index* indices) {
+                    const DitherPalette& palette, const DitherOptions& options, Team& team, float*, Index* indices) {
+    Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
     const Rays rays(options);
-    std::vector<Rows<Sample>> rows(team.size());
+    std::vector<PointRows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
         const std::size_t top = group * kRows, n_rows = std::min(kRows, height - top), first = top * width;
-        rows[worker].read(samples + first * n_channels, n_rows, width, n_channels, options, chooser, worker);
+        rows[worker].read(samples + first * n_channels, n_rows * width, n_channels, options, chooser);
         follow_rays<has_alpha>(rays, rows[worker], top, n_rows, width, chooser, indices + first, worker);
     });
 }
@@ -83,25 +101,23 @@ void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width
 
 template <typename Sample, typename Index>
 void dither(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-            const DitherPalette& palette, const DitherOptions& options, Team& team, std::int32_t* handed_down,
+            const DitherPalette& palette, const DitherOptions& options, Team& team, float* handed_down,
             Index* indices) {
-    const bool has_alpha = n_channels % 2 == 0;
-    Chooser chooser(palette, options, has_alpha, team.size());
-    const auto dither_rows = [&]<bool alpha>() {
-        (options.mask.thresholds
-             ? dither_by_mask<alpha, Sample, Index>
-             : diffuse<alpha, Sample, Index>)(samples, height, width, n_channels, chooser, options, team, handed_down,
-                                              indices);
+    const auto dither_rows = [&]<bool has_alpha>() {
+        (options.mask.thresholds ? dither_by_mask<has_alpha, Sample, Index>
+                                 : dither_by_diffusion<has_alpha, Sample, Index>)(samples, height, width, n_channels,
+                                                                                  palette, options, team, handed_down,
+                                                                                  indices);
     };
-    if (has_alpha)
-        dither_rows.template operator()<true>();
-    else
+    if (n_channels % 2)
         dither_rows.template operator()<false>();
+    else
+        dither_rows.template operator()<true>();
 }
 
 #define PIL_KMEANS_DITHER(Sample, Index)                                                             \
     template void dither(const Sample*, std::size_t, std::size_t, std::size_t, const DitherPalette&, \
-                         const DitherOptions&, Team&, std::int32_t*, Index*);
+                         const DitherOptions&, Team&, float*, Index*);
 PIL_KMEANS_DITHER(std::uint8_t, std::uint8_t)
 PIL_KMEANS_DITHER(std::uint8_t, std::uint16_t)
 PIL_KMEANS_DITHER(std::uint16_t, std::uint8_t)

@@ -1,8 +1,10 @@
-// Dither in Oklab, by error diffusion or by a mask of thresholds, and what that leaves for the eye to see.
+// Dither by error diffusion or by a mask of thresholds, and what that leaves for the eye to see.
 //
 // R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
-// Rows are walked in raster order. So a row may follow the one above two pixels behind it: one thread interleaves four
-// rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
+// Rows are walked in raster order. So a row may follow the one above two or three pixels behind it: one thread
+// interleaves four rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
+// Errors are of light, and relative (see `Light`): what is diffused adds up to the right light wherever a picture is
+// flat, and entries are chosen in Oklab, as the eye sees them.
 //
 // By a mask, a pixel's entry depends on its colour and place only. If the ray from the nearest entry through the colour
 // comes to another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other.
@@ -11,6 +13,7 @@
 // mix well.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,6 +27,7 @@ enum class Opacity : std::uint8_t { transparent, translucent, opaque };
 
 struct DitherPalette {
     Points entries;          // in Oklab, on the grid
+    const float* roots;      // (k, 4), see `cone_roots`
     const Opacity* opacity;  // (k,); all opaque where pixels have no alpha
 };
 
@@ -33,30 +37,37 @@ struct ThresholdMask {
     std::size_t height, width;
 };
 
+// Shares of an error that go to pixels y rows below and x columns to the right, at [y][2 + x]; those of the pixel
+// itself and of pixels before it are 0. They add up to 1.
+inline constexpr std::size_t kReach = 2;
+using Shares = std::array<std::array<float, 2 * kReach + 1>, kReach + 1>;
+
 // How to dither: the same for all pictures and passes that belong together.
 struct DitherOptions {
     Grid grid;           // on which pixels and entries lie
-    ThresholdMask mask;  // thresholds null: Floyd-Steinberg
-    // s, in 256ths, 0 to 256: share of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
+    ThresholdMask mask;  // thresholds null: by diffusion
+    Shares shares;
+    // s, in 256ths, 0 to 256: part of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
     // way to the colour, and never more than 8 times.
     std::int32_t strength;
     std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen,
                                     // in eighths, 8 to 12
-    std::int32_t margin;  // how far beyond the palette's bounding box the sum of pixel and error, or a ray, may go
+    std::int32_t margin;            // how far beyond the palette's bounding box what an entry is chosen for may lie
 };
 
 // Index of each pixel's entry. Transparent pixels get a transparent entry, all others one that is not, and opaque ones
 // an opaque entry, where the palette has such; transparent and opaque ones hand on no error of alpha. Runs of one
 // colour that the palette has keep it. The result does not depend on the team's size.
 //
-// A picture may be dithered some rows at a time: by a mask if they begin at whole masks, by diffusion with what the rows
-// above hand down, all zeros at the top.
+// A picture may be dithered some rows at a time: by a mask if they begin at whole masks, by diffusion with what the
+// rows above hand down, all zeros at the top.
 template <typename Sample, typename Index>
-void dither(const Sample* samples,  // IN  (height * width, C)
-            std::size_t height, std::size_t width, std::size_t n_channels, const DitherPalette& palette,
-            const DitherOptions& options, Team& team,
-            std::int32_t* handed_down,  // INOUT (width + 2, 4) errors, or null
-            Index* indices);            // OUT (height * width,)
+void dither(
+    const Sample* samples,  // IN  (height * width, C)
+    std::size_t height, std::size_t width, std::size_t n_channels, const DitherPalette& palette,
+    const DitherOptions& options, Team& team,
+    float* handed_down,  // INOUT (2, width + 4, 4) errors of two rows, the last one last, two pixels beyond, or null
+    Index* indices);     // OUT (height * width,)
 
 struct Band {
     std::size_t first;  // pixel
@@ -64,7 +75,8 @@ struct Band {
 };
 
 // Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the
-// difference between picture and dithered picture behind a low-pass, the 7 x 7 binomial.
+// difference between picture and dithered picture behind a low-pass, the 7 x 7 binomial: in Oklab by a mask, and of
+// light, relative, in the units of Oklab, by diffusion.
 template <typename Sample>
 void residuals(const Sample* samples,  // IN  (n, C)
                std::size_t n_channels, const DitherPalette& palette, const DitherOptions& options, const Band* bands,

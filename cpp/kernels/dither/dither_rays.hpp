@@ -13,6 +13,35 @@ namespace pil_kmeans {
 inline constexpr std::int32_t kToColor = 256;  // length of a ray that ends at the colour
 inline constexpr std::int32_t kLongest = 8 * kToColor;
 
+// Rows of pixels as weighted points in Oklab.
+template <typename Sample>
+struct PointRows : HeldRows {
+    std::vector<PackedPoint> points;
+
+    void read(const Sample* samples, std::size_t n, std::size_t n_channels, const DitherOptions& options,
+              const Chooser& chooser) {
+        constexpr std::size_t kChunk = 512;
+        static const ColorSpace& oklab = color_space("oklab");
+        HeldRows::read(samples, n, n_channels, chooser);
+        points.resize(n);
+        Team alone(1);
+        std::uint32_t xy[kChunk], zw[kChunk];
+        for (std::size_t start = 0; start < n; start += kChunk) {
+            const std::size_t size = std::min(kChunk, n - start);
+            working_points(samples + start * n_channels, size, n_channels, oklab, false, options.grid, alone, xy, zw);
+            for (std::size_t i = 0; i < size; ++i) points[start + i] = pack(xy[i], zw[i], options.lightness_weight);
+        }
+    }
+};
+
+inline Chooser point_chooser(const DitherPalette& palette, const DitherOptions& options, bool has_alpha,
+                             std::size_t n_workers) {
+    std::vector<PackedPoint> entries(palette.entries.n);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        entries[i] = pack(palette.entries.xy[i], palette.entries.zw[i], options.lightness_weight);
+    return Chooser(std::move(entries), palette.opacity, options, has_alpha, n_workers);
+}
+
 // How long the ray of each place of a mask is, in 256ths of the way to the colour.
 class Rays {
   public:
@@ -40,8 +69,8 @@ class Rays {
 
 // Rows of a picture, from row `top` on, by the mask.
 template <bool has_alpha, typename Sample, typename Index>
-void follow_rays(const Rays& rays, const Rows<Sample>& rows, std::size_t top, std::size_t n_rows, std::size_t width,
-                 Chooser& chooser, Index* indices, std::size_t worker) {
+void follow_rays(const Rays& rays, const PointRows<Sample>& rows, std::size_t top, std::size_t n_rows,
+                 std::size_t width, Chooser& chooser, Index* indices, std::size_t worker) {
     for (std::size_t i = 0, y = 0; y < n_rows; ++y) {
         const Rays::Lengths* const lengths = rays.row(top + y);
         for (std::size_t x = 0, column = 0; x < width; ++x, ++i, column = column + 1 == rays.width() ? 0 : column + 1) {
@@ -50,7 +79,7 @@ void follow_rays(const Rays& rays, const Rows<Sample>& rows, std::size_t top, st
                 continue;
             }
             const bool is_opaque = has_alpha && rows.opacity[i] == Opacity::opaque;
-            EntryCells& cells = is_opaque ? chooser.for_opaque() : chooser.visible();
+            EntryCells& cells = rows.cells_of(i, chooser);
             const Quad color = from_pixel(rows.points[i]);
             const std::uint32_t nearest = cells.nearest(cells.clamp(color), worker);
             const Quad start = widen(chooser.entry(nearest)), way = sub8(color, from_pixel(chooser.entry(nearest)));

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <vector>
 
+#include "kernels/dither/diffusion.hpp"
 #include "kernels/dither/dither.hpp"
 #include "kernels/dither/dither_rays.hpp"
-#include "kernels/dither/dither_rows.hpp"
 
 namespace pil_kmeans {
 namespace {
@@ -23,13 +22,13 @@ struct Sums {
 // The residuals of one band that has been dithered.
 class BandResiduals {
   public:
-    void add(const PackedPoint* points, const std::uint32_t* indices, const Chooser& chooser, std::size_t height,
-             std::size_t width, const std::uint16_t* weights, Sums& to, double& error) {
+    // `lack(i)`: what pixel i lacks, four int16.
+    template <typename Lack>
+    void add(Lack lack, const std::uint32_t* indices, std::size_t height, std::size_t width,
+             const std::uint16_t* weights, Sums& to, double& error) {
         lacking_.resize(4 * height * width);
         for (std::size_t i = 0; i < height * width; ++i) {
-            const PackedPoint source = points[i], entry = chooser.entry(indices[i]);
-            const Quad lacks = sub8(from_pixel(source), from_pixel(entry));
-            const PackedPoint packed = to_pixel(lacks);
+            const PackedPoint packed = lack(i);
             std::memcpy(&lacking_[4 * i], &packed, sizeof packed);
         }
         const std::size_t row_size = 4 * width;
@@ -76,28 +75,96 @@ class BandResiduals {
 };
 
 // What a thread needs to dither bands.
-template <typename Sample>
 struct BandWorker {
-    Rows<Sample> rows;
     std::vector<std::uint32_t> indices;
-    ErrorRow above, below;
     BandResiduals band;
     Sums sums;
-
-    template <bool alpha>
-    void diffuse(Chooser& chooser, std::int32_t strength, std::size_t height, std::size_t width, std::size_t which) {
-        above.assign(4 * (width + 2), 0);
-        below.assign(4 * (width + 2), 0);
-        for (std::size_t y = 0; y < height; y += kRows) {
-            const std::size_t n_rows = std::min(kRows, height - y), first = y * width;
-            Walk<alpha, std::uint32_t> walk(chooser, strength, rows.points.data() + first,
-                                            alpha ? rows.opacity.data() + first : nullptr, rows.held.data() + first,
-                                            n_rows, width, above, below, indices.data() + first, which);
-            walk.run(0, walk.n_steps());
-            std::swap(above, below);
-        }
-    }
 };
+
+// Bands, each dithered and summed up by `dither_band(band, worker, which, weights of its pixels, error)`.
+template <typename DitherBand>
+void sum_bands(const Band* bands, std::size_t n_bands, std::size_t k, const std::uint16_t* weights, Team& team,
+               std::int64_t* sums, std::int64_t* totals, double* errors, DitherBand dither_band) {
+    std::vector<BandWorker> workers(team.size());
+    for (BandWorker& worker : workers) {
+        worker.sums.sums.resize(4 * k);
+        worker.sums.totals.resize(k);
+    }
+    team.run(n_bands, [&](std::size_t b, std::size_t which) {
+        workers[which].indices.resize(bands[b].height * bands[b].width);
+        errors[b] = 0;
+        dither_band(bands[b], workers[which], which, weights ? weights + bands[b].first : nullptr, errors[b]);
+    });
+    std::fill(sums, sums + 4 * k, 0);
+    std::fill(totals, totals + k, 0);
+    for (const BandWorker& worker : workers) {
+        for (std::size_t i = 0; i < 4 * k; ++i) sums[i] += worker.sums.sums[i];
+        for (std::size_t i = 0; i < k; ++i) totals[i] += worker.sums.totals[i];
+    }
+}
+
+template <bool has_alpha, typename Sample>
+void residuals_by_diffusion(const Sample* samples, std::size_t n_channels, const DitherPalette& entries,
+                            const DitherOptions& options, const Band* bands, std::size_t n_bands,
+                            const std::uint16_t* weights, Team& team, std::int64_t* sums, std::int64_t* totals,
+                            double* errors) {
+    LightPalette<has_alpha> palette(entries, options, team.size());
+    std::vector<LightRows<Sample>> rows(team.size());
+    std::vector<ErrorRows> above(team.size()), below(team.size());
+    const auto diffuse_band = [&]<bool wide>(const Band& band, BandWorker& worker, std::size_t which) {
+        const LightRows<Sample>& own = rows[which];
+        above[which].clear(band.width);
+        below[which].clear(band.width);
+        for (std::size_t y = 0; y < band.height; y += kRows) {
+            const std::size_t n_rows = std::min(kRows, band.height - y), first = y * band.width;
+            Walk<has_alpha, wide, std::uint32_t> walk(palette, options, own.roots.data() + 4 * first,
+                                                      has_alpha ? own.opacity.data() + first : nullptr,
+                                                      own.held.data() + first, n_rows, band.width, above[which],
+                                                      below[which], worker.indices.data() + first, which);
+            walk.run(0, walk.n_steps());
+            std::swap(above[which], below[which]);
+        }
+    };
+    const bool wide = is_wide(options.shares);
+    sum_bands(
+        bands, n_bands, entries.entries.n, weights, team, sums, totals, errors,
+        [&](const Band& band, BandWorker& worker, std::size_t which, const std::uint16_t* own_weights, double& error) {
+            LightRows<Sample>& own = rows[which];
+            own.read(samples + band.first * n_channels, band.height, band.width, n_channels, palette, which);
+            if (wide)
+                diffuse_band.template operator()<true>(band, worker, which);
+            else
+                diffuse_band.template operator()<false>(band, worker, which);
+            const auto lack = [&](std::size_t i) {
+                const FloatQuad roots = own.pixel(i), light = palette.light.template of<has_alpha>(roots);
+                const FloatQuad lacks =
+                    (light - palette.entry(worker.indices[i])) / palette.light.template slope<has_alpha>(roots);
+                return to_pixel(narrow(to_nearest(palette.light.error_in_oklab(lacks))));
+            };
+            worker.band.add(lack, worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
+        });
+}
+
+template <bool has_alpha, typename Sample>
+void residuals_by_mask(const Sample* samples, std::size_t n_channels, const DitherPalette& palette,
+                       const DitherOptions& options, const Band* bands, std::size_t n_bands,
+                       const std::uint16_t* weights, Team& team, std::int64_t* sums, std::int64_t* totals,
+                       double* errors) {
+    Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
+    const Rays rays(options);
+    std::vector<PointRows<Sample>> rows(team.size());
+    sum_bands(
+        bands, n_bands, palette.entries.n, weights, team, sums, totals, errors,
+        [&](const Band& band, BandWorker& worker, std::size_t which, const std::uint16_t* own_weights, double& error) {
+            PointRows<Sample>& own = rows[which];
+            own.read(samples + band.first * n_channels, band.height * band.width, n_channels, options, chooser);
+            follow_rays<has_alpha>(rays, own, 0, band.height, band.width, chooser, worker.indices.data(), which);
+            const auto lack = [&](std::size_t i) {
+                return to_pixel(sub8(from_pixel(own.points[i]), from_pixel(chooser.entry(worker.indices[i]))));
+            };
+            worker.band.add(lack, worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
+        });
+}
 
 }  // namespace
 
@@ -105,41 +172,16 @@ template <typename Sample>
 void residuals(const Sample* samples, std::size_t n_channels, const DitherPalette& palette,
                const DitherOptions& options, const Band* bands, std::size_t n_bands, const std::uint16_t* weights,
                Team& team, std::int64_t* sums, std::int64_t* totals, double* errors) {
-    const bool has_alpha = n_channels % 2 == 0;
-    const std::size_t k = palette.entries.n;
-    Chooser chooser(palette, options, has_alpha, team.size());
-    std::optional<Rays> rays;
-    if (options.mask.thresholds) rays.emplace(options);
-    std::vector<BandWorker<Sample>> workers(team.size());
-    for (BandWorker<Sample>& worker : workers) {
-        worker.sums.sums.resize(4 * k);
-        worker.sums.totals.resize(k);
-    }
-    team.run(n_bands, [&](std::size_t b, std::size_t which) {
-        BandWorker<Sample>& worker = workers[which];
-        const auto [first, height, width] = bands[b];
-        worker.rows.read(samples + first * n_channels, height, width, n_channels, options, chooser, which);
-        worker.indices.resize(height * width);
-        const auto dither_band = [&]<bool alpha>() {
-            if (rays)
-                follow_rays<alpha>(*rays, worker.rows, 0, height, width, chooser, worker.indices.data(), which);
-            else
-                worker.template diffuse<alpha>(chooser, options.strength, height, width, which);
-        };
-        if (has_alpha)
-            dither_band.template operator()<true>();
-        else
-            dither_band.template operator()<false>();
-        errors[b] = 0;
-        worker.band.add(worker.rows.points.data(), worker.indices.data(), chooser, height, width,
-                        weights ? weights + first : nullptr, worker.sums, errors[b]);
-    });
-    std::fill(sums, sums + 4 * k, 0);
-    std::fill(totals, totals + k, 0);
-    for (const BandWorker<Sample>& worker : workers) {
-        for (std::size_t i = 0; i < 4 * k; ++i) sums[i] += worker.sums.sums[i];
-        for (std::size_t i = 0; i < k; ++i) totals[i] += worker.sums.totals[i];
-    }
+    const auto sum_up = [&]<bool has_alpha>() {
+        (options.mask.thresholds ? residuals_by_mask<has_alpha, Sample>
+                                 : residuals_by_diffusion<has_alpha, Sample>)(samples, n_channels, palette, options,
+                                                                              bands, n_bands, weights, team, sums,
+                                                                              totals, errors);
+    };
+    if (n_channels % 2)
+        sum_up.template operator()<false>();
+    else
+        sum_up.template operator()<true>();
 }
 
 #define PIL_KMEANS_RESIDUALS(Sample)                                                                             \

@@ -81,6 +81,9 @@ struct Kernels {
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
 
+    // The same, but r, g, b become the cube roots of l, m, s, of which Oklab is a linear function.
+    void (*cone_roots)(float* r, float* g, float* b, std::size_t n);
+
     // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
     // the nearest within the bounds.
     void (*pack_points)(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,

@@ -13,6 +13,7 @@ const Kernels kernels{
     .rgb_cells = rgb_cells,
     .occupied = occupied,
     .oklab = oklab,
+    .cone_roots = cone_roots,
     .pack_points = pack_points,
     .bounding_boxes = bounding_boxes,
     .assign = assign,

@@ -24,8 +24,17 @@ from ..samples import as_samples, full_scale, packed, to_uint16
 from ..threads import count_threads
 from .threshold_mask import MASKS, threshold_mask
 
+DIFFUSIONS = {
+    "floyd-steinberg": ((7, 0), (3, 5, 1, 0)),
+    "atkinson": ((1, 1), (1, 1, 1, 0), (1, 0, 0)),
+    "stucki": ((8, 4), (2, 4, 8, 4, 2), (1, 2, 4, 2, 1)),
+    "jarvis-judice-ninke": ((7, 5), (3, 5, 7, 5, 3), (1, 3, 5, 3, 1)),
+    "sierra": ((5, 3), (2, 4, 5, 4, 2), (2, 3, 2, 0)),
+}
+"""Parts of a pixel's error that go to the pixels behind it, up to two columns to the right, and to the rows below."""
+
 BY_MASK = tuple(MASKS)
-DITHERS = ("none", "floyd-steinberg", *BY_MASK, "auto")
+DITHERS = ("none", *DIFFUSIONS, *BY_MASK, "auto")
 DEFAULT_STRENGTH = 0.85
 LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 
@@ -90,7 +99,7 @@ def dither(
     arguments = passes.arguments(palette)
 
     def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-        handed_down = np.zeros((width + 2, 4), np.int32)
+        handed_down = np.zeros((2, width + 4, 4), np.float32)
 
         def of_block(block: slice) -> NDArray[Any]:
             given = rows[block.start * width : block.stop * width]
@@ -174,7 +183,7 @@ class Passes:
     ) -> Passes:
         """Prepare passes with this palette, or, where it `moves`, with others that start from it."""
         rows, colors = as_samples(pixels.rows), as_samples(palette)
-        mask = None if method == "floyd-steinberg" else threshold_mask(method)
+        mask = threshold_mask(method) if method in BY_MASK else None
         # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
         on_grid = (rows, colors) if mask is None or moves else (colors,)
         grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)
@@ -182,6 +191,7 @@ class Passes:
             origin=grid.origin,
             zoom=grid.zoom,
             mask=mask,
+            shares=shares_of(method),
             strength=round(256 * strength),
             lightness_weight=round(8 * LIGHTNESS_WEIGHT),
             margin=_MARGIN,
@@ -192,6 +202,7 @@ class Passes:
         """Return what the kernels want to know of a palette and of how to dither to it."""
         return {
             "entries": working_points(palette, _SPACE, grid=self.grid, n_threads=1),
+            "roots": _native.cone_roots(as_samples(palette)),
             "opacity": opacity_of(palette),
             "options": self.options,
             "n_threads": self.n_threads,
@@ -200,6 +211,14 @@ class Passes:
     def colors(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the colours, in [0, 1], of working points, clipped to what sRGB can show."""
         return center_colors(coordinates, self.n_channels, _SPACE, self.grid)
+
+
+def shares_of(method: str) -> NDArray[np.uint8]:
+    """Return what parts of its error go from a pixel to others, (3, 5): to rows below, and columns to the right."""
+    shares = np.zeros((3, 5), np.uint8)
+    for row, parts in zip(shares, DIFFUSIONS.get(method, DIFFUSIONS["floyd-steinberg"]), strict=False):
+        row[-len(parts) :] = parts
+    return shares
 
 
 def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any], entries: Points) -> None:
