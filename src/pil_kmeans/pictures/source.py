@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike
 from typing import Any
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..indexed_image import IndexedImage
-from ..stages.pixels import read_pixels
+from ..stages.pixels import check_dtype, check_shape, read_pixels
+from .arrays import as_array, is_stored, masked_pixels, read_stored, with_transparency
+from .labelled import channel_axis_of, is_labelled, values_of
 from .layout import USUAL, Layout
 from .pil_modes import has_alpha_mode, pixels_from_pil, unscaled_samples
 
@@ -37,6 +39,7 @@ class Source:
     image: Image.Image | None  # None if an array was given
     samples: NDArray[Any]  # (H, W, C); not validated yet if an array was given
     has_alpha_mode: bool  # then the result's palette is of mode RGBA
+    in_file: bool = False  # what is made of it belongs there, too
 
     @classmethod
     def read(cls, picture: Any, name: str, layout: Layout = USUAL) -> Source:
@@ -54,11 +57,14 @@ class Source:
         if isinstance(picture, str | PathLike):
             msg = f"{name} must be a PIL image or an array, got {picture!r}: open it as an image"
             raise TypeError(msg)
-        samples = np.asarray(picture)
         if isinstance(picture, IndexedImage):  # which knows better
-            layout = USUAL
-        samples = layout.scaled(layout.channels_last(samples, name), name)
-        return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4))
+            picture, layout = picture.to_array(), USUAL
+        if is_labelled(picture):
+            layout = replace(layout, channel_axis=channel_axis_of(picture, layout.channel_axis, name))
+            picture = values_of(picture)
+        in_file = is_stored(picture)
+        samples = read_array(picture, layout, name)
+        return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4), in_file)
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +79,40 @@ class Source:
     def checked_samples(self) -> NDArray[Any]:
         """Validate the samples (H, W, C)."""
         return read_pixels(self.samples, name=self.name).values
+
+
+def read_array(array: Any, layout: Layout, name: str) -> NDArray[Any]:
+    """Read an array of any kind: channels last, in the usual scale, and what is masked fully transparent.
+
+    What lies in files stays there, or comes into a file of its own if it has to be arranged otherwise.
+    """
+    if not is_stored(array):
+        return _arranged(as_array(array, name), layout, name, has_mask=False)
+    check_shape(array.shape, name)
+    if layout.full_scale is None:
+        check_dtype(array.dtype, name)
+    has_mask = isinstance(getattr(array, "_meta", array), np.ma.MaskedArray)
+    row_axis = 1 if array.ndim == 3 and layout.channel_axis in (0, -3) else 0
+
+    if isinstance(array, np.ndarray):
+        is_as_it_is = array.flags.c_contiguous and array.dtype.isnative and layout.full_scale is None and not has_mask
+        if is_as_it_is and (array.ndim == 2 or layout.channel_axis in (-1, 2)):
+            return layout.channels_last(array, name)
+    return read_stored(array, row_axis, lambda rows: _arranged(rows, layout, name, has_mask=has_mask), name)
+
+
+def _arranged(array: NDArray[Any], layout: Layout, name: str, *, has_mask: bool) -> NDArray[Any]:
+    """Bring samples to (H, W, C) in the usual scale; with a mask, as `has_mask` says also of others, with alpha."""
+    samples = layout.channels_last(array, name)
+    if samples.ndim != 3 or not (has_mask or isinstance(samples, np.ma.MaskedArray)):
+        return layout.scaled(samples, name)
+    masked = masked_pixels(samples)
+    if masked is None:
+        masked = np.zeros(samples.shape[:2], np.bool_)
+    elif not (has_mask or masked.any()):
+        return layout.scaled(np.ma.getdata(samples), name)
+    known = np.where(masked[..., np.newaxis], samples.dtype.type(0), np.ma.getdata(samples))
+    return with_transparency(layout.scaled(known, name), masked)
 
 
 def _opened(data: bytes | bytearray | memoryview, name: str) -> Image.Image:
