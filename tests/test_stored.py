@@ -7,7 +7,7 @@ import pytest
 
 from pil_kmeans import KMeansQuantizer, encode_png, scratch
 from pil_kmeans.pictures import arrays
-from pil_kmeans.png import idat
+from pil_kmeans.png import idat, rate_distortion
 from pil_kmeans.stages import row_blocks
 
 
@@ -40,6 +40,7 @@ OPTIONS = [
     {"lossy": 0, "palette": ["black", "white", "red", "green", "blue"]},
     {"lossy": 0, "effort": "fast", "weighting": "uniform"},
     {"lossy": 1, "n_colors": 100},
+    {"lossy": 0.2, "fixed_colors": ["red"]},
     {},
 ]
 
@@ -54,6 +55,7 @@ def test_a_mapped_file_gives_the_bytes_of_memory(photograph, tmp_path, options, 
     assert encode_png(photograph, **options) == one_block
     assert encode_png(mapped, **options) == one_block
     monkeypatch.setattr(idat, "LARGE", 1 << 12)
+    monkeypatch.setattr(rate_distortion, "_PART", 1 << 13)
     assert encode_png(mapped, **options) == encode_png(photograph, **options)
     encode_png(mapped, to=tmp_path / "picture.png", **options)
     assert (tmp_path / "picture.png").read_bytes() == encode_png(photograph, **options)
