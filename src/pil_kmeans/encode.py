@@ -87,9 +87,10 @@ def encode_png(
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
         A PIL image of any mode, or the bytes of a file that Pillow reads; or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]; of NumPy, also mapped from a file or
-        masked, of Dask, zarr, HDF5 or xarray, or whatever can be read by DLPack; see the notes. A list, an array (N, H, W, C), an
-        iterable or a callable that returns one are the frames of an animation: of one size, in modes
-        that may differ, with one palette for all. So is a PIL image of several frames, of a GIF,
+        masked, of Dask, zarr, HDF5 or xarray, or whatever can be read by DLPack; see the notes.
+        A list, an array (N, H, W, C), an iterable or a callable that returns one are the frames of an
+        animation: of one size, in modes that may differ, with one palette for all. So is a PIL image of
+        several frames, of a GIF,
         PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
         dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
