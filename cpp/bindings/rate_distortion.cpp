@@ -1,4 +1,5 @@
 #include "kernels/png/rate_distortion.hpp"
+#include "kernels/isa/isa.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -209,7 +210,8 @@ void register_rate_distortion(nb::module_& module) {
             return distance_code(distance);
         },
         "distance"_a);
-    module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
+    module.attr("VISIBILITY_RADIUS") = kVisibilityRadius;  // rows above and below that a weight depends on
+    module.attr("NARROWEST") = kNarrowest;                 // of pictures that can be searched, in columns
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }
 

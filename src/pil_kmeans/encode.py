@@ -36,6 +36,7 @@ from .stages.movie import Movie
 from .stages.options import Dither, Search
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
+from .stages.row_blocks import BLOCK
 from .stages.samples import rgba_rows, to_uint8
 from .stages.threads import count_threads
 from .stages.weighting import read_weighting
@@ -85,9 +86,11 @@ def encode_png(
     ----------
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
         A PIL image of any mode, or the bytes of a file that Pillow reads; or grey, grey + alpha, RGB
-        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]. A list, an array (N, H, W, C), an
-        iterable or a callable that returns one are the frames of an animation: of one size, in modes
-        that may differ, with one palette for all. So is a PIL image of several frames, of a GIF,
+        or RGBA samples: uint8, uint16, bool, or floats in [0, 1]; of NumPy, also mapped from a file or
+        masked, of Dask, zarr, HDF5 or xarray, or whatever can be read by DLPack; see the notes.
+        A list, an array (N, H, W, C), an iterable or a callable that returns one are the frames of an
+        animation: of one size, in modes that may differ, with one palette for all. So is a PIL image of
+        several frames, of a GIF,
         PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
         dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
@@ -217,6 +220,13 @@ def encode_png(
     What `lossy` chooses is for the eye: at equal SSIMULACRA 2 files are far smaller, but the mean
     squared error is larger, by 2 to 4 dB of PSNR against a palette picture that is not dithered.
 
+    What does not lie in memory, a mapped file and arrays of zarr, HDF5 and Dask, never comes there as a whole: it is
+    read once, some rows at a time, and what is made of it lies in files without a name, in the folder for temporary
+    ones (`TMPDIR`), which need 4 to 12 bytes for each pixel. The result is that of the same samples in memory. With
+    `to` nor does the file. `quality`, whose scores look at the whole picture, is refused for large ones of that kind.
+    The channels of an xarray.DataArray are its dimension "band", "channel", "c" or "rgb". Pixels of a masked array
+    with a masked sample, and NaNs of a DataArray, are fully transparent, and have no say in the palette.
+
     Pixels whose colour is that of the frame before keep their index, dithered or not, so that
     nothing flickers that does not move. Of each frame only the rectangle that changes is written;
     frames that look the same become one that is shown for as long as all of them. What stays as it
@@ -304,6 +314,8 @@ def encode_png(
         if exact:
             check_all_exact(frames, colors)
         colors = with_transparent(colors, has_transparent=frames.has_transparent, keep_palette=keep_palette)
+    if quality is not None and frames.first.source.in_file:
+        _check_scored(frames.pixels.shape, quality)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     how_dithered = read_dither(dither, dither_strength)
     fit = fitter(frames, search, how_dithered, colors)
@@ -416,6 +428,15 @@ class _Animated:
             keep=made.palette.fixed,
             progress=progress,
             **self.how,
+        )
+
+
+def _check_scored(shape: tuple[int, int], quality: float) -> None:
+    """Refuse to score what is too large to be in memory."""
+    if shape[0] * shape[1] > BLOCK:
+        raise ValueError(
+            f"quality={quality} looks at the whole picture in memory, and image, of {shape[1]} x {shape[0]} pixels, "
+            "lies outside of it: pass lossy instead, or numpy.asarray(image) if that fits"
         )
 
 

@@ -18,6 +18,7 @@ from ..stages.kmeans import EFFORTS
 from ..stages.options import Search
 from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
+from .labels import keeps_labels, reads_labelled
 from .matrix_model import MatrixModel
 from .model import Model
 from .picture_model import PictureModel
@@ -69,7 +70,12 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         same for every number. Matrices of more than four columns use one.
     channel_axis : int or None, default=-1
         The axis of a picture that holds its channels: -1 for (H, W, C), 0 for (C, H, W), -3 to 2 in general, in a
-        stack as well. None says that pictures are grey and without such an axis, (H, W). PIL images know by themselves.
+        stack as well. None says that pictures are grey and without such an axis, (H, W). PIL images know by themselves,
+        and of an xarray.DataArray a dimension named "band", "channel", "c" or "rgb" holds them.
+    masked : int or None, default=None
+        The index of masked pixels, `n_colors` to 65535; None means `n_colors`. Pixels of a NumPy masked array with a
+        masked sample have no say in the palette, and get this index, which is that of no colour: a nodata value. So do
+        NaNs of an xarray.DataArray.
 
     Attributes
     ----------
@@ -170,6 +176,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         "random_state": ["random_state"],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "channel_axis": [Interval(Integral, -3, 2, closed="both"), None],
+        "masked": [Interval(Integral, 1, MAX_COLORS - 1, closed="both"), None],
     }
 
     def __init__(
@@ -185,6 +192,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         random_state: int | np.random.RandomState | None = 0,
         n_threads: int | None = None,
         channel_axis: int | None = -1,
+        masked: int | None = None,
     ) -> None:
         self.n_colors = n_colors
         self.color_space = color_space
@@ -196,7 +204,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self.random_state = random_state
         self.n_threads = n_threads
         self.channel_axis = channel_axis
+        self.masked = masked
 
+    @reads_labelled
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeansQuantizer:
         """Find the palette of X.
 
@@ -230,6 +240,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self._fit(X, sample_weight)
         return self
 
+    @reads_labelled
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeansQuantizer:
         """Add X to what was fitted before; the palette is that of everything.
 
@@ -272,6 +283,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self._model = self._learn(model, X, sample_weight)
         return self
 
+    @keeps_labels
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit to X and return its labels: the same as ``fit(X).predict(X)``, faster.
 
@@ -307,11 +319,17 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         changed = {name: value for name, value in given.items() if value is not _DEFAULTS[name]}  # others are valid
         validate_parameter_constraints(self._parameter_constraints, changed, caller_name=type(self).__name__)
         check_dither(self._dither, self.dither_strength)
+        if self.masked is not None and self.masked < self.n_colors:
+            raise ValueError(
+                f"masked={self.masked} is the index of an entry: it must not be below n_colors={self.n_colors}"
+            )
         data = self._read(X, model)
         if model is None:
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
             if isinstance(data, Pictures):
-                model = PictureModel(n_colors, search, fixed_colors, read_dither(self._dither, self.dither_strength))
+                model = PictureModel(
+                    n_colors, search, fixed_colors, read_dither(self._dither, self.dither_strength), self.masked
+                )
             elif self.weighting == "perceptual":
                 raise ValueError(
                     f"weighting='perceptual' is for pictures, but X is a matrix of shape {data.shape}, whose rows have "

@@ -10,6 +10,9 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..indexed_image import IndexedImage
+from ..pictures.labelled import is_labelled
+from ..stages.samples import full_scale
+from .labels import keeps_labels, labelled_colors, reads_labelled
 from .model import Model
 from .read_x import Pictures, read_pictures
 
@@ -28,6 +31,7 @@ class FittedQuantizer:
     dither: str | None
     n_features_in_: int
 
+    @keeps_labels
     def transform(self, X: Any) -> Any:
         """Replace every sample by the index of a palette entry: the nearest, or with dithering on where that puts it.
 
@@ -63,6 +67,7 @@ class FittedQuantizer:
         """
         return self._present(X, self._fitted.transform(self._read(X, self._fitted)))
 
+    @keeps_labels
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit to X and return its indices: the same as ``fit(X).transform(X)``, faster.
 
@@ -87,6 +92,7 @@ class FittedQuantizer:
         model, indices = self._fit(X, sample_weight, own=self.dither not in (None, "none"))
         return self._present(X, model.labels if indices is None else indices)
 
+    @keeps_labels
     def predict(self, X: Any) -> Any:
         """Label every sample with its nearest palette entry, also where `transform` dithers.
 
@@ -142,10 +148,14 @@ class FittedQuantizer:
                [9. ],
                [9. ]])
         """
+        if is_labelled(indices):
+            colors = self._fitted.colors(indices.data, channel_axis=self.channel_axis)
+            return labelled_colors(indices, colors, self)
         if self._fitted.is_matrix or not isinstance(indices, list | tuple):
             return self._fitted.colors(indices, channel_axis=self.channel_axis)
         return [self._fitted.colors(item, channel_axis=self.channel_axis) for item in indices]
 
+    @reads_labelled
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return minus the inertia of X, the measure of `GridSearchCV`: higher is better.
 
@@ -176,6 +186,7 @@ class FittedQuantizer:
         """
         return self._fitted.score(self._read(X, self._fitted), sample_weight)
 
+    @reads_labelled
     def to_indexed(self, X: Any) -> Any:
         """Return the indices of X, as `transform` gives them, with the palette.
 
@@ -206,8 +217,20 @@ class FittedQuantizer:
             raise ValueError("to_indexed needs pictures, but KMeansQuantizer was fitted on a matrix")
         indices = self.transform(X)
         if isinstance(indices, np.ndarray) and indices.ndim == 2:
-            return IndexedImage(indices, self.palette_)
-        return [IndexedImage(item, self.palette_) for item in indices]
+            return self._indexed(indices)
+        return [self._indexed(item) for item in indices]
+
+    def _indexed(self, indices: np.ndarray) -> IndexedImage:
+        """Put indices and palette together; masked pixels get a fully transparent entry."""
+        palette = self.palette_
+        if isinstance(indices, np.ma.MaskedArray):
+            of_masked = int(indices.fill_value)
+            n_channels = 2 if palette.shape[1] < 3 else 4
+            with_alpha = np.zeros((of_masked + 1, n_channels), palette.dtype)
+            with_alpha[: len(palette), -1] = full_scale(palette.dtype)
+            with_alpha[: len(palette), : palette.shape[1]] = palette
+            indices, palette = np.ma.getdata(indices), with_alpha
+        return IndexedImage(indices, palette)
 
     def _present(self, X: Any, indices: Any) -> Any:
         if self._model.is_matrix:

@@ -91,7 +91,7 @@ class Model(ABC):
 
     def _check_indices(self, indices: Any) -> NDArray[Any]:
         """Refuse indices that are no integers or beyond the palette."""
-        checked = np.asarray(indices)
+        checked = np.ma.filled(indices, 0) if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
         if checked.dtype.kind not in "iu":
             raise TypeError(f"indices must be integers, got {checked.dtype}")
         n_colors = len(self.palette)

@@ -49,6 +49,8 @@ class PictureModel(Model):
         In the pictures' dtype.
     dither : Dither
         Of another method than "none": nothing may be added after the first time, and `fit` must be called then.
+    masked : int or None
+        The index of masked pixels, not below `n_colors`, which it is if it is None.
     """
 
     is_matrix = False
@@ -60,8 +62,11 @@ class PictureModel(Model):
     _uncounted: Pictures | None = None
     _weight: NDArray[np.float64] | None = None
 
-    def __init__(self, n_colors: int, search: Search, fixed_colors: NDArray[Any] | None, dither: Dither) -> None:
+    def __init__(
+        self, n_colors: int, search: Search, fixed_colors: NDArray[Any] | None, dither: Dither, masked: int | None
+    ) -> None:
         super().__init__(n_colors, search)
+        self._of_masked = n_colors if masked is None else masked
         self._fixed_colors, self._dither, self.dither = fixed_colors, dither, dither.method
         self._counted_as = counted_as(search.effort, fixed_colors)
 
@@ -107,7 +112,7 @@ class PictureModel(Model):
             frames=data.frames,
         )
         self._fitted = Fit(result.palette, hist, result.strength)
-        indices = data.arrange(result.indices)
+        indices = self._arrange(data, result.indices)
         if result.strength:
             return indices
         self._labels, self._kept = indices, None
@@ -120,12 +125,12 @@ class PictureModel(Model):
             return self.predict(data)
         self._check(data)
         options = {"method": method_of(self.dither), "strength": strength, "frames": data.frames, **self._threads}
-        return data.arrange(dither(data.pixels, self.palette, **options))
+        return self._arrange(data, dither(data.pixels, self.palette, **options))
 
     def predict(self, data: Pictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
         self._check(data)
-        return data.arrange(remap(data.pixels, self.palette, **self._nearest))
+        return self._arrange(data, remap(data.pixels, self.palette, **self._nearest))
 
     def score(self, data: Pictures, sample_weight: Any) -> float:
         """Return minus the inertia of the pictures."""
@@ -139,6 +144,9 @@ class PictureModel(Model):
         if checked.ndim not in (2, 3):
             raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
         colors = np.take(self.palette, checked, axis=0)
+        if isinstance(indices, np.ma.MaskedArray):
+            mask = np.broadcast_to(np.ma.getmaskarray(indices)[..., np.newaxis], colors.shape)
+            colors = np.ma.MaskedArray(colors, mask)
         if channel_axis is None:
             return colors[..., 0] if self._n_channels == 1 else colors
         return np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
@@ -213,7 +221,12 @@ class PictureModel(Model):
         palette, hist, _ = self._fitted
         if palette.labels is None or (hist.cell_colors is not None and hist is not self._cells):
             return self.predict(data)
-        return data.arrange(remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._nearest))
+        return self._arrange(
+            data, remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._nearest)
+        )
+
+    def _arrange(self, data: Pictures, indices: NDArray[Any]) -> Any:
+        return data.arrange(indices, self._of_masked)
 
     def _check(self, data: Pictures) -> None:
         """Refuse other channels or another dtype than the fitted ones."""

@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exif import UPRIGHT, oriented
+from ..pictures.arrays import as_array, is_array, is_stored, masked_pixels, unmasked
+from ..pictures.layout import Layout
+from ..pictures.read_array import read_array
+from ..stages.indices import index_dtype
 from ..stages.pixels import Pixels, read_pixels, read_sample_weight
 
 
@@ -38,12 +42,15 @@ class Pictures:
         EXIF orientations of the pictures as given, which were undone; empty of a stack.
     is_copy : bool
         Whether the samples are in no memory of the caller.
+    masked : ndarray or None
+        bool, of the shape of the pixels: which of them have no say, and no entry; None if no array was masked.
     """
 
     pixels: Pixels
     shape: tuple[int, ...] | list[tuple[int, int]]
     turns: list[int]
     is_copy: bool = False
+    masked: NDArray[np.bool_] | None = None
 
     @property
     def frames(self) -> list[tuple[int, int]]:
@@ -61,16 +68,32 @@ class Pictures:
         values = samples if self.pixels.values.dtype == samples.dtype else self.pixels.values.copy()
         return replace(self, pixels=replace(self.pixels, samples=samples, values=values), is_copy=True)
 
-    def arrange(self, indices: NDArray[Any]) -> Any:
-        """Give the indices of all pixels the form in which the pictures came."""
+    def arrange(self, indices: NDArray[Any], of_masked: int) -> Any:
+        """Give the indices of all pixels the form in which the pictures came; masked pixels have one of their own."""
+        if self.masked is not None:
+            indices = indices.astype(np.promote_types(indices.dtype, index_dtype(of_masked + 1)))
+            indices[self.masked] = of_masked
+            indices = np.ma.MaskedArray(indices, self.masked, fill_value=of_masked)
         if isinstance(self.shape, tuple):
             return indices.reshape(self.shape)
         ends = np.cumsum([height * width for height, width in self.shape])[:-1]
-        parts = np.split(indices.ravel(), ends)
+        starts = [0, *ends.tolist()]
+        parts = [indices.ravel()[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
         return [part.reshape(shape) for part, shape in zip(parts, self.shape, strict=True)]
 
     def read_sample_weight(self, sample_weight: Any) -> NDArray[np.float64] | None:
         """Check the weights, which have the form of the pictures, and put them in one piece as well."""
+        if self.masked is not None and self.masked.all():
+            raise ValueError("X is masked everywhere: a palette needs pixels that are not")
+        weight = self._read_given_weight(sample_weight)
+        if self.masked is None:
+            return weight
+        weight = np.where(self.masked, 0.0, 1.0 if weight is None else weight)
+        if not weight.any():
+            raise ValueError("sample_weight is zero wherever X is not masked: some pixel must have a weight")
+        return weight
+
+    def _read_given_weight(self, sample_weight: Any) -> NDArray[np.float64] | None:
         if sample_weight is None:
             return None
         if isinstance(self.shape, tuple):
@@ -120,21 +143,21 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
         As `read_pixels`; also for arrays of more axes, and for lists of pictures that differ in channels or dtype.
     """
     if _is_pil(X):
-        pixels, turn = _read_one(X, channel_axis, "X")
-        return Pictures(pixels, pixels.shape, [turn])
+        return _read_one(X, channel_axis, "X")
     if isinstance(X, list | tuple) and any(_is_pil(item) or getattr(item, "ndim", 0) >= 2 for item in X):
         return _read_list(X, channel_axis)
     if hasattr(X, "toarray"):  # sparse: scikit-learn refuses it where it expects a matrix
         return None
-    n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    if not hasattr(X, "ndim") or (is_array(X) and not is_stored(X)):
+        X = as_array(X, "X")
+    n_axes = X.ndim
     n_picture_axes = 2 if channel_axis is None else 3
     if n_axes < n_picture_axes:
         return None
     if n_axes == n_picture_axes:
-        pixels, turn = _read_one(X, channel_axis, "X")
-        return Pictures(pixels, pixels.shape, [turn])
+        return _read_one(X, channel_axis, "X")
     if n_axes == n_picture_axes + 1:
-        return _read_stack(np.asarray(X), channel_axis)
+        return _read_stack(as_array(X, "X"), channel_axis)
     raise ValueError(
         f"X has shape {np.shape(X)}; with channel_axis={channel_axis} a picture has {n_picture_axes} axes and a stack "
         f"of pictures {n_picture_axes + 1}. Pass a list of pictures, or reshape X."
@@ -146,19 +169,30 @@ def _is_pil(item: Any) -> bool:
     return pil is not None and isinstance(item, pil.Image)
 
 
-def _read_one(item: Any, channel_axis: int | None, name: str) -> tuple[Pixels, int]:
-    """Read a picture; also return the EXIF orientation that was undone."""
+def _read_one(item: Any, channel_axis: int | None, name: str) -> Pictures:
+    """Read a picture; what is stored is read some rows at a time."""
     if _is_pil(item):
         from ..pictures.read import read_picture
 
         picture = read_picture(item, name)
-        return read_pixels(picture.samples, name=name), picture.turn
-    return read_pixels(item, channel_axis=channel_axis, name=name), UPRIGHT
+        pixels = read_pixels(picture.samples, name=name)
+        return Pictures(pixels, pixels.shape, [picture.turn])
+    if is_stored(item) and not isinstance(item, np.ndarray):
+        item, channel_axis = read_array(item, Layout(channel_axis), name), -1
+    item = as_array(item, name)
+    if not isinstance(item, np.ma.MaskedArray):
+        pixels = read_pixels(item, channel_axis=channel_axis, name=name)
+        return Pictures(pixels, pixels.shape, [UPRIGHT])
+    samples = Layout(channel_axis).channels_last(item, name)
+    masked = masked_pixels(samples)
+    assert masked is not None
+    pixels = read_pixels(unmasked(samples, masked), name=name)
+    return Pictures(pixels, pixels.shape, [UPRIGHT], is_copy=True, masked=masked)
 
 
 def _read_list(items: Sequence[Any], channel_axis: int | None) -> Pictures:
     read = [_read_one(item, channel_axis, f"X[{i}]") for i, item in enumerate(items)]
-    pictures, turns = [pixels for pixels, _ in read], [turn for _, turn in read]
+    pictures, turns = [picture.pixels for picture in read], [picture.turns[0] for picture in read]
     first = pictures[0]
     for i, pixels in enumerate(pictures):
         if (pixels.n_channels, pixels.dtype) != (first.n_channels, first.dtype):
@@ -170,7 +204,12 @@ def _read_list(items: Sequence[Any], channel_axis: int | None) -> Pictures:
     values = samples
     if first.values.dtype != samples.dtype:
         values = np.concatenate([pixels.values.reshape(-1, first.n_channels) for pixels in pictures])[:, np.newaxis]
-    return Pictures(Pixels(samples, first.dtype, values), [pixels.shape for pixels in pictures], turns, is_copy=True)
+    masked = None
+    if any(picture.masked is not None for picture in read):
+        parts = [np.zeros(p.pixels.shape, np.bool_) if p.masked is None else p.masked for p in read]
+        masked = np.concatenate([part.ravel() for part in parts])[:, np.newaxis]
+    shapes = [pixels.shape for pixels in pictures]
+    return Pictures(Pixels(samples, first.dtype, values), shapes, turns, is_copy=True, masked=masked)
 
 
 def _read_stack(stack: NDArray[Any], channel_axis: int | None) -> Pictures:
@@ -184,5 +223,11 @@ def _read_stack(stack: NDArray[Any], channel_axis: int | None) -> Pictures:
             f"X is a stack of {n} pictures of {n_channels} channels each; a picture has 1 to 4: grey, grey + alpha, "
             "RGB or RGBA. Check channel_axis, or reshape X to a matrix of shape (n_samples, n_features)."
         )
-    pixels = read_pixels(stack.reshape(n * height, width, n_channels), name="X")
-    return Pictures(pixels, (n, height, width), [])
+    flat = stack.reshape(n * height, width, n_channels)
+    masked = masked_pixels(flat)
+    if masked is not None:
+        flat = np.concatenate(
+            [unmasked(flat[top : top + height], masked[top : top + height]) for top in range(0, n * height, height)]
+        )
+    pixels = read_pixels(flat, name="X")
+    return Pictures(pixels, (n, height, width), [], is_copy=masked is not None, masked=masked)

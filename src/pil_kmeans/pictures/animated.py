@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from ..exif import BROKEN_EXIF
 from ..indexed_image import IndexedImage
 from ..seek import seek
+from .arrays import is_array
 from .read import Picture
 
 FORMATS = ("AVIF", "FLI", "GIF", "PNG", "WEBP")
@@ -67,11 +68,11 @@ def read_animation(image: Any) -> Given:
         if n_frames(opened) == 1:
             return Given.one(image)
         return Given.several(Played(opened), plays=plays_of(opened))
-    if callable(image) and not hasattr(image, "__array__"):
+    if callable(image) and not is_array(image):
         return _called(image)
     if isinstance(image, list | tuple):
         return Given.several(image, is_list=True)
-    if hasattr(image, "__array__"):
+    if is_array(image):
         return Given.several(_Stack(image)) if np.ndim(image) == 4 else Given.one(image)
     if isinstance(image, Iterable) and not isinstance(image, _ONE):
         return Given.several(image)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exif import UPRIGHT, oriented
+from ..scratch import array_in_file
 from ..stages.pixels import Pixels, read_pixels
 from .animated import read_animation
 from .durations import read_durations
@@ -111,9 +112,10 @@ def read_frames(
             each = [*each[0]] if np.ndim(each[0]) == 3 else each * len(reel)
         upright = _upright_weight(read_weights(seen.sources, each), seen)
         weights = None if upright is None else upright.reshape(len(reel), *seen.shape)
+    new_array = array_in_file if seen.sources[0].in_file and len(reel) == 1 else np.empty
     return Frames(
         reel,
-        read_pixels(pixels),
+        read_pixels(pixels, new_array=new_array),
         seen.shape,
         durations,
         fixed[:, columns(n_channels)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike
 from typing import Any
@@ -13,8 +13,11 @@ from PIL import Image, UnidentifiedImageError
 
 from ..indexed_image import IndexedImage
 from ..stages.pixels import read_pixels
+from .arrays import is_stored
+from .labelled import channel_axis_of, is_labelled, values_of
 from .layout import USUAL, Layout
 from .pil_modes import has_alpha_mode, pixels_from_pil, unscaled_samples
+from .read_array import read_array
 
 _SHOWN_BYTES = 16  # of content that is no picture, in an error
 
@@ -37,6 +40,7 @@ class Source:
     image: Image.Image | None  # None if an array was given
     samples: NDArray[Any]  # (H, W, C); not validated yet if an array was given
     has_alpha_mode: bool  # then the result's palette is of mode RGBA
+    in_file: bool = False  # what is made of it belongs there, too
 
     @classmethod
     def read(cls, picture: Any, name: str, layout: Layout = USUAL) -> Source:
@@ -54,11 +58,14 @@ class Source:
         if isinstance(picture, str | PathLike):
             msg = f"{name} must be a PIL image or an array, got {picture!r}: open it as an image"
             raise TypeError(msg)
-        samples = np.asarray(picture)
         if isinstance(picture, IndexedImage):  # which knows better
-            layout = USUAL
-        samples = layout.scaled(layout.channels_last(samples, name), name)
-        return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4))
+            picture, layout = picture.to_array(), USUAL
+        if is_labelled(picture):
+            layout = replace(layout, channel_axis=channel_axis_of(picture, layout.channel_axis, name))
+            picture = values_of(picture)
+        in_file = is_stored(picture)
+        samples = read_array(picture, layout, name)
+        return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4), in_file)
 
     @property
     def is_empty(self) -> bool:

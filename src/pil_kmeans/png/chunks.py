@@ -54,7 +54,8 @@ class FileParts:
         yield from pictures
         yield from chunk_parts(b"IEND", b"")
 
-    def __len__(self) -> int:
+    @property
+    def n_bytes(self) -> int:
         """Count the bytes."""
         chunks = [*self.head, *self.pictures, (b"IEND", b"")]
         return len(SIGNATURE) + sum(_FRAMED + len(data) for _, data in chunks)

@@ -183,7 +183,7 @@ def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> 
         begun = joined[-1]
         size += len(joined) - (n_bits > 0 and n_left > 0)  # the last byte is not full: more comes into it
     stream[size : size + 4] = bytearray(checksum.to_bytes(4, "big"))
-    return memoryview(stream)[: size + 4]
+    return memoryview(stream.data)[: size + 4]
 
 
 def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
@@ -218,7 +218,7 @@ class Rows:
     def n_bytes(self) -> int:
         """Of all rows."""
         height, width = self.indices.shape
-        return height * (1 + -(-width * self.depth // BYTE))
+        return int(height * (1 + -(-width * self.depth // BYTE)))
 
     @property
     def is_large(self) -> bool:
@@ -253,11 +253,13 @@ class Rows:
             return len(deflater.zlib_compress(self.whole.data, PROBE_LEVEL))
         height, width = self.indices.shape
         n = max(1, CHUNK // width)
-        tops = np.linspace(0, height - n, _PARTS_PROBED).astype(int) if height > _PARTS_PROBED * n else [0]
-        blocks = [slice(int(top), min(int(top) + n, height)) for top in tops]
-        return sum(
-            in_threads(lambda block: len(deflater.zlib_compress(self.of(block).data, PROBE_LEVEL)), blocks, n_threads)
-        )
+        n_parts = min(_PARTS_PROBED, max(1, height // n))
+        tops = np.linspace(0, max(0, height - n), n_parts).astype(int).tolist()
+
+        def size(top: int) -> int:
+            return len(deflater.zlib_compress(self.of(slice(top, min(top + n, height))).data, PROBE_LEVEL))
+
+        return sum(in_threads(size, tops, n_threads))
 
 
 def palette_orders(

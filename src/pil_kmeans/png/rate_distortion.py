@@ -19,6 +19,8 @@ from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
 from ..stages.options import is_number
 from ..stages.pixels import Pixels
 from ..stages.progress import Progress, silent
+from ..stages.progress import part as share_of
+from ..stages.row_blocks import beside, row_blocks
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
 
@@ -31,6 +33,7 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
+_PART = 1 << 22  # pixels whose points are in memory at the same time; their errors are summed up by themselves
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
 _SAMPLED_ROWS = 16  # of a band that is looked at first
@@ -108,31 +111,51 @@ class RateDistortion:
         sample_weight: NDArray[np.float64] | None,
         n_threads: int | None,
     ) -> None:
+        self._pixels, self._indices, self._fixed = pixels, indices, fixed
         self._shape = pixels.shape
         self._n_threads = count_threads(n_threads)
         shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
         self._feedback = shares[0], shares[1]
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
-        place = np.argsort(self._order).astype(np.uint8)
-        self._guess = place[indices].ravel()
-        self._points = working_points(as_samples(pixels.rows), "oklab", n_threads=self._n_threads)
+        self._place = np.argsort(self._order).astype(np.uint8)
         self._entries = working_points(as_samples(palette[self._order]), "oklab", n_threads=1)
-        self._lowest = np.zeros(0, np.uint8)
-        if pixels.n_channels % 2 == 0:
-            first = np.searchsorted(opacity[self._order], np.arange(3))
-            first[first == len(palette)] = first[1] % len(palette)  # no entry is so opaque: any that is seen
-            self._lowest = first.astype(np.uint8)[opacity_of(pixels.rows)]
-        width = self._shape[1]
-        self._weights = _native.visibility(self._points, width, self._n_threads)
-        if sample_weight is not None:
-            self._weights *= (sample_weight / sample_weight.mean()).astype(np.float32).ravel()
-        sum_ = _native.weighted_error(self._points, self._weights, self._entries, self._guess, self._n_threads)
-        self._bit = _BIT * sqrt(sum_ / len(self._guess))
-        kept = fixed[self._order]
-        _native.keep_exact(self._points, width, self._entries, self._guess, kept, self._n_threads, self._weights)
-        if pixels.n_channels % 2 == 0:
-            self._weights[pixels.rows[:, -1] == 0] = _KEPT
+        first = np.searchsorted(opacity[self._order], np.arange(3))
+        first[first == len(palette)] = first[1] % len(palette)  # no entry is so opaque: any that is seen
+        self._first = first.astype(np.uint8)
+        self._sample_weight, self._mean_weight = sample_weight, 1.0 if sample_weight is None else sample_weight.mean()
+        height, width = self._shape
+        self._rows = max(1, _PART // width)
+        self._kept_part: _Part | None = None
+        sum_ = 0.0
+        for top in range(0, height, self._rows):
+            part, error = self._read(slice(top, min(top + self._rows, height)))
+            sum_ += error
+            if self._rows >= height:
+                self._kept_part = part
+        self._bit = _BIT * sqrt(sum_ / (height * width))
+
+    def _read(self, rows: slice) -> tuple[_Part, float]:
+        """Prepare some rows, and sum up the errors that they have."""
+        pixels, width = self._pixels, self._shape[1]
+        seen, own = beside(rows, self._shape[0], _native.VISIBILITY_RADIUS)
+        points = working_points(as_samples(_rows(pixels.samples[seen])), "oklab", n_threads=self._n_threads)
+        weights = _native.visibility(points, width, self._n_threads)
+        if seen != rows:
+            inside = slice(own.start * width, own.stop * width)
+            points, weights = np.ascontiguousarray(points[:, inside]), weights[inside].copy()
+        samples = _rows(pixels.samples[rows])
+        guess = self._place[self._indices[rows]].ravel()
+        has_alpha = pixels.n_channels % 2 == 0
+        lowest = self._first[opacity_of(samples)] if has_alpha else np.zeros(0, np.uint8)
+        if self._sample_weight is not None:
+            weights *= (self._sample_weight[rows] / self._mean_weight).astype(np.float32).ravel()
+        error = _native.weighted_error(points, weights, self._entries, guess, self._n_threads)
+        kept = self._fixed[self._order]
+        _native.keep_exact(points, width, self._entries, guess, kept, self._n_threads, weights)
+        if has_alpha:
+            weights[samples[:, -1] == 0] = _KEPT
+        return _Part(points, weights, lowest, guess), error
 
     @property
     def can_search(self) -> bool:
@@ -149,8 +172,13 @@ class RateDistortion:
     def first_counts(self) -> NDArray[np.uint64]:
         """Guess how often symbols are used: literals as when dithered, and matches as in other pictures."""
         n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
-        n = len(self._guess)
-        literals = np.bincount(self._guess, minlength=n_literals) * _LITERALS
+        height, width = self._shape
+        n = height * width
+        used = np.zeros(n_literals, np.int64)
+        for block in row_blocks(height, width):
+            used += np.bincount(self._indices[block].ravel(), minlength=n_literals)
+        literals = np.zeros(n_literals)
+        literals[: len(self._order)] = used[self._order] * _LITERALS
         distances = np.full(n_distances, _ELSEWHERE)
         for distance, share in enumerate(_NEAR, 1):
             distances[_native.distance_code(distance)] += share
@@ -177,7 +205,7 @@ class RateDistortion:
         height, width = self._shape
         one_of = min(_MOST_ONE_OF, max(_LEAST_ONE_OF, height * width // _SAMPLE), max(1, height // (4 * _SAMPLED_ROWS)))
         bands = Bands(np.arange(0, height, _SAMPLED_ROWS * one_of), _SAMPLED_ROWS)
-        _, counts = self.choose(lossy, self.first_counts(), bands, progress=progress)
+        counts = self._choose(lossy, self.first_counts(), bands, progress)
         return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
 
     def indices(
@@ -199,7 +227,7 @@ class RateDistortion:
             uint8.
         """
         if lossy == 0 or not self.can_search:
-            return self._order[self._guess].reshape(self._shape)
+            return self._indices
         counts = self.first_counts() if counts is None else counts
         return self.choose(lossy, counts, self.bands, progress=progress)[0]
 
@@ -222,27 +250,78 @@ class RateDistortion:
             uint8, elsewhere as dithered.
         counts : ndarray
         """
+        if self._kept_part is not None:
+            result = np.empty(self._shape, np.uint8)
+        else:
+            result = self._pixels.new_array(self._shape, np.uint8)
+        if bands.n_rows(self._shape[0]) < self._shape[0]:
+            for block in row_blocks(*self._shape):
+                result[block] = self._indices[block]
+        return result, self._choose(lossy, counts, bands, progress, result)
+
+    def _choose(
+        self,
+        lossy: float,
+        counts: NDArray[np.uint64],
+        bands: Bands,
+        progress: Progress,
+        result: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.uint64]:
+        """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols."""
         height, width = self._shape
-        result = self._guess.copy()
         scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
-        rows = np.stack([bands.tops, np.minimum(bands.rows, height - bands.tops)], axis=1)
-        used = _native.choose_indices(
-            self._points,
-            width,
-            self._weights,
-            scale,
-            self._lowest,
-            self._guess,
-            self._entries,
-            counts,
-            rows,
-            self._feedback,
-            self._n_threads,
-            progress,
-            result,
-        )
+        used = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
+        groups = [Bands(bands.tops, bands.rows)] if self._kept_part is not None else _groups(bands, self._rows)
+        for n, group in enumerate(groups):
+            heights = np.minimum(group.rows, height - group.tops)
+            rows = slice(int(group.tops[0]), int(group.tops[-1] + heights[-1]))
+            part = self._kept_part
+            if part is None:
+                part, _ = self._read(rows)
+            else:
+                rows = slice(0, height)
+            chosen = part.guess.copy()
+            used += _native.choose_indices(
+                part.points,
+                width,
+                part.weights,
+                scale,
+                part.lowest,
+                part.guess,
+                self._entries,
+                counts,
+                np.stack([group.tops - rows.start, heights], axis=1),
+                self._feedback,
+                self._n_threads,
+                share_of(progress, n / len(groups), (n + 1) / len(groups)),
+                chosen,
+            )
+            if result is not None:
+                result[rows] = self._order[chosen].reshape(-1, width)
         progress(1.0)
-        return self._order[result].reshape(self._shape), used
+        return used
+
+
+class _Part(NamedTuple):
+    """Rows of pixels, as the search wants them: points, weights, the first entry that each may get, and the guess."""
+
+    points: NDArray[np.int16]
+    weights: NDArray[np.float32]
+    lowest: NDArray[np.uint8]
+    guess: NDArray[np.uint8]
+
+
+def _rows(samples: NDArray[Any]) -> NDArray[Any]:
+    return samples.reshape(-1, samples.shape[2])
+
+
+def _groups(bands: Bands, most_rows: int) -> list[Bands]:
+    """Put bands together that lie within so many rows."""
+    starts = [0]
+    for n, top in enumerate(bands.tops):
+        if n > starts[-1] and top + bands.rows - bands.tops[starts[-1]] > most_rows:
+            starts.append(n)
+    return [Bands(tops, bands.rows) for tops in np.split(bands.tops, starts[1:])]
 
 
 def _n_bits(counts: NDArray[np.uint64]) -> float:

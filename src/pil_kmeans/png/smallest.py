@@ -133,7 +133,7 @@ class SmallPng:
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
             prices = search.prices(lossy, progress=part(progress, _FITTED, start))
-            if prices.n_bytes > _DEARER * len(files[0]):
+            if prices.n_bytes > _DEARER * files[0].n_bytes:
                 return files[0]
         cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
         if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
@@ -144,7 +144,7 @@ class SmallPng:
         files.append(self._file(fitted, cheaper, for_deflate=True))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
-        return min(files, key=len)
+        return min(files, key=lambda file: file.n_bytes)
 
     def by_quality(self, n_colors: int, quality: float, progress: Progress) -> FileParts:
         """Write the smallest file whose score is at least `quality`, with fewer colours where these pay.
@@ -163,7 +163,7 @@ class SmallPng:
             end = done + (1 - done) / 2
             attempt = self._attempt(n_colors, quality, score, lossy, part(progress, done, end))
             best, lossy, done = max(best, attempt.best), attempt.lossy * _LESS_LOSSY, end
-            if attempt.file is None or (smallest is not None and len(attempt.file) >= len(smallest)):
+            if attempt.file is None or (smallest is not None and attempt.file.n_bytes >= smallest.n_bytes):
                 break
             smallest = attempt.file
             is_small = self.pixels.shape[0] * self.pixels.shape[1] < _SMALL
@@ -214,7 +214,7 @@ class SmallPng:
             lossy = found.lossy
         if dithered >= quality and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
             files.append(self._file(fitted, fitted.indices))
-        return _Attempt(min(files, key=len) if files else None, n_fitted, lossy, best)
+        return _Attempt(min(files, key=lambda file: file.n_bytes) if files else None, n_fitted, lossy, best)
 
     def _spared(
         self, search: RateDistortion, fitted: Dithered, lossy: float, cheaper: NDArray[np.uint8]

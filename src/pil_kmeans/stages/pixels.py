@@ -56,7 +56,23 @@ class Pixels:
         return self.samples.reshape(-1, self.n_channels)
 
 
-def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = "image") -> Pixels:
+def check_dtype(dtype: np.dtype[Any], name: str) -> None:
+    """Refuse samples of a dtype that no picture has."""
+    if dtype.type not in _SAMPLES:
+        raise TypeError(f"{name} has dtype {dtype}; a picture is {_DTYPES}. {_remedy(dtype)}")
+
+
+def check_shape(shape: tuple[int, ...], name: str) -> None:
+    """Refuse the shape of what is no picture, whatever axis has the channels."""
+    if len(shape) not in (2, 3):
+        raise ValueError(f"{name} has shape {shape}; a picture has three axes, (H, W, C).")
+    if 0 in shape:
+        raise ValueError(f"{name} is empty: its shape is {shape}")
+
+
+def read_pixels(
+    image: ArrayLike, *, channel_axis: int | None = -1, name: str = "image", new_array: NewArray = np.empty
+) -> Pixels:
     """Check a picture and make its samples contiguous.
 
     Parameters
@@ -67,6 +83,8 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
         Which axis holds the channels; None for a grey picture without one.
     name : str, default="image"
         What error messages call the picture.
+    new_array : callable
+        Makes what samples are put into where they are not taken as they are; see `Pixels`.
 
     Returns
     -------
@@ -87,8 +105,7 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
     (3, 2, 1)
     """
     array = np.asarray(image)
-    if array.dtype.type not in _SAMPLES:
-        raise TypeError(f"{name} has dtype {array.dtype}; a picture is {_DTYPES}. {_remedy(array.dtype)}")
+    check_dtype(array.dtype, name)
     if channel_axis is None:
         if array.ndim != 2:
             raise ValueError(f"{name} has shape {array.shape}; with channel_axis=None a picture has two axes, (H, W)")
@@ -113,7 +130,7 @@ def read_pixels(image: ArrayLike, *, channel_axis: int | None = -1, name: str = 
         array = array.astype(array.dtype.newbyteorder("="))
     if not array.flags.aligned:  # as of a record in a file
         array = array.copy()
-    return Pixels(samples=_samples(array, name), dtype=array.dtype, values=array)
+    return Pixels(_samples(array, name, new_array), array.dtype, array, new_array)
 
 
 def _remedy(dtype: np.dtype[Any]) -> str:
@@ -131,9 +148,9 @@ def _where_channels_are(shape: tuple[int, ...]) -> str:
     return "Check channel_axis, or reshape it to a matrix of shape (n_samples, n_features)."
 
 
-def _samples(values: NDArray[Any], name: str) -> NDArray[Any]:
+def _samples(values: NDArray[Any], name: str, new_array: NewArray) -> NDArray[Any]:
     if values.dtype.kind == "b":
-        return np.ascontiguousarray(values).view(np.uint8) * np.uint8(255)
+        return as_samples(values, new_array)
     if values.dtype.kind == "u":
         return np.ascontiguousarray(values)
     low, high = values.min(), values.max()
@@ -147,7 +164,7 @@ def _samples(values: NDArray[Any], name: str) -> NDArray[Any]:
         raise ValueError(f"{name} has samples from {low:g} to {high:g}; float pictures run from 0.0 to 1.0. {hint}")
     if values.shape[2] == 1:
         return np.ascontiguousarray(values, dtype=np.float64)
-    return as_samples(values)
+    return as_samples(values, new_array)
 
 
 def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:

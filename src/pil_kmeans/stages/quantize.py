@@ -60,7 +60,7 @@ def quantize_pixels(
     """
     rounded = pixels
     if to_8_bits and pixels.dtype != np.uint8:
-        rounded = read_pixels(to_uint8(pixels.values))
+        rounded = read_pixels(to_uint8(pixels.values, pixels.new_array), new_array=pixels.new_array)
     hist = picture_histogram(
         rounded,
         n_colors=n_colors,

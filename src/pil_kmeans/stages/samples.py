@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .row_blocks import NewArray
+
 _PART = 1 << 18  # samples converted at a time
 
 
@@ -16,20 +18,19 @@ def full_scale(dtype: np.dtype[Any]) -> float:
     return {"B": 255.0, "H": 65535.0}.get(dtype.char, 1.0)
 
 
-def as_samples(colors: NDArray[Any]) -> NDArray[Any]:
+def as_samples(colors: NDArray[Any], new_array: NewArray = np.empty) -> NDArray[Any]:
     """Return colours (..., C) as contiguous uint8 or uint16 samples, floats to the nearest 1 / 65535.
 
     Alpha becomes 0 only where it is.
     """
     if colors.dtype.kind == "f":
-        rounded = _in_parts(lambda part: np.rint(part.astype(np.float64) * 65535), colors, np.uint16)
-        return _still_visible(rounded, colors)
+        return _in_parts(lambda part: np.rint(part.astype(np.float64) * 65535), colors, np.uint16, new_array)
     if colors.dtype == np.bool_:
-        return np.where(colors, np.uint8(255), np.uint8(0))
+        return _in_parts(lambda part: part * np.uint8(255), colors, np.uint8, new_array)
     return np.require(colors, requirements=["C", "A"])
 
 
-def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
+def to_uint8(samples: NDArray[Any], new_array: NewArray = np.empty) -> NDArray[np.uint8]:
     """Round samples (..., C) of any picture dtype to 8 bits; 65535, True and 1.0 become 255.
 
     Alpha becomes 0 only where it is: what is hardly visible does not vanish.
@@ -37,29 +38,29 @@ def to_uint8(samples: NDArray[Any]) -> NDArray[np.uint8]:
     if samples.dtype == np.uint8:
         return samples
     if samples.dtype == np.bool_:
-        return samples.astype(np.uint8) * np.uint8(255)
+        return as_samples(samples, new_array)
     if samples.dtype.kind == "u":
-        rounded = _in_parts(lambda part: (part.astype(np.uint32) + 128) // 257, samples, np.uint8)
-    else:
-        rounded = _in_parts(lambda part: np.rint(part * part.dtype.type(255)), samples, np.uint8)
-    return _still_visible(rounded, samples)
+        return _in_parts(lambda part: (part.astype(np.uint32) + 128) // 257, samples, np.uint8, new_array)
+    return _in_parts(lambda part: np.rint(part * part.dtype.type(255)), samples, np.uint8, new_array)
 
 
-def _in_parts(convert: Callable[[NDArray[Any]], NDArray[Any]], samples: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Convert samples some of the first axis at a time, so that what lies between takes little memory."""
-    converted = np.empty(samples.shape, dtype)
+def _in_parts(
+    convert: Callable[[NDArray[Any]], NDArray[Any]], samples: NDArray[Any], dtype: Any, new_array: NewArray
+) -> NDArray[Any]:
+    """Convert samples some of the first axis at a time, so that what lies between takes little memory.
+
+    Alpha stays above 0 wherever it is.
+    """
+    converted = new_array(samples.shape, dtype)
     if samples.size:
+        has_alpha = samples.ndim > 1 and samples.shape[-1] in (2, 4)
         step = max(1, _PART * len(samples) // samples.size)
         for start in range(0, len(samples), step):
-            converted[start : start + step] = convert(samples[start : start + step])
+            given, part = samples[start : start + step], converted[start : start + step]
+            part[...] = convert(given)
+            if has_alpha:
+                np.maximum(part[..., -1], given[..., -1] > 0, out=part[..., -1])
     return converted
-
-
-def _still_visible(rounded: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
-    """Have alpha above 0 wherever it was before it was rounded."""
-    if samples.ndim > 1 and samples.shape[-1] in (2, 4):
-        np.maximum(rounded[..., -1], samples[..., -1] > 0, out=rounded[..., -1])
-    return rounded
 
 
 def to_uint16(samples: NDArray[Any]) -> NDArray[np.uint16]:

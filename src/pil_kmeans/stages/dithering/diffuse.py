@@ -103,7 +103,7 @@ def dither(
 
         def of_block(block: slice) -> NDArray[Any]:
             given = rows[block.start * width : block.stop * width]
-            indices = _native.dither(given, width, handed_down=handed_down, **arguments)
+            indices: NDArray[Any] = np.asarray(_native.dither(given, width, handed_down=handed_down, **arguments))
             _tell_apart(indices, given, palette, arguments["entries"])
             return indices
 
