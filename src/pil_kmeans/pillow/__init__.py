@@ -34,6 +34,7 @@ def quantize(
     palette: Any = None,
     dither: int | str | None = None,
     *,
+    device: Any = None,
     exact: bool = False,
     animation: bool = False,
     color_space: str | None = None,
@@ -197,6 +198,7 @@ def quantize(
             "fixed_colors": fixed_colors is not None,
             "dither_strength": dither_strength is not None,
             "exact": exact,
+            "device": device is not None,
             "animation": animation,
             f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
         }
@@ -230,12 +232,13 @@ def quantize(
             msg = f"{given} has no use with palette=, which is not fitted: drop one of them"
             raise ValueError(msg)
         results = [
-            by_given_palette(source, palette, options, color_space=color_space, exact=exact, n_threads=n_threads)
+            by_given_palette(source, palette, device, options, color_space=color_space, exact=exact, n_threads=n_threads)
             for source in sources
         ]
     else:
-        if exact:
-            raise ValueError("exact=True has no use without palette=, whose colors it asks for: pass one, or drop it")
+        if exact or device is not None:
+            given = "exact=True" if exact else "device="
+            raise ValueError(f"{given} has no use without palette=, whose colors it is about: pass one, or drop it")
         check_kmeans(kmeans)
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
         results = by_fitted_palette(
