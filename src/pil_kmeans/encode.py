@@ -101,11 +101,17 @@ def encode_png(
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
-    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
+    palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
         Use these 1 to 256 colours, as they are, instead of looking for some: those of an image;
-        samples from 0 to 255, or floats from 0.0 to 1.0; or a list of colours, each samples or a
-        name or hex string that `PIL.ImageColor` knows. A picture with fully transparent pixels gets
-        a transparent entry besides if there is none. `effort` and `weighting` have no effect then.
+        samples from 0 to 255, or floats from 0.0 to 1.0; a list of colours, each samples or a
+        name or hex string that `PIL.ImageColor` knows; or those of a device by its name, such as
+        "spectra6", see `device`: ``pil-kmeans palettes`` lists them. A picture with fully transparent
+        pixels gets a transparent entry besides if there is none. `effort` and `weighting` have no
+        effect then.
+    device : the same as `palette`, optional
+        Store these colours in place of those of `palette`, one for each, in its order: what the driver
+        of a panel calls its colours, where `palette` is how they look. None: those that a named
+        palette has for its device. Stored exactly: `lossy` is 0 then.
     keep_palette : bool, default False
         Store all colours of `palette`, in their order, also unused and equal ones, for programs
         that go by the indices. The file is larger. By default only those that pixels have are
@@ -348,7 +354,9 @@ def encode_png(
     )
     if quality is None:
         is_auto = lossy == "auto" and device is None
-        parts = picture.by_lossy(n_colors, AUTO if is_auto else 0.0 if lossy == "auto" else float(lossy), report, is_auto=is_auto)
+        parts = picture.by_lossy(
+            n_colors, AUTO if is_auto else 0.0 if lossy == "auto" else float(lossy), report, is_auto=is_auto
+        )
     else:
         parts = picture.by_quality(n_colors, float(quality), report)
     report(1.0)

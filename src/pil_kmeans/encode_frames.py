@@ -79,7 +79,8 @@ def encode_gif(
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
         Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
-    palette, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, full_scale
+    palette, device, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, \
+full_scale
         As in `encode_png`.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
         As in `encode_png`; decided for all frames together. With `lossy` it is how errors are handed

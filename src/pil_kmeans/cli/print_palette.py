@@ -84,7 +84,11 @@ def run(options: argparse.Namespace) -> int:
 def as_file(colors: Sequence[Swatch], given: Input, options: argparse.Namespace) -> bytes:
     """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
     if options.output is None and options.format is None and sys.stdout.isatty():
-        in_true_color = os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")
-        return drawn(colors, in_true_color=in_true_color).encode()
+        return drawn(colors, in_true_color=in_true_color()).encode()
     extension = "" if options.output is None else options.output.suffix[1:].lower()
     return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, given.place.stem)
+
+
+def in_true_color() -> bool:
+    """Whether the terminal shows any colour, and should."""
+    return os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")

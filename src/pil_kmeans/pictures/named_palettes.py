@@ -1,4 +1,4 @@
-"""Palettes with a name: panels of electronic paper, as they are seen and as they are told, and those of old machines."""
+"""Palettes with a name: panels of electronic paper, as they look and as drivers call them, and old machines."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ NAMED_PALETTES: Mapping[str, NamedPalette] = {
         "7-color ACeP panel",
         _colors("393039 ffffff 3a5b46 3d3b5e 9c484b d0be47 b16a49"),
         _colors("000000 ffffff 00ff00 0000ff ff0000 ffff00 ff8000"),
-        "seen: SATURATED_PALETTE of inky_uc8159.py, https://github.com/pimoroni/inky; device: the order and the colors of "
-        "https://github.com/waveshareteam/e-Paper",
+        "seen: SATURATED_PALETTE of inky_uc8159.py, https://github.com/pimoroni/inky; device: the order and the colors "
+        "of https://github.com/waveshareteam/e-Paper",
     ),
     "spectra6": _panel(
         "6-color Spectra 6 panel",

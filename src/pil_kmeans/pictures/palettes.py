@@ -14,7 +14,9 @@ from ..stages.samples import rgba_rows, to_uint8
 from .fixed_colors import read_color, read_colors
 from .named_palettes import named_palette
 
-KINDS = "a PIL image of mode P, an array (n, 3) or (n, 4), a list of colors, an IndexedImage, or a name such as 'spectra6'"
+KINDS = (
+    "a PIL image of mode P, an array (n, 3) or (n, 4), a list of colors, an IndexedImage, or a name such as 'spectra6'"
+)
 
 
 class GivenPalette(NamedTuple):
@@ -38,10 +40,9 @@ def read_palette(palette: Any, device: Any = None) -> GivenPalette:
     Parameters
     ----------
     palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list of colors, or IndexedImage
-        A string is one of `NAMED_PALETTES`. Samples of an array or list are whole numbers from 0 to 255, or floats from 0.0 to 1.0, or those of a uint16
-        array from 0 to 65535, whatever the pictures have: a palette is stored in 8 bits. Strings of a list are names or
-        hex strings that `PIL.ImageColor` knows.
-
+        A string is one of `NAMED_PALETTES`. Samples of an array or list are whole numbers from 0 to 255, or floats from
+        0.0 to 1.0, or those of a uint16 array from 0 to 65535, whatever the pictures have: a palette is stored in 8
+        bits. Strings of a list are names or hex strings that `PIL.ImageColor` knows.
     device : the same, optional
         As many colours, opaque ones, to store in place of those. None: those of a named palette that has others.
 
@@ -77,9 +78,7 @@ def read_palette(palette: Any, device: Any = None) -> GivenPalette:
 def _read_device(device: Any, colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rgba = named_palette(device).device if isinstance(device, str) else _checked(_rgba_of(device, "device"), "device")
     if len(rgba) != len(colors):
-        raise ValueError(
-            f"device must hold a color for each of palette, in its order: {len(colors)}, got {len(rgba)}"
-        )
+        raise ValueError(f"device must hold a color for each of palette, in its order: {len(colors)}, got {len(rgba)}")
     if rgba.shape[1] == 4 or colors.shape[1] == 4:
         raise ValueError("device is for opaque colors, and one of palette or device is not: drop its alpha")
     if len(colors) == 1:
@@ -104,7 +103,11 @@ def read_given_palette(
         As `read_palette`; ValueError also for what has no use with it, or without.
     """
     if palette is None:
-        for name, is_given in (("keep_palette=True", keep_palette), ("exact=True", exact), ("device=", device is not None)):
+        for name, is_given in (
+            ("keep_palette=True", keep_palette),
+            ("exact=True", exact),
+            ("device=", device is not None),
+        ):
             if is_given:
                 raise ValueError(f"{name} has no use without palette=, whose colors it is about: pass both")
         return None
@@ -128,10 +131,7 @@ def with_transparent(palette: GivenPalette, *, has_transparent: bool, keep_palet
     if not has_transparent or (rgba[:, 3] == 0).any():
         return palette
     if device is not None:
-        raise ValueError(
-            "image has fully transparent pixels, which a device cannot show: lay it on a background first, or turn them "
-            "opaque"
-        )
+        raise ValueError("image has fully transparent pixels, which a device cannot show: lay it on a background first")
     if keep_palette:
         raise ValueError(
             "image has fully transparent pixels, and palette no transparent color: add one, or drop keep_palette=True"
