@@ -130,3 +130,19 @@ def squared_change(points: Points, others: Points) -> NDArray[np.float32]:
         difference = (points[pair, :, place].astype(np.float32) - others[pair, :, place]) * factor
         distance += difference * difference
     return distance
+
+
+def local_change(points: Points, others: Points, width: int) -> NDArray[np.float32]:
+    """Squared distance of the mean of each three by three pixels, in which noise cancels out."""
+    sums = (points.astype(np.int32) - others).reshape(2, -1, width, 2)
+    for axis in (1, 2):
+        ends = [(0, 0)] * 4
+        ends[axis] = (1, 1)
+        padded = np.moveaxis(np.pad(sums, ends, mode="edge"), axis, 0)
+        sums = np.moveaxis(padded[:-2] + padded[1:-1] + padded[2:], 0, axis)
+    mean = (sums / np.float32(9)).reshape(points.shape)
+    distance = np.zeros(points.shape[1], np.float32)
+    for axis, factor in enumerate(_AXES):
+        pair, place = divmod(axis, 2)
+        distance += (mean[pair, :, place] * factor) ** 2
+    return distance
