@@ -73,7 +73,7 @@ def remap(
         return labels[np.searchsorted(hist.keys, pixels.samples[:, :, 0])]
     rows = pixels.rows
     if color_space != "rgba8" and len(hist.transparent):
-        rows = unify_transparent(rows, hist.colors[hist.transparent])
+        rows = unify_transparent(rows, hist.colors[hist.transparent][0])
     return _native.remap(rows, hist.keys, labels, hist.shift, count_threads(n_threads)).reshape(pixels.shape)
 
 
