@@ -6,11 +6,9 @@ import pytest
 from pil_kmeans import _native
 from pil_kmeans.stages.dithering.diffuse import DIFFUSIONS, shares_of
 from reference import dither as plain
-from reference.points import USUAL_GRID, to_rows
+from reference.points import USUAL_GRID
 
 CHANNELS = [1, 2, 3, 4]
-MASK = np.random.default_rng(4).integers(1, 65536, (5, 7)).astype(np.uint16)
-MASKS = [None, MASK]
 
 
 def picture(height, width, n_channels, dtype=np.uint8, seed=0):
@@ -66,32 +64,23 @@ def arguments(palette, *numbers, n_threads=1, **named):
     return {**entries_of(palette), "options": options(*numbers, **named), "n_threads": n_threads}
 
 
-def expected(samples, palette, strength, eighths, margin, mask=None, grid=USUAL_GRID, shares=plain.SHARES):
+def expected(samples, palette, strength, eighths, margin, grid=USUAL_GRID, shares=plain.SHARES):
     """By the plain loops."""
     height, width, n_channels = samples.shape
     rows = samples.reshape(-1, n_channels)
     opacities = opacity_of(rows), opacity_of(palette)
-    if mask is None:
-        light = plain.Light(eighths, grid, has_alpha=n_channels % 2 == 0)
-        roots = [_native.cone_roots(x) for x in (rows, palette)]
-        return plain.dither(
-            light, roots[0], opacities[0], (height, width), roots[1], opacities[1], strength, margin, shares
-        )
-    points, entries = (
-        plain.weighted(to_rows(_native.working_points(x, "oklab", False, *grid, 1)), eighths) for x in (rows, palette)
+    light = plain.Light(eighths, grid, has_alpha=n_channels % 2 == 0)
+    roots = [_native.cone_roots(x) for x in (rows, palette)]
+    return plain.dither(
+        light, roots[0], opacities[0], (height, width), roots[1], opacities[1], strength, margin, shares
     )
-    return plain.dither_by_mask(points, opacities[0], (height, width), entries, opacities[1], mask, strength, margin)
 
 
-def lacking(samples, indices, palette, eighths, mask):
+def lacking(samples, indices, palette, eighths):
     """What pixels lack, as the kernel measures it."""
     rows, entries = samples.reshape(-1, samples.shape[2]), palette[indices.ravel()]
-    if mask is None:
-        light = plain.Light(eighths, USUAL_GRID, has_alpha=rows.shape[1] % 2 == 0)
-        difference = light.lacking(_native.cone_roots(rows), _native.cone_roots(entries))
-    else:
-        points, entries = (plain.weighted(to_rows(points_of(x)), eighths) for x in (rows, entries))
-        difference = points - entries
+    light = plain.Light(eighths, USUAL_GRID, has_alpha=rows.shape[1] % 2 == 0)
+    difference = light.lacking(_native.cone_roots(rows), _native.cone_roots(entries))
     return difference.reshape(*indices.shape, 4)
 
 
@@ -105,35 +94,30 @@ def found(samples, palette, *numbers, **named):
 @pytest.mark.parametrize("n_channels", CHANNELS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("k", [1, 2, 5, 70, 300])
-@pytest.mark.parametrize("mask", MASKS)
-def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k, mask):
+def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k):
     samples = picture(15, 29, n_channels, dtype)
     palette = some_entries(samples, k)
-    indices = found(samples, palette, 218, 12, 3072, mask=mask)
+    indices = found(samples, palette, 218, 12, 3072)
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)
-    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072, mask))
+    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072))
 
 
 @pytest.mark.parametrize(("strength", "eighths", "margin"), [(0, 8, 0), (256, 12, 3072), (256, 8, 2000), (128, 10, 64)])
-@pytest.mark.parametrize("mask", [*MASKS, MASK[:1, :1], MASK[:, :1].repeat(99, axis=1), MASK[:1].repeat(99, axis=0)])
-def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin, mask):
+def test_every_option_counts_as_in_the_plain_loop(strength, eighths, margin):
     numbers = (strength, eighths, margin)
     for n_channels in (3, 4):
         samples = picture(20, 31, n_channels)
         palette = some_entries(samples, 9)
-        np.testing.assert_array_equal(
-            found(samples, palette, *numbers, mask=mask), expected(samples, palette, *numbers, mask)
-        )
+        np.testing.assert_array_equal(found(samples, palette, *numbers), expected(samples, palette, *numbers))
 
 
 @pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 9])
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 6, 7, 8, 13])
-@pytest.mark.parametrize("mask", MASKS)
-def test_every_size(height, width, mask):
+def test_every_size(height, width):
     samples = picture(height, width, 3)
     palette = some_entries(samples, 4)
-    indices = found(samples, palette, 218, 12, 3072, mask=mask)
-    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072, mask))
+    indices = found(samples, palette, 218, 12, 3072)
+    np.testing.assert_array_equal(indices, expected(samples, palette, 218, 12, 3072))
 
 
 @pytest.mark.parametrize("method", DIFFUSIONS)
@@ -171,18 +155,16 @@ def test_threads_do_not_matter_to_any_diffusion(method):
 
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
-@pytest.mark.parametrize("mask", MASKS)
-def test_threads_do_not_matter(n_channels, mask):
+def test_threads_do_not_matter(n_channels):
     samples = picture(61, 700, n_channels)
     palette = some_entries(samples, 40)
-    alone = found(samples, palette, 218, 12, 3072, mask=mask)
+    alone = found(samples, palette, 218, 12, 3072)
     for n_threads in (2, 3, 7):
-        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, n_threads=n_threads, mask=mask), alone)
+        np.testing.assert_array_equal(found(samples, palette, 218, 12, 3072, n_threads=n_threads), alone)
 
 
 @pytest.mark.parametrize("n_channels", [3, 4])
-@pytest.mark.parametrize("mask", MASKS)
-def test_the_farthest_points_and_entries(n_channels, mask):
+def test_the_farthest_points_and_entries(n_channels):
     """On a grid so fine that all lie on its borders, distances are as large as they get."""
     rng = np.random.default_rng(5)
     samples = rng.choice([0, 65535], (12, 16, n_channels)).astype(np.uint16)
@@ -190,10 +172,10 @@ def test_the_farthest_points_and_entries(n_channels, mask):
     palette = some_entries(samples, 2)
     points = _native.working_points(samples.reshape(-1, n_channels), "oklab", False, *grid, 1)
     assert (np.abs(points) == 8192).mean() > 0.5
-    given = {**entries_of(palette, grid), "options": options(256, mask=mask, grid=grid), "n_threads": 1}
+    given = {**entries_of(palette, grid), "options": options(256, grid=grid), "n_threads": 1}
     np.testing.assert_array_equal(
         _native.dither(samples.reshape(-1, n_channels), 16, **given, handed_down=None).reshape(12, 16),
-        expected(samples, palette, 256, 12, 3072, mask, grid),
+        expected(samples, palette, 256, 12, 3072, grid),
     )
 
 
@@ -214,8 +196,7 @@ def test_many_entries_in_one_cell_are_told_apart():
 
 @pytest.mark.parametrize("n_channels", CHANNELS)
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("mask", MASKS)
-def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
+def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
     samples = picture(30, 33, n_channels)
     palette = some_entries(samples, 12)
     rows = samples.reshape(-1, n_channels)
@@ -224,8 +205,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
     sums, totals, errors = np.zeros((12, 4), np.int64), np.zeros(12, np.int64), []
     for first, height, width in bands:
         part = np.ascontiguousarray(rows[first : first + height * width]).reshape(height, width, n_channels)
-        indices = expected(part, palette, 218, 12, 3072, mask)
-        blurred = plain.residuals(lacking(part, indices, palette, 12, mask))
+        indices = expected(part, palette, 218, 12, 3072)
+        blurred = plain.residuals(lacking(part, indices, palette, 12))
         weight = np.ones((height, width), np.int64)
         if weights is not None:
             weight = weights[first : first + height * width].reshape(height, width).astype(np.int64)
@@ -234,7 +215,7 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
         np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
         errors.append(float((weight * np.square(blurred).sum(axis=2))[summed].sum()))
     for n_threads in (1, 2, 7):
-        given = arguments(palette, 218, 12, 3072, n_threads=n_threads, mask=mask)
+        given = arguments(palette, 218, 12, 3072, n_threads=n_threads)
         result = _native.residuals(rows, bands=bands, weights=weights, **given)
         np.testing.assert_array_equal(result[0], sums)
         np.testing.assert_array_equal(result[1], totals)
@@ -258,15 +239,6 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted, mask):
 def test_bad_options_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         options(**change)
-
-
-def test_options_keep_their_mask():
-    """What becomes of the array later does not matter."""
-    samples, mask = picture(9, 9, 3), MASK.copy()
-    given = arguments(some_entries(samples, 4), 218, 12, 3072, mask=mask)
-    before = _native.dither(samples.reshape(-1, 3), 9, **given, handed_down=None)
-    mask[:] = 0
-    np.testing.assert_array_equal(_native.dither(samples.reshape(-1, 3), 9, **given, handed_down=None), before)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Error diffusion and dithering by a mask in the kernel's numbers, and the residuals behind a low-pass."""
+"""Error diffusion in the kernel's numbers, and the residuals behind a low-pass."""
 
 import numpy as np
 
@@ -176,34 +176,6 @@ def dither(light, roots, opacity, shape, entry_roots, entry_opacity, strength, m
             indices[y, x], _ = nearest(light.point(wanted)[0], is_opaque)
             missed = wanted[0] - entry_light[indices[y, x]]
             errors[y + 2, x + 2] = missed * (f32(strength / 256) / slope[i])
-    return indices
-
-
-def dither_by_mask(points, opacity, shape, entries, entry_opacity, mask, strength, margin):
-    """Indices (H, W) of weighted points (n, 4), each for itself."""
-    longest = min(8 * 256, 256 * 256 // max(256 - strength, 1))
-    transparent = np.flatnonzero(entry_opacity == 0)
-    nearest = chooser(entries, entry_opacity, margin)
-    indices = np.empty(shape, dtype=np.int64)
-    for place, (point, alpha) in enumerate(zip(points, opacity, strict=True)):
-        y, x = divmod(place, shape[1])
-        if alpha == 0 and len(transparent):
-            indices[y, x] = transparent[0]
-            continue
-        first, _ = nearest(point, alpha == 2)
-        way = point - entries[first]
-        threshold = int(mask[y % mask.shape[0], x % mask.shape[1]])
-        if way[0] + way[3] > 0:
-            threshold = 65536 - threshold
-        length = min(256 * 32768 // threshold, longest)
-        index, reach = first, 256
-        while index == first and reach < length:
-            reach = min(2 * reach, length)
-            end = saturated(entries[first] + (reach * way + 128 >> 8))
-            if alpha == 2:
-                end[3] = point[3]
-            index, _ = nearest(end, alpha == 2)
-        indices[y, x] = index
     return indices
 
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/dither/diffusion.hpp"
-#include "kernels/dither/dither_rays.hpp"
+#include "kernels/dither/dither_mask.hpp"
 
 namespace pil_kmeans {
 namespace {
@@ -88,12 +88,12 @@ template <bool has_alpha, typename Sample, typename Index>
 void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
                     const DitherPalette& palette, const DitherOptions& options, Team& team, float*, Index* indices) {
     Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
-    const Rays rays(options);
+    Mixes mixes(palette, options, chooser, has_alpha, height * width, 1, team.size());
     std::vector<PointRows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
         const std::size_t top = group * kRows, n_rows = std::min(kRows, height - top), first = top * width;
         rows[worker].read(samples + first * n_channels, n_rows * width, n_channels, options, chooser);
-        follow_rays<has_alpha>(rays, rows[worker], top, n_rows, width, chooser, indices + first, worker);
+        follow_mask<has_alpha>(options.mask, rows[worker], top, n_rows, width, mixes, indices + first, worker);
     });
 }
 

@@ -4,10 +4,12 @@
 
 #include "kernels/dither/diffusion.hpp"
 #include "kernels/dither/dither.hpp"
-#include "kernels/dither/dither_rays.hpp"
+#include "kernels/dither/dither_mask.hpp"
 
 namespace pil_kmeans {
 namespace {
+
+constexpr std::uint16_t kRefitCube = 64;  // by a mask: so like are colours that the refit takes for one
 
 // Add up the weights 1, 6, 15, 20, 15, 6, 1 of a binomial.
 inline std::int32_t binomial(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d, std::int32_t e,
@@ -151,14 +153,16 @@ void residuals_by_mask(const Sample* samples, std::size_t n_channels, const Dith
                        const std::uint16_t* weights, Team& team, std::int64_t* sums, std::int64_t* totals,
                        double* errors) {
     Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
-    const Rays rays(options);
+    std::size_t n_pixels = 0;
+    for (const Band* band = bands; band != bands + n_bands; ++band) n_pixels += band->height * band->width;
+    Mixes mixes(palette, options, chooser, has_alpha, n_pixels, kRefitCube, team.size());
     std::vector<PointRows<Sample>> rows(team.size());
     sum_bands(
         bands, n_bands, palette.entries.n, weights, team, sums, totals, errors,
         [&](const Band& band, BandWorker& worker, std::size_t which, const std::uint16_t* own_weights, double& error) {
             PointRows<Sample>& own = rows[which];
             own.read(samples + band.first * n_channels, band.height * band.width, n_channels, options, chooser);
-            follow_rays<has_alpha>(rays, own, 0, band.height, band.width, chooser, worker.indices.data(), which);
+            follow_mask<has_alpha>(options.mask, own, 0, band.height, band.width, mixes, worker.indices.data(), which);
             const auto lack = [&](std::size_t i) {
                 return to_pixel(sub8(from_pixel(own.points[i]), from_pixel(chooser.entry(worker.indices[i]))));
             };
