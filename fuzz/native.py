@@ -76,10 +76,25 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
         "lowest": lambda: np.zeros(n, np.uint8),
         "opacity": lambda: rng.integers(0, 3, k).astype(np.uint8),
         "types": lambda: rng.integers(0, 5, 4).astype(np.uint8),
-        "counts": lambda: symmetric(rng, k) if "int32" in kind else rng.integers(0, 999, 315).astype(np.uint64),
+        "counts": lambda: (
+            symmetric(rng, k)
+            if "int32" in kind
+            else rng.integers(0, 999, n)
+            if "int64" in kind and "uint64" not in kind
+            else rng.integers(0, 999, 315).astype(np.uint64)
+        ),
         "mask": lambda: None if rng.random() < 0.5 else rng.integers(1, 65536, (4, 4)).astype(np.uint16),
         "bands": lambda: np.array([[0, height, width] if "3)" in kind else [0, height]], np.int64),
         "parts": lambda: [deflated(rng) for _ in range(int(rng.integers(4)))],
+        "tally": lambda: packed(rng),
+        "tallies": lambda: [packed(rng) for _ in range(int(rng.integers(4)))],
+        "sample_bits": lambda: 8,
+        "unsummed_bits": lambda: 0,
+        "least_shift": lambda: int(rng.integers(4)),
+        "budget": lambda: int(rng.choice([3, 100, 1 << 21])),
+        "table": lambda: np.zeros(_native.TABLE_SIZE, np.uint8),
+        "wrapped": lambda: np.zeros(0, np.uint32),
+        "seen": lambda: (int(rng.integers(height)), height, int(rng.integers(1, 4)), 0, width),
         "options": lambda: _native.DitherOptions(
             origin=(0.0,) * 4, zoom=1.0, mask=None, strength=200, lightness_weight=9, margin=512
         ),
@@ -119,6 +134,15 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
     if "float" in dtype or name == "weights":
         return rng.integers(1, 99, shape).astype(dtype)
     return rng.integers(0, k if name == "labels" else 256, shape).astype(dtype)
+
+
+def packed(rng: Rng) -> tuple[np.ndarray, int, int, bool]:
+    """A tally, which may be cut off or changed."""
+    keys = np.unique(rng.integers(0, 1 << 24, int(rng.integers(300)))).astype(np.uint64)
+    tally = _native.tally(keys, rng.integers(0, 999, len(keys)), None)
+    if len(tally) and rng.random() < 0.3:
+        tally = array_changed(tally, rng)
+    return tally, len(keys), int(rng.random() < 0.1), bool(rng.random() < 0.1)
 
 
 def symmetric(rng: Rng, k: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from pil_kmeans.stages import ssimulacra2 as scores
 from pil_kmeans.stages.dithering import auto, choose, diffuse
 from pil_kmeans.stages.dithering import refit as refits
 from pil_kmeans.stages.options import Search
+from pil_kmeans.stages.tally import merge, tally_of
 from pil_kmeans.stages.weighting import read_weighting
 
 STRENGTH = diffuse.DEFAULT_STRENGTH
@@ -40,6 +41,11 @@ def _inputs(options, *names):
 
 def histogram(pixels, **options):
     return histograms.histogram(pixels, **({"n_threads": None} | options))
+
+
+def added(*hists, budget=1 << 21):
+    """The histogram of all pictures that histograms are of."""
+    return merge([tally_of(hist, budget=budget) for hist in hists], budget=budget).histogram()
 
 
 def picture_histogram(pixels, **options):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
+from pil_kmeans.stages.weighting import Seen
 from reference import weighting as reference
 
 KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16) for n_channels in (1, 2, 3, 4)]
@@ -27,10 +28,11 @@ def rows(samples):
 
 def assert_as_reference(samples, *, row_step=1, n_threads=1):
     width = samples.shape[1]
-    found = _native.smoothness(rows(samples), width, row_step, n_threads)
+    seen = Seen.of(*samples.shape[:2], row_step)
+    found = _native.smoothness(rows(samples), width, seen, n_threads)
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, reference.smoothness(samples, row_step))
-    counts, sums = _native.cell_smoothness(rows(samples), width, row_step, n_threads)
+    counts, sums = _native.cell_smoothness(rows(samples), width, seen, n_threads)
     expected_counts, expected_sums = reference.cell_smoothness(samples, row_step)
     np.testing.assert_array_equal(counts, expected_counts)
     np.testing.assert_array_equal(sums, expected_sums)
@@ -42,7 +44,7 @@ def assert_as_reference(samples, *, row_step=1, n_threads=1):
 def test_flat_area_is_255_and_an_edge_by_hand():
     step = np.zeros((5, 9, 1), np.uint8)
     step[:, 5:] = 255
-    found = _native.smoothness(rows(step), 9, 1, 1)
+    found = _native.smoothness(rows(step), 9, Seen.of(5, 9, 1), 1)
     # at x = 4, 15 of 25 pixels are black and 10 white: sd = 255 * sqrt(.6 * .4)
     assert found[2].tolist()[:3] == [255, 255, 255]
     assert found[2, 4] == round(255 / (1 + 255 * (0.6 * 0.4) ** 0.5 / 2))
@@ -62,9 +64,25 @@ def test_every_size_is_looked_at_to_its_borders(shape):
 @pytest.mark.parametrize("height", [1, 2, 7, 50])
 def test_rows_are_left_out(row_step, height):
     assert_as_reference(picture(height, 13, 3), row_step=row_step)
-    assert len(_native.smoothness(rows(picture(height, 13, 3)), 13, row_step, 1)) == max(
+    assert len(_native.smoothness(rows(picture(height, 13, 3)), 13, Seen.of(height, 13, row_step), 1)) == max(
         1, -(-(height - (row_step - 1) // 2) // row_step)
     )
+
+
+@pytest.mark.parametrize("row_step", [1, 3])
+@pytest.mark.parametrize(("dtype", "n_channels"), [(np.uint8, 3), (np.uint16, 4)])
+def test_parts_with_two_pixels_of_their_neighbors_add_up_to_the_picture(dtype, n_channels, row_step):
+    samples = picture(23, 19, n_channels, dtype)
+    seen = Seen.of(23, 19, row_step)
+    whole = _native.cell_smoothness(rows(samples), 19, seen, 1)
+    parts = []
+    for top, bottom in ((0, 1), (1, 9), (9, 21), (21, 23)):
+        for left, right in ((0, 3), (3, 4), (4, 19)):
+            above, before = max(top - 2, 0), max(left - 2, 0)
+            around = np.ascontiguousarray(samples[above : bottom + 2, before : right + 2])
+            inner = seen.within(top, left, bottom - top, right - left).moved(top - above, left - before)
+            parts.append(_native.cell_smoothness(rows(around), around.shape[1], inner, 1))
+    np.testing.assert_array_equal(np.sum(parts, axis=0), whole)
 
 
 @pytest.mark.parametrize("n_threads", [2, 7])
@@ -75,7 +93,7 @@ def test_weights_do_not_depend_on_threads(n_threads):
 
 def test_sums_of_many_pixels_are_exact():
     flat = np.full((300, 70_001, 1), 9, np.uint8)
-    counts, sums = _native.cell_smoothness(rows(flat), flat.shape[1], 1, 2)
+    counts, sums = _native.cell_smoothness(rows(flat), flat.shape[1], Seen.of(*flat.shape[:2], 1), 2)
     assert counts[0] == flat.size
     assert sums[0] == 255 * flat.size
 
@@ -85,7 +103,9 @@ def test_color_weights_are_those_of_numpy(n_channels):
     samples = picture(60, 50, n_channels)
     keys, counted = _native.histogram(rows(samples), 1)
     shift = 4 * n_channels
-    counts, sums = (part.astype(np.float64) for part in _native.cell_smoothness(rows(samples), 50, 3, 1))
+    counts, sums = (
+        part.astype(np.float64) for part in _native.cell_smoothness(rows(samples), 50, Seen.of(60, 50, 3), 1)
+    )
     totals = _native.cell_totals(keys, counted, shift, len(counts))
     np.testing.assert_array_equal(totals, np.bincount(reference.cells(samples).ravel(), minlength=len(counts)))
     found = _native.color_weights(keys, counted, shift, counts, sums)
@@ -107,11 +127,17 @@ U64, I64 = np.uint64, np.int64
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: _native.smoothness(np.zeros((6, 5), np.uint8), 2, 1, 1), "1 to 4 channels"),
-        (lambda: _native.smoothness(np.zeros((0, 3), np.uint8), 2, 1, 1), "there must be a pixel"),
-        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 4, 1, 1), "width does not divide"),
-        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 0, 1, 1), "width does not divide"),
-        (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint16), 2, 0, 1), "row_step must be at least 1"),
+        (lambda: _native.smoothness(np.zeros((6, 5), np.uint8), 2, Seen.of(3, 2, 1), 1), "1 to 4 channels"),
+        (lambda: _native.smoothness(np.zeros((0, 3), np.uint8), 2, Seen.of(1, 2, 1), 1), "there must be a pixel"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 4, Seen.of(1, 4, 1), 1), "width does not divide"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 0, Seen.of(1, 1, 1), 1), "width does not divide"),
+        (
+            lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint16), 2, (0, 3, 0, 0, 2), 1),
+            "row_step must be at least 1",
+        ),
+        (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint8), 2, (0, 4, 1, 0, 2), 1), "must lie in the picture"),
+        (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint8), 2, (0, 3, 1, 1, 3), 1), "must lie in the picture"),
+        (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 2, (0, 3, 1, 2, 1), 1), "must lie in the picture"),
         (lambda: _native.pixel_weights(np.zeros((6, 3), np.uint8), 2, np.zeros(16, I64), 1), "a total a cell"),
         (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(2, I64), 0, 16), "differ in length"),
         (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 64, 16), "shift must be"),

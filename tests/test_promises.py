@@ -8,7 +8,7 @@ import pytest
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
-from stage_calls import histogram, quantize_pixels
+from stage_calls import added, histogram, quantize_pixels
 
 DTYPES = ["uint8", "uint16", "bool", "float32", "float64"]
 N_COLORS = [1, 2, 3, 5, 20, 60, 256, 300]
@@ -172,9 +172,9 @@ def test_inertia_in_srgb_is_that_of_the_picture_in_its_own_units(dtype):
     assert quantizer.inertia_ == pytest.approx(distances.min(axis=-1).sum(), rel=1e-5)
 
 
-def test_adding_keeps_the_transparent_color_of_the_first_picture():
+def test_adding_keeps_the_least_of_the_colors_that_are_transparent_and_first_in_their_picture():
     one, other = (histogram(read_pixels(np.array([[[i, i, i, 0], [i, 0, 0, 9]]], np.uint8))) for i in (5, 90))
-    for first, second, kept in ((one, other, 5), (other, one, 90)):
-        total = first + second
-        assert total.colors[total.transparent].tolist() == [[kept, kept, kept, 0]]
+    for first, second in ((one, other), (other, one)):
+        total = added(first, second)
+        assert total.colors[total.transparent].tolist() == [[5, 5, 5, 0]]
         assert total.counts[total.transparent].tolist() == [2]

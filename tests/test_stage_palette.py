@@ -7,7 +7,7 @@ from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.pixels import read_pixels
 from reference.kmeans import nearest
 from reference.points import to_rows
-from stage_calls import fit_palette, histogram, quantize_pixels, remap, working_points
+from stage_calls import added, fit_palette, histogram, quantize_pixels, remap, working_points
 
 DTYPES = [np.uint8, np.uint16, np.bool_, np.float32, np.float64]
 EFFORTS = ["fast", "balanced", "best"]
@@ -178,7 +178,7 @@ def test_order_of_the_pixels_does_not_matter(astronaut):
 
 def test_palette_of_added_histograms_is_that_of_both_pictures(china):
     left, right = (read_pixels(part) for part in np.array_split(china, 2, axis=1))
-    together = fit_palette(histogram(left) + histogram(right), n_colors=32)
+    together = fit_palette(added(histogram(left), histogram(right)), n_colors=32)
     np.testing.assert_array_equal(together.colors, fit_palette(histogram(read_pixels(china)), n_colors=32).colors)
 
 

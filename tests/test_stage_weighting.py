@@ -11,7 +11,7 @@ from pil_kmeans.stages.options import Search
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.weighting import read_weighting
 from reference import weighting as reference
-from stage_calls import histogram, quantize_pixels
+from stage_calls import added, histogram, quantize_pixels
 
 KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16, np.float32, np.bool_) for n_channels in (1, 2, 3, 4)]
 
@@ -65,7 +65,7 @@ def test_histograms_with_smoothness_add_up_in_any_order(sample_weight):
     pictures = [rng.integers(0, 99, (9, 12 + n, 3), np.uint8) for n in range(3)]
     weights = [rng.random(picture.shape[:2]) if sample_weight else None for picture in pictures]
     hists = [counted(picture, sample_weight=weight) for picture, weight in zip(pictures, weights, strict=True)]
-    sums = [a + b + c for a, b, c in permutations(hists)]
+    sums = [added(*order) for order in permutations(hists)]
     for other in sums[1:]:
         np.testing.assert_array_equal(other.weights, sums[0].weights)
 
@@ -74,15 +74,15 @@ def test_pictures_of_a_stack_and_of_a_list_are_apart():
     stack = np.random.default_rng(4).integers(0, 256, (3, 10, 14, 3), np.uint8)
     one = counted(stack.reshape(30, 14, 3), frames=[(10, 14)] * 3)
     parts = [counted(picture) for picture in stack]
-    np.testing.assert_array_equal(one.weights, (parts[0] + parts[1] + parts[2]).weights)
+    np.testing.assert_array_equal(one.weights, added(*parts).weights)
     assert (one.smoothness.sums != counted(stack.reshape(30, 14, 3)).smoothness.sums).any()
     quantizer = KMeansQuantizer(8, n_threads=1)
     stacked = quantizer.fit(stack).cluster_centers_
     np.testing.assert_array_equal(quantizer.fit([*stack]).cluster_centers_, stacked)
-    added = KMeansQuantizer(8, n_threads=1)
+    parted = KMeansQuantizer(8, n_threads=1)
     for n in (2, 0, 1):
-        added.partial_fit(stack[n])
-    np.testing.assert_array_equal(added.cluster_centers_, stacked)
+        parted.partial_fit(stack[n])
+    np.testing.assert_array_equal(parted.cluster_centers_, stacked)
 
 
 @pytest.mark.parametrize("unit", [2.0**-40, 8.0, 1e100])

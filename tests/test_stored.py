@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pil_kmeans import KMeansQuantizer, encode_png, scratch
-from pil_kmeans.pictures import arrays
+from pil_kmeans.pictures import arrays, frames
 from pil_kmeans.png import idat, rate_distortion
 from pil_kmeans.stages import row_blocks
 
@@ -166,6 +166,23 @@ def test_masked_blocks_are_transparent(photograph):
     masked = np.ma.MaskedArray(photograph, np.broadcast_to(photograph[..., 2:] > 200, photograph.shape))
     lazy = dask_array.from_array(masked, (100, 160, 3))
     assert encode_png(lazy, lossy=0, n_colors=20) == encode_png(masked, lossy=0, n_colors=20)
+
+
+@pytest.mark.usefixtures("many_blocks")
+def test_what_is_made_of_a_stored_picture_lies_in_files(photograph, tmp_path, monkeypatch):
+    made = []
+
+    def counted(shape, dtype):
+        made.append((shape, np.dtype(dtype)))
+        return scratch.array_in_file(shape, dtype)
+
+    monkeypatch.setattr(frames, "array_in_file", counted)
+    encode_png(stored("zarr", photograph, tmp_path))
+    indices = [dtype for shape, dtype in made if shape == photograph.shape[:2]]
+    assert indices.count(np.uint8) >= 2  # fitted, and searched
+    made.clear()
+    encode_png(photograph)
+    assert not made
 
 
 class OnlyDLPack:

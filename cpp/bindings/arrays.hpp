@@ -3,6 +3,7 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -83,6 +84,7 @@ inline void same_length(std::size_t a, std::size_t b, const char* what) {
 }
 
 void register_histogram(nb::module_& module);
+void register_tally(nb::module_& module);
 void register_color_space(nb::module_& module);
 void register_weighting(nb::module_& module);
 void register_kmeans(nb::module_& module);

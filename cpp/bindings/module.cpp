@@ -17,6 +17,7 @@ NB_MODULE(_native, module) {
     using namespace pil_kmeans;
     module.doc() = "Kernels of pil_kmeans. Private: names and signatures change without notice.";
     bindings::register_histogram(module);
+    bindings::register_tally(module);
     bindings::register_color_space(module);
     bindings::register_weighting(module);
     bindings::register_kmeans(module);

@@ -8,37 +8,48 @@
 namespace pil_kmeans::bindings {
 namespace {
 
+using SeenTuple = std::tuple<std::size_t, std::size_t, std::size_t, std::size_t, std::size_t>;
+
 template <typename Sample>
-std::size_t checked_height(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step) {
+std::size_t checked_height(const Pixels<Sample>& samples, std::size_t width) {
     if (samples.shape(1) < 1 || samples.shape(1) > 4) throw nb::value_error("pixels have 1 to 4 channels");
     if (samples.shape(0) == 0) throw nb::value_error("there must be a pixel");
     if (width == 0 || samples.shape(0) % width) throw nb::value_error("width does not divide the number of pixels");
-    if (row_step == 0) throw nb::value_error("row_step must be at least 1");
     return samples.shape(0) / width;
 }
 
+Seen checked_seen(const SeenTuple& seen, std::size_t height, std::size_t width) {
+    const auto [first_row, end_row, row_step, first_column, end_column] = seen;
+    if (row_step == 0) throw nb::value_error("row_step must be at least 1");
+    if (end_row > height || first_column > end_column || end_column > width)
+        throw nb::value_error("what is seen must lie in the picture");
+    return {first_row, end_row, row_step, first_column, end_column};
+}
+
 template <typename Sample>
-auto smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step, int n_threads) {
-    const std::size_t height = checked_height(samples, width, row_step);
-    const std::size_t n_rows = n_rows_seen(height, row_step);
+auto smoothness_of(const Pixels<Sample>& samples, std::size_t width, const SeenTuple& seen_tuple, int n_threads) {
+    const std::size_t height = checked_height(samples, width);
+    const Seen seen = checked_seen(seen_tuple, height, width);
+    const std::size_t n_rows = n_rows_seen(seen);
     Buffer<std::uint8_t> result(n_rows * width);
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        smoothness(samples.data(), height, width, samples.shape(1), row_step, team, result.begin());
+        smoothness(samples.data(), height, width, samples.shape(1), seen, team, result.begin());
     }
     return to_numpy(std::move(result), {n_rows, width});
 }
 
 template <typename Sample>
-auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::size_t row_step, int n_threads) {
-    const std::size_t height = checked_height(samples, width, row_step);
+auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, const SeenTuple& seen_tuple, int n_threads) {
+    const std::size_t height = checked_height(samples, width);
+    const Seen seen = checked_seen(seen_tuple, height, width);
     const std::size_t n_cells = n_weight_cells(samples.shape(1));
     Buffer<std::int64_t> counts(n_cells), sums(n_cells);
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        cell_smoothness(samples.data(), height, width, samples.shape(1), row_step, team, counts.begin(), sums.begin());
+        cell_smoothness(samples.data(), height, width, samples.shape(1), seen, team, counts.begin(), sums.begin());
     }
     return std::pair{to_numpy(std::move(counts)), to_numpy(std::move(sums))};
 }
@@ -46,7 +57,7 @@ auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, std::s
 template <typename Sample>
 auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Vector<std::int64_t>& totals,
                       int n_threads) {
-    const std::size_t height = checked_height(samples, width, 1);
+    const std::size_t height = checked_height(samples, width);
     if (totals.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a total a cell");
     Buffer<std::uint16_t> weights(samples.shape(0));
     {
@@ -104,9 +115,8 @@ auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64
 void register_weighting(nb::module_& module) {
     using namespace nb::literals;
     const auto define = [&]<typename Sample>() {
-        module.def("smoothness", &smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "row_step"_a,
-                   "n_threads"_a);
-        module.def("cell_smoothness", &cell_smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "row_step"_a,
+        module.def("smoothness", &smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "seen"_a, "n_threads"_a);
+        module.def("cell_smoothness", &cell_smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "seen"_a,
                    "n_threads"_a);
         module.def("pixel_weights", &pixel_weights_of<Sample>, "samples"_a.noconvert(), "width"_a,
                    "totals"_a.noconvert(), "n_threads"_a);

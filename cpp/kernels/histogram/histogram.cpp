@@ -22,16 +22,18 @@ constexpr std::size_t kWorthATable = std::size_t{1} << 19;  // pixels
 constexpr std::int64_t kWrap = 255;
 
 struct CounterTable {
-    Buffer<std::uint8_t> counters;
+    Buffer<std::uint8_t> own;
+    std::uint8_t* counters = nullptr;    // its own or somebody else's
     std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
 
     CounterTable() = default;
-    explicit CounterTable(std::size_t size) : counters(zeroed<std::uint8_t>(size, Fill::dense)) {}
+    explicit CounterTable(std::size_t size) : own(zeroed<std::uint8_t>(size, Fill::dense)), counters(own.begin()) {}
+    explicit CounterTable(std::uint8_t* others) : counters(others) {}
 
     // Adds n to the counter of a key. Holds a plain pointer by value: a store of a byte may not be taken to change it.
     template <std::uint8_t n>
     auto adder() {
-        return [counter = counters.begin(), this](std::uint32_t key) {
+        return [counter = counters, this](std::uint32_t key) {
             const auto count = static_cast<std::uint8_t>(counter[key] + n);
             counter[key] = count;
             if (count < n) [[unlikely]] {
@@ -92,21 +94,17 @@ void add_wrapped(const std::vector<std::uint32_t>& wrapped, const std::uint64_t*
 }
 
 template <std::size_t C>
-Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
+void count_keys(const std::uint8_t* samples, std::size_t n, CounterTable& table) {
+    for_each_key<C>(samples, n, table.adder<1>(), table.adder<8>(),
+                    [counters = table.counters](std::uint32_t key) { prefetch(counters + key); });
+}
+
+// What tables have counted together, of which the first takes the others in.
+template <std::size_t C>
+Histogram entries_of(std::vector<CounterTable>& tables, Team& team) {
     constexpr std::size_t table_size = std::size_t{1} << (8 * C);
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
-    constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
-    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
-    std::vector<CounterTable> tables(n_tables);
-    std::atomic<std::size_t> next = 0;
-    team.run(n_tables, [&](std::size_t t, std::size_t) {
-        CounterTable& table = tables[t];
-        table = CounterTable(table_size);  // here: two in one thread's heap are more than it keeps for the next call
-        for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
-            for_each_key<C>(samples + first * C, std::min(kPixelsATurn, n - first), table.adder<1>(), table.adder<8>(),
-                            [counters = table.counters.begin()](std::uint32_t key) { prefetch(counters + key); });
-    });
-
+    const std::size_t n_tables = tables.size();
     // Region by region: all counters into the first table and how many colours, then which.
     CounterTable& all = tables[0];
     constexpr std::size_t n_regions = table_size / region_size;
@@ -141,6 +139,23 @@ Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team
     return result;
 }
 
+template <std::size_t C>
+Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
+    constexpr std::size_t table_size = std::size_t{1} << (8 * C);
+    constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
+    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
+    std::vector<CounterTable> tables(n_tables);
+    std::atomic<std::size_t> next = 0;
+    team.run(n_tables, [&](std::size_t t, std::size_t) {
+        CounterTable& table = tables[t];
+        table = CounterTable(table_size);  // here: two in one thread's heap are more than it keeps for the next call
+        for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
+            count_keys<C>(samples + first * C, std::min(kPixelsATurn, n - first), table);
+    });
+
+    return entries_of<C>(tables, team);
+}
+
 // Small pictures: sort the keys into regions first, then count one region after the other in the nearest cache.
 Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
     constexpr std::size_t n_regions = (std::size_t{1} << 24) >> kRegionBits;
@@ -163,7 +178,7 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
 
     Histogram result{Buffer<std::uint64_t>(n, Fill::sparse), Buffer<std::int64_t>(n, Fill::sparse)};
     CounterTable table(kRegionSize);
-    std::uint8_t* const counters = table.counters.begin();
+    std::uint8_t* const counters = table.counters;
     std::size_t end = 0;
     for (std::size_t region = 0; region < n_regions; ++region) {
         if (start[region] == start[region + 1]) continue;
@@ -264,6 +279,20 @@ Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_c
         default:
             throw std::invalid_argument("a pixel has 1 to 4 channels");
     }
+}
+
+std::vector<std::uint32_t> count_pixels(const std::uint8_t* samples, std::size_t n, std::uint8_t* table) {
+    CounterTable counted(table);
+    count_keys<3>(samples, n, counted);
+    return std::move(counted.wrapped);
+}
+
+Histogram take_entries(std::uint8_t* table, const std::uint32_t* wrapped, std::size_t n_wrapped, Team& team) {
+    std::vector<CounterTable> tables;
+    tables.emplace_back(table).wrapped.assign(wrapped, wrapped + n_wrapped);
+    Histogram result = entries_of<3>(tables, team);
+    std::fill_n(table, kTableSize, std::uint8_t{0});
+    return result;
 }
 
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/base/buffer.hpp"
 #include "kernels/base/team.hpp"
@@ -30,6 +31,19 @@ Histogram histogram(const std::uint16_t* samples, std::size_t n, std::size_t n_c
 // Histogram of n RGB pixels in cells of 5 or 6 bits a channel. O(n), one pass and no sort.
 CellHistogram cell_histogram(const std::uint8_t* samples,  // IN  (n, 3)
                              std::size_t n, int bits, Team& team);
+
+// Pictures of RGB pixels counted one after the other, in place: a table with one byte for every colour, all zero at
+// first, whose counters go on at 1 when they are full. Returns the key of each counter that was full, once for every
+// 255 pixels that it no longer shows. O(n), and less than a histogram of its own for each picture.
+inline constexpr std::size_t kTableSize = std::size_t{1} << 24;
+std::vector<std::uint32_t> count_pixels(const std::uint8_t* samples,  // IN  (n, 3)
+                                        std::size_t n,
+                                        std::uint8_t* table);  // INOUT (kTableSize,)
+
+// What a table and the keys of its full counters have counted; the table is all zero then. O(kTableSize).
+Histogram take_entries(std::uint8_t* table,           // INOUT (kTableSize,)
+                       const std::uint32_t* wrapped,  // IN    (n_wrapped,) below kTableSize, noted by this table
+                       std::size_t n_wrapped, Team& team);
 
 // The colours of Morton keys.
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels,

@@ -57,10 +57,6 @@ void lightness_of_row(const Sample* samples, std::size_t width, std::uint16_t* l
     }
 }
 
-std::size_t first_row_seen(std::size_t height, std::size_t row_step) {
-    return std::min((row_step - 1) / 2, height - 1);
-}
-
 // The rows of a window go down a picture: sums over its height for every column, of lightness and its square.
 template <std::size_t C, typename Sample>
 class Window {
@@ -146,16 +142,16 @@ std::size_t interleaved(std::size_t plain) {
 
 // Call `take(y, smoothness of the row, worker)` for the rows seen, each worker its own tasks of some of them.
 template <std::size_t C, typename Sample, typename Take>
-void for_rows(const Sample* samples, std::size_t height, std::size_t width, std::size_t row_step, Team& team,
+void for_rows(const Sample* samples, std::size_t height, std::size_t width, const Seen& seen, Team& team,
               const Take& take) {
     lightness_tables<Sample>();
-    const std::size_t n_rows = n_rows_seen(height, row_step), first = first_row_seen(height, row_step);
+    const std::size_t n_rows = n_rows_seen(seen);
     team.run((n_rows + kRowsATask - 1) / kRowsATask, [&](std::size_t task, std::size_t worker) {
         Window<C, Sample> window(samples, height, width);
         std::vector<std::uint8_t> row(width);
         const std::size_t end = std::min(n_rows, (task + 1) * kRowsATask);
         for (std::size_t i = task * kRowsATask; i < end; ++i) {
-            const std::size_t y = first + i * row_step;
+            const std::size_t y = seen.first_row + i * seen.row_step;
             window.look_at(y, row.data());
             take(i, y, row.data(), worker);
         }
@@ -164,15 +160,15 @@ void for_rows(const Sample* samples, std::size_t height, std::size_t width, std:
 
 }  // namespace
 
-std::size_t n_rows_seen(std::size_t height, std::size_t row_step) {
-    return (height - first_row_seen(height, row_step) - 1) / row_step + 1;
+std::size_t n_rows_seen(const Seen& seen) {
+    return seen.first_row < seen.end_row ? (seen.end_row - seen.first_row - 1) / seen.row_step + 1 : 0;
 }
 
 template <typename Sample>
-void smoothness(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                std::size_t row_step, Team& team, std::uint8_t* result) {
+void smoothness(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels, const Seen& seen,
+                Team& team, std::uint8_t* result) {
     with_channels(n_channels, [&](auto c) {
-        for_rows<c()>(samples, height, width, row_step, team,
+        for_rows<c()>(samples, height, width, seen, team,
                       [&](std::size_t i, std::size_t, const std::uint8_t* row, std::size_t) {
                           std::copy_n(row, width, result + i * width);
                       });
@@ -181,7 +177,7 @@ void smoothness(const Sample* samples, std::size_t height, std::size_t width, st
 
 template <typename Sample>
 void cell_smoothness(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                     std::size_t row_step, Team& team, std::int64_t* counts, std::int64_t* sums) {
+                     const Seen& seen, Team& team, std::int64_t* counts, std::int64_t* sums) {
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
         const std::size_t n_cells = n_weight_cells(C);
@@ -210,7 +206,7 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
                 }
             tally.n = 0;
         };
-        for_rows<C>(samples, height, width, row_step, team,
+        for_rows<C>(samples, height, width, seen, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t worker) {
                         Tally& tally = tallies[worker];
                         std::uint64_t* const words[2] = {tally.words[0].data(), tally.words[1].data()};
@@ -220,16 +216,16 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
                                 if (sample[C - 1] == 0) return;
                             to[plain_cell<C>(sample)] += (std::uint64_t{1} << kCountShift) + row[x];
                         };
-                        const std::size_t half = width / 2;
+                        const std::size_t n = seen.end_column - seen.first_column, half = n / 2;
                         for (std::size_t start = 0; start < half; start += kMostPixels) {
                             const std::size_t end = std::min(half, start + kMostPixels);
-                            for (std::size_t x = start; x < end; ++x) {
+                            for (std::size_t x = seen.first_column + start; x < seen.first_column + end; ++x) {
                                 add(words[0], x);
                                 add(words[1], x + half);
                             }
                             if ((tally.n += end - start) >= kMostPixels) settle(tally);
                         }
-                        if (width % 2) add(words[0], width - 1);
+                        if (n % 2) add(words[0], seen.end_column - 1);
                     });
         std::fill_n(counts, n_cells, 0);
         std::fill_n(sums, n_cells, 0);
@@ -257,7 +253,7 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
             const std::int64_t total = std::max(totals[interleaved<C>(cell)], std::int64_t{0});
             factors[cell] = static_cast<float>(full / cube_root(static_cast<double>(total ? total : least)));
         }
-        for_rows<C>(samples, height, width, 1, team,
+        for_rows<C>(samples, height, width, {0, height, 1, 0, width}, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t) {
                         for (std::size_t x = 0; x < width; ++x) {
                             const std::size_t at = y * width + x;
@@ -269,8 +265,8 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
 }
 
 #define PIL_KMEANS_SMOOTHNESS(Sample)                                                                                  \
-    template void smoothness(const Sample*, std::size_t, std::size_t, std::size_t, std::size_t, Team&, std::uint8_t*); \
-    template void cell_smoothness(const Sample*, std::size_t, std::size_t, std::size_t, std::size_t, Team&,            \
+    template void smoothness(const Sample*, std::size_t, std::size_t, std::size_t, const Seen&, Team&, std::uint8_t*); \
+    template void cell_smoothness(const Sample*, std::size_t, std::size_t, std::size_t, const Seen&, Team&,            \
                                   std::int64_t*, std::int64_t*);                                                       \
     template void pixel_weights(const Sample*, std::size_t, std::size_t, std::size_t, const std::int64_t*, Team&,      \
                                 std::uint16_t*);

@@ -23,20 +23,25 @@ inline constexpr std::size_t kMostCells = std::size_t{1} << (4 * kCellBits);
 // Cells of colours: the top bits of their samples interleaved as in a Morton key, so that a key's first bits name one.
 inline std::size_t n_weight_cells(std::size_t n_channels) { return std::size_t{1} << (n_channels * kCellBits); }
 
-// How many rows are looked at where all but every `row_step`th are left out: the middle one of each `row_step`, and one
-// at least.
-std::size_t n_rows_seen(std::size_t height, std::size_t row_step);
+// The pixels looked at: every `row_step`th row from the first on, and of these some columns. Others are neighbours
+// only: so part of a picture, with two pixels of its neighbours, has the sums that the picture has there.
+struct Seen {
+    std::size_t first_row, end_row, row_step;  // at most end_row rows, which the picture has; row_step positive
+    std::size_t first_column, end_column;
+};
 
-// Smoothness of the pixels in the rows seen.
+std::size_t n_rows_seen(const Seen& seen);
+
+// Smoothness of the pixels in the rows seen, in all columns.
 template <typename Sample>
 void smoothness(const Sample* samples,  // IN  (height * width, C)
-                std::size_t height, std::size_t width, std::size_t n_channels, std::size_t row_step, Team& team,
+                std::size_t height, std::size_t width, std::size_t n_channels, const Seen& seen, Team& team,
                 std::uint8_t* result);  // OUT (n_rows_seen, width)
 
-// Pixels of each cell in the rows seen, and the sums of their smoothness; fully transparent ones do not count.
+// Pixels of each cell among those seen, and the sums of their smoothness; fully transparent ones do not count.
 template <typename Sample>
 void cell_smoothness(const Sample* samples,  // IN  (height * width, C)
-                     std::size_t height, std::size_t width, std::size_t n_channels, std::size_t row_step, Team& team,
+                     std::size_t height, std::size_t width, std::size_t n_channels, const Seen& seen, Team& team,
                      std::int64_t* counts,  // OUT (n_weight_cells,)
                      std::int64_t* sums);   // OUT (n_weight_cells,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils.validation import check_is_fitted
 
 from ..pictures.fixed_colors import distinct, in_channels, read_colors
 from ..pictures.palettes import read_given_palette
@@ -17,14 +19,15 @@ from ..stages.dithering.diffuse import check_dither, read_dither
 from ..stages.indices import MAX_COLORS
 from ..stages.kmeans import EFFORTS
 from ..stages.options import Search
+from ..stages.tally import LEAST_BUDGET
 from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
 from .given_model import GivenModel
 from .labels import keeps_labels, reads_labelled
 from .matrix_model import MatrixModel
-from .model import Model
+from .model import Keep, Model
 from .picture_model import PictureModel
-from .read_x import Pictures
+from .read_x import LargePictures, Pictures
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -78,6 +81,11 @@ default=None
     n_threads : int or None, default=None
         Threads to use, at least 1; None means ``OMP_NUM_THREADS`` if set, else the CPUs usable. The results are the
         same for every number. Matrices of more than four columns use one.
+    max_bins : int, default=2097152
+        Most distinct colours of pictures that are counted one by one, at least 2**18. Of more, colours that agree but
+        for their last bits are counted together, as few bits as will do: of RGB pictures in 8 bits the last of each
+        sample at most. It bounds memory, about 100 bytes for each in a fit. Pixels still get the nearest entry. The
+        palette is the same for pictures in any order and in any parts.
     channel_axis : int or None, default=-1
         The axis of a picture that holds its channels: -1 for (H, W, C), 0 for (C, H, W), -3 to 2 in general, in a
         stack as well. None says that pictures are grey and without such an axis, (H, W). PIL images know by themselves,
@@ -99,7 +107,8 @@ default=None
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
         for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
     labels_ : ndarray or list of ndarray
-        What `predict` gives for the fitted X, after `partial_fit` for the last one. Made on first access.
+        What `predict` gives for the X of `fit`. Made on first access. Not there after `partial_fit` or `merge`, nor if
+        X is an array of more than 2**25 pixels: neither is kept.
     n_iter_ : int
         Passes of the search; 0 where the result is exact without one.
     n_features_in_ : int
@@ -185,6 +194,7 @@ default=None
         "fixed_colors": ["array-like", str, None],
         "random_state": ["random_state"],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "max_bins": [Interval(Integral, LEAST_BUDGET, None, closed="left")],
         "channel_axis": [Interval(Integral, -3, 2, closed="both"), None],
         "masked": [Interval(Integral, 1, MAX_COLORS - 1, closed="both"), None],
     }
@@ -203,6 +213,7 @@ default=None
         device: Any = None,
         random_state: int | np.random.RandomState | None = 0,
         n_threads: int | None = None,
+        max_bins: int = 1 << 21,
         channel_axis: int | None = -1,
         masked: int | None = None,
     ) -> None:
@@ -217,6 +228,7 @@ default=None
         self.device = device
         self.random_state = random_state
         self.n_threads = n_threads
+        self.max_bins = max_bins
         self.channel_axis = channel_axis
         self.masked = masked
 
@@ -259,7 +271,8 @@ default=None
         """Add X to what was fitted before; the palette is that of everything.
 
         In any order the same as one `fit` on everything, without keeping pictures in memory: only their distinct
-        colours are kept. The search runs when its result is first asked for, with the parameters of the first call.
+        colours are kept, at most `max_bins`. The search runs when its result is first asked for, with the parameters of
+        the first call.
 
         Parameters
         ----------
@@ -289,12 +302,57 @@ default=None
         """
         model = getattr(self, "_model", None)
         for dither in (self.dither, None if model is None else model.dither):
-            if dither not in (None, "none"):
-                raise ValueError(
-                    f"partial_fit cannot be used with dither={dither!r}, whose palette depends on all pictures: fit "
-                    "them at once, fit([first, second, ...]), or set dither='none'"
-                )
-        self._model = self._learn(model, X, sample_weight)
+            _check_undithered("partial_fit", dither)
+        self._model = self._learn(model, X, sample_weight, Keep.NOTHING)
+        return self
+
+    def merge(self, other: KMeansQuantizer) -> KMeansQuantizer:
+        """Add what another quantizer was fitted to; the palette is that of everything, as after `partial_fit`.
+
+        So parts may be counted anywhere, in other processes or on other machines, and be sent pickled: about two bytes
+        for each distinct colour of photographs, and no pictures. The result is the same in any order and grouping.
+
+        Parameters
+        ----------
+        other : KMeansQuantizer
+            Fitted, on the same kind of X, channels and, for pictures, dtype, and with the same `max_bins` and
+            `weighting`. It stays as it is.
+
+        Returns
+        -------
+        self : KMeansQuantizer
+            Not fitted before, it becomes like `other`, with the parameters that `other` was fitted with.
+
+        Raises
+        ------
+        NotFittedError
+            If `other` is not fitted.
+        TypeError
+            If `other` is no `KMeansQuantizer`.
+        ValueError
+            If the two do not agree, or one was fitted with dithering on.
+
+        Examples
+        --------
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> first, second = (KMeansQuantizer(n_colors=2).partial_fit(X) for X in ([[0.0], [9.0]], [[1.0]]))
+        >>> first.merge(second).cluster_centers_.tolist()
+        [[0.5], [9.0]]
+        """
+        if not isinstance(other, KMeansQuantizer):
+            raise TypeError(f"other must be a KMeansQuantizer, got {type(other).__name__}")
+        check_is_fitted(other)
+        model = getattr(self, "_model", None)
+        for dither in (self.dither, other._model.dither, None if model is None else model.dither):
+            _check_undithered("merge", dither)
+        if model is None:
+            self._model = copy.deepcopy(other._model)
+            self.n_features_in_, self._n_features_out = other.n_features_in_, 1
+        elif model.is_matrix != other._model.is_matrix:
+            kinds = ["a matrix" if is_matrix else "pictures" for is_matrix in (other._model.is_matrix, model.is_matrix)]
+            raise ValueError(f"other was fitted on {kinds[0]}, this one on {kinds[1]}")
+        else:
+            model.merge(other._model)
         return self
 
     @keeps_labels
@@ -317,17 +375,17 @@ default=None
         >>> KMeansQuantizer(n_colors=2).fit_predict([[0.0], [1.0], [9.0]])
         array([0, 0, 1], dtype=int32)
         """
-        model, _ = self._fit(X, sample_weight, own=False)
+        model, _ = self._fit(X, sample_weight, Keep.REFERENCE)
         return model.labels
 
-    def _fit(self, X: Any, sample_weight: Any, *, own: bool = True) -> tuple[Model, Any]:
+    def _fit(self, X: Any, sample_weight: Any, keep: Keep = Keep.COPY) -> tuple[Model, Any]:
         """Fit a new model to X; also return the indices of X if they are dithered."""
-        model = self._learn(None, X, sample_weight, own=own)
+        model = self._learn(None, X, sample_weight, keep)
         indices = model.fit()
         self._model = model  # only now: a fit that fails leaves the last one
         return model, indices
 
-    def _learn(self, model: Model | None, X: Any, sample_weight: Any, *, own: bool = True) -> Model:
+    def _learn(self, model: Model | None, X: Any, sample_weight: Any, keep: Keep) -> Model:
         """Add X to the model, or to a new one."""
         given = {name: getattr(self, name) for name in _DEFAULTS}
         changed = {name: value for name, value in given.items() if value is not _DEFAULTS[name]}  # others are valid
@@ -349,15 +407,16 @@ default=None
             )
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
             dither = read_dither(self._dither, self.dither_strength)
-            if isinstance(data, Pictures) and colors is not None:
-                model = GivenModel(colors, search, dither, self.masked)
+            is_pictures = isinstance(data, Pictures | LargePictures)
+            if is_pictures and colors is not None:
+                model = GivenModel(colors, search, dither, int(self.max_bins), self.masked)
             elif colors is not None:
                 raise ValueError(
                     f"palette is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
                     "colors: pass the picture as (H, W, C), or leave palette=None"
                 )
-            elif isinstance(data, Pictures):
-                model = PictureModel(n_colors, search, fixed_colors, dither, self.masked)
+            elif is_pictures:
+                model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
             elif self.weighting == "perceptual":
                 raise ValueError(
                     f"weighting='perceptual' is for pictures, but X is a matrix of shape {data.shape}, whose rows have "
@@ -370,7 +429,7 @@ default=None
                     f"dither={self.dither!r} is for pictures, but X is a matrix of shape {data.shape}: pass the "
                     "picture as (H, W, C), or leave dither=None"
                 )
-        model.add(data, sample_weight, own=own)
+        model.add(data, sample_weight, keep=keep)
         self._n_features_out = 1  # for get_feature_names_out: the column of a matrix
         return model
 
@@ -386,24 +445,31 @@ default=None
         weighting = read_weighting(self.weighting, self.color_space)
         return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads)
 
-    def _fixed_colors(self, data: Pictures | np.ndarray) -> np.ndarray | None:
+    def _fixed_colors(self, data: Pictures | LargePictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""
         if self.fixed_colors is None:
             return None
-        if not isinstance(data, Pictures):
+        if not isinstance(data, Pictures | LargePictures):
             raise ValueError(
                 f"fixed_colors is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
                 "colors: pass the picture as (H, W, C), or leave fixed_colors=None"
             )
-        pixels = data.pixels
-        rgba = read_colors(self.fixed_colors, pixels.dtype, [pixels.n_channels])
-        return distinct(in_channels(rgba, pixels.n_channels), self.n_colors)
+        rgba = read_colors(self.fixed_colors, data.dtype, [data.n_channels])
+        return distinct(in_channels(rgba, data.n_channels), self.n_colors)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _check_undithered(method: str, dither: str | None) -> None:
+    if dither not in (None, "none"):
+        raise ValueError(
+            f"{method} cannot be used with dither={dither!r}, whose palette depends on all pictures: fit "
+            "them at once, fit([first, second, ...]), or set dither='none'"
+        )
 
 
 _DEFAULTS = {name: parameter.default for name, parameter in signature(KMeansQuantizer).parameters.items()}

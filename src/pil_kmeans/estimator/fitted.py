@@ -13,8 +13,8 @@ from ..indexed_image import IndexedImage
 from ..pictures.labelled import is_labelled
 from ..stages.samples import full_scale
 from .labels import keeps_labels, labelled_colors, reads_labelled
-from .model import Model
-from .read_x import Pictures, read_pictures
+from .model import Keep, Model
+from .read_x import LargePictures, Pictures, read_pictures
 
 
 class FittedQuantizer:
@@ -89,7 +89,7 @@ class FittedQuantizer:
         >>> KMeansQuantizer(n_colors=8).fit_transform(stack).shape
         (2, 3, 5)
         """
-        model, indices = self._fit(X, sample_weight, own=self.dither not in (None, "none"))
+        model, indices = self._fit(X, sample_weight, Keep.REFERENCE if self.dither in (None, "none") else Keep.COPY)
         return self._present(X, model.labels if indices is None else indices)
 
     @keeps_labels
@@ -237,7 +237,7 @@ class FittedQuantizer:
             return _wrap_data_with_container("transform", indices[:, np.newaxis], X, self)
         return indices
 
-    def _read(self, X: Any, model: Model | None) -> Pictures | np.ndarray:
+    def _read(self, X: Any, model: Model | None) -> Pictures | LargePictures | np.ndarray:
         """Tell pictures from a matrix, and check X against the model, if there is one."""
         pictures = read_pictures(X, channel_axis=self.channel_axis)
         if model is not None and model.is_matrix != (pictures is None):
@@ -251,7 +251,7 @@ class FittedQuantizer:
             matrix: np.ndarray = validate_data(self, X, reset=model is None)
             return matrix
         if model is None:
-            self.n_features_in_ = pictures.pixels.n_channels
+            self.n_features_in_ = pictures.n_channels
             self.__dict__.pop("feature_names_in_", None)
         return pictures
 
@@ -285,7 +285,7 @@ class FittedQuantizer:
 
     @property
     def labels_(self) -> Any:
-        """Labels of what was fitted last, made on first access."""
+        """Labels of what `fit` was given, made on first access."""
         return self._fitted.labels
 
     @property

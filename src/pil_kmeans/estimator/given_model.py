@@ -15,8 +15,9 @@ from ..stages.given_palette import map_to_palette
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
 from ..stages.samples import rgba_rows, to_samples
+from .model import Keep
 from .picture_model import Fit, PictureModel
-from .read_x import Pictures
+from .read_x import LargePictures, Pictures
 
 
 class GivenModel(PictureModel):
@@ -25,7 +26,7 @@ class GivenModel(PictureModel):
     Parameters
     ----------
     own : GivenPalette
-    search, dither, masked
+    search, dither, budget, masked
         As of `PictureModel`.
 
     Raises
@@ -34,11 +35,11 @@ class GivenModel(PictureModel):
         If `masked` is the index of a colour.
     """
 
-    def __init__(self, own: GivenPalette, search: Search, dither: Dither, masked: int | None) -> None:
+    def __init__(self, own: GivenPalette, search: Search, dither: Dither, budget: int, masked: int | None) -> None:
         n_colors = len(own.colors)
         if masked is not None and masked < n_colors:
             raise ValueError(f"masked={masked} is the index of a color of palette: it must not be below {n_colors}")
-        super().__init__(n_colors, search, None, dither, masked)
+        super().__init__(n_colors, search, None, dither, budget, masked)
         self._own = own
 
     @property
@@ -46,10 +47,10 @@ class GivenModel(PictureModel):
         """The palette as the device has it, if there is one."""
         return self.palette if self._own.device is None else self._own.device
 
-    def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
+    def add(self, data: Pictures | LargePictures, sample_weight: Any, *, keep: Keep) -> None:
         """Count the pictures' colours, for the inertia; the palette must suit their channels."""
-        in_channels(rgba_rows(self._own.colors), data.pixels.n_channels, "palette")
-        super().add(data, sample_weight, own=own)
+        in_channels(rgba_rows(self._own.colors), data.n_channels, "palette")
+        super().add(data, sample_weight, keep=keep)
 
     def fit(self) -> Any:
         """Return the pictures' indices if they are dithered."""
@@ -60,12 +61,14 @@ class GivenModel(PictureModel):
         self._fitted = Fit(self._palette, self._fit_histogram, result.strength)
         return self._arrange(data, result.indices) if result.strength else None
 
-    def transform(self, data: Pictures) -> Any:
+    def transform(self, data: Pictures | LargePictures) -> Any:
         """Index the entry of every pixel, dithered if the fit has chosen so."""
         strength = self._fitted.strength
         if strength == 0:
             return self.predict(data)
         self._check(data)
+        if isinstance(data, LargePictures):
+            data = data.whole()
         return self._arrange(data, self._mapped(data, Dither(method_of(self.dither), strength)).indices)
 
     def _mapped(self, data: Pictures, dither: Dither) -> Any:

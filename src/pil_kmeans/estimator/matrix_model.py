@@ -16,7 +16,7 @@ from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
 from ..stages.matrix_nearest import nearest
 from ..stages.options import Search
 from ..stages.pixels import read_sample_weight
-from .model import Model
+from .model import Keep, Model
 
 MAX_NATIVE_COLUMNS = 4
 STARTS = {"fast": 1, "balanced": 1, "best": 10}
@@ -108,15 +108,28 @@ class MatrixModel(Model):
     _rows: Any = None
     _counts: Any = None
 
-    def add(self, data: NDArray[Any], sample_weight: Any, *, own: bool) -> None:
+    def add(self, data: NDArray[Any], sample_weight: Any, *, keep: Keep) -> None:
         """Add the rows of `data` (n, d); what is kept are its distinct rows, a copy."""
         distinct = unique_rows(data, read_sample_weight(sample_weight, (len(data),)))
         is_there = distinct.counts > 0
         rows, counts = distinct.rows[is_there], distinct.counts[is_there]
+        self._add(rows, counts)
+        self._replace(None if keep is Keep.NOTHING else distinct)
+
+    def merge(self, other: Model) -> None:
+        """Add the rows of another matrix."""
+        assert isinstance(other, MatrixModel)
+        if other._rows.shape[1] != self._rows.shape[1]:
+            raise ValueError(
+                f"other was fitted on matrices of {other._rows.shape[1]} columns, this one on {self._rows.shape[1]}"
+            )
+        self._add(other._rows, other._counts)
+        self._replace(None)
+
+    def _add(self, rows: NDArray[Any], counts: NDArray[Any]) -> None:
         if self._rows is not None:
             rows, counts, _ = unique_rows(np.concatenate([self._rows, rows]), np.concatenate([self._counts, counts]))
         self._rows, self._counts = rows, counts
-        self._replace(distinct)
 
     def predict(self, data: NDArray[Any] | UniqueRows) -> NDArray[np.int32]:
         """Label each row, (n,), with its nearest center."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +13,19 @@ from numpy.typing import NDArray
 from ..stages.options import Search
 
 
+class Keep(Enum):
+    """What to keep of data, for its labels."""
+
+    NOTHING = 0
+    REFERENCE = 1  # to the caller's memory: what asks for the labels does so at once
+    COPY = 2
+
+
 class Model(ABC):
     """Sums of all data added, from which the fit is made when it is first asked for.
 
-    A subclass caches what it derives from the sums in `cached_property`; it keeps the data last
-    added until somebody asks for its labels, or pickles the model.
+    A subclass caches what it derives from the sums in `cached_property`; it keeps the data of a fit
+    until somebody asks for its labels, or pickles the model.
 
     Parameters
     ----------
@@ -33,8 +42,12 @@ class Model(ABC):
         self._labels: Any = None
 
     @abstractmethod
-    def add(self, data: Any, sample_weight: Any, *, own: bool) -> None:
-        """Check the data, then add it; with `own`, keep nothing of it that is in the caller's memory."""
+    def add(self, data: Any, sample_weight: Any, *, keep: Keep) -> None:
+        """Check the data, then add it."""
+
+    @abstractmethod
+    def merge(self, other: Model) -> None:
+        """Add what another model of the same kind has added, which stays as it is."""
 
     def fit(self) -> Any:
         """Fit now; return the data last added as `transform` would, or None if it would return their labels."""
@@ -83,15 +96,20 @@ class Model(ABC):
 
     @property
     def labels(self) -> Any:
-        """Labels of the data last added."""
+        """Labels of the data of the fit."""
         kept = self._kept
         if kept is not None:
             self._labels = self._label(kept)
             self._kept = None
+        if self._labels is None:
+            raise AttributeError(
+                "labels_ are those of what fit was given, and are not there after partial_fit or merge, which keep no "
+                "pictures, nor of pictures that are too large to keep: call predict(X)"
+            )
         return self._labels
 
     def _label(self, data: Any) -> Any:
-        """Label the data last added: what `predict` gives, perhaps faster."""
+        """Label the data of the fit: what `predict` gives, perhaps faster."""
         return self.predict(data)
 
     def _check_indices(self, indices: Any) -> NDArray[Any]:
@@ -115,5 +133,6 @@ class Model(ABC):
                 del self.__dict__[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        _ = self.labels, self.inertia
+        if self._kept is not None:
+            _ = self.labels
         return self.__dict__.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,32 +15,35 @@ from ..stages.histogram import (
     Histogram,
     coarse_histogram,
     counted_as,
-    has_cells,
     histogram,
     picture_histogram,
     with_smoothness,
 )
+from ..stages.indices import index_dtype
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
+from ..stages.parts import PartialCounts, bands
+from ..stages.pixels import check_total
 from ..stages.remap import remap
-from .model import Model
-from .read_x import Pictures
+from ..stages.tally import Tally, tally_of
+from .model import Keep, Model
+from .read_x import LargePictures, Pictures
 
 
 class Fit(NamedTuple):
     """A palette, the histogram, exact or in cells, that it was fitted to, and the strength it is dithered with."""
 
     palette: Palette
-    hist: Histogram
+    hist: Histogram | None  # None after pickling
     strength: float
 
 
 class PictureModel(Model):
-    """The palette of all pictures added, whose histograms add up.
+    """The palette of all pictures added, whose counts add up.
 
-    With ``effort="fast"`` the first picture is only counted in cells, which is all that its fit needs; a copy of it is
-    kept, to count its colours when the inertia or the next picture asks for them.
+    With ``effort="fast"`` pictures that are kept are only counted in cells, which is all that their fit needs; their
+    copy is counted exactly when the inertia or the next picture asks for it.
 
     Parameters
     ----------
@@ -49,6 +53,8 @@ class PictureModel(Model):
         In the pictures' dtype.
     dither : Dither
         Of another method than "none": nothing may be added after the first time, and `fit` must be called then.
+    budget : int
+        Most colours to keep apart, see `stages.tally`.
     masked : int or None
         The index of masked pixels, not below `n_colors`, which it is if it is None.
     """
@@ -57,41 +63,102 @@ class PictureModel(Model):
     _n_channels = 0
     _has_cells = False
     _dtype: np.dtype[Any] | None = None
+    _counts: PartialCounts | None = None  # of all pictures, unless there is one histogram of them
     _hist: Histogram | None = None
     _cells: Histogram | None = None
     _uncounted: Pictures | None = None
     _weight: NDArray[np.float64] | None = None
 
     def __init__(
-        self, n_colors: int, search: Search, fixed_colors: NDArray[Any] | None, dither: Dither, masked: int | None
+        self,
+        n_colors: int,
+        search: Search,
+        fixed_colors: NDArray[Any] | None,
+        dither: Dither,
+        budget: int,
+        masked: int | None,
     ) -> None:
         super().__init__(n_colors, search)
         self._of_masked = n_colors if masked is None else masked
         self._fixed_colors, self._dither, self.dither = fixed_colors, dither, dither.method
         self._counted_as = counted_as(search.effort, fixed_colors)
+        self._budget = budget
 
-    def add(self, data: Pictures, sample_weight: Any, *, own: bool) -> None:
-        """Add the pictures' colours to the histogram."""
-        weight = data.read_sample_weight(sample_weight)
-        is_first = self._dtype is None
-        if not is_first:
+    def add(self, data: Pictures | LargePictures, sample_weight: Any, *, keep: Keep) -> None:
+        """Add the pictures' colours to the counts."""
+        if self._dtype is not None:
             self._check(data)
-        if is_first and weight is None and self._counted_as == "fast":
+        if isinstance(data, LargePictures) and self._looks:
+            data = data.whole()
+        if isinstance(data, LargePictures):
+            weight = None
+            self._add_tally(self._count_in_bands(data, sample_weight))
+            kept: Pictures | LargePictures | None = data if keep is Keep.REFERENCE else None
+        else:
+            weight = data.read_sample_weight(sample_weight)
+            kept = data = data.copied() if keep is Keep.COPY else data
+            self._add_pictures(data, weight, keep)
+        self._n_channels, self._dtype = data.n_channels, data.dtype
+        self._has_cells = data.n_channels == 3 and data.dtype in (np.uint8, np.bool_)
+        self._replace(None if keep is Keep.NOTHING else kept)
+        self._weight = weight if self._looks and keep is not Keep.NOTHING else None
+
+    def merge(self, other: Model) -> None:
+        """Add the counts of other pictures."""
+        assert isinstance(other, PictureModel)
+        self._check_kind(other._n_channels, other._dtype, "other was fitted on pictures that have")
+        if other._budget != self._budget:
+            raise ValueError(f"other has max_bins={other._budget}, this one {self._budget}: they must be the same")
+        if other.search.weighting != self.search.weighting:
+            raise ValueError(
+                f"other has {other.search.weighting} weighting, this one {self.search.weighting}: they must be the same"
+            )
+        self._add_tally(other.tally())
+        self._replace(None)
+
+    def tally(self) -> Tally:
+        """Return the counts of all pictures, packed."""
+        return tally_of(self._counted(), budget=self._budget) if self._counts is None else self._counts.tally()
+
+    def _add_tally(self, tally: Tally) -> None:
+        self._partial_counts().add(tally)
+        self._hist = self._cells = None
+
+    def _add_pictures(self, data: Pictures, weight: NDArray[np.float64] | None, keep: Keep) -> None:
+        if self._dtype is not None:
+            self._partial_counts().add_pictures(data.pixels, weight, data.frames)
+            self._hist = self._cells = None
+            return
+        if weight is None and self._counted_as == "fast" and keep is not Keep.NOTHING:
             hist = picture_histogram(data.pixels, n_colors=self.n_colors, effort="fast", **self._threads)
             hist = with_smoothness(hist, data.pixels, self.search, sample_weight=None, frames=data.frames)
-            if hist.cell_colors is None:
-                self._hist = hist
-            else:
-                data = data.copied()
-                self._cells, self._uncounted = hist, data
+            if hist.cell_colors is not None:
+                self._cells, self._uncounted = hist, data.copied()
+                return
         else:
             hist = self._histogram(data, weight)
-            self._hist = hist if is_first else self._counted() + hist
-            self._cells = None
-        self._n_channels, self._dtype = data.pixels.n_channels, data.pixels.dtype
-        self._has_cells = has_cells(data.pixels)
-        self._replace(data.copied() if own else data)
-        self._weight = weight if self._looks else None
+        if len(hist) <= self._budget:
+            self._hist = hist
+        else:
+            self._add_tally(tally_of(hist, budget=self._budget))
+
+    def _count_in_bands(self, data: LargePictures, sample_weight: Any) -> Tally:
+        counts = PartialCounts(self._budget, self.search)
+        for frame, shape in enumerate(data.frames):
+            counts.add_in_bands(data.reader(frame), data.weight_reader(sample_weight, frame), shape)
+        tally = counts.tally()
+        if sample_weight is not None:
+            check_total(tally.histogram().counts.any())
+        return tally
+
+    def _partial_counts(self) -> PartialCounts:
+        """Return the counts of all pictures so far, to add to."""
+        if self._counts is None:
+            counts = PartialCounts(self._budget, self.search)
+            if self._dtype is not None:
+                counts.add(self.tally())
+            self._counts = counts
+        return self._counts
 
     def fit(self) -> Any:
         """Fit the palette, with dithering on to the dithered pictures; return their indices if they are dithered."""
@@ -118,23 +185,41 @@ class PictureModel(Model):
         self._labels, self._kept = indices, None
         return None
 
-    def transform(self, data: Pictures) -> Any:
+    def transform(self, data: Pictures | LargePictures) -> Any:
         """Index the entry of every pixel, dithered with the strength that the fit has chosen."""
         strength = self._fitted.strength
         if strength == 0:
             return self.predict(data)
         self._check(data)
+        if isinstance(data, LargePictures):
+            data = data.whole()
         options = {"method": method_of(self.dither), "strength": strength, "frames": data.frames, **self._threads}
         return self._arrange(data, dither(data.pixels, self.palette, **options))
 
-    def predict(self, data: Pictures) -> Any:
+    def predict(self, data: Pictures | LargePictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
         self._check(data)
+        if isinstance(data, LargePictures):
+            if self._counted_as != "fast":  # whose cells are those of all pixels
+                return self._predict_in_bands(data)
+            data = data.whole()
         return self._arrange(data, remap(data.pixels, self.palette, **self._nearest))
 
-    def score(self, data: Pictures, sample_weight: Any) -> float:
+    def _predict_in_bands(self, data: LargePictures) -> NDArray[Any]:
+        palette = self.palette
+        frames = data.frames
+        indices = np.empty((len(frames), *frames[0]), dtype=index_dtype(len(palette)))
+        for frame, shape in enumerate(frames):
+            read = data.reader(frame)
+            for top, bottom in bands(*shape):
+                indices[frame, top:bottom] = remap(read(top, bottom), palette, **self._nearest)
+        return indices.reshape(data.shape)
+
+    def score(self, data: Pictures | LargePictures, sample_weight: Any) -> float:
         """Return minus the inertia of the pictures."""
         self._check(data)
+        if isinstance(data, LargePictures):
+            return -self._inertia(self._count_in_bands(data, sample_weight).histogram())
         weight = data.read_sample_weight(sample_weight)
         return -self._inertia(self._histogram(data, weight))
 
@@ -196,30 +281,40 @@ class PictureModel(Model):
             return self._cells
         hist = self._counted()
         if self._counted_as == "fast" and self._has_cells:
-            return coarse_histogram(lambda bits: hist.in_cells(bits) if bits else hist, self.n_colors)
+            return coarse_histogram(lambda bits: self._in_cells(bits) if bits else hist, self.n_colors)
         return hist
 
+    def _in_cells(self, bits: int) -> Histogram:
+        return self._counted().in_cells(bits) if self._counts is None else self._counts.tally().in_cells(bits)
+
     def _counted(self) -> Histogram:
-        """Return the exact histogram of all pictures added."""
-        uncounted = self._uncounted
+        """Return the histogram of all pictures added: exact, or above the budget in cells."""
+        uncounted, self._uncounted = self._uncounted, None
         if uncounted is not None:
             self._hist = self._histogram(uncounted, None)
-            self._uncounted = None
+            if len(self._hist) > self._budget:
+                self._counts = PartialCounts(self._budget, self.search)
+                self._counts.add(tally_of(self._hist, budget=self._budget))
+                self._hist = None
+        if self._hist is None and self._counts is not None:
+            self._hist = self._counts.tally().histogram()
         assert self._hist is not None
         return self._hist
 
     def _histogram(self, data: Pictures, weight: NDArray[np.float64] | None) -> Histogram:
         """Count all colours of pictures, and what there is besides to what they count for."""
-        hist = histogram(data.pixels, sample_weight=weight, **self._threads)
+        hist = histogram(data.pixels, sample_weight=weight, frames=data.frames, **self._threads)
         return with_smoothness(hist, data.pixels, self.search, sample_weight=weight, frames=data.frames)
 
     def _inertia(self, hist: Histogram) -> float:
         return inertia(hist, self.centers, self.search.color_space, **self._threads)
 
-    def _label(self, data: Pictures) -> Any:
+    def _label(self, data: Pictures | LargePictures) -> Any:
         """Use the labels of the fitted colours, unless they are not known or of cells of more than these pictures."""
         palette, hist, _ = self._fitted
-        if palette.labels is None or (hist.cell_colors is not None and hist is not self._cells):
+        if isinstance(data, LargePictures):
+            return self.predict(data)
+        if palette.labels is None or hist is None or (hist.cell_colors is not None and hist is not self._cells):
             return self.predict(data)
         return self._arrange(
             data, remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._nearest)
@@ -228,16 +323,29 @@ class PictureModel(Model):
     def _arrange(self, data: Pictures, indices: NDArray[Any]) -> Any:
         return data.arrange(indices, self._of_masked)
 
-    def _check(self, data: Pictures) -> None:
+    def _check(self, data: Pictures | LargePictures) -> None:
         """Refuse other channels or another dtype than the fitted ones."""
-        n_channels, dtype = data.pixels.n_channels, data.pixels.dtype
+        self._check_kind(data.n_channels, data.dtype, "X has")
+
+    def _check_kind(self, n_channels: int, dtype: np.dtype[Any] | None, has: str) -> None:
         if n_channels != self._n_channels:
             raise ValueError(
-                f"X has {n_channels} channels, but KMeansQuantizer was fitted on pictures of {self._n_channels}: "
+                f"{has} {n_channels} channels, but KMeansQuantizer was fitted on pictures of {self._n_channels}: "
                 f"convert X to {self._n_channels} channels"
             )
         if dtype != self._dtype:
             raise ValueError(
-                f"X has dtype {dtype}, but KMeansQuantizer was fitted on pictures of {self._dtype}: "
+                f"{has} dtype {dtype}, but KMeansQuantizer was fitted on pictures of {self._dtype}: "
                 f"convert X to {self._dtype}"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what is small: the packed counts, the palette and what was asked for."""
+        state = super().__getstate__()
+        counts = PartialCounts(self._budget, self.search)
+        counts.add(self.tally())
+        state |= {"_counts": counts, "_hist": None, "_cells": None, "_uncounted": None}
+        if "_fitted" in state:
+            fitted = self._fitted
+            state["_fitted"] = fitted._replace(palette=replace(fitted.palette, labels=None), hist=None)
+        return state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,9 @@ from ..pictures.arrays import as_array, is_array, is_stored, masked_pixels, unma
 from ..pictures.layout import Layout
 from ..pictures.read_array import read_array
 from ..stages.indices import index_dtype
-from ..stages.pixels import Pixels, read_pixels, read_sample_weight
+from ..stages.pixels import Pixels, check_layout, read_pixels, read_sample_weight
+
+LARGE = 1 << 25  # pixels of an array that is worked on band by band
 
 
 def is_immutable(array: NDArray[Any]) -> bool:
@@ -51,6 +53,16 @@ class Pictures:
     turns: list[int]
     is_copy: bool = False
     masked: NDArray[np.bool_] | None = None
+
+    @property
+    def n_channels(self) -> int:
+        """1 to 4."""
+        return self.pixels.n_channels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the samples as given."""
+        return self.pixels.dtype
 
     @property
     def frames(self) -> list[tuple[int, int]]:
@@ -121,7 +133,78 @@ class Pictures:
         return np.concatenate([weight.ravel() for weight in weights])
 
 
-def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
+@dataclass(frozen=True, eq=False)
+class LargePictures:
+    """A picture or stack too large to be worked on at once: an array in memory or in a file, read band by band.
+
+    Attributes
+    ----------
+    array : array
+        As given; also a `numpy.memmap`.
+    channel_axis : int or None
+        Of each picture.
+    sizes : tuple of int
+        Height, width and channels of each picture.
+    """
+
+    array: Any
+    channel_axis: int | None
+    sizes: tuple[int, int, int]
+
+    @property
+    def n_channels(self) -> int:
+        """1 to 4."""
+        return self.sizes[2]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the samples."""
+        dtype: np.dtype[Any] = self.array.dtype.newbyteorder("=")
+        return dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the indices handed back."""
+        return (len(self.array), *self.sizes[:2]) if self._is_stack else self.sizes[:2]
+
+    @property
+    def frames(self) -> list[tuple[int, int]]:
+        """Height and width of each picture."""
+        return [self.sizes[:2]] * (len(self.array) if self._is_stack else 1)
+
+    def reader(self, frame: int) -> Callable[[int, int], Pixels]:
+        """Return what reads some rows of a picture."""
+        picture = self.array[frame] if self._is_stack else self.array
+        axis = self.channel_axis
+
+        def read(top: int, bottom: int) -> Pixels:
+            rows = picture[:, top:bottom] if axis in (0, -3) else picture[top:bottom]
+            return read_pixels(rows, channel_axis=axis, name="X")
+
+        return read
+
+    def weight_reader(self, sample_weight: Any, frame: int) -> Callable[[int, int], NDArray[np.float64] | None]:
+        """Return what reads the weights of some rows of a picture; those of a part may all be zero."""
+        if sample_weight is None:
+            return lambda top, bottom: None
+        given = sample_weight if hasattr(sample_weight, "shape") else np.asarray(sample_weight)
+        if tuple(given.shape) != self.shape:
+            raise ValueError(f"sample_weight has shape {given.shape}; it must have the shape {self.shape}")
+        weights = given[frame] if self._is_stack else given
+        return lambda top, bottom: read_sample_weight(weights[top:bottom], (bottom - top, self.sizes[1]), is_part=True)
+
+    def whole(self) -> Pictures:
+        """Read all of it."""
+        pictures = _read_array(self.array, self.channel_axis)
+        assert pictures is not None
+        return pictures
+
+    @property
+    def _is_stack(self) -> bool:
+        return bool(self.array.ndim > (2 if self.channel_axis is None else 3))
+
+
+def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | LargePictures | None:
     """Tell what `X` is, and check its pictures.
 
     Parameters
@@ -134,7 +217,7 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
 
     Returns
     -------
-    Pictures or None
+    Pictures, LargePictures or None
         None for a matrix, which is not checked.
 
     Raises
@@ -148,8 +231,21 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | None:
         return _read_list(X, channel_axis)
     if hasattr(X, "toarray"):  # sparse: scikit-learn refuses it where it expects a matrix
         return None
-    if not hasattr(X, "ndim") or (is_array(X) and not is_stored(X)):
+    n_picture_axes = 2 if channel_axis is None else 3
+    if is_stored(X) and not isinstance(X, np.ndarray) and X.ndim == n_picture_axes:
+        X, channel_axis = read_array(X, Layout(channel_axis), "X"), -1
+    elif not hasattr(X, "ndim") or is_array(X):
         X = as_array(X, "X")
+    is_plain = isinstance(X, np.ndarray) and not isinstance(X, np.ma.MaskedArray)
+    if is_plain and X.size > LARGE and X.ndim in ((2, 3) if channel_axis is None else (3, 4)):
+        n_picture_axes = 2 if channel_axis is None else 3
+        sizes = check_layout(X.shape[-n_picture_axes:], X.dtype, channel_axis=channel_axis, name="X")
+        if X.size > LARGE * sizes[2]:
+            return LargePictures(X, channel_axis, sizes)
+    return _read_array(X, channel_axis)
+
+
+def _read_array(X: Any, channel_axis: int | None) -> Pictures | None:
     n_axes = X.ndim
     n_picture_axes = 2 if channel_axis is None else 3
     if n_axes < n_picture_axes:

@@ -112,7 +112,7 @@ def read_frames(
             each = [*each[0]] if np.ndim(each[0]) == 3 else each * len(reel)
         upright = _upright_weight(read_weights(seen.sources, each), seen)
         weights = None if upright is None else upright.reshape(len(reel), *seen.shape)
-    new_array = array_in_file if seen.sources[0].in_file and len(reel) == 1 else np.empty
+    new_array = array_in_file if seen.first.source.in_file and len(reel) == 1 else np.empty
     return Frames(
         reel,
         read_pixels(pixels, new_array=new_array),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.pixels import check_dtype, check_shape
+from ..stages.pixels import check_stored
 from .arrays import as_array, is_stored, masked_pixels, read_stored, with_transparency
 from .layout import Layout
 
@@ -19,9 +19,7 @@ def read_array(array: Any, layout: Layout, name: str) -> NDArray[Any]:
     """
     if not is_stored(array):
         return _arranged(as_array(array, name), layout, name, has_mask=False)
-    check_shape(array.shape, name)
-    if layout.full_scale is None:
-        check_dtype(array.dtype, name)
+    check_stored(array.shape, array.dtype if layout.full_scale is None else None, name)
     has_mask = isinstance(getattr(array, "_meta", array), np.ma.MaskedArray)
     row_axis = 1 if array.ndim == 3 and layout.channel_axis in (0, -3) else 0
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .indices import MAX_COLORS
 from .options import Search
 from .pixels import Pixels
-from .samples import as_samples
+from .samples import as_samples, full_scale
 from .threads import count_threads
 from .weighting import CELL_BITS, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
 
@@ -27,7 +28,7 @@ _MOST_DARK = 1 / 16  # of all pixels, in the coarsest cell at black: Oklab tells
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Distinct colours with counts. Add two to get the histogram of both pictures.
+    """Distinct colours with counts; those of several pictures add up as tallies, see `tally`.
 
     Attributes
     ----------
@@ -45,9 +46,16 @@ class Histogram:
     cell_colors : ndarray of shape (U, C) or None
         uint16 mean colour of each cell, where a key stands for several colours.
     exact : ndarray of shape (U, C) or None
-        For float pictures: the colour as given that each key was made from.
+        For float pictures of at most 65536 colours: the colour as given that each key was made from, of several the
+        least in each channel.
     smoothness : Smoothness or None
         How smooth the pictures are around pixels of each kind, where that is to count.
+    n_pixels : ndarray of shape (U,) or None
+        Where counts are weights: the pixels of each colour whose weight is not 0.
+    first : int or None
+        Which pixel of its picture is the first that is fully transparent, whose colour stands for all of them.
+    key_bits : int or None
+        Bits of the keys of a `tally`'s cells, with alpha the last for "opaque"; None for as many as `bits` make.
     """
 
     keys: NDArray[Any]
@@ -58,6 +66,9 @@ class Histogram:
     cell_colors: NDArray[np.uint16] | None = None
     exact: NDArray[Any] | None = field(default=None, repr=False)
     smoothness: Smoothness | None = field(default=None, repr=False)
+    n_pixels: NDArray[np.int64] | None = field(default=None, repr=False)
+    first: int | None = None
+    key_bits: int | None = None
 
     @cached_property
     def colors(self) -> NDArray[Any]:
@@ -91,7 +102,8 @@ class Histogram:
         """Keys, integer counts, and by how many bits the keys are longer than those of the cells of `smoothness`."""
         if self.keys.dtype == np.float64:
             return as_samples(self.keys).astype(np.uint64), self.integer_counts, 16 - CELL_BITS
-        return self.keys, self.integer_counts, self.n_channels * (self.bits - CELL_BITS)
+        key_bits = self.n_channels * self.bits if self.key_bits is None else self.key_bits
+        return self.keys, self.integer_counts, key_bits - self.n_channels * CELL_BITS
 
     @property
     def shares(self) -> NDArray[Any]:
@@ -128,35 +140,7 @@ class Histogram:
         totals = np.add.reduceat(weights, starts)[:, np.newaxis]
         cell_colors = ((257 * sums + totals // 2) // totals).astype(np.uint16)
         counts = np.add.reduceat(self.counts, starts)
-        return replace(self, keys=keys[starts], counts=counts, bits=bits, cell_colors=cell_colors)
-
-    def __add__(self, other: Histogram) -> Histogram:
-        """Return the histogram of both pictures; of two fully transparent colours it keeps the first picture's."""
-        if not isinstance(other, Histogram):
-            return NotImplemented
-        if self.cell_colors is not None or other.cell_colors is not None:
-            raise ValueError("histograms of cells cannot be added; add the exact ones, then take in_cells()")
-        if (self.n_channels, self.bits, self.dtype) != (other.n_channels, other.bits, other.dtype):
-            raise ValueError(
-                f"cannot add histograms of {self.n_channels}-channel {self.dtype} and {other.n_channels}-channel "
-                f"{other.dtype} pictures; convert the pictures to the same kind first"
-            )
-        other_keys = other.keys
-        if len(self.transparent) and len(other.transparent):
-            other_keys = other_keys.copy()
-            other_keys[other.transparent] = self.keys[self.transparent]
-        keys, place = np.unique(np.concatenate([self.keys, other_keys]), return_inverse=True)
-        counts = np.zeros(len(keys), dtype=np.result_type(self.counts, other.counts))
-        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
-        exact = None
-        if self.exact is not None and other.exact is not None:
-            exact = np.empty((len(keys), self.n_channels), dtype=self.exact.dtype)
-            exact[place[len(self) :]] = other.exact
-            exact[place[: len(self)]] = self.exact
-        smoothness = None
-        if self.smoothness is not None and other.smoothness is not None:
-            smoothness = self.smoothness + other.smoothness
-        return replace(self, keys=keys, counts=counts, exact=exact, smoothness=smoothness)
+        return replace(self, keys=keys[starts], counts=counts, bits=bits, cell_colors=cell_colors, n_pixels=None)
 
 
 def histogram(
@@ -166,6 +150,7 @@ def histogram(
     sample_weight: NDArray[np.float64] | None = None,
     cell_bits: int | None = None,
     one_transparent: bool = True,
+    frames: Frames | None = None,
 ) -> Histogram:
     """Count the distinct colours of a picture.
 
@@ -181,6 +166,10 @@ def histogram(
         others are counted exactly all the same.
     one_transparent : bool, default=True
         Count all fully transparent pixels as one colour, that of the first of them.
+    frames : sequence of (height, width), optional
+        Where the pixels are those of several pictures one after the other: their sizes. The first transparent pixel is
+        then the first of its own picture, in whichever that is nearest to the start; of several such the least colour.
+        So it does not depend on the order of the pictures.
     n_threads : int, optional
 
     Returns
@@ -202,21 +191,30 @@ def histogram(
     if rows.dtype == np.float64:
         return _value_histogram(pixels, sample_weight)
     if cell_bits and sample_weight is None and has_cells(pixels):
-        cell_keys, n_pixels, cell_colors = _native.cell_histogram(rows, cell_bits, threads)
-        return Histogram(cell_keys, n_pixels, n_channels, cell_bits, pixels.dtype, cell_colors)
+        cell_keys, cell_counts, cell_colors = _native.cell_histogram(rows, cell_bits, threads)
+        return Histogram(cell_keys, cell_counts, n_channels, cell_bits, pixels.dtype, cell_colors)
+    place_of_first = None
     if one_transparent and n_channels % 2 == 0:
-        rows = unify_transparent(rows)
+        place_of_first, color = first_transparent(rows, frames)
+        rows = unify_transparent(rows, color)
     counts: NDArray[Any]
     keys, counts = _native.histogram(rows, threads)
-    exact = None
-    if sample_weight is not None or pixels.dtype.kind == "f":
+    is_exact = pixels.dtype.kind == "f" and len(keys) <= MAX_COLORS
+    exact: NDArray[Any] | None = None
+    n_pixels: NDArray[np.int64] | None = None
+    if sample_weight is not None or is_exact:
         place = places(rows, keys, threads)
         if sample_weight is not None:
-            counts = _summed_weights(place, sample_weight, len(keys))
-        if pixels.dtype.kind == "f":
-            exact = np.empty((len(keys), n_channels), dtype=pixels.dtype)
-            exact[place[::-1]] = pixels.values.reshape(-1, n_channels)[::-1]  # the first pixel of a colour is last
-    exact_histogram = Histogram(keys, counts, n_channels, 8 * rows.dtype.itemsize, pixels.dtype, None, exact)
+            counts, n_pixels = _summed_weights(place, sample_weight, len(keys))
+        if is_exact:
+            exact = least_colors(pixels.values.reshape(-1, n_channels), place, len(keys))
+    sample_bits = 8 * rows.dtype.itemsize
+    exact_histogram = Histogram(
+        keys, counts, n_channels, sample_bits, pixels.dtype, exact=exact, n_pixels=n_pixels, first=place_of_first
+    )
+    if exact is not None and len(exact_histogram.transparent):
+        at = exact_histogram.transparent
+        exact[at] = exact_histogram.colors[at] / full_scale(rows.dtype)
     return exact_histogram.in_cells(cell_bits) if cell_bits and has_cells(pixels) else exact_histogram
 
 
@@ -305,14 +303,41 @@ def places(rows: NDArray[Any], keys: NDArray[np.uint64], n_threads: int) -> NDAr
     return _native.remap(rows, keys, np.arange(len(keys), dtype=np.uint32), 0, n_threads)
 
 
-def unify_transparent(rows: NDArray[Any], color: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Give all fully transparent pixels one colour, by default that of the first; rows are (n, C), alpha last."""
+def unify_transparent(rows: NDArray[Any], color: NDArray[Any] | None) -> NDArray[Any]:
+    """Give all fully transparent pixels this colour, unless there is none; rows are (n, C), alpha last."""
+    if color is None:
+        return rows
     transparent = rows[:, -1] == 0
     if not transparent.any():
         return rows
     unified = rows.copy()
-    unified[transparent] = rows[transparent.argmax()] if color is None else color
+    unified[transparent] = color
     return unified
+
+
+def first_transparent(rows: NDArray[Any], frames: Frames | None) -> tuple[int | None, NDArray[Any] | None]:
+    """Return where in its picture the first fully transparent pixel is, and its colour (C,), if there is one."""
+    transparent = rows[:, -1] == 0
+    found: list[tuple[int, tuple[int, ...]]] = []
+    start = 0
+    for height, width in frames or [(1, len(rows))]:
+        part = transparent[start : start + height * width]
+        at = int(part.argmax())
+        if part[at]:
+            found.append((at, tuple(rows[start + at].tolist())))
+        start += len(part)
+    if not found:
+        return None, None
+    place, color = min(found)
+    return place, np.array(color, dtype=rows.dtype)
+
+
+def least_colors(colors: NDArray[Any], place: NDArray[Any], n: int) -> NDArray[Any]:
+    """Return, of the colours (m, C) at each of n places, the least in each channel, (n, C)."""
+    least = np.full((colors.shape[1], n), np.inf, dtype=colors.dtype)
+    for channel, values in zip(least, colors.T, strict=True):
+        np.minimum.at(channel, place, np.ascontiguousarray(values))
+    return np.ascontiguousarray(least.T)
 
 
 def integer_weights(counts: NDArray[Any]) -> NDArray[np.int64]:
@@ -336,10 +361,15 @@ def _value_histogram(pixels: Pixels, sample_weight: NDArray[np.float64] | None) 
     values, place = np.unique(pixels.samples.ravel(), return_inverse=True)
     if sample_weight is None:
         return Histogram(values, np.bincount(place), 1, 64, pixels.dtype)
-    return Histogram(values, _summed_weights(place, sample_weight, len(values)), 1, 64, pixels.dtype)
+    counts, n_pixels = _summed_weights(place, sample_weight, len(values))
+    return Histogram(values, counts, 1, 64, pixels.dtype, n_pixels=n_pixels)
 
 
-def _summed_weights(place: NDArray[Any], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """Sum the weights, in single precision but without its limits, at each of n places."""
-    sums: NDArray[Any] = np.bincount(place, rounded_weights(weights.ravel(), _WEIGHT_BITS), minlength=n)
-    return sums
+def _summed_weights(
+    place: NDArray[Any], weights: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sum the weights, in single precision but without its limits, at each of n places; count those that are not 0."""
+    rounded = rounded_weights(weights.ravel(), _WEIGHT_BITS)
+    sums: NDArray[Any] = np.bincount(place, rounded, minlength=n)
+    counts: NDArray[Any] = np.bincount(place[rounded > 0], minlength=n)
+    return sums, counts

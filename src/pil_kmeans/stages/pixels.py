@@ -56,14 +56,10 @@ class Pixels:
         return self.samples.reshape(-1, self.n_channels)
 
 
-def check_dtype(dtype: np.dtype[Any], name: str) -> None:
-    """Refuse samples of a dtype that no picture has."""
-    if dtype.type not in _SAMPLES:
+def check_stored(shape: tuple[int, ...], dtype: np.dtype[Any] | None, name: str) -> None:
+    """Refuse the shape, whatever axis has the channels, and the dtype, if it counts, of what is no picture."""
+    if dtype is not None and dtype.type not in _SAMPLES:
         raise TypeError(f"{name} has dtype {dtype}; a picture is {_DTYPES}. {_remedy(dtype)}")
-
-
-def check_shape(shape: tuple[int, ...], name: str) -> None:
-    """Refuse the shape of what is no picture, whatever axis has the channels."""
     if len(shape) not in (2, 3):
         raise ValueError(f"{name} has shape {shape}; a picture has three axes, (H, W, C).")
     if 0 in shape:
@@ -105,32 +101,51 @@ def read_pixels(
     (3, 2, 1)
     """
     array = np.asarray(image)
-    check_dtype(array.dtype, name)
+    check_layout(array.shape, array.dtype, channel_axis=channel_axis, name=name)
     if channel_axis is None:
-        if array.ndim != 2:
-            raise ValueError(f"{name} has shape {array.shape}; with channel_axis=None a picture has two axes, (H, W)")
         array = array[:, :, np.newaxis]
-    else:
-        if array.ndim != 3:
-            grey = " For a grey picture pass channel_axis=None." if array.ndim == 2 else ""
-            raise ValueError(f"{name} has shape {array.shape}; a picture has three axes, (H, W, C).{grey}")
-        if not -3 <= channel_axis < 3:
-            raise ValueError(f"channel_axis={channel_axis} is not an axis of {name}, which has shape {array.shape}")
-        if channel_axis not in (-1, 2):
-            array = np.moveaxis(array, channel_axis, -1)
-    height, width, n_channels = array.shape
-    if not 1 <= n_channels <= 4:
-        raise ValueError(
-            f"{name} has {n_channels} channels (shape {np.shape(image)}); a picture has 1 to 4: {_CHANNELS}. "
-            + _where_channels_are(np.shape(image))
-        )
-    if height == 0 or width == 0:
-        raise ValueError(f"{name} is empty: its shape is {np.shape(image)}")
+    elif channel_axis not in (-1, 2):
+        array = np.moveaxis(array, channel_axis, -1)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if not array.flags.aligned:  # as of a record in a file
         array = array.copy()
     return Pixels(_samples(array, name, new_array), array.dtype, array, new_array)
+
+
+def check_layout(
+    shape: tuple[int, ...], dtype: np.dtype[Any], *, channel_axis: int | None, name: str
+) -> tuple[int, int, int]:
+    """Check the shape and dtype of a picture; return its height, width and number of channels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_pixels`, but for samples out of range.
+    """
+    if dtype.type not in _SAMPLES:
+        raise TypeError(f"{name} has dtype {dtype}; a picture is {_DTYPES}. {_remedy(dtype)}")
+    if channel_axis is None:
+        if len(shape) != 2:
+            raise ValueError(f"{name} has shape {shape}; with channel_axis=None a picture has two axes, (H, W)")
+        sizes = [*shape, 1]
+    else:
+        if len(shape) != 3:
+            grey = " For a grey picture pass channel_axis=None." if len(shape) == 2 else ""
+            raise ValueError(f"{name} has shape {shape}; a picture has three axes, (H, W, C).{grey}")
+        if not -3 <= channel_axis < 3:
+            raise ValueError(f"channel_axis={channel_axis} is not an axis of {name}, which has shape {shape}")
+        sizes = list(shape)
+        sizes.append(sizes.pop(channel_axis))
+    height, width, n_channels = sizes
+    if not 1 <= n_channels <= 4:
+        raise ValueError(
+            f"{name} has {n_channels} channels (shape {shape}); a picture has 1 to 4: {_CHANNELS}. "
+            + _where_channels_are(shape)
+        )
+    if height == 0 or width == 0:
+        raise ValueError(f"{name} is empty: its shape is {shape}")
+    return height, width, n_channels
 
 
 def _remedy(dtype: np.dtype[Any]) -> str:
@@ -167,7 +182,9 @@ def _samples(values: NDArray[Any], name: str, new_array: NewArray) -> NDArray[An
     return as_samples(values, new_array)
 
 
-def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+def read_sample_weight(
+    sample_weight: ArrayLike | None, shape: tuple[int, ...], *, is_part: bool = False
+) -> NDArray[np.float64] | None:
     """Check the weights of a picture's pixels or a matrix's rows.
 
     Parameters
@@ -176,6 +193,8 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
         Non-negative, at most 1e100, not all zero. None, for equal weights, stays None.
     shape : tuple of int
         ``(H, W)`` for a picture.
+    is_part : bool, default=False
+        Whether there are more weights, so that these may all be zero.
 
     Returns
     -------
@@ -197,6 +216,12 @@ def read_sample_weight(sample_weight: ArrayLike | None, shape: tuple[int, ...]) 
         raise ValueError(f"sample_weight holds {weights.min():g}; weights must not be negative")
     if weights.max() > _MAX_WEIGHT:
         raise ValueError(f"sample_weight holds {weights.max():g}; weights must be at most {_MAX_WEIGHT:g}: scale them")
-    if not weights.any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
+    if not is_part:
+        check_total(weights.any())
     return weights
+
+
+def check_total(is_positive: Any) -> None:
+    """Refuse weights that are all zero."""
+    if not is_positive:
+        raise ValueError("Sample weights must contain at least one non-zero number.")

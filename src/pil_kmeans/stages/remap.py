@@ -71,7 +71,7 @@ def remap(
         labels = label_colors(hist.colors, palette, color_space, n_threads=n_threads)
     of_colors = labels.astype(index_dtype(len(palette)), copy=False)
     keys, shift, threads = hist.keys, hist.shift, count_threads(n_threads)
-    transparent = hist.colors[hist.transparent] if color_space != "rgba8" and len(hist.transparent) else None
+    transparent = hist.colors[hist.transparent][0] if color_space != "rgba8" and len(hist.transparent) else None
 
     def block_indices(block: slice) -> NDArray[Any]:
         samples = pixels.samples[block]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,57 @@ class Smoothness:
         """Return that of both pictures."""
         return Smoothness(self.counts + other.counts, self.sums + other.sums)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the cells that there are."""
+        cells = np.flatnonzero(self.counts)
+        return _spread_out, (len(self.counts), cells.astype(np.uint16), self.counts[cells], self.sums[cells])
+
+    @property
+    def nbytes(self) -> int:
+        """What a pickle takes, nearly."""
+        return 18 * int(np.count_nonzero(self.counts))
+
+
+def _spread_out(n: int, cells: NDArray[np.uint16], counts: NDArray[Any], sums: NDArray[Any]) -> Smoothness:
+    spread = [np.zeros(n, dtype=part.dtype) for part in (counts, sums)]
+    spread[0][cells], spread[1][cells] = counts, sums
+    return Smoothness(*spread)
+
+
+class Seen(NamedTuple):
+    """Pixels of an array whose smoothness counts: every `row_step`th row from the first on, and some columns of it."""
+
+    first_row: int
+    end_row: int
+    row_step: int
+    first_column: int
+    end_column: int
+
+    @classmethod
+    def of(cls, height: int, width: int, row_step: int) -> Seen:
+        """Return what is seen of a picture: the middle of each `row_step` rows, of fewer the last at most."""
+        return cls(min((row_step - 1) // 2, height - 1), height, row_step, 0, width)
+
+    def within(self, top: int, left: int, height: int, width: int) -> Seen:
+        """Return what of it lies in a part of the picture, by the part's own rows and columns."""
+        first = self.first_row + max(0, -((self.first_row - top) // self.row_step)) * self.row_step
+        return Seen(first - top, height, self.row_step, 0, width)
+
+    def moved(self, down: int, right: int) -> Seen:
+        """Return the same pixels of an array that has some more rows and columns before them."""
+        return Seen(
+            self.first_row + down,
+            self.end_row + down,
+            self.row_step,
+            self.first_column + right,
+            self.end_column + right,
+        )
+
+
+def row_step(height: int, width: int, effort: str) -> int:
+    """Return of how many rows of a picture one is looked at."""
+    return min(max(height * width // _ENOUGH_PIXELS[effort], 1), _LARGEST_STEP)
+
 
 def smoothness_of(
     pixels: Pixels,
@@ -103,17 +154,33 @@ def smoothness_of(
     -------
     Smoothness
     """
-    threads = count_threads(n_threads)
     total = None
     for rows, (height, width), weights in _pictures(pixels, frames, sample_weight):
-        step = min(max(height * width // _ENOUGH_PIXELS[effort], 1), _LARGEST_STEP)
-        if weights is None:
-            part = Smoothness(*_native.cell_smoothness(rows, width, step, threads))
-        else:
-            part = _weighted_smoothness(rows, width, weights, step, threads)
+        seen = Seen.of(height, width, row_step(height, width, effort))
+        part = seen_smoothness(rows, width, seen, weights, n_threads=n_threads)
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def seen_smoothness(
+    rows: NDArray[Any], width: int, seen: Seen, weights: NDArray[np.float64] | None, *, n_threads: int | None
+) -> Smoothness:
+    """Measure the smoothness around the pixels seen of an array, whose others are their neighbours.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (height * width, C)
+        uint8 or uint16 samples.
+    width : int
+    seen : Seen
+    weights : ndarray of shape (height * width,) or None
+    n_threads : int or None
+    """
+    threads = count_threads(n_threads)
+    if weights is None:
+        return Smoothness(*_native.cell_smoothness(rows, width, seen, threads))
+    return _weighted_smoothness(rows, width, seen, weights, threads)
 
 
 def color_weights(
@@ -199,14 +266,15 @@ def _pictures(
 
 
 def _weighted_smoothness(
-    rows: NDArray[Any], width: int, weights: NDArray[np.float64], step: int, n_threads: int
+    rows: NDArray[Any], width: int, seen: Seen, weights: NDArray[np.float64], n_threads: int
 ) -> Smoothness:
     """Sum smoothness times weights, which are rounded so that the sums are exact."""
-    smooth = _native.smoothness(rows, width, step, n_threads)
     height, n_channels = len(rows) // width, rows.shape[1]
-    seen = slice(min((step - 1) // 2, height - 1), None, step)
-    samples = rows.reshape(height, width, n_channels)[seen].reshape(-1, n_channels)
-    counted = rounded_weights(weights.reshape(height, width)[seen].ravel(), _WEIGHT_BITS)
+    columns = slice(seen.first_column, seen.end_column)
+    where = slice(seen.first_row, seen.end_row, seen.row_step), columns
+    smooth = _native.smoothness(rows, width, seen, n_threads)[:, columns]
+    samples = rows.reshape(height, width, n_channels)[where].reshape(-1, n_channels)
+    counted = rounded_weights(weights.reshape(height, width)[where].ravel(), _WEIGHT_BITS)
     if n_channels % 2 == 0:
         counted = np.where(samples[:, -1] > 0, counted, 0)
     cells = np.zeros(len(samples), dtype=np.intp)
