@@ -129,12 +129,14 @@ def encode_png(
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
         "uniform", all the same. None: "perceptual" in "oklab" and "cielab". See `quantize`.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette
         refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
         areas or looks better undithered. See `quantize`.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: 0.85. More hides steps better, and is noisier.
+        0 to 1; 0 is no dithering. More hides steps better, and is noisier. None: 0.85, more with
+        `palette`. See `quantize`.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel of `image` as given, zero or more.
     lossy : float or "auto", default "auto"

@@ -50,16 +50,18 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         seen, more in smooth areas than in busy ones, and more where few pixels are of their kind, so that a small vivid
         area keeps its colour. "uniform": all the same, so that the result is that of k-means. None means "perceptual"
         for pictures in "oklab" and "cielab", "uniform" in the other spaces and for matrices, which take nothing else.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default=None
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or None, default=None
         Whether and how `transform` lets colours of pictures between the entries appear as a mix of them; None means
         "none". `fit` refits the palette to its dithered pictures. "floyd-steinberg" diffuses the errors of pixels to
-        their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
+        their neighbours, which looks best; "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels
+        far. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
         pixels, let a pixel's index depend on its colour and place only: frames that differ somewhere differ only there,
         and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat areas or look better
         undithered. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
-        With `dither`: 0 to 1; 0 is no dithering. None means 0.85. More hides steps between colours better, and is
-        noisier. With "floyd-steinberg" it is the share of each error that is handed on.
+        With `dither`: 0 to 1; 0 is no dithering. None means 0.85, and 0.75 for "atkinson". More hides steps between
+        colours better, and is noisier. By diffusion it is the share of each error that is handed on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have

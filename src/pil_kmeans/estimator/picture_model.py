@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount
 from ..stages.dithering.diffuse import dither, method_of
 from ..stages.efforts import fit_least, fit_pictures
 from ..stages.histogram import (
@@ -193,8 +194,9 @@ class PictureModel(Model):
         self._check(data)
         if isinstance(data, LargePictures):
             data = data.whole()
-        options = {"method": method_of(self.dither), "strength": strength, "frames": data.frames, **self._threads}
-        return self._arrange(data, dither(data.pixels, self.palette, **options))
+        options = {"method": method_of(self.dither), "frames": data.frames, **self._threads}
+        amount = Amount(strength, LIGHTNESS_WEIGHT)
+        return self._arrange(data, dither(data.pixels, self.palette, amount=amount, **options))
 
     def predict(self, data: Pictures | LargePictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""

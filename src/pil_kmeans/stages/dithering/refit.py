@@ -21,7 +21,8 @@ from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..samples import as_samples, full_scale, packed, to_samples
 from ..weighting import as_shares, pixel_weights
-from .diffuse import LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
+from .amounts import Amount
+from .diffuse import Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
@@ -48,7 +49,7 @@ def refit(
     search: Search,
     *,
     method: str,
-    strength: float,
+    amount: Amount,
     sample_weight: NDArray[np.float64] | None,
     frames: Frames | None,
 ) -> tuple[Palette, NDArray[Any]]:
@@ -67,7 +68,7 @@ def refit(
     search : Search
         Its effort says how many rounds, and how many of the rows each of them looks at. Rounds that do not help are
         undone.
-    method, strength
+    method, amount
         As in `dither`.
     sample_weight : ndarray of shape (H, W) or None
         Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
@@ -83,7 +84,7 @@ def refit(
     """
     n_threads = search.n_threads
     start, frozen = _settle(palette, hist)
-    passes = Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
+    passes = Passes.of(pixels, start.colors, method, amount, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     weights = None
     if hist.smoothness is not None:
@@ -92,7 +93,9 @@ def refit(
         )
     elif sample_weight is not None:
         weights = as_shares(sample_weight)
-    centers = _refitted(start.centers / full, frozen, passes, search.effort, weights, frames or [pixels.shape])
+    centers = _refitted(
+        start.centers / full, frozen, passes, amount.lightness_weight, search.effort, weights, frames or [pixels.shape]
+    )
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -100,7 +103,7 @@ def refit(
         moved = replace(
             moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
         )
-        indices = dither(pixels, moved.colors, method=method, strength=strength, frames=frames, n_threads=n_threads)
+        indices = dither(pixels, moved.colors, method=method, amount=amount, frames=frames, n_threads=n_threads)
         kept = moved.fixed | _native.used_labels(indices.ravel(), len(moved.colors))
         if kept.all():
             return moved, indices
@@ -110,6 +113,7 @@ def _refitted(
     centers: NDArray[np.float64],
     frozen: NDArray[np.bool_],
     passes: Passes,
+    lightness_weight: float,
     effort: str,
     weights: NDArray[np.uint16] | None,
     frames: Frames,
@@ -141,7 +145,7 @@ def _refitted(
         if n == rounds.n:
             break
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
-        lacking[:, [0, 3]] /= LIGHTNESS_WEIGHT  # as the kernel weighs them
+        lacking[:, [0, 3]] /= lightness_weight  # as the kernel weighs them
         move = step * lacking + momentum * move
         move[frozen] = 0
         moved = passes.colors(point_rows(arguments["entries"]) + move)
