@@ -84,8 +84,8 @@ def quantize(
         to their neighbours, which looks best: what is dithered adds up to the light of the picture.
         "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels far. "ordered",
         Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on
-        its colour and place only: frames with one palette that differ somewhere differ only there, and tiles fit together.
-        "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
+        its colour and place only: frames with one palette that differ somewhere differ only there,
+        and tiles fit together. "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
         undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
         mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
         "floyd-steinberg" and 0 is "none"; without it all of them are "none".
