@@ -33,10 +33,14 @@ _LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band
 
 @dataclass(frozen=True)
 class Rounds:
-    """Work of a refit: how many rounds, and at most how many pixels each dithers, as far as bands of rows allow."""
+    """Work of a refit: how many rounds, and at most how many pixels the last dithers, as far as bands of rows allow."""
 
     n: int
     pixels: int
+
+    def share(self, n: int) -> float:
+        """Return how much of that round `n` does: the first half of them only have to find the way."""
+        return 1 / 2 if n < self.n // 2 else 1.0 if n == self.n - 1 else 2 / 3
 
 
 ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(7, 1 << 20)}
@@ -124,9 +128,11 @@ def _refitted(
     if weights is not None:
         bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
     n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
-    apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
+    apart = [
+        int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART)) for n in range(rounds.n)
+    ]
     place = np.arange(len(bands))
-    measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
+    measured_apart = min(4 * apart[-1], max(1, len(bands) // _LEAST_MEASURED))
     is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
     has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
@@ -136,7 +142,7 @@ def _refitted(
     best, least = centers, np.inf
     move = np.zeros((len(centers), 4))
     for n in range(rounds.n + 1):
-        is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
+        is_dithered = is_measured | ((place + 23 * n) % apart[n] == 0) if n < rounds.n else is_measured
         arguments = passes.arguments(centers)
         sums, totals, errors = _native.residuals(passes.rows, bands=bands[is_dithered], weights=weights, **arguments)
         error = float(errors[is_measured[is_dithered]].sum())
