@@ -65,8 +65,9 @@ def dither(
         threshold of its place: in Bayer's pattern of 8 x 8 pixels, or in 64 x 64 of blue noise, which shows no pattern.
     amount : Amount
         Its strength is from 0 to 1; more hides steps between entries better, and is noisier. It is the share of each
-        error that is handed on: at 1 errors that no entry can make up for pile up. By thresholds, two entries mix
-        down to a share of (1 - strength) / 2, or 1/16 at 1, of the farther one; what needs less of it gets none.
+        error that is handed on: at 1 errors that no entry can make up for pile up. By thresholds it is how much the
+        noise of a mix is worth for the light to be right: at 1 the mix has the colour's light, with less what is nearly
+        an entry is just that.
     frames : sequence of (height, width), optional
         Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between, and
         masks start anew.
