@@ -20,6 +20,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
+    "animation": (["animation"], ["--quick"]),
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
     "look": (["look"], ["--quick", "--pictures", "fruits,coffee"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
