@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from inspect import signature
+from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -21,11 +23,11 @@ from ..stages.options import Search
 from ..stages.tally import LEAST_BUDGET
 from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
-from .labels import keeps_labels, reads_labelled
+from .labels import keeps_labels, plain, reads_labelled
 from .matrix_model import MatrixModel
 from .model import Keep, Model
 from .picture_model import PictureModel
-from .read_x import LargePictures, Pictures
+from .read_x import LargePictures, Pictures, is_stream
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -96,6 +98,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     inertia_ : float
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
         for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
+    shares_ : ndarray of shape (n,), float64
+        Share of the pixels fitted, by their weights, whose nearest entry each is.
     labels_ : ndarray or list of ndarray
         What `predict` gives for the X of `fit`. Made on first access. Not there after `partial_fit` or `merge`, nor if
         X is an array of more than 2**25 pixels: neither is kept.
@@ -224,8 +228,10 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
 
         Parameters
         ----------
-        X : picture, stack, list of pictures, or matrix
-            See the table in the notes of the class. It may be changed afterwards.
+        X : picture, stack, list of pictures, matrix, or iterable of pictures
+            See the table in the notes of the class. It may be changed afterwards. Of an iterable without a length,
+            such as a generator, one picture is in memory at a time: ``fit(map(Image.open, paths))``. Then there are no
+            `labels_`, and nothing can be dithered.
         y : None
             Ignored.
         sample_weight : array_like, or list of array_like, default=None
@@ -249,7 +255,11 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).cluster_centers_.tolist()
         [[0.5], [9.0]]
         """
-        self._fit(X, sample_weight)
+        if is_stream(X):
+            self._model = self._learn_each("fit of an iterable", None, X, sample_weight)
+            _ = self._model.palette
+        else:
+            self._fit(X, sample_weight)
         return self
 
     @reads_labelled
@@ -289,7 +299,10 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         model = getattr(self, "_model", None)
         for dither in (self.dither, None if model is None else model.dither):
             _check_undithered("partial_fit", dither)
-        self._model = self._learn(model, X, sample_weight, Keep.NOTHING)
+        if is_stream(X):
+            self._model = self._learn_each("partial_fit", copy.deepcopy(model), X, sample_weight)
+        else:
+            self._model = self._learn(model, X, sample_weight, Keep.NOTHING)
         return self
 
     def merge(self, other: KMeansQuantizer) -> KMeansQuantizer:
@@ -371,6 +384,26 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self._model = model  # only now: a fit that fails leaves the last one
         return model, indices
 
+    def _learn_each(self, method: str, model: Model | None, X: Iterable[Any], sample_weight: Any) -> Model:
+        """Add pictures that come one by one, of which none is kept."""
+        _check_undithered(method, self.dither)
+        weights = repeat(None) if sample_weight is None else iter(sample_weight)
+        n = -1
+        for n, picture in enumerate(X):
+            try:
+                weight = next(weights, _NONE_LEFT)
+                if weight is _NONE_LEFT:
+                    raise ValueError("sample_weight ends before X: it must have an array (H, W) for each picture")
+                model = self._learn(model, plain(picture, self), weight, Keep.NOTHING)
+            except (TypeError, ValueError) as error:
+                error.add_note(f"This is about picture {n} of X, the first being 0.")
+                raise
+        if model is None or n < 0:
+            raise ValueError("X is an iterable without pictures; one that has been read before is at its end")
+        if sample_weight is not None and next(weights, _NONE_LEFT) is not _NONE_LEFT:
+            raise ValueError(f"sample_weight has arrays for more than the {n + 1} pictures of X")
+        return model
+
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, keep: Keep) -> Model:
         """Add X to the model, or to a new one."""
         given = {name: getattr(self, name) for name in _DEFAULTS}
@@ -380,6 +413,10 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         if self.masked is not None and self.masked < self.n_colors:
             raise ValueError(
                 f"masked={self.masked} is the index of an entry: it must not be below n_colors={self.n_colors}"
+            )
+        if is_stream(X):
+            raise TypeError(
+                f"X is a {type(X).__name__}, which is read once: fit or partial_fit it, then transform each picture"
             )
         data = self._read(X, model)
         if model is None:
@@ -442,4 +479,5 @@ def _check_undithered(method: str, dither: str | None) -> None:
         )
 
 
+_NONE_LEFT = object()
 _DEFAULTS = {name: parameter.default for name, parameter in signature(KMeansQuantizer).parameters.items()}

@@ -279,6 +279,11 @@ class FittedQuantizer:
         return self._fitted.inertia
 
     @property
+    def shares_(self) -> np.ndarray:
+        """Share of all that was fitted, by weights, whose nearest entry each is, (`n_colors_`,); of pictures only."""
+        return self._fitted.shares
+
+    @property
     def n_iter_(self) -> int:
         """Passes of the search."""
         return self._fitted.n_iter

@@ -80,6 +80,11 @@ class Model(ABC):
         """Centers (n, d), not rounded, float64."""
 
     @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the data that is nearest to each entry."""
+        raise AttributeError("shares_ is of pictures only")
+
+    @property
     @abstractmethod
     def n_iter(self) -> int:
         """Passes of the search."""

@@ -25,7 +25,7 @@ from ..stages.options import Dither, Search
 from ..stages.palette import Palette
 from ..stages.parts import PartialCounts, bands
 from ..stages.pixels import check_total
-from ..stages.remap import remap
+from ..stages.remap import label_colors, remap
 from ..stages.tally import Tally, tally_of
 from .model import Keep, Model
 from .read_x import LargePictures, Pictures
@@ -245,6 +245,19 @@ class PictureModel(Model):
     def centers(self) -> NDArray[np.float64]:
         """Centers in the units of the pictures."""
         return self._fitted.palette.centers
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of all pixels, by their weights, that is nearest to each entry."""
+        palette, hist, _ = self._fitted
+        if hist is None:
+            hist = self._counted()
+        labels = palette.labels
+        if labels is None or len(labels) != len(hist):
+            labels = label_colors(hist.colors, palette.colors, self.search.color_space, **self._threads)
+        sums = np.bincount(labels, hist.counts, minlength=len(palette.colors))
+        shares: NDArray[np.float64] = sums / sums.sum()
+        return shares
 
     @property
     def n_iter(self) -> int:

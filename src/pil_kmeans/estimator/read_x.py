@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -258,6 +258,11 @@ def _read_array(X: Any, channel_axis: int | None) -> Pictures | None:
         f"X has shape {np.shape(X)}; with channel_axis={channel_axis} a picture has {n_picture_axes} axes and a stack "
         f"of pictures {n_picture_axes + 1}. Pass a list of pictures, or reshape X."
     )
+
+
+def is_stream(X: Any) -> bool:
+    """Whether pictures come one by one: of an iterable that is no sequence and no array."""
+    return isinstance(X, Iterable) and not hasattr(X, "__len__") and not is_array(X) and not hasattr(X, "shape")
 
 
 def _is_pil(item: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from .color_space import USUAL_GRID, Points, fine_grid, points_coincide, working
 from .histogram import Histogram, histogram, picture_histogram, unify_transparent
 from .indices import index_dtype
 from .pixels import Pixels
-from .row_blocks import in_row_blocks
+from .row_blocks import in_row_blocks, row_blocks
 from .samples import as_samples, full_scale, packed
 from .threads import count_threads
 
@@ -62,6 +63,14 @@ def remap(
     >>> remap(pixels, np.array([[0], [255]], dtype=np.uint8), color_space="oklab", effort="balanced", n_threads=1)
     array([[0, 0, 1]], dtype=uint8)
     """
+    if hist is None and effort != "fast" and len(row_blocks(*pixels.shape)) > 1:
+        options: dict[str, Any] = {"color_space": color_space, "effort": effort, "n_threads": n_threads}
+
+        def block_entries(block: slice) -> NDArray[Any]:
+            part = replace(pixels, samples=pixels.samples[block], values=pixels.values[block])
+            return remap(part, palette, **options)
+
+        return in_row_blocks(pixels.shape, index_dtype(len(palette)), pixels.new_array, block_entries)
     if color_space == "rgba8":
         hist, labels = histogram(pixels, one_transparent=False, n_threads=n_threads), None
     elif hist is None:

@@ -57,7 +57,10 @@ def fit_dither(
 
     def plain() -> Dithered:
         options: dict[str, Any] = {"color_space": search.color_space, "effort": search.effort, "n_threads": n_threads}
-        indices = remap(rounded or pixels, palette.colors, hist=hist, labels=palette.labels, **options)
+        known: dict[str, Any] = {"hist": hist, "labels": palette.labels}
+        if hist.key_bits is not None:  # cells of more colours than are kept apart: pixels get their own nearest
+            known = {}
+        indices = remap(rounded or pixels, palette.colors, **known, **options)
         return Dithered(palette, indices, 0.0)
 
     if not may_gain(pixels, dither, frames=frames) or _has_all_colors(palette, hist, pixels, n_threads):
