@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..estimator import KMeansQuantizer
 from ..pictures.read import read_picture
 from ..pillow import quantize
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
@@ -125,7 +124,9 @@ def of_one(given: Input, options: argparse.Namespace) -> list[Swatch]:
 
 def fit_options(options: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments for `KMeansQuantizer`."""
-    return {"n_colors": options.colors} | given_options(options, KMeansQuantizer)
+    return {"n_colors": options.colors} | {
+        name: value for name, value in given_options(options, quantize).items() if name != "colors"
+    }
 
 
 def as_file(colors: Sequence[Swatch], name: str, options: argparse.Namespace) -> bytes:

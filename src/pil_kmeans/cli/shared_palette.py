@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..estimator import KMeansQuantizer
 from ..pictures.read import read_picture
 from ..report.swatches import Swatch
 from ..stages.samples import rgba_rows, to_uint8
@@ -22,6 +21,9 @@ from .errors import CommandError
 from .inputs import Input, open_picture
 from .limits import MemoryBudget, Share, pixel_limit
 from .one_line import one_line
+
+if TYPE_CHECKING:
+    from ..estimator import KMeansQuantizer
 
 _AT_ONCE = 8  # files of a task: few enough that all processes end at about the same time
 _LEAST_APART = 16  # files that are worth the start of processes
@@ -127,6 +129,8 @@ def _counted(
 
 def _count(inputs: Sequence[Input], n_channels: int, options: dict[str, Any], limits: Limits) -> Counted:
     """Count the colours of some files, one after the other."""
+    from ..estimator import KMeansQuantizer  # scikit-learn takes a second to load
+
     quantizer, is_fitted = KMeansQuantizer(**options), False
     errors: list[CommandError] = []
     with pixel_limit(limits.most_pixels):
