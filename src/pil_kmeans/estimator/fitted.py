@@ -10,8 +10,9 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..indexed_image import IndexedImage
+from .lazy import is_dask
 from .model import Keep, Model
-from .read_x import LargePictures, Pictures, read_pictures
+from .read_x import AnyPictures, read_pictures
 
 
 class FittedQuantizer:
@@ -204,6 +205,8 @@ class FittedQuantizer:
         """
         if self._fitted.is_matrix:
             raise ValueError("to_indexed needs pictures, but KMeansQuantizer was fitted on a matrix")
+        if is_dask(X):
+            raise TypeError("to_indexed needs pictures in memory, but X is a dask array: pass X.compute()")
         indices = self.transform(X)
         if isinstance(indices, np.ndarray) and indices.ndim == 2:
             return IndexedImage(indices, self.palette_)
@@ -214,7 +217,7 @@ class FittedQuantizer:
             return _wrap_data_with_container("transform", indices[:, np.newaxis], X, self)
         return indices
 
-    def _read(self, X: Any, model: Model | None) -> Pictures | LargePictures | np.ndarray:
+    def _read(self, X: Any, model: Model | None) -> AnyPictures | np.ndarray:
         """Tell pictures from a matrix, and check X against the model, if there is one."""
         pictures = read_pictures(X, channel_axis=self.channel_axis)
         if model is not None and model.is_matrix != (pictures is None):
