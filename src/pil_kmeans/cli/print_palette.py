@@ -124,9 +124,8 @@ def of_one(given: Input, options: argparse.Namespace) -> list[Swatch]:
 
 def fit_options(options: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments for `KMeansQuantizer`."""
-    return {"n_colors": options.colors} | {
-        name: value for name, value in given_options(options, quantize).items() if name != "colors"
-    }
+    others = {name: value for name, value in given_options(options, quantize).items() if name != "colors"}
+    return {"n_colors": options.colors} | others
 
 
 def as_file(colors: Sequence[Swatch], name: str, options: argparse.Namespace) -> bytes:

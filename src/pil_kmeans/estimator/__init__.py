@@ -27,7 +27,7 @@ from .labels import keeps_labels, plain, reads_labelled
 from .matrix_model import MatrixModel
 from .model import Keep, Model
 from .picture_model import PictureModel
-from .read_x import LargePictures, Pictures, is_stream
+from .read_x import AnyPictures, is_stream
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -421,7 +421,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         data = self._read(X, model)
         if model is None:
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
-            if isinstance(data, Pictures | LargePictures):
+            if isinstance(data, AnyPictures):
                 dither = read_dither(self._dither, self.dither_strength)
                 model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
             elif self.weighting == "perceptual":
@@ -452,11 +452,11 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         weighting = read_weighting(self.weighting, self.color_space)
         return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads)
 
-    def _fixed_colors(self, data: Pictures | LargePictures | np.ndarray) -> np.ndarray | None:
+    def _fixed_colors(self, data: AnyPictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""
         if self.fixed_colors is None:
             return None
-        if not isinstance(data, Pictures | LargePictures):
+        if not isinstance(data, AnyPictures):
             raise ValueError(
                 f"fixed_colors is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
                 "colors: pass the picture as (H, W, C), or leave fixed_colors=None"

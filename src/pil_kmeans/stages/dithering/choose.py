@@ -70,8 +70,13 @@ def fit_dither(
 
 def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels, n_threads: int | None) -> bool:
     """Whether each colour of the pixels has its entry, which is that colour in the palette's dtype."""
+    is_exact = keeps_all_colors(palette, hist)
+    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels, n_threads=n_threads)) == len(hist))
+
+
+def keeps_all_colors(palette: Palette, hist: Histogram) -> bool:
+    """Whether each colour of a histogram has its entry, which is that colour in the palette's dtype."""
     if hist.cell_colors is not None or palette.labels is None or len(hist) > len(palette.colors):
         return False
     colors = to_samples(given_colors(hist, np.arange(len(hist))), hist.dtype)
-    is_exact = bool((palette.colors[palette.labels] == colors).all())
-    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels, n_threads=n_threads)) == len(hist))
+    return bool((palette.colors[palette.labels] == colors).all())
