@@ -56,12 +56,11 @@ def soft_alpha(rng, height, width):
 @pytest.mark.parametrize("level", [30, 100, 200])
 @pytest.mark.parametrize("n_channels", [1, 3])
 @pytest.mark.parametrize("method", METHODS)
-def test_uniform_grey_keeps_its_lightness(level, n_channels, method):
+def test_uniform_grey_keeps_its_light(level, n_channels, method):
     picture = np.full((128, 128, n_channels), level, np.uint8)
     palette = np.array([[0], [255]], np.uint8).repeat(n_channels, axis=1)
     indices = dither(read_pixels(picture), palette, method=method, strength=1.0)
-    mean = light if method in BY_MASK else lightness
-    assert indices.mean() == pytest.approx(mean(level / 255), abs=0.015)
+    assert indices.mean() == pytest.approx(light(level / 255), abs=0.015)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -300,7 +299,7 @@ def test_rows_with_nothing_to_see_do_not_stop_the_refit(astronaut):
         np.square(gaussian(picture - result.astype(float), 1.5, channel_axis=2)).mean()
         for result in (moved.colors[indices], palette.colors[dither(pixels, palette.colors)])
     ]
-    assert errors[0] < 0.8 * errors[1]
+    assert errors[0] < 0.85 * errors[1]
 
 
 @pytest.mark.parametrize("weight", [1e-310, 1e100])
@@ -364,7 +363,7 @@ def test_gradients_of_16_bits_show_no_bands(dtype, n_channels, n_colors, method)
     for strength in (0, 1):
         palette, indices = quantized(picture, n_colors, dither=method, dither_strength=strength, to_8_bits=True)
         assert palette.dtype == np.uint8
-        power = 3 if method in BY_MASK else 1  # which conserve light
+        power = 3  # means of light
         means = [
             block_means(lightness(samples[..., 0]) ** power, 16).mean(axis=0) ** (1 / power)
             for samples in (palette[indices] / 255, ramp)

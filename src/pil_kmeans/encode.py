@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypedDict
 
@@ -16,7 +16,7 @@ from .pictures.durations import check_loop
 from .pictures.fit_frames import Indexed, check_all_exact, fitter, indexed, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
-from .pictures.palettes import read_given_palette, with_transparent
+from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
 from .png import animation, still
 from .png.chunks import Chunk
 from .png.lossy_frames import LossyFrames
@@ -25,7 +25,7 @@ from .png.rate_distortion import AUTO, Lossy
 from .png.smallest import SmallPng
 from .png.still import check_compression, plte_entries
 from .png.target_quality import QualityError, roughest
-from .roughness import check_roughness
+from .roughness import check_roughness, check_roughness_of_device
 from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
@@ -59,6 +59,7 @@ def encode_png(
     to: Any = None,
     n_colors: int = 256,
     palette: Any = None,
+    device: Any = None,
     keep_palette: bool = False,
     exact: bool = False,
     fixed_colors: Any = None,
@@ -100,11 +101,17 @@ def encode_png(
     n_colors : int, default 256
         Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
         also an `IndexedImage`, is stored exactly.
-    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
+    palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
         Use these 1 to 256 colours, as they are, instead of looking for some: those of an image;
-        samples from 0 to 255, or floats from 0.0 to 1.0; or a list of colours, each samples or a
-        name or hex string that `PIL.ImageColor` knows. A picture with fully transparent pixels gets
-        a transparent entry besides if there is none. `effort` and `weighting` have no effect then.
+        samples from 0 to 255, or floats from 0.0 to 1.0; a list of colours, each samples or a
+        name or hex string that `PIL.ImageColor` knows; or those of a device by its name, such as
+        "spectra6", see `device`: ``pil-kmeans palettes`` lists them. A picture with fully transparent
+        pixels gets a transparent entry besides if there is none. `effort` and `weighting` have no
+        effect then.
+    device : the same as `palette`, optional
+        Store these colours in place of those of `palette`, one for each, in its order: what the driver
+        of a panel calls its colours, where `palette` is how they look. None: those that a named
+        palette has for its device. Stored exactly: `lossy` is 0 then.
     keep_palette : bool, default False
         Store all colours of `palette`, in their order, also unused and equal ones, for programs
         that go by the indices. The file is larger. By default only those that pixels have are
@@ -287,9 +294,11 @@ def encode_png(
         check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
     check_roughness(dither=dither, lossy=lossy, quality=quality)
-    colors = read_given_palette(
-        palette, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
+    own = read_given_palette(
+        palette, device, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
     )
+    if own is not None and own.device is not None:
+        check_roughness_of_device(lossy=lossy, quality=quality)
     report = silent if progress is None else progress
     report(0.0)
     frames = read_frames(
@@ -302,52 +311,62 @@ def encode_png(
         layout=Layout.checked(channel_axis, full_scale),
     )
     n_frames = len(frames)
-    given, is_free = frames.first.given, colors is None and fixed_colors is None and quality is None
+    given, is_free = frames.first.given, own is None and fixed_colors is None and quality is None
     if transparent_rgb != "first":
         is_free = False
-        _check_hidden(transparent_rgb, n_frames, colors, frames.fixed_colors)
+        _check_hidden(transparent_rgb, n_frames, own, frames.fixed_colors)
     if isinstance(given, IndexedImage) and n_frames == 1 and is_free and _n_used(given) <= n_colors:
         data = still.encode(given.indices, given.palette, compression=compression)
         report(1.0)
         return deliver([data], to)
-    if colors is not None:
+    if own is not None:
         if exact:
-            check_all_exact(frames, colors)
-        colors = with_transparent(colors, has_transparent=frames.has_transparent, keep_palette=keep_palette)
+            check_all_exact(frames, own.colors)
+        own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     if quality is not None and frames.first.source.in_file:
         _check_scored(frames.pixels.shape, quality)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     how_dithered = read_dither(dither, dither_strength)
-    fit = fitter(frames, search, how_dithered, colors)
+    fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
+    device = None if own is None else own.device
     if transparent_rgb != "first":
         fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
+    is_exact = dither in BY_MASK or device is not None
     if n_frames > 1:
         plays = frames.plays or 0 if loop is None else loop
         if quality is not None and dither in BY_MASK:
             raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
-        movie = _Animated(frames, search, plays, chunks, how)
-        amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
+        movie = _Animated(frames, search, plays, chunks, how, device)
+        amount = (0.0 if is_exact else AUTO) if lossy == "auto" else float(lossy)
         most = min(n_colors, most_colors(frames, n_threads))
         return deliver(movie.parts(lambda: fit(most), how_dithered, amount, quality, report), to)
     picture = SmallPng(
         frames.pixels,
-        fit,
+        fit if device is None else partial(_told, fit, device),
         chunks,
-        can_diffuse=dither not in BY_MASK,
-        can_shrink=colors is None,
+        can_diffuse=not is_exact,
+        can_shrink=own is None,
         sample_weight=frames.sample_weight,
         n_threads=n_threads,
         **how,
     )
     if quality is None:
-        is_auto = lossy == "auto"
-        parts = picture.by_lossy(n_colors, AUTO if is_auto else float(lossy), report, is_auto=is_auto)
+        is_auto = lossy == "auto" and device is None
+        parts = picture.by_lossy(
+            n_colors, AUTO if is_auto else 0.0 if lossy == "auto" else float(lossy), report, is_auto=is_auto
+        )
     else:
         parts = picture.by_quality(n_colors, float(quality), report)
     report(1.0)
     return deliver(parts, to)
+
+
+def _told(fit: Callable[[int], Dithered], device: NDArray[np.uint8], n_colors: int) -> Dithered:
+    """Fit, and put the colours of a device in the place of those that it shows."""
+    fitted = fit(n_colors)
+    return fitted._replace(palette=replace(fitted.palette, colors=device))
 
 
 @dataclass(frozen=True)
@@ -359,6 +378,7 @@ class _Animated:
     plays: int
     chunks: Sequence[Chunk]
     how: _How
+    device: NDArray[np.uint8] | None
 
     def parts(
         self, fit: Callable[[], Dithered], dither: Dither, lossy: float, quality: float | None, report: Progress
@@ -421,7 +441,7 @@ class _Animated:
         return animation.written(
             frames,
             known,
-            made.palette.colors,
+            made.palette.colors if self.device is None else self.device,
             self.frames.durations,
             self.plays,
             self.chunks,
@@ -446,7 +466,7 @@ def _n_used(indexed: IndexedImage) -> int:
 
 
 def _check_hidden(
-    transparent_rgb: str, n_frames: int, palette: NDArray[np.uint8] | None, fixed_colors: NDArray[np.uint8]
+    transparent_rgb: str, n_frames: int, palette: GivenPalette | None, fixed_colors: NDArray[np.uint8]
 ) -> None:
     """Refuse hidden colours where nothing can hold them, or something else has been asked for."""
     if palette is not None:

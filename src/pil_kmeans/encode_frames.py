@@ -20,9 +20,9 @@ from .pictures.durations import check_loop
 from .pictures.fit_frames import Indexed, check_all_exact, fitter, indexed, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
-from .pictures.palettes import read_given_palette, with_transparent
+from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
 from .png.rate_distortion import Lossy
-from .roughness import check_roughness
+from .roughness import check_roughness, check_roughness_of_device
 from .stages.dithering.auto import Dithered, is_flat
 from .stages.dithering.diffuse import BY_MASK, DEFAULT_STRENGTH, read_dither
 from .stages.dithering.steady import steady
@@ -48,6 +48,7 @@ def encode_gif(
     to: Any = None,
     n_colors: int = 256,
     palette: Any = None,
+    device: Any = None,
     keep_palette: bool = False,
     exact: bool = False,
     fixed_colors: Any = None,
@@ -78,7 +79,8 @@ def encode_gif(
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
         Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
-    palette, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, full_scale
+    palette, device, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, \
+full_scale
         As in `encode_png`.
     dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
         As in `encode_png`; decided for all frames together. With `lossy` it is how errors are handed
@@ -174,9 +176,11 @@ def encode_gif(
     if loop is not None:
         check_loop(loop, MAX_PLAYS)
     check_progress(progress)
-    colors = read_given_palette(
-        palette, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
+    own = read_given_palette(
+        palette, device, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
     )
+    if own is not None and own.device is not None:
+        check_roughness_of_device(lossy=lossy, quality=quality)
     report = silent if progress is None else progress
     report(0.0)
     frames = read_frames(
@@ -189,15 +193,16 @@ def encode_gif(
         layout=Layout.checked(channel_axis, full_scale),
         adapt=partial(binary_alpha, threshold=alpha_threshold),
     )
-    if colors is not None:
+    if own is not None:
         if exact:
-            check_all_exact(frames, colors)
-        colors = binary_alpha(colors, alpha_threshold)
-        colors = with_transparent(colors, has_transparent=frames.has_transparent, keep_palette=keep_palette)
+            check_all_exact(frames, own.colors)
+        own = own._replace(colors=binary_alpha(own.colors, alpha_threshold))
+        own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
     plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
-    how = _How(frames, search, colors, n_colors, keep_palette, plays)
-    amount = (0.0 if dither in BY_MASK else AUTO) if lossy == "auto" else float(lossy)
+    how = _How(frames, search, own, n_colors, keep_palette, plays)
+    is_exact = dither in BY_MASK or (own is not None and own.device is not None)
+    amount = (0.0 if is_exact else AUTO) if lossy == "auto" else float(lossy)
     return deliver(how.parts(read_dither(dither, dither_strength), amount, quality, report), to)
 
 
@@ -208,12 +213,14 @@ class _How:
         self,
         frames: Frames,
         search: Search,
-        colors: NDArray[np.uint8] | None,
+        own: GivenPalette | None,
         n_colors: int,
         keep_palette: bool,
         plays: int,
     ) -> None:
-        self._frames, self._search, self._colors = frames, search, colors
+        self._frames, self._search = frames, search
+        self._colors = None if own is None else own.colors
+        self._device = None if own is None else own.device
         self._keep_palette, self._plays = keep_palette, plays
         self._n_colors = n_colors if len(frames) == 1 else min(n_colors, most_colors(frames, search.n_threads))
 
@@ -282,7 +289,8 @@ class _How:
     def _table(self, made: Indexed) -> tuple[Entries, NDArray[np.uint8]]:
         """Return the entry of each row of the palette, and the table, of all rows if not all frames are known."""
         keep = made.palette.fixed if made.is_whole else np.ones(len(made.palette.colors), np.bool_)
-        return table_of([*made.known.values()], made.palette.colors, keep=keep, keep_palette=self._keep_palette)
+        colors = made.palette.colors if self._device is None else self._device
+        return table_of([*made.known.values()], colors, keep=keep, keep_palette=self._keep_palette)
 
     def _fitted(self, dither: Dither) -> Dithered:
         return fitter(self._frames, self._search, dither, self._colors)(self._n_colors)

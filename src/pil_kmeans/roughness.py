@@ -23,3 +23,10 @@ def check_roughness(*, dither: str, lossy: Lossy, quality: float | None) -> None
         raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
     if dither in BY_MASK and lossy not in (0, "auto"):
         raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
+
+
+def check_roughness_of_device(*, lossy: Lossy, quality: float | None) -> None:
+    """Check that nothing is judged by colours that are stored for a device, and look different."""
+    if quality is not None or lossy not in (0, "auto"):
+        given = f"lossy={lossy}" if quality is None else f"quality={quality}"
+        raise ValueError(f"{given} has no use with the colors of a device, which are stored exactly: drop one of them")

@@ -19,9 +19,16 @@ COMMANDS = {
     "animate": "write pictures as the frames of an animated GIF or PNG",
     "compare": "show what fewer colors do to a picture and to its size",
     "palette": "print the colors that suit a picture best",
+    "palettes": "list the palettes that --palette knows by name: of panels and of old machines",
 }
 
-MODULES = {"compress": "compress", "animate": "animate", "compare": "compare", "palette": "print_palette"}
+MODULES = {
+    "compress": "compress",
+    "animate": "animate",
+    "compare": "compare",
+    "palette": "print_palette",
+    "palettes": "print_palettes",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,7 @@ from .option_types import (
     file_suffix,
     integer_between,
     number_between,
-    palette_file,
+    palette,
 )
 from .output import write_report
 from .progress_bar import Progress
@@ -81,10 +81,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         how,
         encode_png,
         "--palette",
-        metavar="FILE",
-        type=palette_file,
-        help="use these colors, as they are: a picture's, or those of a GIMP palette (.gpl), JSON, or hex colors in "
-        "lines, and a transparent one where it is needed; pixels get the nearest, or dither between them",
+        metavar="FILE or NAME",
+        type=palette,
+        help="use these colors, as they are: a picture's, those of a GIMP palette, JSON, or hex colors in lines, "
+        "or a palette that `pil-kmeans palettes` lists, such as spectra6; and a transparent one where it is needed; "
+        "pixels get the nearest, or dither between them",
+    )
+    add_function_option(
+        how,
+        encode_png,
+        "--device",
+        metavar="FILE or NAME",
+        type=palette,
+        help="with --palette: store these colors in place of its own, one for each: what the driver of a panel calls "
+        "them, while --palette is how they look",
     )
     how.add_argument(
         "--shared-palette",
@@ -123,7 +133,7 @@ UNUSED_WITH_PALETTE = {
 }
 FITTED = (*UNUSED_WITH_PALETTE, "color_space", "n_threads")
 """Options that count where a palette is fitted to several pictures."""
-USED_WITH_PALETTE = {"keep_palette": "--keep-palette", "exact": "--exact"}
+USED_WITH_PALETTE = {"device": "--device", "keep_palette": "--keep-palette", "exact": "--exact"}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -213,7 +223,7 @@ def check_usage(options: argparse.Namespace) -> None:
             error(f"{flag} has no use with --palette, whose colors stay as they are: drop one of them")
     for name, flag in USED_WITH_PALETTE.items():
         if name in options and "palette" not in options and not (options.shared_palette and name == "keep_palette"):
-            error(f"{flag} is about the colors of --palette: name a file of colors with it, or drop it")
+            error(f"{flag} is about the colors of --palette: name colors with it, or drop it")
 
 
 def given_inputs(options: argparse.Namespace) -> tuple[list[Input], list[CommandError]]:

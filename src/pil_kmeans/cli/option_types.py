@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
+from ..pictures.named_palettes import NAMED_PALETTES, named_palette
 from ..pictures.palette_files import colors_of_file
 from .inputs import shown
 from .one_line import one_line
@@ -65,10 +66,20 @@ def color(text: str) -> str:
     return text
 
 
-def palette_file(name: str) -> NDArray[np.uint8]:
-    """Take the name of a file that holds colours, and read them: RGBA (n, 4)."""
+def palette(name: str) -> str | NDArray[np.uint8]:
+    """Take the name of a palette, or of a file that holds colours, and read these: RGBA (n, 4)."""
+    path = Path(name)
+    if name in NAMED_PALETTES and not path.exists():
+        return name
     try:
-        return colors_of_file(Path(name).read_bytes())
+        return colors_of_file(path.read_bytes())
+    except FileNotFoundError as error:
+        try:
+            named_palette(name)
+        except ValueError as unknown:
+            msg = f"cannot read {shown(name)}: {error.strerror}, and {one_line(unknown)}"
+            raise argparse.ArgumentTypeError(msg) from error
+        raise
     except OSError as error:
         msg = f"cannot read {shown(name)}: {error.strerror or one_line(error)}"
         raise argparse.ArgumentTypeError(msg) from error

@@ -131,7 +131,11 @@ def fit_options(options: argparse.Namespace) -> dict[str, Any]:
 def as_file(colors: Sequence[Swatch], name: str, options: argparse.Namespace) -> bytes:
     """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
     if options.output is None and options.format is None and sys.stdout.isatty():
-        in_true_color = os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")
-        return drawn(colors, in_true_color=in_true_color).encode()
+        return drawn(colors, in_true_color=in_true_color()).encode()
     extension = "" if options.output is None else options.output.suffix[1:].lower()
     return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, name)
+
+
+def in_true_color() -> bool:
+    """Whether the terminal shows any colour, and should."""
+    return os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")

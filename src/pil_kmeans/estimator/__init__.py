@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import check_is_fitted
 
 from ..pictures.fixed_colors import distinct, in_channels, read_colors
+from ..pictures.palettes import read_given_palette
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.diffuse import check_dither, read_dither
 from ..stages.indices import MAX_COLORS
@@ -23,6 +24,7 @@ from ..stages.options import Search
 from ..stages.tally import LEAST_BUDGET
 from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
+from .given_model import GivenModel
 from .labels import keeps_labels, plain, reads_labelled
 from .matrix_model import MatrixModel
 from .model import Keep, Model
@@ -68,6 +70,14 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         entry, which is theirs if one of them is fully transparent. Grey pictures take grey ones, pictures without
         alpha opaque ones. With them "fast" sees every colour, so that all pixels which have a fixed colour keep it;
         dithered, all but some that lie alone. Matrices take none.
+    palette : str, PIL image of mode P, array of shape (m, 3) or (m, 4), list of colors, IndexedImage or None, \
+default=None
+        Use these 1 to 256 colours as they are, and fit nothing: as in `pil_kmeans.encode_png`, also those of a device
+        by its name, such as "spectra6". Grey pictures take grey ones, pictures without alpha opaque ones. `palette_` is
+        how they look; `to_indexed` gives them as the device has them.
+    device : the same as `palette`, default=None
+        What `to_indexed` gives in place of `palette`, a colour for each, in its order: what the driver of a panel calls
+        its colours. None means those that a named palette has for its device.
     random_state : int, RandomState instance or None, default=0
         Seed of the search. None means 0: results never depend on hidden state.
     n_threads : int or None, default=None
@@ -203,6 +213,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         dither: str | None = None,
         dither_strength: float | None = None,
         fixed_colors: Any = None,
+        palette: Any = None,
+        device: Any = None,
         random_state: int | np.random.RandomState | None = 0,
         n_threads: int | None = None,
         max_bins: int = 1 << 21,
@@ -216,6 +228,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         self.dither = dither
         self.dither_strength = dither_strength
         self.fixed_colors = fixed_colors
+        self.palette = palette
+        self.device = device
         self.random_state = random_state
         self.n_threads = n_threads
         self.max_bins = max_bins
@@ -410,7 +424,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         changed = {name: value for name, value in given.items() if value is not _DEFAULTS[name]}  # others are valid
         validate_parameter_constraints(self._parameter_constraints, changed, caller_name=type(self).__name__)
         check_dither(self._dither, self.dither_strength)
-        if self.masked is not None and self.masked < self.n_colors:
+        if self.masked is not None and self.palette is None and self.masked < self.n_colors:
             raise ValueError(
                 f"masked={self.masked} is the index of an entry: it must not be below n_colors={self.n_colors}"
             )
@@ -420,10 +434,26 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
             )
         data = self._read(X, model)
         if model is None:
+            colors = read_given_palette(
+                self.palette,
+                self.device,
+                keep_palette=False,
+                exact=False,
+                n_colors=self.n_colors,
+                fixed_colors=self.fixed_colors,
+            )
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
+            dither = read_dither(self._dither, self.dither_strength)
             if isinstance(data, AnyPictures):
-                dither = read_dither(self._dither, self.dither_strength)
-                model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
+                if colors is not None:
+                    model = GivenModel(colors, search, dither, int(self.max_bins), self.masked)
+                else:
+                    model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
+            elif colors is not None:
+                raise ValueError(
+                    f"palette is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
+                    "colors: pass the picture as (H, W, C), or leave palette=None"
+                )
             elif self.weighting == "perceptual":
                 raise ValueError(
                     f"weighting='perceptual' is for pictures, but X is a matrix of shape {data.shape}, whose rows have "

@@ -225,7 +225,7 @@ class FittedQuantizer:
 
     def _indexed(self, indices: np.ndarray) -> IndexedImage:
         """Put indices and palette together; masked pixels get a fully transparent entry."""
-        palette = self.palette_
+        palette = self._fitted.stored
         if isinstance(indices, np.ma.MaskedArray):
             of_masked = int(indices.fill_value)
             n_channels = 2 if palette.shape[1] < 3 else 4

@@ -75,6 +75,11 @@ class Model(ABC):
         """Centers (n, d) in the dtype of the data."""
 
     @property
+    def stored(self) -> NDArray[Any]:
+        """What pictures are stored with: the palette, or a device's name for it."""
+        return self.palette
+
+    @property
     @abstractmethod
     def centers(self) -> NDArray[np.float64]:
         """Centers (n, d), not rounded, float64."""

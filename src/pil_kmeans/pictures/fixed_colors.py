@@ -83,8 +83,8 @@ def distinct(colors: NDArray[Any], n_colors: int, name: str = "n_colors") -> NDA
     return colors
 
 
-def in_channels(rgba: NDArray[Any], n_channels: int) -> NDArray[Any]:
-    """Return RGBA colours (m, 4) as pictures of so many channels have them: (m, C).
+def in_channels(rgba: NDArray[Any], n_channels: int, name: str = "fixed_colors") -> NDArray[Any]:
+    """Return RGBA colours (m, 4) as pictures of so many channels have them, (m, C); `name` is the argument's.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def in_channels(rgba: NDArray[Any], n_channels: int) -> NDArray[Any]:
                 else ("is not grey", "grey samples only", "grey")
             )
             raise ValueError(
-                f"fixed_colors[{i}], {_shown(color)}, {fault}, but X has {has}: give {asked} colors, or convert X to "
+                f"{name}[{i}], {_shown(color)}, {fault}, but X has {has}: give {asked} colors, or convert X to "
                 f"{('grey + alpha', 'RGB', 'RGBA')[needed - 2]}"
             )
     return rgba[:, columns(n_channels)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,47 +12,89 @@ from ..indexed_image import IndexedImage
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.samples import rgba_rows, to_uint8
 from .fixed_colors import read_color, read_colors
+from .named_palettes import named_palette
 
-KINDS = "a PIL image of mode P, an array (n, 3) or (n, 4), a list of colors, or an IndexedImage"
+KINDS = (
+    "a PIL image of mode P, an array (n, 3) or (n, 4), a list of colors, an IndexedImage, or a name such as 'spectra6'"
+)
 
 
-def read_palette(palette: Any) -> NDArray[np.uint8]:
-    """Read the colours of a palette, in their order, duplicates included.
+class GivenPalette(NamedTuple):
+    """Colours that pictures are to be made of.
+
+    Attributes
+    ----------
+    colors : ndarray of shape (n, 3) or (n, 4)
+        uint8, how they look, in their order, duplicates included; RGB if all are opaque.
+    device : ndarray of shape (n, 3) or None
+        uint8, what is stored in their place, if that is something else.
+    """
+
+    colors: NDArray[np.uint8]
+    device: NDArray[np.uint8] | None
+
+
+def read_palette(palette: Any, device: Any = None) -> GivenPalette:
+    """Read the colours of a palette, and what a device calls them.
 
     Parameters
     ----------
-    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list of colors, or IndexedImage
-        Samples of an array or list are whole numbers from 0 to 255, or floats from 0.0 to 1.0, or those of a uint16
-        array from 0 to 65535, whatever the pictures have: a palette is stored in 8 bits. Strings of a list are names or
-        hex strings that `PIL.ImageColor` knows.
+    palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list of colors, or IndexedImage
+        A string is one of `NAMED_PALETTES`. Samples of an array or list are whole numbers from 0 to 255, or floats from
+        0.0 to 1.0, or those of a uint16 array from 0 to 65535, whatever the pictures have: a palette is stored in 8
+        bits. Strings of a list are names or hex strings that `PIL.ImageColor` knows.
+    device : the same, optional
+        As many colours, opaque ones, to store in place of those. None: those of a named palette that has others.
 
     Returns
     -------
-    ndarray of shape (n, 3) or (n, 4)
-        uint8, RGB if all are opaque, otherwise RGBA; n is 1 to 256.
+    GivenPalette
+        Of 1 to 256 colours.
 
     Raises
     ------
     TypeError
         If it is nothing of that kind.
     ValueError
-        If there are no colours or more than 256, or a sample or name is none.
+        If there are no colours or more than 256, a sample or name is none, or `device` does not go with them.
 
     Examples
     --------
     >>> from pil_kmeans.pictures.palettes import read_palette
-    >>> read_palette(["black", "#ff8000", (255, 255, 255)]).tolist()
+    >>> read_palette(["black", "#ff8000", (255, 255, 255)]).colors.tolist()
     [[0, 0, 0], [255, 128, 0], [255, 255, 255]]
+    >>> read_palette("spectra6").device[2:4].tolist()
+    [[255, 255, 0], [255, 0, 0]]
     """
-    rgba = _rgba_of(palette)
+    if isinstance(palette, str):
+        named = named_palette(palette)
+        colors, own = named.seen, named.device
+    else:
+        colors, own = _checked(_rgba_of(palette, "palette"), "palette"), None
+    stored = own if device is None else _read_device(device, colors)
+    return GivenPalette(colors, None if stored is None or np.array_equal(stored, colors) else stored)
+
+
+def _read_device(device: Any, colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    rgba = named_palette(device).device if isinstance(device, str) else _checked(_rgba_of(device, "device"), "device")
+    if len(rgba) != len(colors):
+        raise ValueError(f"device must hold a color for each of palette, in its order: {len(colors)}, got {len(rgba)}")
+    if rgba.shape[1] == 4 or colors.shape[1] == 4:
+        raise ValueError("device is for opaque colors, and one of palette or device is not: drop its alpha")
+    if len(colors) == 1:
+        raise ValueError("device is for palettes of at least 2 colors, of one there is no picture: add colors")
+    return rgba
+
+
+def _checked(rgba: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     if not 1 <= len(rgba) <= MAX_BYTE_COLORS:
-        raise ValueError(f"palette must hold 1 to {MAX_BYTE_COLORS} colors, got {len(rgba) or 'none'}")
+        raise ValueError(f"{name} must hold 1 to {MAX_BYTE_COLORS} colors, got {len(rgba) or 'none'}")
     return rgba if (rgba[:, 3] < 255).any() else np.ascontiguousarray(rgba[:, :3])
 
 
 def read_given_palette(
-    palette: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
-) -> NDArray[np.uint8] | None:
+    palette: Any, device: Any, *, keep_palette: bool, exact: bool, n_colors: int, fixed_colors: Any
+) -> GivenPalette | None:
     """Read the palette if one is given.
 
     Raises
@@ -61,28 +103,35 @@ def read_given_palette(
         As `read_palette`; ValueError also for what has no use with it, or without.
     """
     if palette is None:
-        for name, is_given in (("keep_palette", keep_palette), ("exact", exact)):
+        for name, is_given in (
+            ("keep_palette=True", keep_palette),
+            ("exact=True", exact),
+            ("device=", device is not None),
+        ):
             if is_given:
-                raise ValueError(f"{name}=True has no use without palette=, whose colors it is about: pass both")
+                raise ValueError(f"{name} has no use without palette=, whose colors it is about: pass both")
         return None
     if fixed_colors is not None:
         raise ValueError(f"fixed_colors={fixed_colors!r} has no use with palette=, which stays as it is: drop one")
     if n_colors != MAX_BYTE_COLORS:
         raise ValueError(f"n_colors={n_colors} has no use with palette=, all of which may be used: drop one of them")
-    return read_palette(palette)
+    return read_palette(palette, device)
 
 
-def with_transparent(colors: NDArray[np.uint8], *, has_transparent: bool, keep_palette: bool) -> NDArray[np.uint8]:
-    """Add a fully transparent colour if pixels are so and none of the colours (n, C) is.
+def with_transparent(palette: GivenPalette, *, has_transparent: bool, keep_palette: bool) -> GivenPalette:
+    """Add a fully transparent colour if pixels are so and none of the palette is.
 
     Raises
     ------
     ValueError
         If there is no room for it, or the palette must stay as it is.
     """
+    colors, device = palette
     rgba = rgba_rows(colors)
     if not has_transparent or (rgba[:, 3] == 0).any():
-        return colors
+        return palette
+    if device is not None:
+        raise ValueError("image has fully transparent pixels, which a device cannot show: lay it on a background first")
     if keep_palette:
         raise ValueError(
             "image has fully transparent pixels, and palette no transparent color: add one, or drop keep_palette=True"
@@ -92,23 +141,23 @@ def with_transparent(colors: NDArray[np.uint8], *, has_transparent: bool, keep_p
             "image has fully transparent pixels, and the palette neither a transparent color nor room for one: give "
             f"{MAX_BYTE_COLORS - 1} colors"
         )
-    return np.concatenate((rgba, np.zeros((1, 4), np.uint8)))
+    return GivenPalette(np.concatenate((rgba, np.zeros((1, 4), np.uint8))), None)
 
 
-def _rgba_of(palette: Any) -> NDArray[np.uint8]:
+def _rgba_of(palette: Any, name: str) -> NDArray[np.uint8]:
     if isinstance(palette, IndexedImage):
         return rgba_rows(to_uint8(palette.palette))
     if isinstance(palette, Image.Image):
         return entries_of(checked_p_image(palette), with_transparency=True)
     if isinstance(palette, list | tuple):
-        parts = [_one_color(item, f"palette[{i}]") for i, item in enumerate(palette)]
+        parts = [_one_color(item, f"{name}[{i}]") for i, item in enumerate(palette)]
         return np.concatenate([np.empty((0, 4), np.uint8), *parts])
     if hasattr(palette, "__array__"):
         rows = np.asarray(palette)
         if rows.ndim != 2 or rows.shape[1] not in (3, 4):
-            raise ValueError(f"palette has shape {rows.shape}; an array of colors has shape (n, 3) or (n, 4)")
-        return to_uint8(read_colors(rows, _scale_of(rows), (3, 4), "palette"))
-    raise TypeError(f"palette must be {KINDS}, got {palette!r} of type {type(palette).__name__}")
+            raise ValueError(f"{name} has shape {rows.shape}; an array of colors has shape (n, 3) or (n, 4)")
+        return to_uint8(read_colors(rows, _scale_of(rows), (3, 4), name))
+    raise TypeError(f"{name} must be {KINDS}, got {palette!r} of type {type(palette).__name__}")
 
 
 def _one_color(item: Any, name: str) -> NDArray[np.uint8]:

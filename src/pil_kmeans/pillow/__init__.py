@@ -34,6 +34,7 @@ def quantize(
     palette: Any = None,
     dither: int | str | None = None,
     *,
+    device: Any = None,
     exact: bool = False,
     animation: bool = False,
     color_space: str | None = None,
@@ -68,10 +69,11 @@ def quantize(
         run and the options after `dither` have no effect.
     kmeans : int, default 0
         Checked as Pillow checks it, without effect: k-means always runs.
-    palette : PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
+    palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
         Use this palette, as it is, instead of looking for one: that of an image; samples from 0 to
-        255, or floats from 0.0 to 1.0; or a list of colours, each samples or a name or hex string
-        that `PIL.ImageColor` knows. Without dithering each pixel gets the nearest entry, the first
+        255, or floats from 0.0 to 1.0; a list of colours, each samples or a name or hex string
+        that `PIL.ImageColor` knows; or that of a device by its name, such as "spectra6", with which
+        `dither` None is "floyd-steinberg". Without dithering each pixel gets the nearest entry, the first
         of several; fully transparent pixels get the first fully transparent entry if there is one.
         `colors`, `kmeans`, `effort` and `weighting` have no effect then, as in Pillow, and a falsy
         palette is none.
@@ -85,6 +87,10 @@ def quantize(
         undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
         mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
         "floyd-steinberg" and 0 is "none"; without it all of them are "none".
+    device : the same as `palette`, optional
+        Give the result these colours in place of those of `palette`, one for each, in its order:
+        what the driver of a panel calls its colours, where `palette` is how they look. None: those
+        that a named palette has for its device. See `encode_png`.
     exact : bool, default False
         With `palette`: refuse a picture that has a colour which the palette lacks.
     animation : bool, default False
@@ -181,6 +187,12 @@ def quantize(
     >>> [len(p.crop((0, 0, 256, 128)).getcolors()) for p in (plain, weighted)]
     [9, 13]
 
+    For a panel of electronic paper, in the colours of its driver, dithered by how they look:
+
+    >>> panel = quantize(gradient, palette="spectra6")
+    >>> panel.getpalette()[:9], int(np.asarray(panel).max()) < 6
+    ([0, 0, 0, 255, 255, 255, 255, 255, 0], True)
+
     Dithered, even two colours show all greys:
 
     >>> result = quantize(Image.linear_gradient("L"), 2, dither="floyd-steinberg")
@@ -197,6 +209,7 @@ def quantize(
             "fixed_colors": fixed_colors is not None,
             "dither_strength": dither_strength is not None,
             "exact": exact,
+            "device": device is not None,
             "animation": animation,
             f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
         }
@@ -230,12 +243,15 @@ def quantize(
             msg = f"{given} has no use with palette=, which is not fitted: drop one of them"
             raise ValueError(msg)
         results = [
-            by_given_palette(source, palette, options, color_space=color_space, exact=exact, n_threads=n_threads)
+            by_given_palette(
+                source, palette, device, options, color_space=color_space, exact=exact, n_threads=n_threads
+            )
             for source in sources
         ]
     else:
-        if exact:
-            raise ValueError("exact=True has no use without palette=, whose colors it asks for: pass one, or drop it")
+        if exact or device is not None:
+            given = "exact=True" if exact else "device="
+            raise ValueError(f"{given} has no use without palette=, whose colors it is about: pass one, or drop it")
         check_kmeans(kmeans)
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
         results = by_fitted_palette(

@@ -107,11 +107,20 @@ def keep_still(images: Sequence[Image.Image], sources: Sequence[Source]) -> None
 
 
 def by_given_palette(
-    source: Source, palette: Any, dither: Dither, *, color_space: str | None, exact: bool, n_threads: int | None
+    source: Source,
+    palette: Any,
+    device: Any,
+    dither: Dither,
+    *,
+    color_space: str | None,
+    exact: bool,
+    n_threads: int | None,
 ) -> Image.Image:
     """Give every pixel an entry of a palette, dithered or the nearest."""
     reference = checked_p_image(palette) if isinstance(palette, Image.Image) else None
-    colors = read_palette(palette) if reference is None else entries_for(source, reference)
+    colors, stored = read_palette(palette, device)
+    if reference is not None:
+        colors = entries_for(source, reference)
     if source.is_empty:
         indices = np.zeros(source.samples.shape[:2], np.uint8)
     else:
@@ -120,8 +129,8 @@ def by_given_palette(
             check_exact(pixels, colors, source.name)
         options: dict[str, Any] = {"color_space": color_space, "frames": None, "n_threads": n_threads}
         indices = map_to_palette(pixels, colors, dither, **options).indices
-    image = p_image(indices, colors)
-    if reference is not None:
+    image = p_image(indices, colors if stored is None else stored)
+    if reference is not None and stored is None:
         assert image.palette is not None
         assert reference.palette is not None
         if image.palette.mode == reference.palette.mode:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from ..stages.color_space import working_points
+from ..stages.color_space import Points, working_points
 from ..stages.dithering.diffuse import opacity_of
 from ..stages.in_order import Series
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.movie import PLAIN, Movie, bit_worth, squared_change
+from ..stages.movie import PLAIN, Movie, bit_worth, local_change, squared_change
 from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
@@ -26,6 +26,8 @@ from ..stages.samples import as_samples, rgba_rows, to_uint8
 from .rate_distortion import RateDistortion
 
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
+_NOISE = 3.0  # times as much may change where
+_NOT_NOISE = 0.3  # times as much is what neighbours change by together: noise, of which nothing is left in the mean
 
 
 class LossyFrames:
@@ -95,8 +97,7 @@ class LossyFrames:
                 points, seen = self._movie[n]
                 stays = np.zeros(self._movie.shape, np.bool_)
                 if shown is not None:
-                    change = squared_change(points, written)
-                    stays = ((change * seen < np.float32(allowed)) & (change <= PLAIN)).reshape(stays.shape)
+                    stays = self._looks_the_same(points, written, seen, allowed)
                     stays &= self._is_as_opaque(n, shown)
                 lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
                 self._choose(n, stays, lasting, lossy, frame)
@@ -106,6 +107,17 @@ class LossyFrames:
             shown = frame
             yield frame
             progress((n + 1) / len(self._movie))
+
+    def _looks_the_same(
+        self, points: Points, written: Points, seen: NDArray[np.float32], allowed: float
+    ) -> NDArray[np.bool_]:
+        """Return which pixels are about what they were when they were last written, but for noise."""
+        plain = squared_change(points, written)
+        change = plain * seen
+        together = local_change(points, written, self._movie.shape[1]) * seen
+        is_noise = (change < np.float32(_NOISE * allowed)) & (together < np.float32(_NOT_NOISE * allowed))
+        is_same: NDArray[np.bool_] = ((change < np.float32(allowed)) | is_noise) & (plain <= PLAIN)
+        return is_same.reshape(self._movie.shape)
 
     def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""

@@ -117,7 +117,16 @@ def drawn(swatches: Sequence[Swatch], *, in_true_color: bool) -> str:
     """Lay out a palette for a terminal: a block of each colour, if it can show them, its hex and its share."""
     lines = []
     for swatch in swatches:
-        red, green, blue, _ = swatch.rgba
-        area = f"\x1b[48;2;{red};{green};{blue}m      \x1b[0m  " if in_true_color else ""
+        area = f"{_area(swatch, 6)}  " if in_true_color else ""
         lines.append(f"{area}{swatch.hex:9}  {swatch.share:6.1%}\n")
     return "".join(lines)
+
+
+def drawn_in_a_row(swatches: Sequence[Swatch]) -> str:
+    """Lay out a palette for a terminal that can show colours: a small block of each, side by side."""
+    return "".join(_area(swatch, 3) for swatch in swatches)
+
+
+def _area(swatch: Swatch, width: int) -> str:
+    red, green, blue, _ = swatch.rgba
+    return f"\x1b[48;2;{red};{green};{blue}m{' ' * width}\x1b[0m"

@@ -76,6 +76,8 @@ class Movie:
     ) -> NDArray[np.float32]:
         """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
 
+        Behind the last frame those before it are taken to come again, backwards: nothing is known of what comes there.
+
         Parameters
         ----------
         n : int
@@ -87,7 +89,7 @@ class Movie:
         points, weights = self[n]
         lasting = np.ones(len(weights), np.float32)
         goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen(n).ravel().copy()
-        for later in range(n + 1, min(len(self), n + AHEAD)):
+        for later in self._later(n):
             goes_on &= squared_change(self[later][0], points) * weights < np.float32(allowed)
             if is_seen is not None:
                 goes_on &= is_seen(later).ravel()
@@ -95,6 +97,10 @@ class Movie:
                 break
             lasting += goes_on
         return lasting
+
+    def _later(self, n: int) -> list[int]:
+        last = len(self) - 1
+        return [later for ahead in range(n + 1, n + AHEAD) if (later := last - abs(last - ahead)) >= 0]
 
     def samples(self, n: int) -> NDArray[Any]:
         """Return a frame as it is given."""
@@ -123,4 +129,20 @@ def squared_change(points: Points, others: Points) -> NDArray[np.float32]:
         pair, place = divmod(axis, 2)
         difference = (points[pair, :, place].astype(np.float32) - others[pair, :, place]) * factor
         distance += difference * difference
+    return distance
+
+
+def local_change(points: Points, others: Points, width: int) -> NDArray[np.float32]:
+    """Squared distance of the mean of each three by three pixels, in which noise cancels out."""
+    sums = (points.astype(np.int32) - others).reshape(2, -1, width, 2)
+    for axis in (1, 2):
+        ends = [(0, 0)] * 4
+        ends[axis] = (1, 1)
+        padded = np.moveaxis(np.pad(sums, ends, mode="edge"), axis, 0)
+        sums = np.moveaxis(padded[:-2] + padded[1:-1] + padded[2:], 0, axis)
+    mean = (sums / np.float32(9)).reshape(points.shape)
+    distance = np.zeros(points.shape[1], np.float32)
+    for axis, factor in enumerate(_AXES):
+        pair, place = divmod(axis, 2)
+        distance += (mean[pair, :, place] * factor) ** 2
     return distance

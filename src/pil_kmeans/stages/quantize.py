@@ -23,7 +23,7 @@ from .weighting import check_weighting
 LARGE = 1 << 25
 """Pixels above which colours are counted band by band, and those beyond `BUDGET` in cells."""
 
-BUDGET = 1 << 21
+BUDGET = 1 << 20
 
 
 def quantize_pixels(
