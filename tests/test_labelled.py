@@ -85,3 +85,29 @@ def test_import_of_the_package_loads_no_library_of_arrays():
     code += "p.encode_png(numpy.zeros((2, 2, 3), 'u1')); "
     code += "print({*sys.modules} & {'dask', 'xarray', 'zarr', 'torch', 'h5py'})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_lazy_pictures_give_lazy_indices(scene, china):
+    pytest.importorskip("dask.array")
+    lazy = scene.chunk({"y": 16, "x": 25, "band": 1})
+    quantizer = KMeansQuantizer(8)
+    indices = quantizer.fit(lazy).transform(lazy)
+    assert indices.chunks == ((16, 16, 8), (25, 25, 10))
+    assert indices.dims == ("y", "x")
+    xarray.testing.assert_identical(indices.compute(), KMeansQuantizer(8).fit_transform(scene))
+    colors = quantizer.inverse_transform(indices)
+    assert colors.chunks is not None
+    assert colors.sizes == {"y": 40, "x": 60, "band": 3}
+    assert encode_png(lazy, n_colors=8) == encode_png(scene, n_colors=8)
+
+
+def test_what_is_missing_in_lazy_pictures_is_refused_with_what_to_do(scene):
+    pytest.importorskip("dask.array")
+    lazy = (scene.astype(np.float32) / 255).chunk({"y": 16})
+    assert KMeansQuantizer(8).fit(lazy).transform(lazy).shape == (40, 60)
+    with pytest.raises(ValueError, match="holds NaN or infinity"):
+        KMeansQuantizer(8).fit(lazy.where(lazy.x < 300))
+    import dask.array as da
+
+    with pytest.raises(TypeError, match="X is a dask array of masked blocks"):
+        KMeansQuantizer(8).fit(da.ma.masked_invalid(lazy.transpose("y", "x", "band").data))

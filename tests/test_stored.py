@@ -8,7 +8,7 @@ import pytest
 from pil_kmeans import KMeansQuantizer, encode_png, scratch
 from pil_kmeans.pictures import arrays, frames
 from pil_kmeans.png import idat, rate_distortion
-from pil_kmeans.stages import row_blocks
+from pil_kmeans.stages import quantize, row_blocks
 
 
 @pytest.fixture
@@ -50,12 +50,16 @@ def test_a_mapped_file_gives_the_bytes_of_memory(photograph, tmp_path, options, 
     np.save(tmp_path / "picture.npy", photograph)
     mapped = np.load(tmp_path / "picture.npy", mmap_mode="r")
     one_block = encode_png(photograph, **options)
+    with monkeypatch.context() as patched:
+        patched.setattr(quantize, "LARGE", 1)
+        assert encode_png(photograph, **options) == one_block
     for module, name, value in ((row_blocks, "BLOCK", 1 << 12), (scratch, "LEAST", 1), (idat, "_BLOCK", 1 << 12)):
         monkeypatch.setattr(module, name, value)
     assert encode_png(photograph, **options) == one_block
     assert encode_png(mapped, **options) == one_block
     monkeypatch.setattr(idat, "LARGE", 1 << 12)
     monkeypatch.setattr(rate_distortion, "_PART", 1 << 13)
+    monkeypatch.setattr(quantize, "LARGE", 1)
     assert encode_png(mapped, **options) == encode_png(photograph, **options)
     encode_png(mapped, to=tmp_path / "picture.png", **options)
     assert (tmp_path / "picture.png").read_bytes() == encode_png(photograph, **options)

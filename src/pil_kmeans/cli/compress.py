@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-from PIL import Image
+from typing import Any
 
 from ..encode import encode_png
 from ..pictures.from_files import EXTENSIONS
+from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.threads import count_threads
 from .containers import is_other_kind, known_extensions
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
 from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
-from .limits import MemoryBudget, byte_size, pixel_limit, usual_memory
+from .limit_options import add_limits, budget_of, limits_of
+from .limits import pixel_limit
 from .option_types import (
     COLOR_FLAGS,
     add_function_option,
@@ -28,6 +30,7 @@ from .option_types import (
 from .output import write_report
 from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
+from .shared_palette import fitted_to_all, rgba_of
 from .targets import SUFFIX, planned, result_test
 from .work import Work, done_in_parallel
 
@@ -72,26 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
     where.add_argument("--json", action="store_true", help="report as one JSON document")
-    where.add_argument(
-        "--jobs",
-        type=integer_between(1, None),
-        metavar="N",
-        help="files to work on at the same time (default: OMP_NUM_THREADS, otherwise as many as CPUs)",
-    )
-    where.add_argument(
-        "--max-memory",
-        type=byte_size,
-        metavar="SIZE",
-        help="memory for all files that are worked on at the same time, such as 2G; files wait for it, and one that "
-        "needs more is refused (default: half of what the machine or the container has)",
-    )
-    where.add_argument(
-        "--max-pixels",
-        type=integer_between(1, None),
-        metavar="N",
-        help=f"pixels of a picture, above which it is refused (default: {2 * (Image.MAX_IMAGE_PIXELS or 0):,}, as "
-        "Pillow does)",
-    )
+    add_limits(where)
     how = parser.add_argument_group("how pictures are compressed")
     add_function_option(
         how,
@@ -111,6 +95,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=palette,
         help="with --palette: store these colors in place of its own, one for each: what the driver of a panel calls "
         "them, while --palette is how they look",
+    )
+    how.add_argument(
+        "--shared-palette",
+        action="store_true",
+        help="find the colors that suit all FILEs together, and use them in each, as --palette does",
     )
     for flag, meaning in (
         ("--keep-palette", "with --palette: store all its colors in their order, for programs that go by the indices"),
@@ -142,6 +131,8 @@ UNUSED_WITH_PALETTE = {
     "effort": "--effort",
     "weighting": "--weighting",
 }
+FITTED = (*UNUSED_WITH_PALETTE, "color_space", "n_threads")
+"""Options that count where a palette is fitted to several pictures."""
 USED_WITH_PALETTE = {"device": "--device", "keep_palette": "--keep-palette", "exact": "--exact"}
 
 
@@ -153,6 +144,8 @@ def run(options: argparse.Namespace) -> int:
     jobs, results = planned(inputs, options)
     results = [Result(error=error) for error in errors] + results
     n_workers = min(count_threads(options.jobs), max(1, len(jobs)))
+    if options.shared_palette:
+        picture_options = with_shared_palette(picture_options, [job.given for job in jobs], options)
     picture_options.setdefault("n_threads", max(1, count_threads(None) // n_workers))
     is_silent = options.json or (any(job.target is None for job in jobs) and not options.dry_run)
     is_single = len(jobs) + len(results) == 1
@@ -163,7 +156,7 @@ def run(options: argparse.Namespace) -> int:
             force=options.force,
             skip_if_larger=options.skip_if_larger,
             dry_run=options.dry_run,
-            budget=MemoryBudget(options.max_memory or usual_memory(), "--max-memory"),
+            budget=budget_of(options),
             n_workers=n_workers,
             follow=progress.follow,
         )
@@ -183,6 +176,17 @@ def run(options: argparse.Namespace) -> int:
     elif not is_silent and not is_single:
         print(summary(results, dry_run=options.dry_run))
     return exit_status(results)
+
+
+def with_shared_palette(
+    picture_options: dict[str, Any], inputs: Sequence[Input], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Fit the colours to all pictures, for each to have them; what cannot be read is told when it is its turn."""
+    fit = {name: value for name, value in picture_options.items() if name in FITTED}
+    most = {"n_colors": fit.get("n_colors", MAX_BYTE_COLORS)}
+    swatches, _ = fitted_to_all(inputs, fit | most, limits_of(options), count_threads(options.jobs))
+    others = {name: value for name, value in picture_options.items() if name not in UNUSED_WITH_PALETTE}
+    return others | {"palette": rgba_of(swatches)} if swatches else others
 
 
 def check_usage(options: argparse.Namespace) -> None:
@@ -208,13 +212,17 @@ def check_usage(options: argparse.Namespace) -> None:
             f"-o {options.output} names another kind of picture than can be written: name a {known_extensions()}, or a "
             "folder"
         )
+    if options.shared_palette and ("palette" in options or STANDARD in words):
+        error(
+            "--shared-palette finds colors for the FILEs: drop " + ("--palette" if "palette" in options else STANDARD)
+        )
     if "lossy" in options and "quality" in options:
         error("--quality chooses what --lossy says: drop one of them")
     for name, flag in UNUSED_WITH_PALETTE.items():
         if "palette" in options and name in options:
             error(f"{flag} has no use with --palette, whose colors stay as they are: drop one of them")
     for name, flag in USED_WITH_PALETTE.items():
-        if name in options and "palette" not in options:
+        if name in options and "palette" not in options and not (options.shared_palette and name == "keep_palette"):
             error(f"{flag} is about the colors of --palette: name colors with it, or drop it")
 
 

@@ -7,26 +7,47 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..pictures.read import read_picture
 from ..pillow import quantize
 from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
+from ..stages.threads import count_threads
 from ..stages.weighting import WEIGHTINGS
 from .encode_options import WEIGHTING_HELP
 from .errors import CommandError
-from .inputs import Input, open_picture
+from .inputs import STANDARD, Input, find_inputs, open_picture
+from .limit_options import add_limits, budget_of, limits_of
+from .limits import Share, pixel_limit
 from .one_line import one_line
-from .option_types import add_file_and_colors, add_function_option, color, given_options, integer_between
+from .option_types import COLOR_FLAGS, add_function_option, color, given_options, integer_between
 from .output import check_output, names_picture, write_output
+from .shared_palette import fitted_to_all
 
 N_COLORS = 8
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_file_and_colors(parser, default=N_COLORS, help="most colors to find, 1 to 256 (default: %(default)s)")
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="pictures that Pillow can read, folders of such, or patterns: of several the colors that suit them all; "
+        "what cannot be read is reported; - is standard input, and stands alone",
+    )
+    parser.add_argument(
+        *COLOR_FLAGS,
+        dest="colors",
+        type=integer_between(1, 256),
+        metavar="N",
+        default=N_COLORS,
+        help="most colors to find, 1 to 256 (default: %(default)s)",
+    )
+    parser.add_argument("--recursive", action="store_true", help="look in the folders below folders, too")
+    add_limits(parser)
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),
@@ -69,24 +90,50 @@ def run(options: argparse.Namespace) -> int:
         options.usage_error(f"-o {options.output} names a picture, and the palette is none: name another file")
     if options.output is not None:
         check_output(options.output, force=options.force)
-    given = Input.of(options.file)
-    opened = open_picture(given)
-    try:
-        colors = swatches_of(quantize(read_picture(opened.image).samples, **given_options(options, quantize)))
-        data = as_file(colors, given, options)
-    except (ValueError, MemoryError) as error:
-        msg = f"cannot make a palette of {given}: {one_line(error)}"
-        raise CommandError(msg) from error
-    write_output(options.output, data, force=options.force)
-    return 0
+    if STANDARD in options.files and len(options.files) > 1:
+        options.usage_error("- for standard input stands alone: name no other FILE")
+    inputs, errors = find_inputs(options.files, recursive=options.recursive)
+    if len(inputs) == 1 and not errors:
+        colors, name = of_one(inputs[0], options), inputs[0].place.stem
+    else:
+        colors, unread = fitted_to_all(inputs, fit_options(options), limits_of(options), count_threads(options.jobs))
+        errors += unread
+        name = f"{len(inputs) - len(unread)} pictures"
+    for error in errors:
+        print(f"pil-kmeans: {error}", file=sys.stderr)
+    if colors:
+        try:
+            data = as_file(colors, name, options)
+        except ValueError as error:
+            msg = f"cannot make a palette of {inputs[0] if len(inputs) == 1 else name}: {one_line(error)}"
+            raise CommandError(msg) from error
+        write_output(options.output, data, force=options.force)
+    return errors[0].exit_status if errors else 0
 
 
-def as_file(colors: Sequence[Swatch], given: Input, options: argparse.Namespace) -> bytes:
+def of_one(given: Input, options: argparse.Namespace) -> list[Swatch]:
+    """Find the colours of one picture."""
+    with pixel_limit(options.max_pixels), Share(budget_of(options)) as share:
+        opened = open_picture(given, share=share)
+        try:
+            return swatches_of(quantize(read_picture(opened.image).samples, **given_options(options, quantize)))
+        except (ValueError, MemoryError) as error:
+            msg = f"cannot make a palette of {given}: {one_line(error)}"
+            raise CommandError(msg) from error
+
+
+def fit_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments for `KMeansQuantizer`."""
+    others = {name: value for name, value in given_options(options, quantize).items() if name != "colors"}
+    return {"n_colors": options.colors} | others
+
+
+def as_file(colors: Sequence[Swatch], name: str, options: argparse.Namespace) -> bytes:
     """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
     if options.output is None and options.format is None and sys.stdout.isatty():
         return drawn(colors, in_true_color=in_true_color()).encode()
     extension = "" if options.output is None else options.output.suffix[1:].lower()
-    return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, given.place.stem)
+    return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, name)
 
 
 def in_true_color() -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from inspect import signature
+from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -23,11 +25,11 @@ from ..stages.tally import LEAST_BUDGET
 from ..stages.weighting import WEIGHTINGS, read_weighting
 from .fitted import FittedQuantizer
 from .given_model import GivenModel
-from .labels import keeps_labels, reads_labelled
+from .labels import keeps_labels, plain, reads_labelled
 from .matrix_model import MatrixModel
 from .model import Keep, Model
 from .picture_model import PictureModel
-from .read_x import LargePictures, Pictures
+from .read_x import AnyPictures, is_stream
 
 
 class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -108,6 +110,8 @@ default=None
     inertia_ : float
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
         for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
+    shares_ : ndarray of shape (n,), float64
+        Share of the pixels fitted, by their weights, whose nearest entry each is.
     labels_ : ndarray or list of ndarray
         What `predict` gives for the X of `fit`. Made on first access. Not there after `partial_fit` or `merge`, nor if
         X is an array of more than 2**25 pixels: neither is kept.
@@ -240,8 +244,10 @@ default=None
 
         Parameters
         ----------
-        X : picture, stack, list of pictures, or matrix
-            See the table in the notes of the class. It may be changed afterwards.
+        X : picture, stack, list of pictures, matrix, or iterable of pictures
+            See the table in the notes of the class. It may be changed afterwards. Of an iterable without a length,
+            such as a generator, one picture is in memory at a time: ``fit(map(Image.open, paths))``. Then there are no
+            `labels_`, and nothing can be dithered.
         y : None
             Ignored.
         sample_weight : array_like, or list of array_like, default=None
@@ -265,7 +271,11 @@ default=None
         >>> KMeansQuantizer(n_colors=2).fit([[0.0], [1.0], [9.0]]).cluster_centers_.tolist()
         [[0.5], [9.0]]
         """
-        self._fit(X, sample_weight)
+        if is_stream(X):
+            self._model = self._learn_each("fit of an iterable", None, X, sample_weight)
+            _ = self._model.palette
+        else:
+            self._fit(X, sample_weight)
         return self
 
     @reads_labelled
@@ -305,7 +315,10 @@ default=None
         model = getattr(self, "_model", None)
         for dither in (self.dither, None if model is None else model.dither):
             _check_undithered("partial_fit", dither)
-        self._model = self._learn(model, X, sample_weight, Keep.NOTHING)
+        if is_stream(X):
+            self._model = self._learn_each("partial_fit", copy.deepcopy(model), X, sample_weight)
+        else:
+            self._model = self._learn(model, X, sample_weight, Keep.NOTHING)
         return self
 
     def merge(self, other: KMeansQuantizer) -> KMeansQuantizer:
@@ -387,6 +400,26 @@ default=None
         self._model = model  # only now: a fit that fails leaves the last one
         return model, indices
 
+    def _learn_each(self, method: str, model: Model | None, X: Iterable[Any], sample_weight: Any) -> Model:
+        """Add pictures that come one by one, of which none is kept."""
+        _check_undithered(method, self.dither)
+        weights = repeat(None) if sample_weight is None else iter(sample_weight)
+        n = -1
+        for n, picture in enumerate(X):
+            try:
+                weight = next(weights, _NONE_LEFT)
+                if weight is _NONE_LEFT:
+                    raise ValueError("sample_weight ends before X: it must have an array (H, W) for each picture")
+                model = self._learn(model, plain(picture, self), weight, Keep.NOTHING)
+            except (TypeError, ValueError) as error:
+                error.add_note(f"This is about picture {n} of X, the first being 0.")
+                raise
+        if model is None or n < 0:
+            raise ValueError("X is an iterable without pictures; one that has been read before is at its end")
+        if sample_weight is not None and next(weights, _NONE_LEFT) is not _NONE_LEFT:
+            raise ValueError(f"sample_weight has arrays for more than the {n + 1} pictures of X")
+        return model
+
     def _learn(self, model: Model | None, X: Any, sample_weight: Any, keep: Keep) -> Model:
         """Add X to the model, or to a new one."""
         given = {name: getattr(self, name) for name in _DEFAULTS}
@@ -396,6 +429,10 @@ default=None
         if self.masked is not None and self.palette is None and self.masked < self.n_colors:
             raise ValueError(
                 f"masked={self.masked} is the index of an entry: it must not be below n_colors={self.n_colors}"
+            )
+        if is_stream(X):
+            raise TypeError(
+                f"X is a {type(X).__name__}, which is read once: fit or partial_fit it, then transform each picture"
             )
         data = self._read(X, model)
         if model is None:
@@ -409,16 +446,16 @@ default=None
             )
             n_colors, search, fixed_colors = int(self.n_colors), self._search, self._fixed_colors(data)
             dither = read_dither(self._dither, self.dither_strength)
-            is_pictures = isinstance(data, Pictures | LargePictures)
-            if is_pictures and colors is not None:
-                model = GivenModel(colors, search, dither, int(self.max_bins), self.masked)
+            if isinstance(data, AnyPictures):
+                if colors is not None:
+                    model = GivenModel(colors, search, dither, int(self.max_bins), self.masked)
+                else:
+                    model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
             elif colors is not None:
                 raise ValueError(
                     f"palette is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
                     "colors: pass the picture as (H, W, C), or leave palette=None"
                 )
-            elif is_pictures:
-                model = PictureModel(n_colors, search, fixed_colors, dither, int(self.max_bins), self.masked)
             elif self.weighting == "perceptual":
                 raise ValueError(
                     f"weighting='perceptual' is for pictures, but X is a matrix of shape {data.shape}, whose rows have "
@@ -447,11 +484,11 @@ default=None
         weighting = read_weighting(self.weighting, self.color_space)
         return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads)
 
-    def _fixed_colors(self, data: Pictures | LargePictures | np.ndarray) -> np.ndarray | None:
+    def _fixed_colors(self, data: AnyPictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""
         if self.fixed_colors is None:
             return None
-        if not isinstance(data, Pictures | LargePictures):
+        if not isinstance(data, AnyPictures):
             raise ValueError(
                 f"fixed_colors is for pictures, but X is a matrix of shape {data.shape}, whose rows are not read as "
                 "colors: pass the picture as (H, W, C), or leave fixed_colors=None"
@@ -474,4 +511,5 @@ def _check_undithered(method: str, dither: str | None) -> None:
         )
 
 
+_NONE_LEFT = object()
 _DEFAULTS = {name: parameter.default for name, parameter in signature(KMeansQuantizer).parameters.items()}

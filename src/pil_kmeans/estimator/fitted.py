@@ -13,8 +13,9 @@ from ..indexed_image import IndexedImage
 from ..pictures.labelled import is_labelled
 from ..stages.samples import full_scale
 from .labels import keeps_labels, labelled_colors, reads_labelled
+from .lazy import is_dask
 from .model import Keep, Model
-from .read_x import LargePictures, Pictures, read_pictures
+from .read_x import AnyPictures, read_pictures
 
 
 class FittedQuantizer:
@@ -215,6 +216,8 @@ class FittedQuantizer:
         """
         if self._fitted.is_matrix:
             raise ValueError("to_indexed needs pictures, but KMeansQuantizer was fitted on a matrix")
+        if is_dask(X):
+            raise TypeError("to_indexed needs pictures in memory, but X is a dask array: pass X.compute()")
         indices = self.transform(X)
         if isinstance(indices, np.ndarray) and indices.ndim == 2:
             return self._indexed(indices)
@@ -237,7 +240,7 @@ class FittedQuantizer:
             return _wrap_data_with_container("transform", indices[:, np.newaxis], X, self)
         return indices
 
-    def _read(self, X: Any, model: Model | None) -> Pictures | LargePictures | np.ndarray:
+    def _read(self, X: Any, model: Model | None) -> AnyPictures | np.ndarray:
         """Tell pictures from a matrix, and check X against the model, if there is one."""
         pictures = read_pictures(X, channel_axis=self.channel_axis)
         if model is not None and model.is_matrix != (pictures is None):
@@ -277,6 +280,11 @@ class FittedQuantizer:
     def inertia_(self) -> float:
         """Sum of weighted squared distances to the nearest center."""
         return self._fitted.inertia
+
+    @property
+    def shares_(self) -> np.ndarray:
+        """Share of all that was fitted, by weights, whose nearest entry each is, (`n_colors_`,); of pictures only."""
+        return self._fitted.shares
 
     @property
     def n_iter_(self) -> int:

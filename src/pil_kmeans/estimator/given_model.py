@@ -15,9 +15,10 @@ from ..stages.given_palette import map_to_palette
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
 from ..stages.samples import rgba_rows, to_samples
+from .lazy import LazyPictures
 from .model import Keep
 from .picture_model import Fit, PictureModel
-from .read_x import LargePictures, Pictures
+from .read_x import AnyPictures, LargePictures, Pictures
 
 
 class GivenModel(PictureModel):
@@ -47,7 +48,7 @@ class GivenModel(PictureModel):
         """The palette as the device has it, if there is one."""
         return self.palette if self._own.device is None else self._own.device
 
-    def add(self, data: Pictures | LargePictures, sample_weight: Any, *, keep: Keep) -> None:
+    def add(self, data: AnyPictures, sample_weight: Any, *, keep: Keep) -> None:
         """Count the pictures' colours, for the inertia; the palette must suit their channels."""
         in_channels(rgba_rows(self._own.colors), data.n_channels, "palette")
         super().add(data, sample_weight, keep=keep)
@@ -61,11 +62,13 @@ class GivenModel(PictureModel):
         self._fitted = Fit(self._palette, self._fit_histogram, result.strength)
         return self._arrange(data, result.indices) if result.strength else None
 
-    def transform(self, data: Pictures | LargePictures) -> Any:
+    def transform(self, data: AnyPictures) -> Any:
         """Index the entry of every pixel, dithered if the fit has chosen so."""
         strength = self._fitted.strength
         if strength == 0:
             return self.predict(data)
+        if isinstance(data, LazyPictures):
+            return super().transform(data)
         self._check(data)
         if isinstance(data, LargePictures):
             data = data.whole()

@@ -16,7 +16,7 @@ from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
 from ..stages.matrix_nearest import nearest
 from ..stages.options import Search
 from ..stages.pixels import read_sample_weight
-from .model import Keep, Model
+from .model import Keep, Model, check_indices
 
 MAX_NATIVE_COLUMNS = 4
 STARTS = {"fast": 1, "balanced": 1, "best": 10}
@@ -139,7 +139,7 @@ class MatrixModel(Model):
 
     def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
         """Return the centers (n, d) of indices (n,) or (n, 1)."""
-        checked = self._check_indices(indices)
+        checked = check_indices(indices, len(self.palette))
         if checked.ndim != 1 and checked.shape[1:] != (1,):
             raise ValueError(f"indices of a matrix must have shape (n,) or (n, 1), got {checked.shape}")
         return np.take(self.palette, checked.ravel(), axis=0)

@@ -85,6 +85,11 @@ class Model(ABC):
         """Centers (n, d), not rounded, float64."""
 
     @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the data that is nearest to each entry."""
+        raise AttributeError("shares_ is of pictures only")
+
+    @property
     @abstractmethod
     def n_iter(self) -> int:
         """Passes of the search."""
@@ -112,19 +117,6 @@ class Model(ABC):
         """Label the data of the fit: what `predict` gives, perhaps faster."""
         return self.predict(data)
 
-    def _check_indices(self, indices: Any) -> NDArray[Any]:
-        """Refuse indices that are no integers or beyond the palette."""
-        checked = np.ma.filled(indices, 0) if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
-        if checked.dtype.kind not in "iu":
-            raise TypeError(f"indices must be integers, got {checked.dtype}")
-        n_colors = len(self.palette)
-        if checked.size and not 0 <= checked.min() <= checked.max() < n_colors:
-            raise ValueError(
-                f"indices must be from 0 to {n_colors - 1}, the last entry of palette_, got "
-                f"{checked.min()} to {checked.max()}"
-            )
-        return checked
-
     def _replace(self, kept: Any) -> None:
         """Keep other data and forget everything derived from the sums so far."""
         self._kept, self._labels = kept, None
@@ -136,3 +128,16 @@ class Model(ABC):
         if self._kept is not None:
             _ = self.labels
         return self.__dict__.copy()
+
+
+def check_indices(indices: Any, n_colors: int) -> NDArray[Any]:
+    """Refuse indices that are no integers or beyond the palette."""
+    checked = np.ma.filled(indices, 0) if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
+    if checked.dtype.kind not in "iu":
+        raise TypeError(f"indices must be integers, got {checked.dtype}")
+    if checked.size and not 0 <= checked.min() <= checked.max() < n_colors:
+        raise ValueError(
+            f"indices must be from 0 to {n_colors - 1}, the last entry of palette_, got "
+            f"{checked.min()} to {checked.max()}"
+        )
+    return checked

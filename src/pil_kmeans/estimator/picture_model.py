@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount
+from ..stages.color_space import Grid, fine_grid
+from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount, for_fitted
+from ..stages.dithering.choose import keeps_all_colors
 from ..stages.dithering.diffuse import dither, method_of
 from ..stages.efforts import fit_least, fit_pictures
 from ..stages.histogram import (
@@ -24,12 +26,13 @@ from ..stages.indices import index_dtype
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
-from ..stages.parts import PartialCounts, bands
-from ..stages.pixels import check_total
-from ..stages.remap import remap
+from ..stages.parts import PartialCounts, Place, bands
+from ..stages.pixels import Pixels, check_total
+from ..stages.remap import label_colors, remap
 from ..stages.tally import Tally, tally_of
-from .model import Keep, Model
-from .read_x import LargePictures, Pictures
+from .lazy import LazyPictures, is_dask, lazy_colors
+from .model import Keep, Model, check_indices
+from .read_x import AnyPictures, LargePictures, Pictures
 
 
 class Fit(NamedTuple):
@@ -69,6 +72,7 @@ class PictureModel(Model):
     _cells: Histogram | None = None
     _uncounted: Pictures | None = None
     _weight: NDArray[np.float64] | None = None
+    _is_lazy = False
 
     def __init__(
         self,
@@ -85,16 +89,21 @@ class PictureModel(Model):
         self._counted_as = counted_as(search.effort, fixed_colors)
         self._budget = budget
 
-    def add(self, data: Pictures | LargePictures, sample_weight: Any, *, keep: Keep) -> None:
+    def add(self, data: AnyPictures, sample_weight: Any, *, keep: Keep) -> None:
         """Add the pictures' colours to the counts."""
         if self._dtype is not None:
             self._check(data)
         if isinstance(data, LargePictures) and self._looks:
             data = data.whole()
-        if isinstance(data, LargePictures):
+        if isinstance(data, LazyPictures):
+            self._check_lazy(data)
+            self._is_lazy, weight = True, None
+            self._add_tally(data.count(sample_weight, self.search, self._budget))
+            kept: AnyPictures | None = data
+        elif isinstance(data, LargePictures):
             weight = None
             self._add_tally(self._count_in_bands(data, sample_weight))
-            kept: Pictures | LargePictures | None = data if keep is Keep.REFERENCE else None
+            kept = data if keep is Keep.REFERENCE else None
         else:
             weight = data.read_sample_weight(sample_weight)
             kept = data = data.copied() if keep is Keep.COPY else data
@@ -103,6 +112,20 @@ class PictureModel(Model):
         self._has_cells = data.n_channels == 3 and data.dtype in (np.uint8, np.bool_)
         self._replace(None if keep is Keep.NOTHING else kept)
         self._weight = weight if self._looks and keep is not Keep.NOTHING else None
+
+    def _check_lazy(self, data: LazyPictures) -> None:
+        """Refuse to dither what cannot be dithered block by block."""
+        if self.dither == "auto":
+            raise ValueError(
+                "dither='auto' looks at whole pictures, dithered and not, but X is a dask array, whose blocks are read "
+                "once: say which, dither='blue-noise', 'ordered' or 'none'"
+            )
+        if self.dither == "floyd-steinberg" and data.is_split:
+            raise ValueError(
+                "dither='floyd-steinberg' hands the errors of each pixel on, from block to block, so that no block "
+                f"could be dithered by itself, but X has pictures of {data.n_blocks} blocks: use dither='blue-noise', "
+                "or X.rechunk so that each picture is one block"
+            )
 
     def merge(self, other: Model) -> None:
         """Add the counts of other pictures."""
@@ -164,8 +187,8 @@ class PictureModel(Model):
     def fit(self) -> Any:
         """Fit the palette, with dithering on to the dithered pictures; return their indices if they are dithered."""
         if not self._looks:
-            _ = self._fitted
-            return None
+            is_dithered = self._fitted.strength > 0
+            return self.transform(self._kept) if is_dithered and self._kept is not None else None
         data, weight, self._weight = self._kept, self._weight, None
         hist = self._fit_histogram
         result = fit_pictures(
@@ -186,21 +209,32 @@ class PictureModel(Model):
         self._labels, self._kept = indices, None
         return None
 
-    def transform(self, data: Pictures | LargePictures) -> Any:
+    def transform(self, data: AnyPictures) -> Any:
         """Index the entry of every pixel, dithered with the strength that the fit has chosen."""
         strength = self._fitted.strength
         if strength == 0:
             return self.predict(data)
         self._check(data)
+        if isinstance(data, LazyPictures):
+            self._check_lazy(data)
+            how = {"method": method_of(self.dither), "amount": Amount(strength, LIGHTNESS_WEIGHT), "n_threads": 1}
+            return data.map(_dithered_part, index_dtype(len(self.palette)), palette=self.palette, **how)
         if isinstance(data, LargePictures):
             data = data.whole()
         options = {"method": method_of(self.dither), "frames": data.frames, **self._threads}
         amount = Amount(strength, LIGHTNESS_WEIGHT)
         return self._arrange(data, dither(data.pixels, self.palette, amount=amount, **options))
 
-    def predict(self, data: Pictures | LargePictures) -> Any:
+    def predict(self, data: AnyPictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
         self._check(data)
+        if isinstance(data, LazyPictures):
+            how = self._nearest | {
+                "effort": "balanced",
+                "n_threads": 1,
+                "grid": self._grid,
+            }  # cells of "fast" would be those of each block
+            return data.map(_nearest_part, index_dtype(len(self.palette)), palette=self.palette, **how)
         if isinstance(data, LargePictures):
             if self._counted_as != "fast":  # whose cells are those of all pixels
                 return self._predict_in_bands(data)
@@ -214,12 +248,14 @@ class PictureModel(Model):
         for frame, shape in enumerate(frames):
             read = data.reader(frame)
             for top, bottom in bands(*shape):
-                indices[frame, top:bottom] = remap(read(top, bottom), palette, **self._nearest)
+                indices[frame, top:bottom] = remap(read(top, bottom), palette, grid=self._grid, **self._nearest)
         return indices.reshape(data.shape)
 
-    def score(self, data: Pictures | LargePictures, sample_weight: Any) -> float:
+    def score(self, data: AnyPictures, sample_weight: Any) -> float:
         """Return minus the inertia of the pictures."""
         self._check(data)
+        if isinstance(data, LazyPictures):
+            return -self._inertia(data.count(sample_weight, self.search, self._budget).histogram())
         if isinstance(data, LargePictures):
             return -self._inertia(self._count_in_bands(data, sample_weight).histogram())
         weight = data.read_sample_weight(sample_weight)
@@ -227,16 +263,10 @@ class PictureModel(Model):
 
     def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
         """Return the picture, or stack, of one array of indices."""
-        checked = self._check_indices(indices)
-        if checked.ndim not in (2, 3):
-            raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
-        colors = np.take(self.palette, checked, axis=0)
-        if isinstance(indices, np.ma.MaskedArray):
-            mask = np.broadcast_to(np.ma.getmaskarray(indices)[..., np.newaxis], colors.shape)
-            colors = np.ma.MaskedArray(colors, mask)
-        if channel_axis is None:
-            return colors[..., 0] if self._n_channels == 1 else colors
-        return np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
+        if is_dask(indices):
+            colors = partial(_colors, palette=self.palette, channel_axis=channel_axis)
+            return lazy_colors(indices, colors)  # type: ignore[no-any-return]
+        return _colors(indices, palette=self.palette, channel_axis=channel_axis)
 
     @property
     def palette(self) -> NDArray[Any]:
@@ -247,6 +277,19 @@ class PictureModel(Model):
     def centers(self) -> NDArray[np.float64]:
         """Centers in the units of the pictures."""
         return self._fitted.palette.centers
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of all pixels, by their weights, that is nearest to each entry."""
+        palette, hist, _ = self._fitted
+        if hist is None:
+            hist = self._counted()
+        labels = palette.labels
+        if labels is None or len(labels) != len(hist):
+            labels = label_colors(hist.colors, palette.colors, self.search.color_space, **self._threads)
+        sums = np.bincount(labels, hist.counts, minlength=len(palette.colors))
+        shares: NDArray[np.float64] = sums / sums.sum()
+        return shares
 
     @property
     def n_iter(self) -> int:
@@ -261,7 +304,7 @@ class PictureModel(Model):
     @property
     def _looks(self) -> bool:
         """Whether the fit looks at the pictures, not at the numbers of their colours alone."""
-        return self.dither != "none" or self.search.effort == "best"
+        return not self._is_lazy and (self.dither != "none" or self.search.effort == "best")
 
     @property
     def _threads(self) -> dict[str, Any]:
@@ -272,9 +315,16 @@ class PictureModel(Model):
         return {"color_space": self.search.color_space, "effort": self._counted_as} | self._threads
 
     @cached_property
+    def _grid(self) -> Grid:
+        """Where parts of pictures are measured: on the grid that suits all that was fitted."""
+        return fine_grid(self.search.color_space, self._counted().colors, self.palette, **self._threads)
+
+    @cached_property
     def _fitted(self) -> Fit:
         hist = self._fit_histogram
-        return Fit(fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors), hist, 0.0)
+        palette = fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors)
+        is_dithered = self.dither != "none" and not keeps_all_colors(palette, hist)
+        return Fit(palette, hist, for_fitted(self._dither).strength if is_dithered else 0.0)
 
     @property
     def _fit_histogram(self) -> Histogram:
@@ -311,10 +361,10 @@ class PictureModel(Model):
     def _inertia(self, hist: Histogram) -> float:
         return inertia(hist, self.centers, self.search.color_space, **self._threads)
 
-    def _label(self, data: Pictures | LargePictures) -> Any:
+    def _label(self, data: AnyPictures) -> Any:
         """Use the labels of the fitted colours, unless they are not known or of cells of more than these pictures."""
         palette, hist, _ = self._fitted
-        if isinstance(data, LargePictures):
+        if not isinstance(data, Pictures):
             return self.predict(data)
         if palette.labels is None or hist is None or (hist.cell_colors is not None and hist is not self._cells):
             return self.predict(data)
@@ -325,7 +375,7 @@ class PictureModel(Model):
     def _arrange(self, data: Pictures, indices: NDArray[Any]) -> Any:
         return data.arrange(indices, self._of_masked)
 
-    def _check(self, data: Pictures | LargePictures) -> None:
+    def _check(self, data: AnyPictures) -> None:
         """Refuse other channels or another dtype than the fitted ones."""
         self._check_kind(data.n_channels, data.dtype, "X has")
 
@@ -343,7 +393,11 @@ class PictureModel(Model):
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle what is small: the packed counts, the palette and what was asked for."""
+        if isinstance(self._kept, LazyPictures):
+            self._kept = None
         state = super().__getstate__()
+        if is_dask(self._labels):
+            state["_labels"] = None
         counts = PartialCounts(self._budget, self.search)
         counts.add(self.tally())
         state |= {"_counts": counts, "_hist": None, "_cells": None, "_uncounted": None}
@@ -351,3 +405,25 @@ class PictureModel(Model):
             fitted = self._fitted
             state["_fitted"] = fitted._replace(palette=replace(fitted.palette, labels=None), hist=None)
         return state
+
+
+def _colors(indices: Any, *, palette: NDArray[Any], channel_axis: int | None) -> NDArray[Any]:
+    """Return the colours of one array of indices, its channels where a picture has them."""
+    checked = check_indices(indices, len(palette))
+    if checked.ndim not in (2, 3):
+        raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
+    colors = np.take(palette, checked, axis=0)
+    if isinstance(indices, np.ma.MaskedArray):
+        colors = np.ma.MaskedArray(colors, np.broadcast_to(np.ma.getmaskarray(indices)[..., np.newaxis], colors.shape))
+    if channel_axis is None:
+        return colors[..., 0] if palette.shape[1] == 1 else colors
+    pictures: NDArray[Any] = np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
+    return pictures
+
+
+def _nearest_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
+    return remap(pixels, palette, **options)
+
+
+def _dithered_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
+    return dither(pixels, palette, origin=(place.top, place.left), **options)

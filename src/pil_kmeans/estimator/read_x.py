@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..pictures.layout import Layout
 from ..pictures.read_array import read_array
 from ..stages.indices import index_dtype
 from ..stages.pixels import Pixels, check_layout, read_pixels, read_sample_weight
+from .lazy import LazyPictures, is_dask, read_lazy
 
 LARGE = 1 << 25  # pixels of an array that is worked on band by band
 
@@ -204,7 +205,10 @@ class LargePictures:
         return bool(self.array.ndim > (2 if self.channel_axis is None else 3))
 
 
-def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | LargePictures | None:
+AnyPictures = Pictures | LargePictures | LazyPictures
+
+
+def read_pictures(X: Any, *, channel_axis: int | None) -> AnyPictures | None:
     """Tell what `X` is, and check its pictures.
 
     Parameters
@@ -217,7 +221,7 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | LargePictur
 
     Returns
     -------
-    Pictures, LargePictures or None
+    Pictures, LargePictures, LazyPictures or None
         None for a matrix, which is not checked.
 
     Raises
@@ -225,6 +229,8 @@ def read_pictures(X: Any, *, channel_axis: int | None) -> Pictures | LargePictur
     TypeError, ValueError
         As `read_pixels`; also for arrays of more axes, and for lists of pictures that differ in channels or dtype.
     """
+    if is_dask(X):
+        return read_lazy(X, channel_axis=channel_axis)
     if _is_pil(X):
         return _read_one(X, channel_axis, "X")
     if isinstance(X, list | tuple) and any(_is_pil(item) or getattr(item, "ndim", 0) >= 2 for item in X):
@@ -260,6 +266,11 @@ def _read_array(X: Any, channel_axis: int | None) -> Pictures | None:
     )
 
 
+def is_stream(X: Any) -> bool:
+    """Whether pictures come one by one: of an iterable that is no sequence and no array."""
+    return isinstance(X, Iterable) and not hasattr(X, "__len__") and not is_array(X) and not hasattr(X, "shape")
+
+
 def _is_pil(item: Any) -> bool:
     pil = sys.modules.get("PIL.Image")
     return pil is not None and isinstance(item, pil.Image)
@@ -267,6 +278,11 @@ def _is_pil(item: Any) -> bool:
 
 def _read_one(item: Any, channel_axis: int | None, name: str) -> Pictures:
     """Read a picture; what is stored is read some rows at a time."""
+    if is_dask(item):
+        raise TypeError(
+            f"{name} is a dask array: pass such pictures one after the other to partial_fit, transform and predict, or "
+            "those of one size as a stack, dask.array.stack"
+        )
     if _is_pil(item):
         from ..pictures.read import read_picture
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,121 @@ BAND_PIXELS = 1 << 22  # of large pictures counted or mapped at a time
 _WORTH_THREADS = 1 << 20  # pixels
 _MOST_WRAPPED = 1 << 22  # keys noted by full counters
 _MOST_WAITING = 64  # tallies
+
+
+class Place(NamedTuple):
+    """Where in a picture a part of it is: its first row and column, and the picture's height and width."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def without_seams(self, height: int, width: int) -> tuple[range, range]:
+        """Return the rows and columns of a part of this size around which all that is near lies in the part."""
+        above, before = REACH * (self.top > 0), REACH * (self.left > 0)
+        below, behind = REACH * (self.top + height < self.height), REACH * (self.left + width < self.width)
+        return range(above, height - below), range(before, width - behind)
+
+    def seen(self, rows: range, columns: range, effort: str) -> Seen:
+        """Return what of some rows and columns of the part is looked at, counted from the first of them."""
+        whole = Seen.of(self.height, self.width, row_step(self.height, self.width, effort))
+        return whole.within(self.top + rows.start, self.left + columns.start, len(rows), len(columns))
+
+
+class Edge(NamedTuple):
+    """Pixels along one side of a part."""
+
+    samples: NDArray[Any]
+    """(height, width, C)"""
+    weights: NDArray[np.float64] | None
+
+
+class Edges(NamedTuple):
+    """Pixels of a part along its sides, twice as many as `REACH`."""
+
+    top: Edge
+    bottom: Edge
+    left: Edge
+    right: Edge
+
+    @classmethod
+    def of(cls, samples: NDArray[Any], weights: NDArray[np.float64] | None) -> Edges:
+        """Copy them from the part's samples (H, W, C) and weights (H, W) or None."""
+        first, last = slice(None, 2 * REACH), slice(-2 * REACH, None)
+        sides = (first,), (last,), (slice(None), first), (slice(None), last)
+        return cls(*(Edge(samples[side].copy(), None if weights is None else weights[side].copy()) for side in sides))
+
+    @property
+    def nbytes(self) -> int:
+        """Of all samples and weights."""
+        return sum(edge.samples.nbytes + (0 if edge.weights is None else edge.weights.nbytes) for edge in self)
+
+
+def count_seams(around: Sequence[Sequence[Edges | None]], place: Place, search: Search) -> Smoothness | None:
+    """Measure the smoothness of a part of a picture around pixels at its seams.
+
+    Parameters
+    ----------
+    around : sequence of shape (3, 3)
+        The edges of the part, in the middle, and of the parts around it; None where the picture ends. Parts are at
+        least 2 * `REACH` high and wide where there are others beside them.
+    place : Place
+        Of the part.
+    search : Search
+
+    Returns
+    -------
+    Smoothness or None
+        None if there is no seam.
+    """
+    own = around[1][1]
+    assert own is not None
+    (height, width), two = (own.left.samples.shape[0], own.top.samples.shape[1]), REACH
+    rows, columns = place.without_seams(height, width)
+    every = range(width)
+    total = None
+
+    def look(grid: Sequence[Sequence[NDArray[Any] | None]], edge: Edge, seen: Seen, down: int, right: int) -> None:
+        nonlocal total
+        lines = [[part for part in line if part is not None] for line in grid]
+        samples = np.concatenate([np.concatenate(line, axis=1) for line in lines if line])
+        weights = None
+        if edge.weights is not None:
+            padded = np.zeros(samples.shape[:2])
+            padded[down : down + edge.weights.shape[0], right : right + edge.weights.shape[1]] = edge.weights
+            weights = padded.ravel()
+        flat = np.ascontiguousarray(samples.reshape(-1, samples.shape[2]))
+        part = seen_smoothness(flat, samples.shape[1], seen, weights, n_threads=search.n_threads)
+        total = part if total is None else total + part
+
+    def of(y: int, x: int, side: str, rows: slice, columns: slice) -> NDArray[Any] | None:
+        edges = around[y][x]
+        return None if edges is None else getattr(edges, side).samples[rows, columns]
+
+    all_, first, last = slice(None), slice(None, two), slice(-two, None)
+    before = two * (place.left > 0)
+    if rows.start > 0:
+        grid = [
+            [of(0, 0, "bottom", last, last), of(0, 1, "bottom", last, all_), of(0, 2, "bottom", last, first)],
+            [of(1, 0, "top", all_, last), own.top.samples, of(1, 2, "top", all_, first)],
+        ]
+        seen = place.seen(range(two), every, search.effort)
+        look(grid, own.top, seen.moved(two, before), two, before)
+    if rows.stop < height:
+        grid = [
+            [of(1, 0, "bottom", all_, last), own.bottom.samples, of(1, 2, "bottom", all_, first)],
+            [of(2, 0, "top", first, last), of(2, 1, "top", first, all_), of(2, 2, "top", first, first)],
+        ]
+        seen = place.seen(range(height - two, height), every, search.effort)
+        look(grid, own.bottom, seen.moved(two, before), 0, before)
+    if columns.start > 0:
+        seen = place.seen(rows, range(two), search.effort)
+        look([[of(1, 0, "right", all_, last), own.left.samples]], own.left, seen.moved(rows.start, two), 0, two)
+    if columns.stop < width:
+        seen = place.seen(rows, range(width - two, width), search.effort)
+        look([[own.right.samples, of(1, 2, "left", all_, first)]], own.right, seen.moved(rows.start, two), 0, 0)
+    return total
 
 
 class PartialCounts:
@@ -89,8 +204,29 @@ class PartialCounts:
             self._add_pixels(
                 replace(around, samples=around.samples[own], values=around.values[own]),
                 None if weight is None else weight[own],
-                start=top * width,
+                place=Place(top, 0, height, width),
             )
+
+    def add_part(self, pixels: Pixels, sample_weight: NDArray[np.float64] | None, place: Place) -> Edges | None:
+        """Count part of a picture, but for how smooth it is at seams to other parts: `count_seams` does that.
+
+        Returns
+        -------
+        Edges or None
+            What those at its seams need to know of it, where smoothness counts.
+        """
+        (height, width), search = pixels.shape, self._search
+        edges = None
+        if search.weighting != "uniform":
+            samples = as_samples(pixels.samples)
+            rows, columns = place.without_seams(height, width)
+            inner = place.seen(rows, columns, search.effort).moved(rows.start, columns.start)
+            flat = None if sample_weight is None else sample_weight.ravel()
+            all_rows = samples.reshape(-1, pixels.n_channels)
+            self._add_smoothness(seen_smoothness(all_rows, width, inner, flat, n_threads=search.n_threads))
+            edges = Edges.of(samples, sample_weight)
+        self._add_pixels(pixels, sample_weight, place=place)
+        return edges
 
     def tally(self) -> Tally:
         """Return the sum of all that was added, of which there must be something."""
@@ -107,15 +243,16 @@ class PartialCounts:
         pixels: Pixels,
         sample_weight: NDArray[np.float64] | None,
         frames: Frames | None = None,
-        start: int = 0,
+        place: Place | None = None,
     ) -> None:
-        """Count pixels: whole pictures, or part of one from its pixel `start` on."""
+        """Count pixels: whole pictures, or part of one."""
         n_threads = self._search.n_threads
         is_single = len(pixels.rows) < _WORTH_THREADS or count_threads(n_threads) == 1
         if sample_weight is not None or not is_single or not has_cells(pixels):
             hist = histogram(pixels, sample_weight=sample_weight, frames=frames, n_threads=n_threads)
-            if hist.first is not None:
-                hist = replace(hist, first=start + hist.first)
+            if hist.first is not None and place is not None:
+                y, x = divmod(hist.first, pixels.shape[1])
+                hist = replace(hist, first=(place.top + y) * place.width + place.left + x)
             self.add(tally_of(hist, budget=self._budget))
             return
         if self._table is None:

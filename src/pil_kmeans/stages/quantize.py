@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,18 @@ from .color_space import COLOR_SPACES
 from .dithering.auto import Dithered
 from .dithering.diffuse import Frames, check_dither
 from .efforts import fit_pictures
-from .histogram import counted_as, picture_histogram, with_smoothness
+from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
+from .parts import PartialCounts
 from .pixels import Pixels, read_pixels
 from .samples import to_uint8
 from .weighting import check_weighting
+
+LARGE = 1 << 25
+"""Pixels above which colours are counted band by band, and those beyond `BUDGET` in cells."""
+
+BUDGET = 1 << 20
 
 
 def quantize_pixels(
@@ -61,14 +68,14 @@ def quantize_pixels(
     rounded = pixels
     if to_8_bits and pixels.dtype != np.uint8:
         rounded = read_pixels(to_uint8(pixels.values, pixels.new_array), new_array=pixels.new_array)
-    hist = picture_histogram(
-        rounded,
-        n_colors=n_colors,
-        effort=counted_as(search.effort, fixed_colors),
-        sample_weight=sample_weight,
-        n_threads=search.n_threads,
-    )
-    hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
+    effort = counted_as(search.effort, fixed_colors)
+    if effort != "fast" and frames is None and len(pixels.rows) > LARGE:
+        hist = _counted_in_bands(rounded, sample_weight, search)
+    else:
+        hist = picture_histogram(
+            rounded, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=search.n_threads
+        )
+        hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
     return fit_pictures(
         pixels,
         hist,
@@ -80,6 +87,20 @@ def quantize_pixels(
         sample_weight=sample_weight,
         frames=frames,
     )
+
+
+def _counted_in_bands(pixels: Pixels, sample_weight: NDArray[np.float64] | None, search: Search) -> Histogram:
+    """Count a large picture with memory for some rows and for as many colours as the budget allows."""
+    counts = PartialCounts(BUDGET, search)
+
+    def rows(top: int, bottom: int) -> Pixels:
+        return replace(pixels, samples=pixels.samples[top:bottom], values=pixels.values[top:bottom])
+
+    def weights(top: int, bottom: int) -> NDArray[np.float64] | None:
+        return None if sample_weight is None else sample_weight[top:bottom]
+
+    counts.add_in_bands(rows, weights, pixels.shape)
+    return counts.tally().histogram()
 
 
 def check_options(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import USUAL_GRID, Points, fine_grid, points_coincide, working_points
+from .color_space import USUAL_GRID, Grid, Points, fine_grid, points_coincide, working_points
 from .histogram import Histogram, histogram, picture_histogram, unify_transparent
 from .indices import index_dtype
 from .pixels import Pixels
-from .row_blocks import in_row_blocks
+from .row_blocks import in_row_blocks, row_blocks
 from .samples import as_samples, full_scale, packed
 from .threads import count_threads
 
@@ -26,6 +27,7 @@ def remap(
     n_threads: int | None,
     hist: Histogram | None = None,
     labels: NDArray[np.uint16] | None = None,
+    grid: Grid | None = None,
 ) -> NDArray[Any]:
     """Return the index of the nearest palette entry for every pixel.
 
@@ -47,6 +49,9 @@ def remap(
     hist, labels : Histogram and ndarray of shape (U,), optional
         A histogram that has all colours of the picture, and the label of each, where they are known already. Without
         effect for "rgba8".
+    grid : Grid, optional
+        Where distances are measured, instead of on a grid that suits the colours of the picture: so that its parts are
+        alike. Colours beyond it are measured on the usual one.
 
     Returns
     -------
@@ -62,13 +67,26 @@ def remap(
     >>> remap(pixels, np.array([[0], [255]], dtype=np.uint8), color_space="oklab", effort="balanced", n_threads=1)
     array([[0, 0, 1]], dtype=uint8)
     """
+    if hist is None and effort != "fast" and len(row_blocks(*pixels.shape)) > 1:
+        options: dict[str, Any] = {"color_space": color_space, "effort": effort, "grid": grid, "n_threads": n_threads}
+
+        def block_entries(block: slice) -> NDArray[Any]:
+            part = replace(pixels, samples=pixels.samples[block], values=pixels.values[block])
+            return remap(part, palette, **options)
+
+        return in_row_blocks(pixels.shape, index_dtype(len(palette)), pixels.new_array, block_entries)
     if color_space == "rgba8":
         hist, labels = histogram(pixels, one_transparent=False, n_threads=n_threads), None
     elif hist is None:
         hist = picture_histogram(pixels, n_colors=len(palette), effort=effort, n_threads=n_threads)
         labels = None
     if labels is None:
-        labels = label_colors(hist.colors, palette, color_space, n_threads=n_threads)
+        labels = label_colors(hist.colors, palette, color_space, grid=grid, n_threads=n_threads)
+        if grid is not None and grid != USUAL_GRID:
+            points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)
+            beyond = np.flatnonzero((np.abs(points) >= _native.MAX_COORDINATE).any(axis=(0, 2)))
+            others = label_colors(hist.colors[beyond], palette, color_space, grid=USUAL_GRID, n_threads=n_threads)
+            labels[beyond] = others
     of_colors = labels.astype(index_dtype(len(palette)), copy=False)
     keys, shift, threads = hist.keys, hist.shift, count_threads(n_threads)
     transparent = hist.colors[hist.transparent][0] if color_space != "rgba8" and len(hist.transparent) else None
@@ -92,18 +110,21 @@ def label_colors(
     *,
     n_threads: int | None,
     points: Points | None = None,
+    grid: Grid | None = None,
 ) -> NDArray[np.uint16]:
     """Return the nearest palette entry of every colour: (U, C) and (n, C) to (U,).
 
     A colour that is in the palette gets that entry, also where the working space cannot tell it from others. `points`
-    are the working points of `colors` on the usual grid, where they are known already.
+    are the working points of `colors` on the usual grid, where they are known already; `grid` is another than that
+    which suits them.
     """
     if colors.shape[1] == 1:
         return _label_values(colors, palette)
     straight = color_space == "rgba8"
     space = "srgb" if straight else color_space
     threads = count_threads(n_threads)
-    grid = USUAL_GRID if straight else fine_grid(space, colors, palette, n_threads=threads)
+    if grid is None:
+        grid = USUAL_GRID if straight else fine_grid(space, colors, palette, n_threads=threads)
     if points is None or grid != USUAL_GRID:
         points = working_points(colors, space, straight=straight, grid=grid, n_threads=threads)
     entries = working_points(palette, space, straight=straight, grid=grid, n_threads=1)

@@ -58,7 +58,10 @@ def fit_dither(
 
     def plain() -> Dithered:
         options: dict[str, Any] = {"color_space": search.color_space, "effort": search.effort, "n_threads": n_threads}
-        indices = remap(rounded or pixels, palette.colors, hist=hist, labels=palette.labels, **options)
+        known: dict[str, Any] = {"hist": hist, "labels": palette.labels}
+        if hist.key_bits is not None:  # cells of more colours than are kept apart: pixels get their own nearest
+            known = {}
+        indices = remap(rounded or pixels, palette.colors, **known, **options)
         return Dithered(palette, indices, 0.0)
 
     if not may_gain(pixels, dither, frames=frames) or _has_all_colors(palette, hist, pixels, n_threads):
@@ -68,8 +71,13 @@ def fit_dither(
 
 def _has_all_colors(palette: Palette, hist: Histogram, pixels: Pixels, n_threads: int | None) -> bool:
     """Whether each colour of the pixels has its entry, which is that colour in the palette's dtype."""
+    is_exact = keeps_all_colors(palette, hist)
+    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels, n_threads=n_threads)) == len(hist))
+
+
+def keeps_all_colors(palette: Palette, hist: Histogram) -> bool:
+    """Whether each colour of a histogram has its entry, which is that colour in the palette's dtype."""
     if hist.cell_colors is not None or palette.labels is None or len(hist) > len(palette.colors):
         return False
     colors = to_samples(given_colors(hist, np.arange(len(hist))), hist.dtype)
-    is_exact = bool((palette.colors[palette.labels] == colors).all())
-    return is_exact and (pixels.dtype == hist.dtype or len(histogram(pixels, n_threads=n_threads)) == len(hist))
+    return bool((palette.colors[palette.labels] == colors).all())

@@ -52,6 +52,7 @@ def dither(
     amount: Amount,
     n_threads: int | None,
     frames: Frames | None = None,
+    origin: tuple[int, int] = (0, 0),
 ) -> NDArray[Any]:
     """Return indices of palette entries that mix, for the eye, to the colours between them.
 
@@ -71,6 +72,8 @@ def dither(
     frames : sequence of (height, width), optional
         Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between, and
         masks start anew.
+    origin : (int, int), default=(0, 0)
+        By thresholds, where the pixels are part of a picture: their first row and column in it.
     n_threads : int, optional
         The result does not depend on it.
 
@@ -103,7 +106,7 @@ def dither(
     >>> bool(0.11 < indices.mean() < 0.14)  # the light of 100 is 0.127
     True
     """
-    passes = Passes.of(pixels, palette, method, amount, n_threads, moves=False)
+    passes = Passes.of(pixels, palette, method, amount, n_threads, moves=False, origin=origin)
     arguments = passes.arguments(palette)
 
     def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[Any]:
@@ -188,10 +191,13 @@ class Passes:
         n_threads: int | None,
         *,
         moves: bool,
+        origin: tuple[int, int] = (0, 0),
     ) -> Passes:
         """Prepare passes with this palette, or, where it `moves`, with others that start from it."""
         rows, colors = as_samples(pixels.rows), as_samples(palette)
         mask = threshold_mask(method) if method in BY_MASK else None
+        if mask is not None and origin != (0, 0):
+            mask = np.roll(mask, (-origin[0], -origin[1]), axis=(0, 1))
         # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
         on_grid = (rows, colors) if mask is None or moves else (colors,)
         grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)

@@ -1,0 +1,321 @@
+"""Dask arrays: pictures whose blocks are counted where they are, and mapped when somebody asks for them.
+
+Dask is imported where it is needed, and only if X is one of its arrays.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stages.options import Search
+from ..stages.parts import REACH, Edges, PartialCounts, Place, count_seams
+from ..stages.pixels import check_layout, check_total, read_pixels, read_sample_weight
+from ..stages.tally import Tally, merge
+from ..stages.weighting import Smoothness
+
+_LEAST_SIDE = 4 * REACH  # of blocks that are counted
+_MERGED_AT_ONCE = 8
+
+
+def is_dask(X: Any) -> bool:
+    """Whether X is a Dask array; nothing is imported to tell."""
+    dask = sys.modules.get("dask.array")
+    return dask is not None and isinstance(X, dask.Array)
+
+
+@dataclass(frozen=True, eq=False)
+class LazyPictures:
+    """A picture or stack that is a Dask array.
+
+    Attributes
+    ----------
+    blocks : dask.array.Array of shape (N, H, W, C)
+        A picture as a stack of one; all channels in one block.
+    is_stack : bool
+        Whether there was an axis N.
+    """
+
+    blocks: Any
+    is_stack: bool
+
+    @property
+    def n_channels(self) -> int:
+        """1 to 4."""
+        return int(self.blocks.shape[3])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the samples."""
+        dtype: np.dtype[Any] = self.blocks.dtype.newbyteorder("=")
+        return dtype
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a picture has several blocks."""
+        return self.n_blocks > 1
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks of each picture."""
+        return int(np.prod(self.blocks.numblocks[1:3]))
+
+    def count(self, sample_weight: Any, search: Search, budget: int) -> Tally:
+        """Count all pictures, reading each block once; this computes, with whatever scheduler is at work."""
+        import dask
+
+        blocks = self.blocks.rechunk(
+            {0: _merged(self.blocks.chunks[0], 1)}
+            | {axis: _merged(self.blocks.chunks[axis], _LEAST_SIDE) for axis in (1, 2)}
+        )
+        weights = self._read_weights(sample_weight, blocks)
+        own = replace(search, n_threads=1)  # each worker has its own
+        options = {"search": own, "budget": budget}
+        arrays = [blocks] if weights is None else [blocks, weights[..., np.newaxis]]
+        counted = dask.array.map_blocks(
+            _count_block,
+            *arrays,
+            **options,
+            dtype=object,
+            chunks=(*((1,) * n for n in blocks.numblocks[:3]), (1,)),
+            meta=np.empty((0, 0, 0, 0), dtype=object),
+        ).to_delayed()[..., 0]
+        tally_part, edges_part, join, seams = map(dask.delayed, (_tally_part, _edges_part, _join, _seams))
+        tallies = [tally_part(part) for part in counted.ravel()]
+        smoothness: list[Any] = []
+        if search.weighting != "uniform" and max(blocks.numblocks[1:3]) > 1:
+            edges = np.empty(counted.shape, dtype=object)
+            for at in np.ndindex(counted.shape):
+                edges[at] = edges_part(counted[at])
+            starts = [list(accumulate(sizes, initial=0)) for sizes in blocks.chunks[1:3]]
+            for n, y, x in np.ndindex(counted.shape):
+                place = Place(starts[0][y], starts[1][x], *blocks.shape[1:3])
+                smoothness.append(seams(_around(edges[n], y, x), tuple(place), own))
+        while len(tallies) > 1 or smoothness:
+            step, left = _MERGED_AT_ONCE, smoothness or [None] * len(tallies)
+            tallies = [
+                join(tallies[i : i + step], [part for part in left[i : i + step] if part is not None], budget)
+                for i in range(0, len(tallies), step)
+            ]
+            smoothness = []
+        [tally] = dask.compute(*tallies)
+        if sample_weight is not None:
+            check_total(tally.histogram().counts.any())
+        result: Tally = tally
+        return result
+
+    def map(self, function: Callable[..., NDArray[Any]], dtype: np.dtype[Any], **options: Any) -> Any:
+        """Return the lazy indices that a function of pixels, their place and options gives for each block.
+
+        Parameters
+        ----------
+        function : callable
+            Of `Pixels` and a `Place`, and the options by their names.
+        dtype : numpy.dtype
+            Of what it returns, of shape (height, width).
+        """
+        indices = self.blocks.map_blocks(
+            _map_block,
+            function=function,
+            options=options,
+            dtype=dtype,
+            drop_axis=3,
+            meta=np.empty((0, 0, 0), dtype=dtype),
+        )
+        return indices if self.is_stack else indices[0]
+
+    def _read_weights(self, sample_weight: Any, blocks: Any) -> Any:
+        """Check the weights as far as is known without computing, and give them the blocks of the pictures."""
+        import dask.array as da
+
+        if sample_weight is None:
+            return None
+        weights: Any = sample_weight if is_dask(sample_weight) else np.asarray(sample_weight)
+        if weights.dtype.kind not in "biuf":
+            raise TypeError(f"sample_weight has dtype {weights.dtype}; weights are real numbers: convert them")
+        shape = blocks.shape[:3] if self.is_stack else blocks.shape[1:3]
+        if tuple(weights.shape) != shape:
+            raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {shape}")
+        if not self.is_stack:
+            weights = weights[np.newaxis]
+        if is_dask(weights):
+            return weights.rechunk(blocks.chunks[:3])
+        return da.from_array(weights, chunks=blocks.chunks[:3])
+
+
+def read_lazy(X: Any, *, channel_axis: int | None) -> LazyPictures:
+    """Check a Dask array as far as is known without computing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_x.read_pictures`; also for matrices, for blocks of unknown sizes, and such that are no NumPy arrays.
+    """
+    if any(np.isnan(size) for size in X.shape):
+        raise ValueError(f"X has blocks of unknown sizes, its shape is {X.shape}: call X.compute_chunk_sizes() first")
+    n_picture_axes = 2 if channel_axis is None else 3
+    if X.ndim < n_picture_axes:
+        raise ValueError(
+            f"X is a dask array of shape {X.shape}, a matrix, which cannot be fitted or labeled block by block: pass "
+            "X.compute(), pictures (H, W, C), or (H, W) with channel_axis=None"
+        )
+    if X.ndim > n_picture_axes + 1:
+        raise ValueError(
+            f"X has shape {X.shape}; with channel_axis={channel_axis} a picture has {n_picture_axes} axes and a stack "
+            f"of pictures {n_picture_axes + 1}. Reshape X."
+        )
+    check_layout(X.shape[-n_picture_axes:], X.dtype, channel_axis=channel_axis, name="X")
+    if X.size == 0:
+        raise ValueError(f"X is empty: its shape is {X.shape}")
+    if isinstance(X._meta, np.ma.MaskedArray):
+        raise TypeError(
+            "X is a dask array of masked blocks, whose masks are not read: fill them, dask.array.ma.filled, and pass "
+            "sample_weight=0 there"
+        )
+    if not isinstance(X._meta, np.ndarray):
+        raise TypeError(
+            f"blocks of X are {type(X._meta).__module__}.{type(X._meta).__name__}; they must be NumPy arrays: "
+            "X.map_blocks(numpy.asarray), or what turns them into such"
+        )
+    is_stack = X.ndim > n_picture_axes
+    stack = X if is_stack else X[np.newaxis]
+    if channel_axis is None:
+        stack = stack[..., np.newaxis]
+    elif channel_axis not in (-1, 2):
+        import dask.array as da
+
+        stack = da.moveaxis(stack, channel_axis + 1 if channel_axis >= 0 else channel_axis, -1)
+    return LazyPictures(stack.rechunk({3: -1}), is_stack)
+
+
+def lazy_colors(indices: Any, colors: partial[NDArray[Any]]) -> Any:
+    """Return the lazy colours of lazy indices.
+
+    Parameters
+    ----------
+    indices : dask.array.Array of shape (H, W) or (N, H, W)
+    colors : partial
+        Gives the colours of indices in memory; with the keywords `palette` and `channel_axis`.
+    """
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"indices must be integers, got {indices.dtype}")
+    if indices.ndim not in (2, 3):
+        raise ValueError(f"indices must have shape (H, W) or (N, H, W), got {indices.shape}")
+    palette, axis = colors.keywords["palette"], colors.keywords["channel_axis"]
+    if axis is None and palette.shape[1] == 1:
+        meta = np.empty((0,) * indices.ndim, palette.dtype)
+        return indices.map_blocks(colors, dtype=palette.dtype, meta=meta)
+    new_axis = indices.ndim - 2 + (-1 if axis is None else axis) % 3
+    chunks = list(indices.chunks)
+    chunks.insert(new_axis, (palette.shape[1],))
+    meta = np.empty((0,) * (indices.ndim + 1), palette.dtype)
+    return indices.map_blocks(colors, dtype=palette.dtype, new_axis=new_axis, chunks=tuple(chunks), meta=meta)
+
+
+def _merged(sizes: Sequence[int], least: int) -> tuple[int, ...]:
+    """Return sizes of blocks with those that are too small joined to their neighbours."""
+    merged: list[int] = []
+    for size in sizes:
+        if merged and (merged[-1] < least or size == 0):
+            merged[-1] += size
+        else:
+            merged.append(size)
+    if len(merged) > 1 and merged[-1] < least:
+        last = merged.pop()
+        merged[-1] += last
+    return tuple(merged)
+
+
+def _around(edges: NDArray[Any], y: int, x: int) -> list[list[Any]]:
+    """Return the 3 x 3 of a grid around a place; None beyond its ends."""
+    n_rows, n_columns = edges.shape
+
+    def at(row: int, column: int) -> Any:
+        return edges[row, column] if 0 <= row < n_rows and 0 <= column < n_columns else None
+
+    return [[at(y + dy, x + dx) for dx in (-1, 0, 1)] for dy in (-1, 0, 1)]
+
+
+# --- what workers do --------------------------------------------------------------------------------------------------
+
+
+def _count_block(
+    block: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    search: Search,
+    budget: int,
+    block_info: Any,
+) -> NDArray[Any]:
+    """Count a block: an array of one `Tally` and its `Edges`."""
+    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
+    (first, _), (top, bottom), (left, right) = location[:3]
+    place = Place(top, left, *shape[1:3])
+    is_whole = (bottom - top, right - left) == shape[1:3]
+    counts, edges = PartialCounts(budget, search), []
+    for n, picture in enumerate(block):
+        pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
+        weight = None
+        if weights is not None:
+            weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
+        if is_whole:
+            counts.add_pictures(pixels, weight, [pixels.shape])
+        else:
+            edges.append(counts.add_part(pixels, weight, place))
+    part = np.empty((1, 1, 1, 1), dtype=object)
+    part[0, 0, 0, 0] = counts.tally(), edges
+    return part
+
+
+def _tally_part(part: NDArray[Any]) -> Tally:
+    tally: Tally = part.item()[0]
+    return tally
+
+
+def _edges_part(part: NDArray[Any]) -> list[Edges]:
+    edges: list[Edges] = part.item()[1]
+    return edges
+
+
+def _seams(
+    around: list[list[list[Edges] | None]], place: tuple[int, int, int, int], search: Search
+) -> Smoothness | None:
+    """Measure the smoothness at the seams of a block, of each of its pictures."""
+    own = around[1][1]
+    assert own is not None
+    total: Smoothness | None = None
+    for n in range(len(own)):
+        parts = [[None if edges is None else edges[n] for edges in line] for line in around]
+        smoothness = count_seams(parts, Place(*place), search)
+        if smoothness is not None:
+            total = smoothness if total is None else total + smoothness
+    return total
+
+
+def _join(tallies: list[Tally], smoothness: list[Smoothness | None], budget: int) -> Tally:
+    tally = merge(tallies, budget=budget)
+    for part in smoothness:
+        if part is not None:
+            assert tally.smoothness is not None
+            tally = replace(tally, smoothness=tally.smoothness + part)
+    return tally
+
+
+def _map_block(
+    block: NDArray[Any], *, function: Callable[..., NDArray[Any]], options: dict[str, Any], block_info: Any
+) -> NDArray[Any]:
+    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
+    (first, _), (top, bottom), (left, right) = location[:3]
+    indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
+    if block.size:
+        for n, picture in enumerate(block):
+            pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
+            indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
+    return indices
