@@ -255,9 +255,8 @@ def fit_many(n_pictures: int, images: Path) -> dict[str, float]:
     from pil_kmeans.stages.pixels import read_pixels
     from pil_kmeans.stages.weighting import smoothness_of
 
-    photographs = [
-        np.resize(picture.pixels[..., :3], (512, 768, 3)) for picture in find_pictures("kodim", images=images)
-    ]
+    found = [picture.pixels[..., :3] for picture in find_pictures("kodak", images=images)]
+    photographs = [np.resize(x if x.shape[1] > x.shape[0] else x.swapaxes(0, 1), (512, 768, 3)) for x in found]
     quantizer = KMeansQuantizer(n_threads=1)
     spent = {"partial_fit": 0.0, "histograms": 0.0, "smoothness": 0.0}
     clock = time.process_time

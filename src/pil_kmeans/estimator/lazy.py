@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages import blocks
+from ..stages import block_work
 from ..stages.options import Search
 from ..stages.parts import REACH, Place
 from ..stages.pixels import check_layout, check_total
@@ -80,7 +80,7 @@ class LazyPictures:
         options = {"search": own, "budget": budget}
         arrays = [pieces] if weights is None else [pieces, weights[..., np.newaxis]]
         counted = dask.array.map_blocks(
-            blocks.count_block,
+            block_work.count_block,
             *arrays,
             **options,
             dtype=object,
@@ -88,7 +88,7 @@ class LazyPictures:
             meta=np.empty((0, 0, 0, 0), dtype=object),
         ).to_delayed()[..., 0]
         tally_part, edges_part, join, seams = map(
-            dask.delayed, (blocks.tally_part, blocks.edges_part, blocks.join, blocks.seams)
+            dask.delayed, (block_work.tally_part, block_work.edges_part, block_work.join, block_work.seams)
         )
         tallies = [tally_part(part) for part in counted.ravel()]
         smoothness: list[Any] = []
@@ -124,7 +124,7 @@ class LazyPictures:
             Of what it returns, of shape (height, width).
         """
         indices = self.blocks.map_blocks(
-            blocks.map_block,
+            block_work.map_block,
             function=function,
             options=options,
             dtype=dtype,

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from ..stages.blocks import check_indices
+from ..stages.block_work import check_indices
 from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
 from ..stages.matrix_nearest import nearest
 from ..stages.options import Search

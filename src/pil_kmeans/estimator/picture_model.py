@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stages.blocks import colors_of, dithered_part, nearest_part
+from ..stages.block_work import colors_of, dithered_part, nearest_part
 from ..stages.color_space import Grid, fine_grid
 from ..stages.dithering.choose import keeps_all_colors
 from ..stages.dithering.diffuse import dither, method_of
