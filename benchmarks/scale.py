@@ -159,7 +159,7 @@ def watched() -> Iterator[dict[str, float]]:
 def workers(n: int) -> Iterator[None]:
     from distributed import Client, LocalCluster
 
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with LocalCluster(n_workers=n, memory_limit=0, **options) as cluster, Client(cluster):
         yield
 
