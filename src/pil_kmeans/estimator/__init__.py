@@ -136,6 +136,7 @@ default=None
     (H, W) with ``channel_axis=None``             (H, W)           (H, W)          (H, W)
     (N, H, W, C), or (N, H, W) with ``None``      (N, H, W)        (N, H, W)       (N, H, W[, C])
     list or tuple of pictures, of any sizes       list             list            list
+    dask array: picture or stack, any blocks      dask array       dask array      dask array
     ============================================  ===============  ==============  =================
 
     Channels are grey, grey + alpha, RGB or RGBA; samples are uint8, uint16, bool, or floats in [0, 1]. Indices of
@@ -145,6 +146,12 @@ default=None
     Pictures are searched on a grid that is fine for 8-bit colours (32 steps a level in sRGB) but coarse for 16-bit and
     float pictures of several channels whose samples all lie within a few 8-bit levels. Stretch those to the full range
     first, or fit them as a matrix, ``picture.reshape(-1, n_channels)``, whose grid follows the range of the data.
+
+    Of a dask array every block is read once by `fit`, wherever it is, and the palette is that of the same picture in
+    memory, but that it is not refitted where `dither` is on. Results are dask arrays, in the blocks of X. "auto" is
+    refused, and "floyd-steinberg" for pictures of several blocks; "best" is as after `partial_fit`, and "fast" assigns
+    each pixel its nearest entry. Arrays of more than 2**25 pixels, also `numpy.memmap`, are worked on some rows at a
+    time, unless "best" or dithering have to see them whole, or "fast" to assign indices.
 
     Float samples are told apart to 1 / 65535, in one channel exactly. Weights count to 24 significant bits.
 
@@ -247,10 +254,10 @@ default=None
         X : picture, stack, list of pictures, matrix, or iterable of pictures
             See the table in the notes of the class. It may be changed afterwards. Of an iterable without a length,
             such as a generator, one picture is in memory at a time: ``fit(map(Image.open, paths))``. Then there are no
-            `labels_`, and nothing can be dithered.
+            `labels_`, and nothing can be dithered. A dask array is computed.
         y : None
             Ignored.
-        sample_weight : array_like, or list of array_like, default=None
+        sample_weight : array_like, dask array, or list of array_like, default=None
             Weight of each pixel, (H, W), (N, H, W), or one (H, W) for each picture of a list; of each row of a matrix,
             (n,). Not negative and not all zero. A weight of 2 is a sample that comes twice. One of 0 has no say in
             where centers are; a row of a matrix is then as if it were not there.
