@@ -96,8 +96,16 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
         "wrapped": lambda: np.zeros(0, np.uint32),
         "seen": lambda: (int(rng.integers(height)), height, int(rng.integers(1, 4)), 0, width),
         "options": lambda: _native.DitherOptions(
-            origin=(0.0,) * 4, zoom=1.0, mask=None, strength=200, lightness_weight=9, margin=512
+            origin=(0.0,) * 4,
+            zoom=1.0,
+            mask=None,
+            shares=shares_of(str(rng.choice([*DIFFUSIONS]))),
+            strength=200,
+            lightness_weight=9,
+            margin=512,
         ),
+        "handed_down": lambda: None if rng.random() < 0.5 else rng.normal(0, 5, (2, width + 4, 4)).astype(np.float32),
+        "roots": lambda: rng.random((k, 4)).astype(np.float32),
         "stages": lambda: list(EFFORTS["balanced"].stages),
         "color_space": lambda: str(rng.choice(_native.COLOR_SPACES)),
         "origin": lambda: (0.0, 0.0, 0.0, 0.0),

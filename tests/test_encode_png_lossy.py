@@ -8,7 +8,7 @@ from PIL import Image
 
 from made_pictures import made_pictures
 from palettes_only import encode_png
-from pil_kmeans import IndexedImage
+from pil_kmeans import IndexedImage, ssimulacra2
 from pil_kmeans.stages.dithering.diffuse import BY_MASK, opacity_of
 from pil_kmeans.stages.pixels import read_pixels
 from pil_pictures import opened, rgba
@@ -62,10 +62,18 @@ def test_photographs_become_far_smaller(crop, n_colors, compression):
     assert sizes[2] < 0.8 * sizes[1]
 
 
-def test_auto_is_1_and_the_default(crop):
-    data = encode_png(crop, **FAST)
-    assert data == encode_png(crop, lossy="auto", **FAST) == encode_png(crop, lossy=1, **FAST)
-    assert data != encode_png(crop, lossy=0, **FAST)
+@pytest.mark.parametrize("size", [(176, 117), (64, 64), (48, 40)])
+def test_small_pictures_lose_little_by_default(astronaut, size):
+    small = Image.fromarray(astronaut[50:350, 50:500]).resize(size, Image.Resampling.LANCZOS)
+    scores = [ssimulacra2(small, opened(encode_png(small, lossy=lossy))) for lossy in (0, "auto")]
+    assert scores[1] > scores[0] - 3
+
+
+def test_auto_is_1_and_the_default(astronaut):
+    large = astronaut[:260, 100:360]
+    data = encode_png(large, **FAST)
+    assert data == encode_png(large, lossy="auto", **FAST) == encode_png(large, lossy=1, **FAST)
+    assert data != encode_png(large, lossy=0, **FAST)
 
 
 def test_few_colors_may_take_8_bits_where_that_is_smaller(crop):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.filters import gaussian
 
 from pil_kmeans.stages.dithering.amounts import for_fitted, for_given, spread
@@ -472,6 +473,18 @@ def test_frames_are_judged_as_pictures(astronaut):
     black = np.zeros((1, 3), np.uint8)
     assert not looks_better_dithered(many, zeros, black, zeros, black, frames=[(5, 10)] * 40)
     assert is_flat(many, frames=[(5, 10)] * 40)
+
+
+@pytest.mark.parametrize("n_colors", [16, 256])
+@pytest.mark.parametrize("size", [(176, 117), (96, 64), (48, 48)])
+def test_small_photographs_are_not_dithered_where_they_would_look_worse(astronaut, size, n_colors):
+    small = np.asarray(Image.fromarray(astronaut[50:350, 50:500]).resize(size, Image.Resampling.LANCZOS))
+    scores = {}
+    for dithering in ("none", "auto", "floyd-steinberg"):
+        palette, indices = quantized(small, n_colors, dither=dithering)
+        scores[dithering] = ssimulacra2(read_pixels(small), read_pixels(palette[indices]))
+    assert scores["auto"] >= scores["none"]
+    assert scores["auto"] in (scores["none"], scores["floyd-steinberg"])
 
 
 # Bad input

@@ -25,14 +25,14 @@ _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette
 _WITH_PALETTE = 0.95  # until there is a file with a palette
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
-_FEW_COLORS = 64  # with which what is lost is looked at
+_FEW_COLORS = 64  # with which what is lost is looked at, as it is in small pictures
 _MOST_LOST = 2.8  # points of the score
 _SCORED_ROWS = 64  # of a strip for that
 _SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
 _AIMED_AT = 0.8  # of the most lost: a trial that just misses it would be in vain
 _LEAST_COLORS = 2
 _LESS_LOSSY = 0.6  # what half as many colours allow, about
-_SMALL = 1 << 16  # pixels, below which fewer colours may pay
+_SMALL = 1 << 16  # pixels, below which fewer colours may pay, and a dot is seen
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
 _ABOVE = 0.2  # points that the first trial aims above what is asked for
@@ -127,7 +127,7 @@ class SmallPng:
     def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
         """Write it so much rougher, or as it is where that is smaller.
 
-        What is chosen by itself is less where a palette of few colours would lose too much by it.
+        What is chosen by itself is less where a palette of few colours, or a small picture, would lose too much by it.
         """
         file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
         return self._stored_without_loss(file.n_bytes, n_colors) or file
@@ -146,7 +146,8 @@ class SmallPng:
             if prices.n_bytes > _DEARER * files[0].n_bytes:
                 return files[0]
         cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
-        if is_auto and len(fitted.palette.colors) <= _FEW_COLORS:
+        height, width = self.pixels.shape
+        if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
                 return self._file(fitted, fitted.indices)

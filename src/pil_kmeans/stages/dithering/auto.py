@@ -13,7 +13,7 @@ from ..palette import Palette
 from ..pixels import Pixels, read_pixels
 from ..row_blocks import row_blocks
 from ..samples import full_scale
-from ..ssimulacra2 import FULL_SIZE, Original
+from ..ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
 from .diffuse import Frames
 
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
@@ -112,7 +112,7 @@ def looks_better_dithered(
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
+    Small pictures have to be so both as they are and mirrored to a size with all scales of the score. Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
     frames if they are many.
 
     Parameters
@@ -129,8 +129,12 @@ def looks_better_dithered(
     bool
     """
     results = ((plain, plain_palette), (dithered, dithered_palette))
-    plain_looks, dithered_looks = looks(pixels, results, frames=frames, n_threads=n_threads)
-    return dithered_looks > plain_looks
+    is_small = any(min(frame) < FULL_SIZE for frame in frames or [pixels.shape])
+    for min_size in (FULL_SIZE, MIN_SIZE) if is_small else (FULL_SIZE,):
+        plain_looks, dithered_looks = looks(pixels, results, frames=frames, n_threads=n_threads, min_size=min_size)
+        if dithered_looks <= plain_looks:
+            return False
+    return True
 
 
 def looks(
@@ -139,10 +143,12 @@ def looks(
     *,
     frames: Frames | None,
     n_threads: int | None,
+    min_size: int = FULL_SIZE,
 ) -> list[float]:
     """Return how each of several results, indices (H, W) and palette, looks: higher is better, by SSIMULACRA 2.
 
-    What is looked at of large pictures and of many frames is as in `looks_better_dithered`.
+    What is looked at of large pictures and of many frames is as in `looks_better_dithered`. Those with fewer rows or
+    columns than `min_size` are mirrored.
     """
     parts = [*zip(*(_split(values, frames) for values in (pixels.values, *(i for i, _ in results))), strict=True)]
     parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
@@ -151,7 +157,7 @@ def looks(
         height, width = original.shape[:2]
         strips = _strips(height, width, _SCORED_PIXELS // len(parts))
         seen = read_pixels(_seen(original, strips))
-        score = Original(seen, background=None, min_size=FULL_SIZE, n_threads=n_threads).score
+        score = Original(seen, background=None, min_size=min_size, n_threads=n_threads).score
         for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
             totals[n] += score(read_pixels(np.take(palette, _seen(indices, strips), axis=0))) * height * width
     return totals
