@@ -112,8 +112,9 @@ def looks_better_dithered(
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
-    Small pictures have to be so both as they are and mirrored to a size with all scales of the score. Of more than a million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the
-    frames if they are many.
+    Small pictures have to be so both as they are and mirrored to a size with all scales of the score. Of more than a
+    million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the frames if they are
+    many.
 
     Parameters
     ----------
