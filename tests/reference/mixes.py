@@ -80,7 +80,21 @@ def shares(points, entries, opaque, strength, eighths, grid):
     return result
 
 
-def by_mask(points, opacity, shape, entries, entry_opacity, mask, strength, eighths, grid, has_alpha):
+def middles(points, entries, bits):
+    """Of colours that agree but for so many bits of their coordinates the middle, unless an entry does too."""
+    low = (1 << np.array(bits)) - 1
+    middle = (points & ~low) | low >> 1
+    distance = np.square(middle[:, np.newaxis] - entries).sum(axis=2)
+    near = np.square(entries[distance.argmin(axis=1)][:, np.newaxis] - entries).sum(axis=2)
+    is_own = ((middle[:, np.newaxis] ^ entries) & ~low == 0).all(axis=2).any(axis=1)
+    if len(entries) >= N_CANDIDATES:
+        is_own |= np.sort(near, axis=1)[:, N_CANDIDATES - 1] <= 4 * np.square((low >> 1) + 1).sum()
+    return np.where(is_own[:, np.newaxis], points, middle)
+
+
+def by_mask(
+    points, opacity, shape, entries, entry_opacity, mask, strength, eighths, grid, has_alpha, bits=(0, 0, 0, 0)
+):
     """Indices (H, W), and how far, as a share of 1, the threshold is from any other entry."""
     height, width = shape
     thresholds = (
@@ -99,7 +113,14 @@ def by_mask(points, opacity, shape, entries, entry_opacity, mask, strength, eigh
         if len(own) == 0:
             continue
         opaque = "" if which == 1 or not (entry_opacity == 2).any() else "here"
-        found = shares(points[own], entries[members], opaque if has_alpha else "always", strength, eighths, grid)
+        found = shares(
+            middles(points[own], entries[members], bits) if strength else points[own],
+            entries[members],
+            opaque if has_alpha else "always",
+            strength,
+            eighths,
+            grid,
+        )
         order = np.argsort(entries[members][:, 0] + entries[members][:, 3], kind="stable")
         upto = np.cumsum(found[:, order], axis=1)
         place = (thresholds[own, np.newaxis] >= upto[:, :-1]).sum(axis=1)

@@ -88,7 +88,7 @@ template <bool has_alpha, typename Sample, typename Index>
 void dither_by_mask(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
                     const DitherPalette& palette, const DitherOptions& options, Team& team, float*, Index* indices) {
     Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
-    Mixes mixes(palette, options, chooser, has_alpha, height * width, 1, team.size());
+    Mixes mixes(palette, options, chooser, has_alpha, height * width, kAlike<Sample>, team.size());
     std::vector<PointRows<Sample>> rows(team.size());
     team.run((height + kRows - 1) / kRows, [&](std::size_t group, std::size_t worker) {
         const std::size_t top = group * kRows, n_rows = std::min(kRows, height - top), first = top * width;

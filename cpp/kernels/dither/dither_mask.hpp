@@ -38,6 +38,17 @@ inline Chooser point_chooser(const DitherPalette& palette, const DitherOptions& 
     return Chooser(std::move(entries), palette.opacity, options, has_alpha, n_workers);
 }
 
+// Bits in which colours are alike: so much that it is hardly seen, more of lightness and alpha than of the other axes.
+constexpr PackedPoint alike(unsigned lightness_bits, unsigned bits) {
+    const PackedPoint fine = PackedPoint{0xffff} << lightness_bits & 0xffff,
+                      coarse = PackedPoint{0xffff} << bits & 0xffff;
+    return fine << 48 | coarse << 32 | coarse << 16 | fine;
+}
+
+// Of 8-bit samples, whose own steps are of some 48 units; colours of finer samples are told apart.
+template <typename Sample>
+inline constexpr PackedPoint kAlike = sizeof(Sample) == 1 ? alike(5, 6) : alike(0, 0);
+
 // Rows of a picture, from row `top` on: each pixel takes of its colour's mix what stands at the threshold of its place.
 template <bool has_alpha, typename Sample, typename Index>
 void follow_mask(const ThresholdMask& mask, const PointRows<Sample>& rows, std::size_t top, std::size_t n_rows,

@@ -19,12 +19,6 @@ constexpr std::size_t kWindow = 1024;  // entries of about the same lightness wh
 
 std::int32_t coordinate(PackedPoint point, std::size_t d) { return static_cast<std::int16_t>(point >> (16 * d)); }
 
-std::array<float, kDims> way(PackedPoint from, PackedPoint to) {
-    std::array<float, kDims> way;
-    for (std::size_t d = 0; d < kDims; ++d) way[d] = static_cast<float>(coordinate(to, d) - coordinate(from, d));
-    return way;
-}
-
 std::int64_t distance(PackedPoint a, PackedPoint b) {
     std::int64_t sum = 0;
     for (std::size_t d = 0; d < kDims; ++d) {
@@ -76,21 +70,29 @@ Cones::Eye Cones::eye_at(PackedPoint point) const {
 }
 
 // Differences of cubes are taken apart, so that what is hardly different loses no digits.
-inline Cones::Three Cones::Eye::step_to(const std::array<float, kDims>& way) const {
-    Three steps;
+void Cones::Eye::steps_to(const std::array<Lanes, kDims>& ways, float part, Lanes* steps) const {
+    Lanes light[kN];
     for (std::size_t c = 0; c < kN; ++c) {
         const std::array<float, kDims>& unit = cones->per_unit_[c];
-        const float difference = unit[0] * way[0] + unit[1] * way[1] + unit[2] * way[2] + unit[3] * way[3];
-        const float here = responses[c], there = here + difference;
-        steps[c] = difference * (here * here + here * there + there * there) * per_light[c];
+        const float here = responses[c], per = per_light[c] * part;
+        for (std::size_t i = 0; i < kMostCandidates; ++i) {
+            const float difference =
+                unit[0] * ways[0][i] + unit[1] * ways[1][i] + unit[2] * ways[2][i] + unit[3] * ways[3][i];
+            const float there = here + difference;
+            light[c][i] = difference * (here * here + here * there + there * there) * per;
+        }
     }
-    return {cones->lightness_weight_ * (0.2104542553f * steps[0] + 0.7936177850f * steps[1] - 0.0040720468f * steps[2]),
-            1.9779984951f * steps[0] - 2.4285922050f * steps[1] + 0.4505937099f * steps[2],
-            0.0259040371f * steps[0] + 0.7827717662f * steps[1] - 0.8086757660f * steps[2]};
+    const float weight = cones->lightness_weight_;
+    for (std::size_t i = 0; i < kMostCandidates; ++i) {
+        const float l = light[0][i], m = light[1][i], s = light[2][i];
+        steps[0][i] = weight * (0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s);
+        steps[1][i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
+        steps[2][i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
+    }
 }
 
 Mixes::Mixes(const DitherPalette& palette, const DitherOptions& options, Chooser& chooser, bool has_alpha,
-             std::size_t n_pixels, std::uint16_t side, std::size_t n_workers)
+             std::size_t n_pixels, PackedPoint like, std::size_t n_workers)
     : chooser_(chooser),
       is_dithered_(options.strength > 0),
       has_alpha_(has_alpha),
@@ -98,8 +100,8 @@ Mixes::Mixes(const DitherPalette& palette, const DitherOptions& options, Chooser
       opacity_(palette.opacity, palette.opacity + palette.entries.n),
       by_lightness_(palette.entries.n),
       rank_(palette.entries.n),
-      cube_(~(0x0001000100010001u * (side - 1u))),
-      middle_(0x0001000100010001u * (side / 2u)),
+      like_(like),
+      middle_(~like >> 1 & ~like),  // each coordinate's bits are its lowest
       workers_(n_workers) {
     const std::size_t k = palette.entries.n;
     const auto strength = static_cast<float>(std::max(options.strength, 1));
@@ -128,8 +130,8 @@ Mixes::Mixes(const DitherPalette& palette, const DitherOptions& options, Chooser
 }
 
 const Mixes::Candidates& Mixes::near(std::uint32_t entry, bool is_opaque, Worker& worker) const {
-    Candidates& candidates = (is_opaque && !worker.opaque.empty() ? worker.opaque : worker.visible)[entry];
-    if (candidates.n) return candidates;
+    std::unique_ptr<Candidates>& known = (is_opaque && has_alpha_ ? worker.opaque : worker.visible)[entry];
+    if (known) return *known;
     const std::size_t k = by_lightness_.size(), rank = rank_[entry];
     const std::size_t first = std::min(rank - std::min(rank, kWindow / 2), k - std::min(k, kWindow));
     const std::size_t last = std::min(k, first + kWindow);
@@ -142,21 +144,49 @@ const Mixes::Candidates& Mixes::near(std::uint32_t entry, bool is_opaque, Worker
                                                      : true;
         if (can_be) worker.order.emplace_back(i == entry ? -1 : distance(middle, chooser_.entry(i)), i);
     }
-    candidates.n = static_cast<std::uint16_t>(std::min(kMostCandidates, worker.order.size()));
-    std::partial_sort(worker.order.begin(), worker.order.begin() + candidates.n, worker.order.end());
-    for (std::size_t i = 0; i < candidates.n; ++i)
-        candidates.entries[i] = static_cast<std::uint16_t>(worker.order[i].second);
-    return candidates;
+    known = std::make_unique<Candidates>();
+    known->n = std::min(kMostCandidates, worker.order.size());
+    std::partial_sort(worker.order.begin(), worker.order.begin() + static_cast<std::ptrdiff_t>(known->n),
+                      worker.order.end());
+    for (std::size_t i = 0; i < known->n; ++i) {
+        const std::uint32_t other = worker.order[i].second;
+        known->entries[i] = static_cast<std::uint16_t>(other);
+        for (std::size_t d = 0; d < kDims; ++d)
+            known->coordinates[d][i] = static_cast<float>(coordinate(chooser_.entry(other), d));
+    }
+    return *known;
 }
 
-Mix Mixes::found(PackedPoint point, bool is_opaque, std::size_t which) {
+// Or may hold one that is not among them.
+bool Mixes::holds_entry(PackedPoint middle, const Candidates& candidates) const {
+    for (std::size_t i = 0; i < candidates.n; ++i)
+        if (((chooser_.entry(candidates.entries[i]) ^ middle) & like_) == 0) return true;
+    std::int64_t room = 0;
+    for (std::size_t d = 0; d < kDims; ++d) {
+        const std::int64_t half = coordinate(middle_, d) + 1;
+        room += half * half;
+    }
+    // What lies in it is no farther from the middle than its corners, and the nearest entry neither.
+    return candidates.n == kMostCandidates &&
+           distance(chooser_.entry(candidates.entries[0]), chooser_.entry(candidates.entries[candidates.n - 1])) <=
+               4 * room;
+}
+
+Mix Mixes::found(PackedPoint point, Kind kind, std::size_t which) {
+    const bool is_opaque = kind == kOpaque || kind == kExactOpaque,
+               is_exact = kind == kExactVisible || kind == kExactOpaque;
     EntryCells& cells = is_opaque ? chooser_.for_opaque() : chooser_.visible();
     const std::uint32_t nearest = cells.nearest(cells.clamp(from_pixel(point)), which);
     Mix alone{};
     alone.entries[0] = static_cast<std::uint16_t>(nearest);
     alone.n = 1;
-    if (!is_dithered_ || chooser_.entry(nearest) == point) return alone;
+    if (!is_dithered_ && (is_exact || middle_ == 0)) return alone;
+    if (chooser_.entry(nearest) == point && (is_exact || middle_ == 0)) return alone;
     const Candidates& candidates = near(nearest, is_opaque, workers_[which]);
+    if (!is_exact && middle_ != 0 && (!is_dithered_ || holds_entry(point, candidates))) {
+        alone.n = kOwn;
+        return alone;
+    }
     return !has_alpha_ || (is_opaque && has_opaque_) ? mixed<1>(point, candidates) : mixed<2>(point, candidates);
 }
 
@@ -164,20 +194,19 @@ template <std::size_t n_backgrounds>
 Mix Mixes::mixed(PackedPoint point, const Candidates& candidates) const {
     constexpr std::size_t axes = Cones::kN * n_backgrounds;
     using Lanes = typename BestShares<axes>::Lanes;
-    std::array<Lanes, axes> steps{};
+    std::array<Lanes, axes> steps;
+    std::array<Lanes, kDims> ways;
     Lanes noise{};
-    std::array<Cones::Eye, n_backgrounds> eyes;
-    for (std::size_t on = 0; on < n_backgrounds; ++on) eyes[on] = backgrounds_[on].eye_at(point);
-    const std::array<float, 2> parts{std::sqrt(1 - kWhiteShare), std::sqrt(kWhiteShare)};
-    for (std::size_t i = 0; i < candidates.n; ++i) {
-        const PackedPoint entry = chooser_.entry(candidates.entries[i]);
-        const std::array<float, kDims> off = way(point, entry);
-        for (std::size_t on = 0; on < n_backgrounds; ++on) {
-            const Cones::Three step = eyes[on].step_to(off);
-            for (std::size_t c = 0; c < Cones::kN; ++c)
-                steps[Cones::kN * on + c][i] = n_backgrounds == 1 ? step[c] : step[c] * parts[on];
+    for (std::size_t d = 0; d < kDims; ++d) {
+        const auto own = static_cast<float>(coordinate(point, d));
+        for (std::size_t i = 0; i < kMostCandidates; ++i) {
+            ways[d][i] = candidates.coordinates[d][i] - own;
+            noise[i] += noise_ * (ways[d][i] * ways[d][i]);
         }
-        noise[i] = noise_ * (off[0] * off[0] + off[1] * off[1] + off[2] * off[2] + off[3] * off[3]);
+    }
+    for (std::size_t on = 0; on < n_backgrounds; ++on) {
+        const float part = n_backgrounds == 1 ? 1.0f : std::sqrt(on ? kWhiteShare : 1 - kWhiteShare);
+        backgrounds_[on].eye_at(point).steps_to(ways, part, &steps[Cones::kN * on]);
     }
     return sorted(candidates, BestShares<axes>(steps, noise, candidates.n));
 }

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ class Cones {
   public:
     static constexpr std::size_t kN = 3;
     using Three = std::array<float, kN>;
+    using Lanes = std::array<float, kMostCandidates>;
 
     Cones() = default;
     // `background`: Oklab lightness of what lies below what is translucent.
@@ -56,8 +58,9 @@ class Cones {
         const Cones* cones;
         Three responses, per_light;
 
-        // The step v (see above) to a colour that lies `way` off, in the units of Oklab times the zoom of the grid.
-        Three step_to(const std::array<float, kDims>& way) const;
+        // The steps v (see above) to colours that lie `ways` off, in the units of Oklab times the zoom of the grid, and
+        // times `part`.
+        void steps_to(const std::array<Lanes, kDims>& ways, float part, Lanes* steps) const;
     };
     Eye eye_at(PackedPoint point) const;
 
@@ -72,40 +75,45 @@ class Cones {
 class Mixes {
   public:
     // Expected: the palette and the options that the chooser is made of, which outlives this. Up to `n_workers` threads
-    // may ask at a time, for some `n_pixels` in all. Colours in the same cube of `side` units, a power of two, have the
-    // same mix.
+    // may ask at a time, for some `n_pixels` in all. Colours that agree in the bits of `like` have the mix of the
+    // middle of all those, unless one of them is an entry.
     Mixes(const DitherPalette& palette, const DitherOptions& options, Chooser& chooser, bool has_alpha,
-          std::size_t n_pixels, std::uint16_t side, std::size_t n_workers);
+          std::size_t n_pixels, PackedPoint like, std::size_t n_workers);
 
     // The mix of a weighted point, which is valid until this worker asks again.
     const Mix& of(PackedPoint point, bool is_opaque, std::size_t worker) {
-        point = (point & cube_) | middle_;
-        Kept& kept = workers_[worker].kept[place_of(point, is_opaque)];
-        if (kept.mix.n == 0 || kept.point != point || kept.is_opaque != is_opaque)
-            kept = {point, found(point, is_opaque, worker), is_opaque};
-        return kept.mix;
+        const Mix& mix = kept((point & like_) | middle_, is_opaque ? kOpaque : kVisible, worker);
+        return mix.n == kOwn ? kept(point, is_opaque ? kExactOpaque : kExactVisible, worker) : mix;
     }
 
   private:
+    enum Kind : std::uint8_t { kNothing, kVisible, kOpaque, kExactVisible, kExactOpaque };
+    static constexpr std::uint8_t kOwn = 255;  // instead of a mix's n: each of these colours has its own
+
     struct Kept {
         PackedPoint point;
-        Mix mix;  // of no entries: nothing is kept here
-        bool is_opaque;
+        Mix mix;
+        Kind kind;
     };
     struct Candidates {
-        std::uint16_t n = 0;  // 0: not looked for yet
+        std::size_t n;
         std::array<std::uint16_t, kMostCandidates> entries;
+        std::array<std::array<float, kMostCandidates>, kDims> coordinates;
     };
+    using Neighbours = std::vector<std::unique_ptr<Candidates>>;  // of each entry, null: not looked for yet
     struct Worker {
         std::vector<Kept> kept;
-        std::vector<Candidates> visible, opaque;  // near each entry
+        Neighbours visible, opaque;
         std::vector<std::pair<std::int64_t, std::uint32_t>> order;
     };
 
-    std::size_t place_of(PackedPoint point, bool is_opaque) const {
-        return static_cast<std::size_t>((point ^ static_cast<PackedPoint>(is_opaque)) * 0x9e3779b97f4a7c15u >> shift_);
+    const Mix& kept(PackedPoint point, Kind kind, std::size_t worker) {
+        Kept& kept = workers_[worker].kept[static_cast<std::size_t>((point ^ kind) * 0x9e3779b97f4a7c15u >> shift_)];
+        if (kept.point != point || kept.kind != kind) kept = {point, found(point, kind, worker), kind};
+        return kept.mix;
     }
-    Mix found(PackedPoint point, bool is_opaque, std::size_t worker);
+    Mix found(PackedPoint point, Kind kind, std::size_t worker);
+    bool holds_entry(PackedPoint middle, const Candidates& candidates) const;
     const Candidates& near(std::uint32_t entry, bool is_opaque, Worker& worker) const;
     template <std::size_t n_backgrounds>
     Mix mixed(PackedPoint point, const Candidates& candidates) const;
@@ -118,7 +126,7 @@ class Mixes {
     std::array<Cones, 2> backgrounds_;
     std::vector<Opacity> opacity_;
     std::vector<std::uint32_t> by_lightness_, rank_;
-    PackedPoint cube_, middle_;
+    PackedPoint like_, middle_;
     unsigned shift_;
     std::vector<Worker> workers_;
 };

@@ -9,7 +9,7 @@
 namespace pil_kmeans {
 namespace {
 
-constexpr std::uint16_t kRefitCube = 64;  // by a mask: so like are colours that the refit takes for one
+constexpr PackedPoint kRefitAlike = alike(6, 7);  // by a mask: in what colours agree that the refit takes for one
 
 // Add up the weights 1, 6, 15, 20, 15, 6, 1 of a binomial.
 inline std::int32_t binomial(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d, std::int32_t e,
@@ -155,7 +155,7 @@ void residuals_by_mask(const Sample* samples, std::size_t n_channels, const Dith
     Chooser chooser = point_chooser(palette, options, has_alpha, team.size());
     std::size_t n_pixels = 0;
     for (const Band* band = bands; band != bands + n_bands; ++band) n_pixels += band->height * band->width;
-    Mixes mixes(palette, options, chooser, has_alpha, n_pixels, kRefitCube, team.size());
+    Mixes mixes(palette, options, chooser, has_alpha, n_pixels, kRefitAlike, team.size());
     std::vector<PointRows<Sample>> rows(team.size());
     sum_bands(
         bands, n_bands, palette.entries.n, weights, team, sums, totals, errors,

@@ -43,13 +43,13 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Am
     dither : Dither
     colors : ndarray of shape (n, C)
     by_diffusion : bool
-        Otherwise by a mask, where it is as with palettes that are fitted.
+        Otherwise by a mask, where lightness keeps its weight and close entries the strength of fitted ones.
 
     Returns
     -------
     Amount
-        Unless the strength is given, ``max(0.92, 1 - 0.01 / spread)``, and 0.75 for "atkinson". The weight of lightness
-        falls from 1.5 to 1 where the spread is between 0.05 and 0.15.
+        Unless the strength is given, ``max(0.92, 1 - 0.01 / spread)``, by a mask at least 0.85, and 0.75 for
+        "atkinson". The weight of lightness falls from 1.5 to 1 where the spread is between 0.05 and 0.15.
 
     Examples
     --------
@@ -60,13 +60,11 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Am
     >>> for_given(Dither("floyd-steinberg", None), black_and_white, by_diffusion=True)
     Amount(strength=0.99, lightness_weight=1.0)
     """
-    if not by_diffusion:
-        return for_fitted(dither)
     space = spread(colors)
-    nearness = min(max((_FAR - space) / (_FAR - _CLOSE), 0.0), 1.0)
+    nearness = min(max((_FAR - space) / (_FAR - _CLOSE), 0.0), 1.0) if by_diffusion else 1.0
     strength = dither.strength
     if strength is None:
-        strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH
+        strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH if by_diffusion else DEFAULT_STRENGTH
         if dither.method != "atkinson" and space > 0:
             strength = max(strength, round(1 - _LEFT / space, 3))
     return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness)
