@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -128,6 +129,8 @@ def n_frames(image: Image.Image) -> int:
         return int(getattr(image, "n_frames", 1))
     except (AttributeError, ValueError):  # closed
         return 1
+    except (IndexError, SyntaxError, struct.error) as error:  # Pillow tells pieces of the frame that are missing
+        raise OSError(f"the {image.format} file is truncated or broken: {error}") from error
 
 
 def frames_of(image: Image.Image) -> list[Image.Image]:
