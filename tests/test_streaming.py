@@ -64,6 +64,27 @@ def test_all_ways_to_give_frames_make_the_same_file(encode, moving, lossy):
     assert len({encode(image, lossy=lossy) for image in given}) == 1
 
 
+def test_a_stack_in_a_file_is_read_frame_by_frame(encode, moving):
+    class Stored:
+        """As zarr and h5py have it."""
+
+        def __init__(self, frames):
+            self.shape, self.ndim, self.dtype = frames.shape, frames.ndim, frames.dtype
+            self._frames, self.n_read = frames, 0
+
+        def __getitem__(self, n):
+            assert isinstance(n, int)
+            self.n_read += 1
+            return self._frames[n]
+
+        def __array__(self, dtype=None, copy=None):
+            raise AssertionError("all at once")
+
+    stored = Stored(np.stack([*moving()]))
+    assert encode(stored) == encode(moving)
+    assert stored.n_read < 5 * N_FRAMES
+
+
 @pytest.mark.parametrize("lossy", [0, 1])
 def test_few_frames_are_held_at_a_time(encode, photograph, lossy):
     held = weakref.WeakValueDictionary()

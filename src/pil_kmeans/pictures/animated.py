@@ -90,13 +90,13 @@ def _called(make: Callable[[], Any]) -> Given:
 
 
 class _Stack:
-    """The frames of an array (N, H, W, C), or what can be made one."""
+    """The frames of an array (N, H, W, C), of which those of a file are read one by one."""
 
     def __init__(self, image: Any) -> None:
-        self._frames = np.asanyarray(image)
+        self._frames = image
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._frames)
+        return (self._frames[n] for n in range(self._frames.shape[0]))
 
 
 class Played:
