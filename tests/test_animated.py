@@ -131,6 +131,38 @@ def test_a_truncated_file_is_an_error(frames):
         encode_gif(data[: len(data) // 3])
 
 
+@pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP"])
+def test_a_file_cut_anywhere_is_an_error_or_the_frames_before(frames, tmp_path, file_format):
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    image = saved(frames[0], file_format, save_all=True, append_images=frames[1:], duration=50, **options)
+    data, path = image.fp.getvalue(), tmp_path / "x.gif"
+    n_errors = 0
+    for end in range(0, len(data), max(1, len(data) // 60)):
+        try:
+            encode_gif(data[:end], to=path, lossy=0)
+        except (OSError, SyntaxError, ValueError, TypeError):
+            n_errors += 1
+            assert not [*tmp_path.iterdir()]
+        else:
+            assert np.array_equal(shown_by(path.read_bytes())[0], rgba(frames[0]))
+            path.unlink()
+    assert n_errors > 10
+
+
+def test_interlaced_frames_with_palettes_of_their_own_are_read_rightly(photo, astronaut):
+    other = Image.fromarray(astronaut).resize(photo.size)
+    first, second = (picture.quantize(20) for picture in (photo, other))
+    image = saved(first, "GIF", save_all=True, append_images=[second], interlace=1, duration=50)
+    assert np.array_equal(shown_by(encode_gif(image, lossy=0)), [rgba(first), rgba(second)])
+
+
+@pytest.mark.parametrize("encode", [encode_gif, encode_png, encode_webp])
+def test_a_frame_without_pixels_is_refused(few, encode):
+    for empty in (Image.new("RGB", (0, 0)), np.zeros((0, 0, 3), np.uint8)):
+        with pytest.raises(ValueError, match=r"image\[1\] is empty"):
+            encode([few, empty])
+
+
 def test_quantize_and_the_estimator_take_the_current_frame(frames):
     image = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     image.seek(1)

@@ -64,6 +64,27 @@ def test_all_ways_to_give_frames_make_the_same_file(encode, moving, lossy):
     assert len({encode(image, lossy=lossy) for image in given}) == 1
 
 
+def test_a_stack_in_a_file_is_read_frame_by_frame(encode, moving):
+    class Stored:
+        """As zarr and h5py have it."""
+
+        def __init__(self, frames):
+            self.shape, self.ndim, self.dtype = frames.shape, frames.ndim, frames.dtype
+            self._frames, self.n_read = frames, 0
+
+        def __getitem__(self, n):
+            assert isinstance(n, int)
+            self.n_read += 1
+            return self._frames[n]
+
+        def __array__(self, dtype=None, copy=None):
+            raise AssertionError("all at once")
+
+    stored = Stored(np.stack([*moving()]))
+    assert encode(stored) == encode(moving)
+    assert stored.n_read < 5 * N_FRAMES
+
+
 @pytest.mark.parametrize("lossy", [0, 1])
 def test_few_frames_are_held_at_a_time(encode, photograph, lossy):
     held = weakref.WeakValueDictionary()
@@ -123,7 +144,9 @@ def test_a_given_palette_and_weights_are_taken(encode, moving):
     colors = np.unique(next(moving())[::8, ::8].reshape(-1, 3), axis=0)
     assert {*map(bytes, shown_by(encode(moving, palette=colors))[..., :3].reshape(-1, 3))} <= {*map(bytes, colors)}
     weights = np.ones((N_FRAMES, 32, 48))
-    assert encode(moving, sample_weight=weights) == encode(moving)
+    weights[:, :, :24] = 50
+    errors = np.abs(shown_by(encode(moving, n_colors=12, sample_weight=weights))[..., :3].astype(int) - [*moving()])
+    assert errors[:, :, :24].mean() < 0.9 * errors[:, :, 24:].mean()
     with pytest.raises(ValueError, match=r"image\[\d+\] has the color"):
         encode(moving, palette=colors, exact=True)
 

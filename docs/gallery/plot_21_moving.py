@@ -33,13 +33,13 @@ def describe(name, data, frames):
 
 gif = encode_gif(ball, duration=80)
 describe("GIF", gif, ball)
-gif
+bytes(gif)
 
 # %%
 # As an animated PNG.
 png = encode_png(ball, duration=80)
 describe("PNG", png, ball)
-png
+bytes(png)
 
 # %%
 # A pan over the photograph, as a GIF.
@@ -47,7 +47,7 @@ large = np.asarray(Image.fromarray(coffee()).resize((360, 240)))
 pan = [large[2 * n : 2 * n + 160, 6 * n : 6 * n + 240] for n in range(16)]
 gif = encode_gif(pan, duration=80)
 describe("GIF", gif, pan)
-gif
+bytes(gif)
 
 # %%
 # The same as a lossy WebP by Pillow.
@@ -56,4 +56,4 @@ file = io.BytesIO()
 first.save(file, "WEBP", save_all=True, append_images=others, duration=80, loop=0, quality=85)
 webp = file.getvalue()
 describe("WebP", webp, pan)
-webp
+bytes(webp)

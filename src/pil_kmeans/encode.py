@@ -93,11 +93,13 @@ def encode_png(
         A PIL image of any mode, or the bytes of a file that Pillow reads; or grey, grey + alpha, RGB
         or RGBA samples: uint8, uint16, bool, or floats in [0, 1]; of NumPy, also mapped from a file or
         masked, of Dask, zarr, HDF5 or xarray, or whatever can be read by DLPack; see the notes.
-        A list, an array (N, H, W, C), an iterable or a callable that returns one are the frames of an
-        animation: of one size, in modes that may differ, with one palette for all. So is a PIL image of
-        several frames, of a GIF,
-        PNG, WebP, AVIF or FLI file; `image.copy()` is its current one. Colours are stored in 8 bits;
-        dithering shows what that rounds away of finer samples.
+        Or the name of a file, or of a folder, whose pictures are frames, in the order of the numbers in
+        their names. A list, an array (N, H, W, C), an iterable or a callable that returns one are the
+        frames of an animation: of one size, in modes that may differ, with one palette for all. So are
+        a PIL image of several frames, of a GIF, PNG, WebP, AVIF or FLI file, whose `image.copy()` is the
+        current one, and a video that imageio reads. Frames are read twice, and few are in memory at a
+        time; what can be read only once, such as a generator, is held, up to 256 MiB. Colours are
+        stored in 8 bits; dithering shows what that rounds away of finer samples.
         A PIL image is turned as its EXIF orientation says and converted to sRGB, see the notes.
     to : path or binary file object, optional
         Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a

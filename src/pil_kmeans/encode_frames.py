@@ -146,7 +146,7 @@ full_scale
     like when it was last written: noise of a camera is not painted again, and what moves slowly does
     not leave a trace. Where pixels become transparent that were not, the frame before is cleared.
 
-    For films and photographs that move, a video or a lossy WebP is many times smaller than any GIF.
+    For films and photographs that move, a video or a lossy WebP is far smaller than any GIF.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def encode_webp(
     full_scale: float | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
-) -> Any:
+) -> bytes | Any:
     """Encode what `encode_png` shows, a picture or the frames of an animation, as a lossless WebP.
 
     Parameters
@@ -86,7 +86,7 @@ def encode_webp(
     The pixels are those of `encode_png` with the same options, but what fully transparent pixels of an
     animation hide. Most files are some per cent smaller than the PNG, and slower to write.
 
-    For films and photographs that move, a lossy WebP, which Pillow writes, is many times smaller.
+    For films and photographs that move, a lossy WebP, which Pillow writes, is smaller.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -89,13 +90,13 @@ def _called(make: Callable[[], Any]) -> Given:
 
 
 class _Stack:
-    """The frames of an array (N, H, W, C), or what can be made one."""
+    """The frames of an array (N, H, W, C), of which those of a file are read one by one."""
 
     def __init__(self, image: Any) -> None:
-        self._frames = np.asanyarray(image)
+        self._frames = image
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._frames)
+        return (self._frames[n] for n in range(self._frames.shape[0]))
 
 
 class Played:
@@ -128,6 +129,8 @@ def n_frames(image: Image.Image) -> int:
         return int(getattr(image, "n_frames", 1))
     except (AttributeError, ValueError):  # closed
         return 1
+    except (IndexError, SyntaxError, struct.error) as error:  # Pillow tells pieces of the frame that are missing
+        raise OSError(f"the {image.format} file is truncated or broken: {error}") from error
 
 
 def frames_of(image: Image.Image) -> list[Image.Image]:
