@@ -139,7 +139,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
 def packed(rng: Rng) -> tuple[np.ndarray, int, int, bool]:
     """A tally, which may be cut off or changed."""
     keys = np.unique(rng.integers(0, 1 << 24, int(rng.integers(300)))).astype(np.uint64)
-    tally = _native.tally(keys, rng.integers(0, 999, len(keys)), None)
+    tally, *_ = _native.tally(keys, rng.integers(0, 999, len(keys)), None, 3, 8, 0, 1 << 21)
     if len(tally) and rng.random() < 0.3:
         tally = array_changed(tally, rng)
     return tally, len(keys), int(rng.random() < 0.1), bool(rng.random() < 0.1)

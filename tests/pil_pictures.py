@@ -44,6 +44,8 @@ def opened(data):
     if cv2 is None:
         return image
     second = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if second.ndim == 2:
+        second = cv2.cvtColor(second, cv2.COLOR_GRAY2BGR)
     to_rgba = cv2.COLOR_BGRA2RGBA if second.shape[2] == 4 else cv2.COLOR_BGR2RGBA
     assert np.array_equal(cv2.cvtColor(second, to_rgba), rgba(image))
     return image

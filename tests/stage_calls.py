@@ -11,13 +11,13 @@ from pil_kmeans.stages import histogram as histograms
 from pil_kmeans.stages import kmeans, palette, quantize
 from pil_kmeans.stages import remap as remaps
 from pil_kmeans.stages import ssimulacra2 as scores
-from pil_kmeans.stages.dithering import auto, choose, diffuse
+from pil_kmeans.stages.dithering import amounts, auto, choose, diffuse
 from pil_kmeans.stages.dithering import refit as refits
 from pil_kmeans.stages.options import Search
 from pil_kmeans.stages.tally import merge, tally_of
 from pil_kmeans.stages.weighting import read_weighting
 
-STRENGTH = diffuse.DEFAULT_STRENGTH
+STRENGTH = amounts.DEFAULT_STRENGTH
 
 
 def _search(options):
@@ -80,13 +80,15 @@ def quantize_pixels(pixels, **options):
 
 
 def dither(pixels, colors, **options):
-    defaults = {"method": "floyd-steinberg", "strength": STRENGTH, "n_threads": None}
+    amount = amounts.Amount(options.pop("strength", STRENGTH), amounts.LIGHTNESS_WEIGHT)
+    defaults = {"method": "floyd-steinberg", "amount": amount, "n_threads": None}
     return diffuse.dither(pixels, colors, **(defaults | options))
 
 
 def refit(pixels, fitted, hist, **options):
     search = _search(options)
-    options = {"method": "floyd-steinberg", "strength": STRENGTH} | _inputs(options, "sample_weight", "frames")
+    amount = amounts.Amount(STRENGTH, amounts.LIGHTNESS_WEIGHT)
+    options = {"method": "floyd-steinberg", "amount": amount} | _inputs(options, "sample_weight", "frames")
     return refits.refit(pixels, fitted, hist, search, **options)
 
 

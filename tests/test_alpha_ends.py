@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pil_kmeans import KMeansQuantizer, encode_png, quantize
+from palettes_only import encode_png
+from pil_kmeans import KMeansQuantizer, quantize
 from pil_kmeans.stages.samples import full_scale, to_uint8
 from pil_pictures import opened
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, encode_png, ssimulacra2
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, ssimulacra2
 from pil_kmeans.png import animation
 from pil_kmeans.png.animation import MAX_DURATION, delay
 from pil_kmeans.stages.dithering.steady import steady

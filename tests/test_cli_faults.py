@@ -212,7 +212,7 @@ def test_errors_keep_no_picture(folder, monkeypatch):
     monkeypatch.setattr("pil_kmeans.cli.compress.as_json", lambda results: found.extend(results) or "")
     (folder / "c.png").write_bytes(encode_png(Image.open("a.png"), n_colors=4))
     assert run("c.png", "--skip-if-larger", "--json") == 98
-    assert run("a.png", "--quality=99.9", "--json") == 99
+    assert run("a.png", "--quality=99.9", "--palette-only", "--json") == 99
     gc.collect()
     assert len(found) == len(held) == 2
     assert [reference() for reference in held] == [None, None]

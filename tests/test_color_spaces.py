@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pil_kmeans import KMeansQuantizer, _native, encode_png, quantize
+from palettes_only import encode_small_png
+from pil_kmeans import KMeansQuantizer, _native, quantize
 from pil_kmeans.stages.color_space import COLOR_SPACES
 from reference.color_space import ORACLES
 
@@ -19,7 +20,7 @@ def test_every_space_has_an_oracle():
     assert tuple(ORACLES) == COLOR_SPACES
 
 
-@pytest.mark.parametrize("face", [KMeansQuantizer, encode_png, quantize])
+@pytest.mark.parametrize("face", [KMeansQuantizer, encode_small_png, quantize])
 def test_every_face_names_every_space(face):
     allowed = ", ".join(f'"{space}"' for space in COLOR_SPACES)
     assert f"color_space : {{{allowed}}}, " in face.__doc__

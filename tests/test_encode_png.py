@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, quantize
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
 from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_pictures import MODES, in_mode, opened, rgba, with_key

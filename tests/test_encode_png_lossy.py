@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from made_pictures import made_pictures
-from pil_kmeans import IndexedImage, encode_png
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage
 from pil_kmeans.stages.dithering.diffuse import BY_MASK, opacity_of
 from pil_kmeans.stages.pixels import read_pixels
 from pil_pictures import opened, rgba

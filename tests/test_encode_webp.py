@@ -63,6 +63,10 @@ def test_it_is_smaller_than_the_png(china):
     assert len(encode_webp(picture)) < 0.97 * len(encode_png(picture))
 
 
+def test_what_stands_still_is_not_written_again(moving):
+    assert len(encode_webp(moving * 6)) < 4.5 * len(encode_webp(moving[0]))
+
+
 def test_times_of_an_image_are_kept(moving):
     image = saved(moving[0], "GIF", save_all=True, append_images=moving[1:], duration=[40, 70, 90, 20], loop=2)
     assert played(encode_webp(image))[1:] == ([40, 70, 90, 20], 3)

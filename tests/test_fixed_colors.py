@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from sklearn.base import clone
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, quantize
 from pil_kmeans.cli import main
 from pil_kmeans.pictures.fixed_colors import read_colors
 from pil_pictures import entries, opened, rgba

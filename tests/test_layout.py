@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import encode_png, quantize, ssimulacra2
+from palettes_only import encode_png
+from pil_kmeans import quantize, ssimulacra2
 from pil_kmeans.cli import main
 from pil_kmeans.imageio import PalettePngPlugin
 from pil_pictures import opened

@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
@@ -72,6 +73,11 @@ def test_both_columns_have_a_color_for_each_index(name):
         assert len(np.unique(palette.device, axis=0)) == len(palette.device)
     with pytest.raises(ValueError, match="read-only"):
         palette.seen[0, 0] = 1
+
+
+def test_the_page_about_panels_names_all():
+    page = (Path(__file__).parents[1] / "docs/how_to/epaper.rst").read_text()
+    assert [name for name in NAMED_PALETTES if f"\n``{name}``" not in page] == []
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -188,6 +194,7 @@ def test_the_estimator_takes_stacks_greys_and_more_pictures(photo):
         ({"palette": "spectra6", "device": ["red"]}, "photo", "6, got 1"),
         ({"palette": ["red"], "device": ["red"]}, "photo", "at least 2 colors"),
         ({"device": "bw"}, "photo", "device= has no use without palette="),
+        ({"palette": "bw", "masked": 1}, "photo", "masked=1 is the index of a color of palette"),
         ({"palette": "bw", "n_colors": 4}, "photo", "n_colors=4 has no use with palette="),
         ({"palette": "bw", "fixed_colors": ["red"]}, "photo", "has no use with palette="),
         ({"palette": "bw", "dither": "ordered", "dither_strength": 2}, "photo", "from 0 to 1, got 2"),

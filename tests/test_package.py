@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import pil_kmeans
-from pil_kmeans import _native, encode_png
+from palettes_only import encode_png
+from pil_kmeans import _native
 from pil_kmeans.png import deflater
 from pil_pictures import opened
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
 
 import pil_kmeans
-from pil_kmeans import encode_png
+from palettes_only import encode_png
 from pil_kmeans.pictures.icc_profile import rgb_profile
 from pil_kmeans.pillow import register
 from pil_pictures import MODES, in_mode, opened, rgba, saved

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
-from pil_kmeans import encode_png
+from palettes_only import encode_png
 from pil_pictures import opened, rgba
 from png_chunks import chunks, kinds
 
@@ -78,15 +78,32 @@ def test_broken_exif_is_left_out(few, exif):
 
 def test_color_metadata_is_kept_by_default(few):
     image = few.copy()
-    image.info.update(gamma=0.45455, dpi=(300, 150))
-    image.info["chromaticity"] = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+    image.info.update(srgb=0, dpi=(300, 150))
     image.info["Title"] = "Hills"
     data = encode_png(image)
-    assert kinds(data) == ["IHDR", "gAMA", "cHRM", "pHYs", "PLTE", "IDAT", "IEND"]
+    assert kinds(data) == ["IHDR", "sRGB", "pHYs", "PLTE", "IDAT", "IEND"]
     info = opened(data).info
-    assert info["gamma"] == 0.45455
-    assert info["chromaticity"] == image.info["chromaticity"]
+    assert info["srgb"] == 0
     assert info["dpi"] == pytest.approx((300, 150), abs=0.02)
+
+
+def test_what_says_nothing_new_is_left_out(few):
+    image = few.copy()
+    image.info.update(gamma=0.45455, chromaticity=(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06), aspect=(1, 1))
+    assert kinds(encode_png(image)) == ["IHDR", "PLTE", "IDAT", "IEND"]
+    image.info.update(srgb=0)
+    assert "gAMA" not in kinds(encode_png(image))
+
+
+@pytest.mark.parametrize("dpi", [72, 90, 96.012])
+def test_usual_dpi_of_icons_are_left_out(few, dpi):
+    icon = few.crop((0, 0, 48, 48))
+    icon.info["dpi"] = (dpi, dpi)
+    assert "pHYs" not in kinds(encode_png(icon))
+    assert "pHYs" in kinds(encode_png(icon, metadata="all"))
+    for wider, other in ((few.resize((300, 9)), (dpi, dpi)), (icon, (dpi, 2 * dpi)), (icon, (144, 144))):
+        wider.info["dpi"] = other
+        assert "pHYs" in kinds(encode_png(wider))
 
 
 def test_srgb_is_kept(few):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize, ssimulacra2
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, quantize, ssimulacra2
 from pil_kmeans.measures import count_colors
 from pil_kmeans.stages.dithering.diffuse import DITHERS
 from pil_kmeans.stages.samples import full_scale, rgba_rows, to_uint8

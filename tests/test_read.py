@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, encode_png, quantize, ssimulacra2
+from palettes_only import encode_png
+from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, quantize, ssimulacra2
 from pil_kmeans.pictures.icc_profile import grey_profile, rgb_profile
 from pil_kmeans.pictures.read import read_picture
 from pil_kmeans.report import compare

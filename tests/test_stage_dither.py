@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from skimage.filters import gaussian
 
+from pil_kmeans.stages.dithering.amounts import for_fitted, for_given, spread
 from pil_kmeans.stages.dithering.auto import is_flat
-from pil_kmeans.stages.dithering.diffuse import BY_MASK, check_dither
+from pil_kmeans.stages.dithering.diffuse import BY_MASK, DIFFUSIONS, check_dither
+from pil_kmeans.stages.options import Dither
 from pil_kmeans.stages.pixels import read_pixels
 from stage_calls import (
     dither,
@@ -19,17 +21,18 @@ from stage_calls import (
 )
 
 FS = {"dither": "floyd-steinberg"}
-METHODS = ["floyd-steinberg", *BY_MASK]
+METHODS = [*DIFFUSIONS, *BY_MASK]
+FEW_METHODS = ["floyd-steinberg", "stucki", *BY_MASK]
+
+
+def light(samples):
+    """Light of samples from 0 to 1."""
+    return np.where(samples <= 0.04045, samples / 12.92, ((samples + 0.055) / 1.055) ** 2.4)
 
 
 def lightness(samples):
     """Oklab lightness of grey samples from 0 to 1."""
-    return np.cbrt(np.where(samples <= 0.04045, samples / 12.92, ((samples + 0.055) / 1.055) ** 2.4))
-
-
-def light(samples):
-    """Linear light of grey samples from 0 to 1."""
-    return lightness(samples) ** 3
+    return np.cbrt(light(samples))
 
 
 def quantized(picture, n_colors, **options):
@@ -73,7 +76,7 @@ def test_strength_zero_takes_the_nearest_entries(camera, method):
 
 
 @pytest.mark.parametrize("shape", [(1, 400), (300, 1), (70, 200), (201, 333)])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FEW_METHODS)
 def test_threads_do_not_change_the_bytes(astronaut, shape, method):
     for picture in (astronaut[: shape[0], : shape[1]], soft_alpha(np.random.default_rng(0), *shape)):
         results = [quantized(picture, 12, n_threads=n, dither=method) for n in (1, 2, 7)]
@@ -84,7 +87,7 @@ def test_threads_do_not_change_the_bytes(astronaut, shape, method):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("n_colors", [2, 3, 20])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FEW_METHODS)
 def test_transparent_stays_transparent_and_opaque_opaque(dtype, n_colors, method):
     full = np.iinfo(dtype).max
     picture = soft_alpha(np.random.default_rng(n_colors), 30, 31).astype(dtype) * dtype(full // 255)
@@ -114,7 +117,7 @@ def test_alpha_is_transparent_only_where_it_is_none():
     np.testing.assert_array_equal(indices == 0, picture[..., 3] == 0)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FEW_METHODS)
 def test_flat_runs_of_palette_colors_are_untouched(astronaut, method):
     picture = astronaut[:120, :120].copy()
     picture[40:80, 30:90] = 200, 40, 40
@@ -138,7 +141,7 @@ def test_colors_that_coincide_in_oklab_are_told_apart(dtype):
 
 
 @pytest.mark.parametrize("strength", [None, 0, 1])
-@pytest.mark.parametrize("dithering", [*METHODS, "auto"])
+@pytest.mark.parametrize("dithering", [*FEW_METHODS, "auto"])
 def test_pictures_that_keep_their_colors_are_exact(dithering, strength):
     rng = np.random.default_rng(1)
     colors = np.array([[200, 200, blue] for blue in range(40)], np.uint8)  # some coincide in Oklab
@@ -147,7 +150,7 @@ def test_pictures_that_keep_their_colors_are_exact(dithering, strength):
     np.testing.assert_array_equal(palette[indices], picture)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FEW_METHODS)
 def test_frames_are_independent(astronaut, method):
     frames = [astronaut[:20, :31], astronaut[100:133, 50:57], astronaut[:1, :9]]
     column = np.concatenate([frame.reshape(-1, 1, 3) for frame in frames])
@@ -171,6 +174,48 @@ def test_every_size_is_dithered(n_channels):
                 palette, indices = quantized(picture, 4, dither="auto" if width == 5 else "floyd-steinberg")
                 assert indices.shape == (height, width)
                 assert (np.bincount(indices.ravel(), minlength=len(palette)) > 0).all()
+
+
+@pytest.mark.parametrize("method", DIFFUSIONS)
+def test_flat_colors_between_given_ones_keep_their_light(method):
+    """In the seven colours of a panel, by the strength that is meant for them."""
+    panel = np.array(
+        [[0, 0, 0], [255] * 3, [0, 255, 0], [0, 0, 255], [255, 0, 0], [255, 255, 0], [255, 128, 0]], np.uint8
+    )
+    for color in ((128, 128, 128), (200, 120, 90), (90, 60, 60), (140, 190, 120)):
+        picture = read_pixels(np.full((96, 96, 3), color, np.uint8))
+        amount = for_given(Dither(method, 0.99), panel, by_diffusion=True)
+        seen = light(panel[dither(picture, panel, method=method, amount=amount)] / 255).mean(axis=(0, 1))
+        np.testing.assert_allclose(seen, light(np.array(color) / 255), atol=0.02)
+
+
+def test_colors_beyond_the_palette_do_not_spill_over():
+    """A dark area that the palette cannot show leaves the light beside it as it is."""
+    picture = np.full((64, 128, 1), 150, np.uint8)
+    picture[:, :64] = 0
+    palette = np.array([[80], [220]], np.uint8)
+    indices = dither(read_pixels(picture), palette, strength=0.97)
+    assert (indices[:, :60] == 0).all()
+    assert light(palette[indices[:, 68:], 0] / 255).mean() == pytest.approx(light(150 / 255), abs=0.01)
+
+
+def test_strength_that_nobody_gives_depends_on_the_palette():
+    ramp = np.arange(256, dtype=np.uint8)[:, np.newaxis]
+    usual = [for_given(Dither("floyd-steinberg", None), ramp[::step], by_diffusion=True) for step in (255, 85, 17, 1)]
+    assert [amount.strength for amount in usual] == sorted((amount.strength for amount in usual), reverse=True)
+    assert [amount.lightness_weight for amount in usual] == sorted(amount.lightness_weight for amount in usual)
+    assert usual[0] == (0.99, 1)
+    assert usual[-1] == (0.92, 1.5)
+    assert for_given(Dither("stucki", 0.5), ramp[::255], by_diffusion=True) == (0.5, 1)
+    assert for_fitted(Dither("stucki", None)) == (0.85, 1.5)
+    assert for_fitted(Dither("atkinson", None)) == (0.75, 1.5)
+    assert for_given(Dither("atkinson", None), ramp[::255], by_diffusion=True) == (0.75, 1)
+
+
+def test_spread_is_the_mean_distance_to_the_next_other_color():
+    greys = np.array([[0], [255], [255]], np.uint8)
+    assert spread(greys) == pytest.approx(1, abs=1e-3)
+    assert spread(greys[:1]) == 0
 
 
 # What a mask is for
@@ -450,7 +495,7 @@ def test_numbers_of_every_type_are_strengths(strength):
 
 
 def test_dither_must_be_known():
-    names = "'none', 'floyd-steinberg', 'ordered', 'blue-noise', 'auto'"
+    names = "'none', 'floyd-steinberg', 'atkinson', .* 'sierra', 'ordered', 'blue-noise', 'auto'"
     with pytest.raises(ValueError, match=f"dither must be one of {names}, got 'random'"):
         check_dither("random", None)
     for given in (True, 3, None):

@@ -63,7 +63,7 @@ def test_larger_lossy_makes_smaller_streams_and_larger_errors(crops, name, n_col
     cheaper, palette, indices = search(picture, n_colors)
     found = [cheaper.indices(lossy) for lossy in LOSSY]
     sizes = [size(indices), *map(size, found)]
-    assert all(after < 1.03 * before for before, after in pairwise(sizes))
+    assert all(after < 1.05 * before for before, after in pairwise(sizes))
     assert sizes[-1] < 0.75 * sizes[3] < 0.6 * sizes[0]
     flat = picture.reshape(*picture.shape[:2], -1).astype(float)
     errors = [np.square(flat - palette[result]).mean() for result in found]
@@ -157,7 +157,7 @@ def test_errors_are_handed_on_as_in_dithering():
     """A level between two entries stays what it is on the mean, but not if it was not dithered."""
     grey = np.full((64, 64), 118, np.uint8)
     grey[::2, ::2] += 2
-    palette = np.array([[80], [160]], np.uint8)
+    palette = np.array([[110], [128]], np.uint8)
     indices = dither(pixels_of(grey), palette)
     means = [
         RateDistortion(pixels_of(grey), palette, indices, strength=strength).indices(4).mean() for strength in (0.85, 0)

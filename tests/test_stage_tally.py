@@ -165,7 +165,7 @@ def test_table_counts_as_the_histogram_does(china):
 
 
 KEYS = np.array([3, 70_000, 70_001], np.uint64)
-PACKED = _native.tally(KEYS, np.array([1, 300, 2]), None)
+PACKED = _native.tally(KEYS, np.array([1, 300, 2]), None, 3, 8, 0, 100)[0]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_arguments_of_the_kernels_are_checked():
     with pytest.raises(ValueError, match="least_shift"):
         _native.merge_tallies([part], 3, 8, 0, 47, 100)
     with pytest.raises(ValueError, match="differ in length"):
-        _native.tally(KEYS, np.array([1, 2]), None)
+        _native.tally(KEYS, np.array([1, 2]), None, 3, 8, 0, 100)
     table = np.zeros(_native.TABLE_SIZE, np.uint8)
     for key in (_native.TABLE_SIZE, 5):
         with pytest.raises(ValueError, match="keys that the table has counted"):

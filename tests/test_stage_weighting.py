@@ -5,7 +5,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from pil_kmeans import KMeansQuantizer, encode_png, quantize
+from palettes_only import encode_png
+from pil_kmeans import KMeansQuantizer, quantize
 from pil_kmeans.stages.histogram import with_smoothness
 from pil_kmeans.stages.options import Search
 from pil_kmeans.stages.pixels import read_pixels

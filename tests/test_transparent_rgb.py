@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pil_kmeans import encode_png
+from palettes_only import encode_png
 from pil_pictures import opened
 
 

@@ -6,8 +6,7 @@ frame where the source changes by two levels at most. Our curve over `lossy` is 
 
 import argparse
 import io
-import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, log
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +17,8 @@ from PIL import Image, ImageSequence
 
 from benchmarks import needs
 from benchmarks.animation.clips import CLIPS, Clip
-from benchmarks.animation.encoders import DURATION, LOSSY_40, OTHERS, OURS, PEERS, Encoder
+from benchmarks.animation.encoders import DURATION, LOSSY_40, OTHERS, OURS, PEERS, Encoder, cpu_seconds
+from benchmarks.animation.long import measure_long, show_long
 from benchmarks.groups import group
 from benchmarks.pictures import matches
 from benchmarks.progress import track
@@ -28,15 +28,18 @@ from pil_kmeans import ssimulacra2
 SCORED_FRAMES = 12
 STILL = 2  # levels by which the source changes at most where flicker is measured
 QUICK_CLIPS = "ball,cartoon"
+QUICK_FRAMES = 60
 
 # Highest allowed ratio of our bytes to a peer's at its score: geometric mean, worst clip.
+MOST_FLICKER = 0.8
 FLOORS = {"gifski 100": (0.75, None), "gifski 90": (0.62, 0.9), "gifski 75": (0.7, None), LOSSY_40: (0.75, 1.0)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", default="*", help="patterns of names (default: all)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files there, to be looked at")
-    parser.add_argument("--quick", action="store_true", help=f"only {QUICK_CLIPS}")
+    parser.add_argument("--quick", action="store_true", help=f"only {QUICK_CLIPS}, and few frames of a long animation")
+    parser.add_argument("--long", type=int, metavar="N", default=1000, help="frames of a long animation; 0 for none")
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -47,7 +50,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         print(sentence)
     records = [measured(clip, encoder, arguments.keep) for clip in track(clips, "clips") for encoder in encoders]
     show(records)
-    return {"records": records, "left_out": [*left_out, *missing], "ratios": ratios(records)}
+    long = (
+        measure_long(min(arguments.long, QUICK_FRAMES) if arguments.quick else arguments.long) if arguments.long else []
+    )
+    show_long(long)
+    return {"records": records, "left_out": [*left_out, *missing], "ratios": ratios(records), "long": long}
 
 
 def measured(clip: Clip, encoder: Encoder, keep: Path | None) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def measured(clip: Clip, encoder: Encoder, keep: Path | None) -> dict[str, Any]:
         seconds = cpu_seconds() - start
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        (keep / f"{clip.name}, {encoder.name}.{'gif' if data.startswith(b'GIF') else 'png'}").write_bytes(data)
+        (keep / f"{clip.name}, {encoder.name}{extension_of(data)}").write_bytes(data)
     shown = played(data)
     row = {"clip": clip.name, "encoder": encoder.name, "bytes": len(data), "cpu_per_frame": seconds / len(frames)}
     if len(shown) != len(frames):  # frames were dropped, and cannot be compared
@@ -71,10 +78,8 @@ def measured(clip: Clip, encoder: Encoder, keep: Path | None) -> dict[str, Any]:
     return row | {"score": float(np.mean(scores)), "worst": min(scores), "flicker": flicker(frames, shown)}
 
 
-def cpu_seconds() -> float:
-    """Of this process and of those that it has waited for."""
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+def extension_of(data: bytes) -> str:
+    return {b"GIF8": ".gif", b"RIFF": ".webp"}.get(data[:4], ".png")
 
 
 def played(data: bytes) -> list[np.ndarray]:
@@ -99,25 +104,30 @@ def flicker(frames: Sequence[np.ndarray], shown: Sequence[np.ndarray]) -> float 
 
 
 def ratios(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Our bytes to each peer's at its score, where our curve reaches it; beyond its ends the line goes on."""
+    """Ours against each peer at its score, where our curve reaches it; beyond its rough end the line goes on.
+
+    The ratio of bytes and of flicker, and by how many points our worst frame is better.
+    """
     rows = []
     peers = {peer.name for peer in PEERS}
     for (clip,), of_clip in group(records, "clip").items():
-        curve = sorted((r["score"], log(r["bytes"])) for r in of_clip if r["encoder"].startswith("ours lossy"))
-        scores, sizes = zip(*curve, strict=True)
+        curve = sorted((r for r in of_clip if r["encoder"].startswith("ours lossy=")), key=lambda r: r["score"])
+        scores = [record["score"] for record in curve]
         for record in of_clip:
             if record["encoder"] not in peers or record["score"] is None:
                 continue
-            is_beyond = record["score"] > scores[-1]
-            ratio = exp(np.interp(record["score"], scores, sizes)) / record["bytes"]
-            rows.append(
-                {
-                    "clip": clip,
-                    "peer": record["encoder"],
-                    "score": record["score"],
-                    "ratio": None if is_beyond else float(ratio),
-                }
-            )
+            row = {"clip": clip, "peer": record["encoder"], "score": record["score"]}
+            if record["score"] > scores[-1]:
+                rows.append(row | {"ratio": None, "flicker_ratio": None, "worst_gain": None})
+                continue
+
+            def at_score(of: Callable[[dict[str, Any]], float], score=record["score"], curve=curve) -> float:
+                return float(np.interp(score, [r["score"] for r in curve], [of(r) for r in curve]))
+
+            flickers = record["flicker"] and at_score(lambda r: r["flicker"]) / record["flicker"]
+            worst = at_score(lambda r: r["worst"] - r["score"]) - (record["worst"] - record["score"])
+            size = exp(at_score(lambda r: log(r["bytes"]))) / record["bytes"]
+            rows.append(row | {"ratio": size, "flicker_ratio": flickers, "worst_gain": worst})
     return rows
 
 
@@ -130,12 +140,34 @@ def show(records: Sequence[dict[str, Any]]) -> None:
         print_table(clip, header, rows)
     rows = []
     for (peer,), of_peer in group(ratios(records), "peer").items():
-        found = [row["ratio"] for row in of_peer if row["ratio"] is not None]
+        found = [row for row in of_peer if row["ratio"] is not None]
         mean_floor, worst_floor = FLOORS.get(peer, (None, None))
-        mean = exp(np.mean(np.log(found))) if found else None
-        rows.append([peer, mean, mean_floor, max(found, default=None), worst_floor, len(of_peer) - len(found)])
+        mean = exp(np.mean([log(row["ratio"]) for row in found])) if found else None
+        flickers = [row["flicker_ratio"] for row in found if row["flicker_ratio"] is not None]
+        rows.append(
+            [
+                peer,
+                mean,
+                mean_floor,
+                max((row["ratio"] for row in found), default=None),
+                worst_floor,
+                np.mean(flickers) if flickers else None,
+                min((row["worst_gain"] for row in found), default=None),
+                len(of_peer) - len(found),
+            ]
+        )
     print_table(
-        "Our bytes to a peer's at its score",
-        ["", "geometric mean", "at most", "worst clip", "at most", "clips beyond our best"],
+        "Ours against a peer at its score",
+        [
+            "",
+            "bytes",
+            "at most",
+            "worst clip",
+            "at most",
+            "flicker",
+            "worst frame, at least 0",
+            "clips beyond our best",
+        ],
         rows,
     )
+    print(f"Flicker is the mean of the clips, and at most {MOST_FLICKER} of that of gifski 90.")

@@ -4,6 +4,7 @@ gifski is under the AGPL and gifsicle under the GPL: they are run as commands, a
 """
 
 import io
+import resource
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import needs
-from pil_kmeans import encode_gif, encode_png
+from pil_kmeans import encode_gif, encode_png, encode_webp
 
 DURATION = 80  # milliseconds of each frame
 FPS = 1000 / DURATION
@@ -37,6 +38,18 @@ def ours(frames: Sequence[np.ndarray], folder: Path, **options: object) -> bytes
 
 def our_apng(frames: Sequence[np.ndarray], folder: Path, **options: object) -> bytes:
     return encode_png(list(frames), duration=DURATION, n_threads=1, **options)
+
+
+def our_webp(frames: Sequence[np.ndarray], folder: Path, **options: object) -> bytes:
+    return encode_webp(list(frames), duration=DURATION, n_threads=1, **options)
+
+
+def lossy_webp(frames: Sequence[np.ndarray], folder: Path) -> bytes:
+    """What natural motion is better kept in."""
+    first, *others = map(Image.fromarray, frames)
+    file = io.BytesIO()
+    first.save(file, "WEBP", save_all=True, append_images=others, duration=DURATION, quality=80, method=4)
+    return file.getvalue()
 
 
 def pillow(frames: Sequence[np.ndarray], folder: Path) -> bytes:
@@ -63,6 +76,26 @@ def ffmpeg(frames: Sequence[np.ndarray], folder: Path, *gifsicle: str) -> bytes:
     return result.read_bytes()
 
 
+def apngasm(frames: Sequence[np.ndarray], folder: Path) -> bytes:
+    """Pillow's 256 colours, the best that is to be had without dithering, as an APNG."""
+    import oxipng
+
+    first, *others = map(Image.fromarray, frames)
+    stacked = Image.fromarray(np.concatenate(frames)).quantize(256, dither=Image.Dither.NONE)
+    for n, frame in enumerate([first, *others]):
+        frame.quantize(palette=stacked, dither=Image.Dither.NONE).save(folder / f"palette{n:04}.png")
+    result = folder / "result.png"
+    delay = (str(DURATION), "1000")
+    run("apngasm", str(result), str(folder / "palette0000.png"), *delay, "-z1", "-kp")
+    return oxipng.optimize_from_memory(result.read_bytes(), level=4)
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that it has waited for."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
@@ -83,5 +116,8 @@ PEERS = [
 ]
 OTHERS = [
     Encoder("ours lossy=0", partial(ours, lossy=0)),
-    Encoder("our APNG", our_apng),
+    *(Encoder(f"our APNG lossy={lossy}", partial(our_apng, lossy=lossy)) for lossy in (0, 1, 3)),
+    Encoder("our WebP", our_webp),
+    Encoder("apngasm, oxipng", apngasm, needs.both(needs.program("apngasm"), needs.module("oxipng"))),
+    Encoder("WebP, lossy", lossy_webp),
 ]

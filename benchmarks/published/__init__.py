@@ -4,7 +4,7 @@ Everything is computed from the files that ``python -m benchmarks all`` wrote; n
 """
 
 from collections.abc import Callable, Mapping
-from statistics import mean, median
+from statistics import geometric_mean, mean, median
 from typing import Any
 
 from benchmarks.judges import BY_KEY
@@ -260,6 +260,56 @@ def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
     return {f"floor {method}": rounded(cpu_ms / times[FLOOR], 2) for method, cpu_ms in times.items()}
 
 
+def animation_table(record: dict[str, Any]) -> Table:
+    """Ours at the score of each peer."""
+    rows = []
+    for peer, own in grouped(record["results"]["ratios"], "peer").items():
+        found = [row for row in own if row["ratio"] is not None]
+        if not found:
+            continue
+        flicker = mean_known(row["flicker_ratio"] for row in found)
+        sizes = [row["ratio"] for row in found]
+        worst = min(row["worst_gain"] for row in found)
+        cells = [rounded(geometric_mean(sizes)), rounded(max(sizes)), "-" if flicker is None else rounded(flicker)]
+        rows.append([peer, *cells, f"{worst:+.1f}", f"{len(found)} of {len(own)}"])
+    header = ["ours at the score of", "bytes", "of the worst clip", "flicker", "worst frame's score", "clips"]
+    return Table(header, rows, "animation")
+
+
+def clips_table(record: dict[str, Any]) -> Table:
+    """Bytes and score of each clip."""
+    by_clip = grouped(record["results"]["records"], "clip")
+    rows = [["bytes of clip", *by_clip]]
+    for name in CLIP_ENCODERS:
+        known = {row["clip"]: row for row in record["results"]["records"] if row["encoder"] == name}
+        cells = ["-" if clip not in known else _kb_at_score(known[clip]) for clip in by_clip]
+        rows.append([name, *cells])
+    return Table(rows[0], rows[1:], "animation")
+
+
+def _kb_at_score(row: dict[str, Any]) -> str:
+    score = "" if row["score"] is None else f" @{row['score']:.0f}"
+    return f"{row['bytes'] / 1000:.0f} kB{score}"
+
+
+def long_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [
+            row["encoder"],
+            str(row["n_frames"]),
+            "-" if row["extra_bytes"] is None else f"{row['extra_bytes'] / MIB:.0f} MiB",
+            f"{1000 * row['cpu_per_frame']:.0f} ms",
+        ]
+        for row in record["results"]["long"]
+    ]
+    return Table(["640 x 480", "frames", "memory", "CPU time of a frame"], rows, "animation")
+
+
+CLIP_ENCODERS = [
+    *("ours lossy=1", "ours lossy=6", "gifski 90", "ffmpeg, gifsicle --lossy=40", "Pillow"),
+    *("our APNG lossy=1", "apngasm, oxipng", "our WebP", "WebP, lossy"),
+]
+
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
     "look": ("look", look_table),
@@ -277,5 +327,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "memory": ("memory", memory_table),
     "large": ("large", large_table),
     "scaling": ("scaling", scaling_table),
+    "animation": ("animation", animation_table),
+    "clips": ("animation", clips_table),
+    "long animations": ("animation", long_table),
 }
 FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {"scaling": scaling_figures}

@@ -1,3 +1,4 @@
+#include "kernels/png/deflate.hpp"
 #include "kernels/png/deflate_join.hpp"
 #include "kernels/png/palette_order.hpp"
 #include "kernels/png/row_filters.hpp"
@@ -58,17 +59,20 @@ auto ordered(const Counts& counts, std::size_t n_first, std::size_t n_trials) {
     return to_numpy(std::move(order));
 }
 
-auto filtered_rows(const Bytes2D& rows, const Vector<std::uint8_t>& types) {
+auto filtered_rows(const Bytes2D& rows, std::size_t pixel_bytes, const Vector<std::uint8_t>& types,
+                   std::uint8_t measure) {
     const std::size_t n_rows = rows.shape(0), n_bytes = rows.shape(1);
     const std::uint8_t *first = types.data(), *last = first + types.shape(0);
     if (first == last || *std::max_element(first, last) >= kRowFilters)
         throw nb::value_error("types must be one or more of 0 to 4");
+    if (pixel_bytes < 1 || pixel_bytes > kMostPixelBytes) throw nb::value_error("a pixel has 1 to 4 bytes");
+    if (measure >= kRowMeasures) throw nb::value_error("measure must be 0 to 3");
     if (n_bytes >> 31) throw nb::value_error("a row is too long");
     Buffer<std::uint8_t> filtered(n_rows * (1 + n_bytes));
     {
         const nb::gil_scoped_release unlocked;
-        filter_rows(rows.data(), n_rows, n_bytes, reinterpret_cast<const RowFilter*>(first), types.shape(0),
-                    filtered.begin());
+        filter_rows(rows.data(), n_rows, n_bytes, pixel_bytes, reinterpret_cast<const RowFilter*>(first),
+                    types.shape(0), static_cast<RowMeasure>(measure), filtered.begin());
     }
     return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
 }
@@ -90,14 +94,28 @@ auto joined(const std::vector<nb::bytes>& parts, unsigned begun, std::size_t n_b
     return nb::make_tuple(nb::bytes(whole.bytes.data(), whole.bytes.size()), whole.n_bits);
 }
 
+// Bytes as a stream of deflate.
+nb::bytes deflated(const Vector<std::uint8_t>& data, std::size_t n_rounds) {
+    if (data.shape(0) > kMostDeflated) throw nb::value_error("data is too long");
+    if (n_rounds < 1) throw nb::value_error("n_rounds must be at least 1");
+    std::vector<std::uint8_t> stream;
+    {
+        const nb::gil_scoped_release unlocked;
+        stream = deflate({data.data(), data.shape(0)}, n_rounds);
+    }
+    return nb::bytes(stream.data(), stream.size());
+}
+
 }  // namespace
 
 void register_png(nb::module_& module) {
     using namespace nb::literals;
+    module.def("deflate", &deflated, "data"_a.noconvert(), "n_rounds"_a);
     module.def("join_deflate", &joined, "parts"_a, "begun"_a, "n_bits"_a, "ends"_a, "n_threads"_a);
     module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
     module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);
-    module.def("filter_rows", &filtered_rows, "rows"_a.noconvert(), "types"_a.noconvert());
+    module.def("filter_rows", &filtered_rows, "rows"_a.noconvert(), "pixel_bytes"_a, "types"_a.noconvert(),
+               "measure"_a);
 }
 
 }  // namespace pil_kmeans::bindings

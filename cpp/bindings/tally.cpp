@@ -23,16 +23,18 @@ TallyView checked_view(const Part& part) {
 }
 
 auto tally_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& counts,
-              const std::optional<Vector<double>>& weights) {
+              const std::optional<Vector<double>>& weights, std::size_t n_channels, int sample_bits, int unsummed_bits,
+              std::size_t budget) {
+    const KeyLayout layout = checked_layout(n_channels, sample_bits, unsummed_bits);
     const std::size_t n = keys.shape(0);
     same_length(n, counts.shape(0), "keys and counts");
     if (weights) same_length(n, weights->shape(0), "keys and weights");
     Tally result;
     {
         const nb::gil_scoped_release unlocked;
-        result = tally(keys.data(), counts.data(), weights ? weights->data() : nullptr, n);
+        result = tally(keys.data(), counts.data(), weights ? weights->data() : nullptr, n, layout, budget);
     }
-    return to_numpy(std::move(result.bytes));
+    return std::tuple{to_numpy(std::move(result.bytes)), result.n, result.shift};
 }
 
 auto merged(const std::vector<Part>& parts, std::size_t n_channels, int sample_bits, int unsummed_bits, int least_shift,
@@ -66,7 +68,8 @@ auto entries(const Part& part, std::size_t n_channels, int sample_bits, int unsu
 
 void register_tally(nb::module_& module) {
     using namespace nb::literals;
-    module.def("tally", &tally_of, "keys"_a.noconvert(), "counts"_a.noconvert(), "weights"_a.noconvert().none());
+    module.def("tally", &tally_of, "keys"_a.noconvert(), "counts"_a.noconvert(), "weights"_a.noconvert().none(),
+               "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a, "budget"_a);
     module.def("merge_tallies", &merged, "tallies"_a, "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a,
                "least_shift"_a, "budget"_a);
     module.def("tally_entries", &entries, "tally"_a, "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a);

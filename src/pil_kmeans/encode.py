@@ -1,4 +1,4 @@
-"""`encode_png`: a picture as the bytes of a palette PNG."""
+"""`encode_png`: a picture as the bytes of a small PNG."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .pictures.layout import Layout
 from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
 from .png import animation, still
 from .png.chunks import Chunk
+from .png.lossless import smaller
 from .png.lossy_frames import LossyFrames
 from .png.metadata import Metadata, check_metadata, metadata_chunks
 from .png.rate_distortion import AUTO, Lossy
@@ -30,7 +31,7 @@ from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
 from .stages.frame_scores import FrameScores
-from .stages.hidden import check_transparent_rgb, fit_with_hidden
+from .stages.hidden import check_transparent_rgb, fit_with_hidden, with_hidden
 from .stages.indices import MAX_BYTE_COLORS
 from .stages.movie import Movie
 from .stages.options import Dither, Search
@@ -62,6 +63,7 @@ def encode_png(
     device: Any = None,
     keep_palette: bool = False,
     exact: bool = False,
+    palette_only: bool = False,
     fixed_colors: Any = None,
     color_space: str | None = None,
     effort: str = "balanced",
@@ -83,6 +85,8 @@ def encode_png(
 ) -> bytes | Any:
     r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
+    A picture that takes fewer bytes without loss is stored so, see `palette_only`.
+
     Parameters
     ----------
     image : PIL.Image.Image, ndarray of shape (H, W) or (H, W, C), IndexedImage, bytes, or several of these
@@ -99,8 +103,8 @@ def encode_png(
         Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
-        Most colours to store, 1 to 256; fewer make a smaller file. A picture that has no more,
-        also an `IndexedImage`, is stored exactly.
+        Most colours of the palette, 1 to 256; fewer make a smaller file. A picture that has no
+        more, also an `IndexedImage`, is stored exactly.
     palette : str, PIL.Image.Image of mode P, ndarray of shape (n, 3) or (n, 4), list, or IndexedImage, optional
         Use these 1 to 256 colours, as they are, instead of looking for some: those of an image;
         samples from 0 to 255, or floats from 0.0 to 1.0; a list of colours, each samples or a
@@ -118,6 +122,12 @@ def encode_png(
         stored, in the order that compresses best.
     exact : bool, default False
         Refuse a picture that has a colour which `palette` lacks.
+    palette_only : bool, default False
+        Write a palette of at most `n_colors` colours in any case. By default a picture is stored
+        without loss where that takes fewer bytes than the palette picture, as it is for gradients
+        and many icons: as grey or in colours, with or without alpha, or with a palette of all its
+        colours. With `palette` and `fixed_colors`, of several frames, and of pictures that are kept
+        in files there is a palette in any case.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours to store exactly, also where no pixel has them; they count towards `n_colors`. See
         `quantize`.
@@ -129,12 +139,14 @@ def encode_png(
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
         "uniform", all the same. None: "perceptual" in "oklab" and "cielab". See `quantize`.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette
         refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
         areas or looks better undithered. See `quantize`.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: 0.85. More hides steps better, and is noisier.
+        0 to 1; 0 is no dithering. More hides steps better, and is noisier. None: 0.85, more with
+        `palette`. See `quantize`.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel of `image` as given, zero or more.
     lossy : float or "auto", default "auto"
@@ -158,10 +170,10 @@ def encode_png(
         levels of deflate. It hardly matters where `lossy` has chosen the pixels, which is for rows
         without filters, and takes most of the time.
     metadata : {"color", "all", "none"}, default "color"
-        What to keep of a PIL image's metadata. "color": what changes how it looks, which is
-        dpi, sRGB in place of an ICC profile, and sRGB, gAMA and cHRM as they were if they gave no
-        reason to convert. "all": also EXIF, without the orientation, XMP and text. Of several
-        frames that of the first is kept.
+        What to keep of a PIL image's metadata. "color": what changes how it looks, which is sRGB,
+        also in place of an ICC profile, and dpi; not what says nothing, which are gAMA and cHRM of
+        sRGB, and 72, 90 or 96 dpi of an icon of up to 256 x 256 pixels. "all": these dpi, and EXIF,
+        without the orientation, XMP and text. Of several frames that of the first is kept.
     transparent_rgb : {"first", "clear", "keep", "bleed"}, default "first"
         What R, G and B of fully transparent pixels become, which programs that filter or scale the
         picture mix with what is beside them, as games do with textures. "first": all what the
@@ -204,8 +216,8 @@ def encode_png(
     OSError
         If nothing can be written `to` there.
     QualityError
-        If `quality` cannot be reached with `n_colors` or `palette`: a ValueError, whose `best` is the best score
-        found.
+        If `quality` cannot be reached: a ValueError, whose `best` is the best score found. A picture in 8 bits reaches
+        any without loss, unless there has to be a palette.
 
     See Also
     --------
@@ -317,6 +329,11 @@ def encode_png(
         _check_hidden(transparent_rgb, n_frames, own, frames.fixed_colors)
     if isinstance(given, IndexedImage) and n_frames == 1 and is_free and _n_used(given) <= n_colors:
         data = still.encode(given.indices, given.palette, compression=compression)
+        report(_WRITTEN)
+        if not palette_only:
+            samples, n_used, threads = to_uint8(given.to_array()), _n_used(given), count_threads(n_threads)
+            stored = smaller(samples, [], than=len(data), n_tried=n_used, compression=compression, n_threads=threads)
+            data = data if stored is None else b"".join(stored)
         report(1.0)
         return deliver([data], to)
     if own is not None:
@@ -342,12 +359,16 @@ def encode_png(
         amount = (0.0 if is_exact else AUTO) if lossy == "auto" else float(lossy)
         most = min(n_colors, most_colors(frames, n_threads))
         return deliver(movie.parts(lambda: fit(most), how_dithered, amount, quality, report), to)
+    without_loss = None
+    if not (palette_only or frames.first.source.in_file or own is not None or len(frames.fixed_colors)):
+        without_loss = with_hidden(to_uint8(frames.pixels.values), transparent_rgb)
     picture = SmallPng(
         frames.pixels,
         fit if device is None else partial(_told, fit, device),
         chunks,
         can_diffuse=not is_exact,
         can_shrink=own is None,
+        without_loss=without_loss,
         sample_weight=frames.sample_weight,
         n_threads=n_threads,
         **how,

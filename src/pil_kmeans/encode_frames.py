@@ -23,8 +23,9 @@ from .pictures.layout import Layout
 from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
 from .png.rate_distortion import Lossy
 from .roughness import check_roughness, check_roughness_of_device
+from .stages.dithering.amounts import DEFAULT_STRENGTH, for_fitted
 from .stages.dithering.auto import Dithered, is_flat
-from .stages.dithering.diffuse import BY_MASK, DEFAULT_STRENGTH, read_dither
+from .stages.dithering.diffuse import BY_MASK, DIFFUSIONS, read_dither
 from .stages.dithering.steady import steady
 from .stages.given_palette import map_to_palette
 from .stages.in_order import InOrder, Series
@@ -82,11 +83,12 @@ def encode_gif(
     palette, device, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, \
 full_scale
         As in `encode_png`.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default "auto"
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or None, default "auto"
         As in `encode_png`; decided for all frames together. With `lossy` it is how errors are handed
         on while indices are chosen.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. None: 0.85.
+        0 to 1; 0 is no dithering. None: as in `encode_png`.
     lossy : float or "auto", default "auto"
         How much rougher frames may become to take fewer bytes: pixels get entries of which LZW
         makes little, hand on the error that this makes, and stay as they were shown where the
@@ -255,7 +257,7 @@ class _How:
         if dither.method == "none" or (dither.method == "auto" and has_flat_areas):
             dither = Dither("none", 0.0)
         undithered = Dither("none", 0.0)
-        if dither.method == "floyd-steinberg":
+        if dither.method in DIFFUSIONS:
             fitted = self._fitted(dither)
             where: dict[str, Any] = {"color_space": "oklab", "frames": frames.sizes, "n_threads": n_threads}
             fitted = map_to_palette(frames.pixels, fitted.palette.colors, undithered, **where)._replace(
@@ -279,7 +281,7 @@ class _How:
             [new_entry[made.known[n]] for n in movie.spread()],
             frames.has_transparent,
             is_kept,
-            dither.strength / DEFAULT_STRENGTH,
+            for_fitted(dither).strength / DEFAULT_STRENGTH,
             frames.durations,
             self._plays,
             has_flat_areas,

@@ -1,4 +1,4 @@
-"""The imageio face: plugins that write palette PNGs, GIFs and WebPs, and `register`, which gives them a name."""
+"""The imageio face: plugins that write PNGs, GIFs and WebPs, and `register`, which gives them a name."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class PalettePlugin(PluginV3):
         ".webp": encode_webp,
         None: encode_png,
     }
-    _kinds = "palette PNGs, GIFs and WebPs"
+    _kinds = "PNGs, GIFs and WebPs"
 
     _is_open = False  # if we refuse, there is nothing to close: the request is still imageio's
     _is_written = False
@@ -162,12 +162,12 @@ class PalettePngPlugin(PalettePlugin):
     >>> from pil_kmeans.imageio import PalettePngPlugin
     >>> picture = np.arange(256, dtype=np.uint8).repeat(64).reshape(128, 128)
     >>> data = iio.imwrite("<bytes>", picture, extension=".png", plugin=PalettePngPlugin, n_colors=16)
-    >>> iio.imread(data).shape
+    >>> iio.imread(data, mode="RGB").shape
     (128, 128, 3)
     """
 
     _encoders: ClassVar[Mapping[str | None, Callable[..., Any]]] = {".png": encode_png, None: encode_png}
-    _kinds = "palette PNGs"
+    _kinds = "PNGs"
 
 
 class PaletteGifPlugin(PalettePlugin):

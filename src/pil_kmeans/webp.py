@@ -76,5 +76,6 @@ def encode(image: Any, compression: str) -> bytes:
         seek(image, 0)
         ends = [round(end) for end in accumulate(durations, initial=0)]
         lasting = [min(after - before, MAX_DURATION) for before, after in pairwise(ends)]
+        options |= {"kmin": 0, "kmax": 0}  # no frame is whole that need not be
         image.save(file, "WEBP", save_all=True, duration=lasting, loop=image.info.get("loop", 0), **options)
     return file.getvalue()

@@ -2,6 +2,7 @@
 // entries. All operations are exact, so all machines give the same bits.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -58,6 +59,14 @@ inline Quad times4(Quad a, Quad factors) {
 }
 inline Quad all_first(Quad a) { return {_mm_shuffle_epi32(a.v, 0x00)}; }  // the first lane in all four
 inline Quad all_second(Quad a) { return {_mm_shuffle_epi32(a.v, 0x55)}; }
+// The first lane that none is less than.
+inline std::size_t least_lane(Quad a) {
+    const auto lesser = [](Quad x, Quad y) { return select4(less4(x, y), x, y); };
+    const Quad pairs = lesser(a, Quad{_mm_shuffle_epi32(a.v, 0xb1)});
+    const Quad least = lesser(pairs, Quad{_mm_shuffle_epi32(pairs.v, 0x4e)});
+    const int lanes = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(a.v, least.v)));
+    return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(lanes)));
+}
 
 #elif defined(__ARM_NEON)
 
@@ -102,6 +111,10 @@ inline Quad dot4(Quad a, Quad b) {
 inline Quad times4(Quad a, Quad factors) { return {vmulq_s32(vmovl_s16(vget_low_s16(halves(a))), factors.v)}; }
 inline Quad all_first(Quad a) { return {vdupq_laneq_s32(a.v, 0)}; }
 inline Quad all_second(Quad a) { return {vdupq_laneq_s32(a.v, 1)}; }
+inline std::size_t least_lane(Quad a) {
+    const uint16x4_t lanes = vmovn_u32(vceqq_s32(a.v, vdupq_n_s32(vminvq_s32(a.v))));
+    return static_cast<std::size_t>(std::countr_zero(vget_lane_u64(vreinterpret_u64_u16(lanes), 0)) / 16);
+}
 
 #else
 
@@ -204,6 +217,12 @@ inline Quad times4(Quad a, Quad factors) {
 }
 inline Quad all_first(Quad a) { return fill4(a.v[0]); }
 inline Quad all_second(Quad a) { return fill4(a.v[1]); }
+inline std::size_t least_lane(Quad a) {
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < 4; ++i)
+        if (a.v[i] < a.v[least]) least = i;
+    return least;
+}
 
 #endif
 

@@ -156,12 +156,17 @@ class Walk {
         std::size_t t = from;
         for (; t < to && t < last_lag; ++t) edge(t);
         if (n_rows_ == kRows)
-            for (; t < to && t < width_; ++t) step<0, 1, 2, 3>(t);
+            for (; t < to && t < width_; ++t) together(t, std::make_index_sequence<kRows>());
         for (; t < to; ++t) edge(t);
     }
 
   private:
     static constexpr std::size_t kRecent = 8;  // steps whose errors are remembered
+
+    template <std::size_t... r>
+    void together(std::size_t t, std::index_sequence<r...>) {
+        step<r...>(t);
+    }
 
     // A step in which not all rows have a pixel. Upwards, so that no row overwrites what another still needs.
     void edge(std::size_t t) {
@@ -172,10 +177,10 @@ class Walk {
             else
                 recent_[r][t % kRecent] = fill_floats(0);
         };
-        one.template operator()<3>();
-        one.template operator()<2>();
-        one.template operator()<1>();
-        one.template operator()<0>();
+        const auto upwards = [&]<std::size_t... r>(std::index_sequence<r...>) {
+            (one.template operator()<kRows - 1 - r>(), ...);
+        };
+        upwards(std::make_index_sequence<kRows>());
     }
 
     // What a pixel wants, and how its error weighs.

@@ -6,11 +6,8 @@
 // Errors are of light, and relative (see `Light`): what is diffused adds up to the right light wherever a picture is
 // flat, and entries are chosen in Oklab, as the eye sees them.
 //
-// By a mask, a pixel's entry depends on its colour and place only. If the ray from the nearest entry through the colour
-// comes to another entry's cell at r times the way to the colour, the two mix best with a share 1 / (2 r) of the other.
-// So the other is taken where the threshold t is less, that is, where a ray of 1 / (2 t) times the way reaches its
-// cell. The ray is doubled until it does, so that it does not end far beyond, in the cell of an entry too far away to
-// mix well.
+// By a mask, a pixel's entry depends on its colour and place only: a few entries mix to the colour's light in certain
+// shares (see `Mixes`), and the one is taken whose turn it is at the threshold of the place.
 #pragma once
 
 #include <array>
@@ -47,8 +44,8 @@ struct DitherOptions {
     Grid grid;           // on which pixels and entries lie
     ThresholdMask mask;  // thresholds null: by diffusion
     Shares shares;
-    // s, in 256ths, 0 to 256: part of the error that is handed on; or by a mask, rays go at most 1 / (1 - s) times the
-    // way to the colour, and never more than 8 times.
+    // s, in 256ths, 0 to 256: part of the error that is handed on; or by a mask, how little noise counts against light
+    // that is right: not at all at 256, and alone at 0.
     std::int32_t strength;
     std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen,
                                     // in eighths, 8 to 12

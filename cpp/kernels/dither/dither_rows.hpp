@@ -15,7 +15,7 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kRows = 4;  // interleaved
+inline constexpr std::size_t kRows = 6;  // interleaved
 inline constexpr std::size_t kNone = ~std::size_t{0};
 inline constexpr std::uint32_t kDithered = ~std::uint32_t{0};
 inline constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;

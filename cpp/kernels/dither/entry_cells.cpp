@@ -67,6 +67,20 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
     lists_ = zeroed<const EntryGroup*>(n_cells, Fill::sparse);
 }
 
+std::uint32_t EntryCells::nearest_of_many(const EntryGroup* group, Quad point) {
+    const Quad xy = all_first(point), zw = all_second(point);
+    Quad best = distances(group, xy, zw), which = fill4(0);  // in every lane
+    for (std::uint32_t i = 1; i <= group->n_more; ++i) {
+        const Quad others = distances(group + i, xy, zw), closer = less4(others, best);
+        best = select4(closer, others, best);
+        which = select4(closer, fill4(static_cast<std::int32_t>(i)), which);
+    }
+    alignas(16) std::int32_t from[4];
+    store4(from, which);
+    const std::size_t lane = least_lane(best);
+    return group[from[lane]].index[lane];
+}
+
 // Entry c can be nearest somewhere in a box only if it is not behind the bisector between it and the entry p that is
 // nearest to the box's middle: max over the box of 2 (c - p) . x >= |c|^2 - |p|^2. Floats round, so a little more is
 // kept.

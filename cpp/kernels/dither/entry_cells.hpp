@@ -45,26 +45,8 @@ class EntryCells {
         return group ? group : fill(cell, worker);
     }
     static std::uint32_t nearest_of(const EntryGroup* group, Quad point) {
-        const Quad xy = all_first(point), zw = all_second(point);
-        const auto distances = [&](const EntryGroup* to) {
-            const Quad a = sub8(load8(to->xy), xy), b = sub8(load8(to->zw), zw);
-            return add4(dot4(a, a), dot4(b, b));
-        };
-        Quad best = distances(group);  // in every lane
-        alignas(16) std::int32_t d[4], from[4] = {0, 0, 0, 0};
-        if (group->n_more) {
-            Quad which = fill4(0);
-            for (std::uint32_t i = 1; i <= group->n_more; ++i) {
-                const Quad others = distances(group + i), closer = less4(others, best);
-                best = select4(closer, others, best);
-                which = select4(closer, fill4(static_cast<std::int32_t>(i)), which);
-            }
-            store4(from, which);
-        }
-        store4(d, best);
-        const std::size_t low = d[1] < d[0], high = 2 + static_cast<std::size_t>(d[3] < d[2]);
-        const std::size_t lane = d[high] < d[low] ? high : low;
-        return group[from[lane]].index[lane];
+        if (group->n_more) return nearest_of_many(group, point);
+        return group->index[least_lane(distances(group, all_first(point), all_second(point)))];
     }
 
   private:
@@ -87,6 +69,11 @@ class EntryCells {
         Entries kept;
     };
 
+    static Quad distances(const EntryGroup* to, Quad xy, Quad zw) {
+        const Quad a = sub8(load8(to->xy), xy), b = sub8(load8(to->zw), zw);
+        return add4(dot4(a, a), dot4(b, b));
+    }
+    static std::uint32_t nearest_of_many(const EntryGroup* group, Quad point);
     const EntryGroup* fill(std::size_t cell, std::size_t worker);
     const Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
     static std::size_t prune(const Entries& from, const float* middle2, float size, Entries& to, float* scores);

@@ -70,9 +70,12 @@ class Morton {
     }
 
     // The samples of a key, the inverse of `key`: channel c in bits 16 c and up.
-    constexpr std::uint64_t samples(std::uint64_t key) const {
+    constexpr std::uint64_t samples(std::uint64_t key) const { return samples(key, n_bytes_); }
+
+    // The same of a key of so many bytes.
+    constexpr std::uint64_t samples(std::uint64_t key, std::size_t n_bytes) const {
         std::uint64_t packed = 0;
-        for (std::size_t byte = 0; byte < n_bytes_; ++byte) packed |= gather_[byte][key >> (8 * byte) & 255];
+        for (std::size_t byte = 0; byte < n_bytes; ++byte) packed |= gather_[byte][key >> (8 * byte) & 255];
         return packed;
     }
 

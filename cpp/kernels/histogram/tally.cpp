@@ -183,14 +183,14 @@ class Cells {
             return;
         }
         const std::uint64_t packed = samples_of(low);
-        for (std::size_t c = 0; c < layout_.n_channels; ++c)
-            entry.sums[c] += entry.count * (packed >> (16 * c) & 0xffff);
+        for (std::size_t c = 0; c < kMaxChannels; ++c) entry.sums[c] += entry.count * (packed >> (16 * c) & 0xffff);
     }
 
   private:
     std::uint64_t samples_of(std::uint64_t low) const {
         static constexpr Morton two(2, 16), three(3, 16), four(4, 16);
-        return (layout_.n_channels == 2 ? two : layout_.n_channels == 3 ? three : four).samples(low);
+        const Morton& morton = layout_.n_channels == 2 ? two : layout_.n_channels == 3 ? three : four;
+        return morton.samples(low, static_cast<std::size_t>(shift_ + 7) / 8);
     }
 
     KeyLayout layout_;
@@ -203,22 +203,35 @@ class Cells {
 class CellNumbers {
   public:
     void add(std::uint64_t prefix, std::size_t is_opaque) {
-        ++n_by_width_[has_last_[is_opaque] ? static_cast<std::size_t>(std::bit_width(prefix ^ last_[is_opaque])) : 64];
+        const std::size_t width = static_cast<std::size_t>(std::bit_width(prefix ^ last_[is_opaque]));
+        ++n_by_width_[++turn_ % kTurns][has_last_[is_opaque] ? width : 64];
         last_[is_opaque] = prefix;
         has_last_[is_opaque] = true;
     }
 
     std::size_t at(int more_bits) const {
         std::size_t n = 0;
-        for (std::size_t width = static_cast<std::size_t>(more_bits) + 1; width <= 64; ++width) n += n_by_width_[width];
+        for (const auto& n_by_width : n_by_width_)
+            for (std::size_t width = static_cast<std::size_t>(more_bits) + 1; width <= 64; ++width)
+                n += n_by_width[width];
         return n;
     }
 
   private:
-    std::array<std::size_t, 65> n_by_width_{};
+    static constexpr std::size_t kTurns = 4;  // tables that take turns: to add to one number twice in a row waits
+    std::array<std::array<std::size_t, 65>, kTurns> n_by_width_{};
+    std::size_t turn_ = 0;
     std::array<std::uint64_t, 2> last_{};
     std::array<bool, 2> has_last_{};
 };
+
+// How many bits cells must leave out to be within the budget, if they are not with `shift`.
+int shift_within(const CellNumbers& numbers, const KeyLayout& layout, int shift, std::size_t budget) {
+    const int less = shift == 0 ? layout.unsummed_bits : 0;  // which CellNumbers::at has to count besides
+    int wider = shift + 1;
+    while (wider < kMostTallyShift && numbers.at(less + wider - shift) > budget) ++wider;
+    return wider;
+}
 
 // A tally as the cells see it.
 struct Cursor {
@@ -314,15 +327,48 @@ void for_each_cell(std::vector<Cursor>& cursors, const KeyLayout& layout, const 
 
 }  // namespace
 
-Tally tally(const std::uint64_t* keys, const std::int64_t* counts, const double* weights, std::size_t n) {
-    Writer writer(0, weights != nullptr);
+Tally tally(const std::uint64_t* keys, const std::int64_t* counts, const double* weights, std::size_t n,
+            const KeyLayout& layout, std::size_t budget) {
+    const Cells exact(layout, 0);
+    int shift = 0;
+    if (n > budget) {
+        CellNumbers numbers;
+        for (std::size_t i = 0; i < n; ++i) numbers.add(keys[i], exact.is_opaque(keys[i], 0));
+        shift = shift_within(numbers, layout, 0, budget);
+    }
+    const Cells cells(layout, shift);
+    Writer writer(shift > 0 ? layout.n_channels : 0, weights != nullptr);
+    // Of the cell that goes on: of opaque colours and of others, which lie between each other in pictures with alpha.
+    std::array<Entry, 2> sums;
+    std::array<bool, 2> is_there{};
+    std::uint64_t prefix = 0;
+    const auto finish = [&] {
+        for (std::size_t kind = 0; kind < 2; ++kind)
+            if (is_there[kind]) writer.write(cells.key(prefix, kind), sums[kind]);
+        is_there = {};
+    };
     Entry entry;
     for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t kind = cells.is_opaque(keys[i], 0);
         entry.count = static_cast<std::uint64_t>(counts[i]);
         if (weights) entry.weight = weights[i];
-        writer.write(keys[i], entry);
+        cells.sum_up(keys[i], 0, entry);
+        if (const std::uint64_t next = cells.prefix(keys[i], 0); next != prefix) {
+            finish();
+            prefix = next;
+        }
+        Entry& sum = sums[kind];
+        if (!is_there[kind]) {
+            sum = entry;
+            is_there[kind] = true;
+            continue;
+        }
+        sum.count += entry.count;
+        for (std::size_t c = 0; c < kMaxChannels; ++c) sum.sums[c] += entry.sums[c];
+        sum.weight += entry.weight;
     }
-    return writer.finish(0);
+    finish();
+    return writer.finish(shift);
 }
 
 Tally merge_tallies(const std::vector<TallyView>& parts, const KeyLayout& layout, int least_shift, std::size_t budget) {
@@ -347,10 +393,7 @@ Tally merge_tallies(const std::vector<TallyView>& parts, const KeyLayout& layout
             if (writer.n() <= budget) writer.write(key, sums);
         });
         if (writer.n() <= budget) return writer.finish(shift);
-        const int less = shift == 0 ? layout.unsummed_bits : 0;  // of what more_bits counts
-        int wider = shift + 1;
-        while (wider < kMostTallyShift && numbers.at(less + wider - shift) > budget) ++wider;
-        shift = wider;
+        shift = shift_within(numbers, layout, shift, budget);
     }
 }
 

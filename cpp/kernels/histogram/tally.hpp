@@ -53,11 +53,11 @@ struct TallyEntries {
 // and for float values, of which 27 bits are enough, 2**27.
 inline constexpr int kMostTallyShift = 46;
 
-// The tally of a histogram. O(n).
+// The tally of a histogram, within a budget as below. O(n).
 Tally tally(const std::uint64_t* keys,   // IN  (n,) ascending, distinct
             const std::int64_t* counts,  // IN  (n,) not negative
             const double* weights,       // IN  (n,) or null
-            std::size_t n);
+            std::size_t n, const KeyLayout& layout, std::size_t budget);
 
 // The sum of tallies, in cells that leave out `least_shift` bits at least, and as many more as bring their number to
 // `budget`, if kMostTallyShift bits can. Throws std::invalid_argument where bytes are no tally. O(n k) for k tallies of

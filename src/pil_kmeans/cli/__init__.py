@@ -15,7 +15,7 @@ from .signals import ended_by_signals, signal_of
 from .streams import open_missing_streams, silence_stdout
 
 COMMANDS = {
-    "compress": "write pictures as palette PNGs or GIFs",
+    "compress": "write pictures as small PNGs or GIFs",
     "animate": "write pictures as the frames of an animated GIF or PNG",
     "compare": "show what fewer colors do to a picture and to its size",
     "palette": "print the colors that suit a picture best",

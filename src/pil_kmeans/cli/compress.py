@@ -1,4 +1,4 @@
-"""``compress``: picture files -> palette PNGs, and what that did to their size."""
+"""``compress``: picture files -> small PNGs and GIFs, and what that did to their size."""
 
 from __future__ import annotations
 
@@ -113,6 +113,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=integer_between(1, 256),
         metavar="N",
         help="most colors to use, 1 to 256",
+    )
+    how.add_argument(
+        "--palette-only",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="store a palette of so many colors in any case; without it a picture that takes fewer bytes without loss "
+        "is stored so, as grey or in colors",
     )
     add_function_option(
         how,

@@ -10,7 +10,8 @@ from ..encode import encode_png
 from ..png.idat import COMPRESSIONS
 from ..png.metadata import Metadata
 from ..stages.color_space import COLOR_SPACES
-from ..stages.dithering.diffuse import DEFAULT_STRENGTH, DITHERS
+from ..stages.dithering.amounts import DEFAULT_STRENGTH
+from ..stages.dithering.diffuse import DITHERS
 from ..stages.hidden import TRANSPARENT_RGB
 from ..stages.kmeans import EFFORTS
 from ..stages.weighting import WEIGHTINGS
@@ -42,7 +43,8 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
     add(
         "--dither",
         choices=DITHERS,
-        help="whether and how colors between the entries appear as a mix of them; ordered, blue-noise: by a pixel's "
+        help="whether and how colors between the entries appear as a mix of them; atkinson, stucki, "
+        "jarvis-judice-ninke, sierra: as floyd-steinberg, but farther; ordered, blue-noise: by a pixel's "
         "color and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
         "areas or looks better without",
     )
@@ -50,7 +52,8 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
         "--dither-strength",
         type=number_between(0, 1),
         metavar="S",
-        help=f"0 to 1; more hides steps between colors better, and is noisier (default: {DEFAULT_STRENGTH})",
+        help="0 to 1; more hides steps between colors better, and is noisier "
+        f"(default: {DEFAULT_STRENGTH}, or up to 0.99 with a palette, by how far apart its colors are)",
     )
     add(
         "--lossy",

@@ -52,16 +52,18 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         seen, more in smooth areas than in busy ones, and more where few pixels are of their kind, so that a small vivid
         area keeps its colour. "uniform": all the same, so that the result is that of k-means. None means "perceptual"
         for pictures in "oklab" and "cielab", "uniform" in the other spaces and for matrices, which take nothing else.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or None, default=None
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or None, default=None
         Whether and how `transform` lets colours of pictures between the entries appear as a mix of them; None means
         "none". `fit` refits the palette to its dithered pictures. "floyd-steinberg" diffuses the errors of pixels to
-        their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
+        their neighbours, which looks best; "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels
+        far. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
         pixels, let a pixel's index depend on its colour and place only: frames that differ somewhere differ only there,
         and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat areas or look better
         undithered. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
-        With `dither`: 0 to 1; 0 is no dithering. None means 0.85. More hides steps between colours better, and is
-        noisier. With "floyd-steinberg" it is the share of each error that is handed on.
+        With `dither`: 0 to 1; 0 is no dithering. None means 0.85, and 0.75 for "atkinson". More hides steps between
+        colours better, and is noisier. By diffusion it is the share of each error that is handed on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have
@@ -134,6 +136,7 @@ default=None
     (H, W) with ``channel_axis=None``             (H, W)           (H, W)          (H, W)
     (N, H, W, C), or (N, H, W) with ``None``      (N, H, W)        (N, H, W)       (N, H, W[, C])
     list or tuple of pictures, of any sizes       list             list            list
+    dask array: picture or stack, any blocks      dask array       dask array      dask array
     ============================================  ===============  ==============  =================
 
     Channels are grey, grey + alpha, RGB or RGBA; samples are uint8, uint16, bool, or floats in [0, 1]. Indices of
@@ -143,6 +146,12 @@ default=None
     Pictures are searched on a grid that is fine for 8-bit colours (32 steps a level in sRGB) but coarse for 16-bit and
     float pictures of several channels whose samples all lie within a few 8-bit levels. Stretch those to the full range
     first, or fit them as a matrix, ``picture.reshape(-1, n_channels)``, whose grid follows the range of the data.
+
+    Of a dask array every block is read once by `fit`, wherever it is, and the palette is that of the same picture in
+    memory, but that it is not refitted where `dither` is on. Results are dask arrays, in the blocks of X. "auto" is
+    refused, and "floyd-steinberg" for pictures of several blocks; "best" is as after `partial_fit`, and "fast" assigns
+    each pixel its nearest entry. Arrays of more than 2**25 pixels, also `numpy.memmap`, are worked on some rows at a
+    time, unless "best" or dithering have to see them whole, or "fast" to assign indices.
 
     Float samples are told apart to 1 / 65535, in one channel exactly. Weights count to 24 significant bits.
 
@@ -245,10 +254,10 @@ default=None
         X : picture, stack, list of pictures, matrix, or iterable of pictures
             See the table in the notes of the class. It may be changed afterwards. Of an iterable without a length,
             such as a generator, one picture is in memory at a time: ``fit(map(Image.open, paths))``. Then there are no
-            `labels_`, and nothing can be dithered.
+            `labels_`, and nothing can be dithered. A dask array is computed.
         y : None
             Ignored.
-        sample_weight : array_like, or list of array_like, default=None
+        sample_weight : array_like, dask array, or list of array_like, default=None
             Weight of each pixel, (H, W), (N, H, W), or one (H, W) for each picture of a list; of each row of a matrix,
             (n,). Not negative and not all zero. A weight of 2 is a sample that comes twice. One of 0 has no say in
             where centers are; a row of a matrix is then as if it were not there.

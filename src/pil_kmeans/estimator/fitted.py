@@ -46,17 +46,18 @@ class FittedQuantizer:
 
         Returns
         -------
-        indices : ndarray or list of ndarray
-            For pictures (H, W), (N, H, W) or a list of (H, W): uint8 up to 256 entries of
-            `palette_`, uint16 above. For a matrix (n, 1), int32, or a data frame of one column
-            where `set_output` says so.
+        indices : ndarray, list of ndarray, or dask array
+            Of a dask array lazy, in its blocks. For pictures (H, W), (N, H, W) or a list of (H, W): uint8 up to 256
+            entries of `palette_`, uint16 above. For a matrix (n, 1), int32, or a data frame of one column where
+            `set_output` says so.
 
         Raises
         ------
         NotFittedError
             Before `fit` or `partial_fit`.
         ValueError
-            If X is of another kind, has other channels or another dtype than what was fitted.
+            If X is of another kind, has other channels or another dtype than what was fitted; for dask arrays that
+            cannot be dithered block by block.
 
         Examples
         --------
@@ -126,12 +127,12 @@ class FittedQuantizer:
 
         Parameters
         ----------
-        indices : array_like of int or list of them
+        indices : array_like of int, list of them, or dask array
             As `transform` or `predict` gives them, each from 0 to ``n_colors_ - 1``.
 
         Returns
         -------
-        X : ndarray or list of ndarray
+        X : ndarray, list of ndarray, or dask array
             In the shape and dtype of what was fitted: see the table in the notes of the class.
 
         Raises

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages import block_work
 from ..stages.options import Search
-from ..stages.parts import REACH, Edges, PartialCounts, Place, count_seams
-from ..stages.pixels import check_layout, check_total, read_pixels, read_sample_weight
-from ..stages.tally import Tally, merge
-from ..stages.weighting import Smoothness
+from ..stages.parts import REACH, Place
+from ..stages.pixels import check_layout, check_total
+from ..stages.tally import Tally
 
 _LEAST_SIDE = 4 * REACH  # of blocks that are counted
 _MERGED_AT_ONCE = 8
@@ -71,32 +71,34 @@ class LazyPictures:
         """Count all pictures, reading each block once; this computes, with whatever scheduler is at work."""
         import dask
 
-        blocks = self.blocks.rechunk(
+        pieces = self.blocks.rechunk(
             {0: _merged(self.blocks.chunks[0], 1)}
             | {axis: _merged(self.blocks.chunks[axis], _LEAST_SIDE) for axis in (1, 2)}
         )
-        weights = self._read_weights(sample_weight, blocks)
+        weights = self._read_weights(sample_weight, pieces)
         own = replace(search, n_threads=1)  # each worker has its own
         options = {"search": own, "budget": budget}
-        arrays = [blocks] if weights is None else [blocks, weights[..., np.newaxis]]
+        arrays = [pieces] if weights is None else [pieces, weights[..., np.newaxis]]
         counted = dask.array.map_blocks(
-            _count_block,
+            block_work.count_block,
             *arrays,
             **options,
             dtype=object,
-            chunks=(*((1,) * n for n in blocks.numblocks[:3]), (1,)),
+            chunks=(*((1,) * n for n in pieces.numblocks[:3]), (1,)),
             meta=np.empty((0, 0, 0, 0), dtype=object),
         ).to_delayed()[..., 0]
-        tally_part, edges_part, join, seams = map(dask.delayed, (_tally_part, _edges_part, _join, _seams))
+        tally_part, edges_part, join, seams = map(
+            dask.delayed, (block_work.tally_part, block_work.edges_part, block_work.join, block_work.seams)
+        )
         tallies = [tally_part(part) for part in counted.ravel()]
         smoothness: list[Any] = []
-        if search.weighting != "uniform" and max(blocks.numblocks[1:3]) > 1:
+        if search.weighting != "uniform" and max(pieces.numblocks[1:3]) > 1:
             edges = np.empty(counted.shape, dtype=object)
             for at in np.ndindex(counted.shape):
                 edges[at] = edges_part(counted[at])
-            starts = [list(accumulate(sizes, initial=0)) for sizes in blocks.chunks[1:3]]
+            starts = [list(accumulate(sizes, initial=0)) for sizes in pieces.chunks[1:3]]
             for n, y, x in np.ndindex(counted.shape):
-                place = Place(starts[0][y], starts[1][x], *blocks.shape[1:3])
+                place = Place(starts[0][y], starts[1][x], *pieces.shape[1:3])
                 smoothness.append(seams(_around(edges[n], y, x), tuple(place), own))
         while len(tallies) > 1 or smoothness:
             step, left = _MERGED_AT_ONCE, smoothness or [None] * len(tallies)
@@ -122,7 +124,7 @@ class LazyPictures:
             Of what it returns, of shape (height, width).
         """
         indices = self.blocks.map_blocks(
-            _map_block,
+            block_work.map_block,
             function=function,
             options=options,
             dtype=dtype,
@@ -131,7 +133,7 @@ class LazyPictures:
         )
         return indices if self.is_stack else indices[0]
 
-    def _read_weights(self, sample_weight: Any, blocks: Any) -> Any:
+    def _read_weights(self, sample_weight: Any, pieces: Any) -> Any:
         """Check the weights as far as is known without computing, and give them the blocks of the pictures."""
         import dask.array as da
 
@@ -140,14 +142,14 @@ class LazyPictures:
         weights: Any = sample_weight if is_dask(sample_weight) else np.asarray(sample_weight)
         if weights.dtype.kind not in "biuf":
             raise TypeError(f"sample_weight has dtype {weights.dtype}; weights are real numbers: convert them")
-        shape = blocks.shape[:3] if self.is_stack else blocks.shape[1:3]
+        shape = pieces.shape[:3] if self.is_stack else pieces.shape[1:3]
         if tuple(weights.shape) != shape:
             raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {shape}")
         if not self.is_stack:
             weights = weights[np.newaxis]
         if is_dask(weights):
-            return weights.rechunk(blocks.chunks[:3])
-        return da.from_array(weights, chunks=blocks.chunks[:3])
+            return weights.rechunk(pieces.chunks[:3])
+        return da.from_array(weights, chunks=pieces.chunks[:3])
 
 
 def read_lazy(X: Any, *, channel_axis: int | None) -> LazyPictures:
@@ -241,81 +243,3 @@ def _around(edges: NDArray[Any], y: int, x: int) -> list[list[Any]]:
         return edges[row, column] if 0 <= row < n_rows and 0 <= column < n_columns else None
 
     return [[at(y + dy, x + dx) for dx in (-1, 0, 1)] for dy in (-1, 0, 1)]
-
-
-# --- what workers do --------------------------------------------------------------------------------------------------
-
-
-def _count_block(
-    block: NDArray[Any],
-    weights: NDArray[Any] | None = None,
-    *,
-    search: Search,
-    budget: int,
-    block_info: Any,
-) -> NDArray[Any]:
-    """Count a block: an array of one `Tally` and its `Edges`."""
-    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
-    (first, _), (top, bottom), (left, right) = location[:3]
-    place = Place(top, left, *shape[1:3])
-    is_whole = (bottom - top, right - left) == shape[1:3]
-    counts, edges = PartialCounts(budget, search), []
-    for n, picture in enumerate(block):
-        pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
-        weight = None
-        if weights is not None:
-            weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
-        if is_whole:
-            counts.add_pictures(pixels, weight, [pixels.shape])
-        else:
-            edges.append(counts.add_part(pixels, weight, place))
-    part = np.empty((1, 1, 1, 1), dtype=object)
-    part[0, 0, 0, 0] = counts.tally(), edges
-    return part
-
-
-def _tally_part(part: NDArray[Any]) -> Tally:
-    tally: Tally = part.item()[0]
-    return tally
-
-
-def _edges_part(part: NDArray[Any]) -> list[Edges]:
-    edges: list[Edges] = part.item()[1]
-    return edges
-
-
-def _seams(
-    around: list[list[list[Edges] | None]], place: tuple[int, int, int, int], search: Search
-) -> Smoothness | None:
-    """Measure the smoothness at the seams of a block, of each of its pictures."""
-    own = around[1][1]
-    assert own is not None
-    total: Smoothness | None = None
-    for n in range(len(own)):
-        parts = [[None if edges is None else edges[n] for edges in line] for line in around]
-        smoothness = count_seams(parts, Place(*place), search)
-        if smoothness is not None:
-            total = smoothness if total is None else total + smoothness
-    return total
-
-
-def _join(tallies: list[Tally], smoothness: list[Smoothness | None], budget: int) -> Tally:
-    tally = merge(tallies, budget=budget)
-    for part in smoothness:
-        if part is not None:
-            assert tally.smoothness is not None
-            tally = replace(tally, smoothness=tally.smoothness + part)
-    return tally
-
-
-def _map_block(
-    block: NDArray[Any], *, function: Callable[..., NDArray[Any]], options: dict[str, Any], block_info: Any
-) -> NDArray[Any]:
-    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
-    (first, _), (top, bottom), (left, right) = location[:3]
-    indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
-    if block.size:
-        for n, picture in enumerate(block):
-            pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
-            indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
-    return indices

@@ -12,11 +12,12 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from ..stages.block_work import check_indices
 from ..stages.kmeans import fit_centers_matrix, optimal_centers_1d
 from ..stages.matrix_nearest import nearest
 from ..stages.options import Search
 from ..stages.pixels import read_sample_weight
-from .model import Keep, Model, check_indices
+from .model import Keep, Model
 
 MAX_NATIVE_COLUMNS = 4
 STARTS = {"fast": 1, "balanced": 1, "best": 10}

@@ -128,16 +128,3 @@ class Model(ABC):
         if self._kept is not None:
             _ = self.labels
         return self.__dict__.copy()
-
-
-def check_indices(indices: Any, n_colors: int) -> NDArray[Any]:
-    """Refuse indices that are no integers or beyond the palette."""
-    checked = np.ma.filled(indices, 0) if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
-    if checked.dtype.kind not in "iu":
-        raise TypeError(f"indices must be integers, got {checked.dtype}")
-    if checked.size and not 0 <= checked.min() <= checked.max() < n_colors:
-        raise ValueError(
-            f"indices must be from 0 to {n_colors - 1}, the last entry of palette_, got "
-            f"{checked.min()} to {checked.max()}"
-        )
-    return checked

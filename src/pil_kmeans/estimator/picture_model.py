@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages.block_work import colors_of, dithered_part, nearest_part
 from ..stages.color_space import Grid, fine_grid
+from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount, for_fitted
 from ..stages.dithering.choose import keeps_all_colors
 from ..stages.dithering.diffuse import dither, method_of
 from ..stages.efforts import fit_least, fit_pictures
@@ -25,12 +27,12 @@ from ..stages.indices import index_dtype
 from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
-from ..stages.parts import PartialCounts, Place, bands
-from ..stages.pixels import Pixels, check_total
+from ..stages.parts import PartialCounts, bands
+from ..stages.pixels import check_total
 from ..stages.remap import label_colors, remap
 from ..stages.tally import Tally, tally_of
 from .lazy import LazyPictures, is_dask, lazy_colors
-from .model import Keep, Model, check_indices
+from .model import Keep, Model
 from .read_x import AnyPictures, LargePictures, Pictures
 
 
@@ -216,12 +218,13 @@ class PictureModel(Model):
         self._check(data)
         if isinstance(data, LazyPictures):
             self._check_lazy(data)
-            how = {"method": method_of(self.dither), "strength": strength, "n_threads": 1}
-            return data.map(_dithered_part, index_dtype(len(self.palette)), palette=self.palette, **how)
+            how = {"method": method_of(self.dither), "amount": Amount(strength, LIGHTNESS_WEIGHT), "n_threads": 1}
+            return data.map(dithered_part, index_dtype(len(self.palette)), palette=self.palette, **how)
         if isinstance(data, LargePictures):
             data = data.whole()
-        options = {"method": method_of(self.dither), "strength": strength, "frames": data.frames, **self._threads}
-        return self._arrange(data, dither(data.pixels, self.palette, **options))
+        options = {"method": method_of(self.dither), "frames": data.frames, **self._threads}
+        amount = Amount(strength, LIGHTNESS_WEIGHT)
+        return self._arrange(data, dither(data.pixels, self.palette, amount=amount, **options))
 
     def predict(self, data: AnyPictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
@@ -232,7 +235,7 @@ class PictureModel(Model):
                 "n_threads": 1,
                 "grid": self._grid,
             }  # cells of "fast" would be those of each block
-            return data.map(_nearest_part, index_dtype(len(self.palette)), palette=self.palette, **how)
+            return data.map(nearest_part, index_dtype(len(self.palette)), palette=self.palette, **how)
         if isinstance(data, LargePictures):
             if self._counted_as != "fast":  # whose cells are those of all pixels
                 return self._predict_in_bands(data)
@@ -262,9 +265,9 @@ class PictureModel(Model):
     def colors(self, indices: Any, *, channel_axis: int | None) -> NDArray[Any]:
         """Return the picture, or stack, of one array of indices."""
         if is_dask(indices):
-            colors = partial(_colors, palette=self.palette, channel_axis=channel_axis)
+            colors = partial(colors_of, palette=self.palette, channel_axis=channel_axis)
             return lazy_colors(indices, colors)  # type: ignore[no-any-return]
-        return _colors(indices, palette=self.palette, channel_axis=channel_axis)
+        return colors_of(indices, palette=self.palette, channel_axis=channel_axis)
 
     @property
     def palette(self) -> NDArray[Any]:
@@ -322,7 +325,7 @@ class PictureModel(Model):
         hist = self._fit_histogram
         palette = fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors)
         is_dithered = self.dither != "none" and not keeps_all_colors(palette, hist)
-        return Fit(palette, hist, self._dither.strength if is_dithered else 0.0)
+        return Fit(palette, hist, for_fitted(self._dither).strength if is_dithered else 0.0)
 
     @property
     def _fit_histogram(self) -> Histogram:
@@ -403,25 +406,3 @@ class PictureModel(Model):
             fitted = self._fitted
             state["_fitted"] = fitted._replace(palette=replace(fitted.palette, labels=None), hist=None)
         return state
-
-
-def _colors(indices: Any, *, palette: NDArray[Any], channel_axis: int | None) -> NDArray[Any]:
-    """Return the colours of one array of indices, its channels where a picture has them."""
-    checked = check_indices(indices, len(palette))
-    if checked.ndim not in (2, 3):
-        raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
-    colors = np.take(palette, checked, axis=0)
-    if isinstance(indices, np.ma.MaskedArray):
-        colors = np.ma.MaskedArray(colors, np.broadcast_to(np.ma.getmaskarray(indices)[..., np.newaxis], colors.shape))
-    if channel_axis is None:
-        return colors[..., 0] if palette.shape[1] == 1 else colors
-    pictures: NDArray[Any] = np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
-    return pictures
-
-
-def _nearest_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
-    return remap(pixels, palette, **options)
-
-
-def _dithered_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
-    return dither(pixels, palette, origin=(place.top, place.left), **options)

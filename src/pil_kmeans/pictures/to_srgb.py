@@ -63,8 +63,8 @@ def in_srgb(image: Image.Image | None, samples: NDArray[Any]) -> InSrgb:
         if image.mode == "CMYK":
             return InSrgb(_cmyk_in_srgb(image), IS_SRGB, "CMYK")
         profile = _profile(image.info, has_color=samples.shape[2] > 2)
-        if profile is None:
-            return InSrgb(samples, image.info, None)
+        if profile is None:  # gAMA and cHRM say nothing new then
+            return InSrgb(samples, {key: image.info[key] for key in IS_SRGB if _has_srgb(image.info)}, None)
         converted = _converted(samples, profile)
     except UNUSABLE:
         return InSrgb(samples, {} if image.mode == "CMYK" else image.info, None)
@@ -78,7 +78,7 @@ def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsPr
     """Profile of the colours; None if they are in sRGB without one."""
     if info.get("icc_profile"):
         return _opened(info["icc_profile"])
-    if info.get("srgb") in (0, 1, 2, 3):
+    if _has_srgb(info):
         return None
     gamma = info.get("gamma")
     chromaticities = info.get("chromaticity") or SRGB_CHROMATICITIES
@@ -88,6 +88,10 @@ def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsPr
         return None
     exponent = 1 / gamma if gamma else None
     return _opened(rgb_profile(exponent, chromaticities) if has_color else grey_profile(exponent))
+
+
+def _has_srgb(info: Mapping[Any, Any]) -> bool:
+    return info.get("srgb") in (0, 1, 2, 3)
 
 
 def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:

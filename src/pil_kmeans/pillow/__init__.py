@@ -77,13 +77,15 @@ def quantize(
         of several; fully transparent pixels get the first fully transparent entry if there is one.
         `colors`, `kmeans`, `effort` and `weighting` have no effect then, as in Pillow, and a falsy
         palette is none.
-    dither : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"} or PIL.Image.Dither, optional
+    dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
+"blue-noise", "auto"} or PIL.Image.Dither, optional
         Whether and how colours between the entries appear as a mix of them; a palette that is not
         given is refitted to the dithered picture. "floyd-steinberg" diffuses the errors of pixels
-        to their neighbours in Oklab, which looks best. "ordered", Bayer's pattern of 8 x 8, and
-        "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on its colour and place only:
-        frames with one palette that differ somewhere differ only there, and tiles fit together.
-        "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
+        to their neighbours, which looks best: what is dithered adds up to the light of the picture.
+        "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels far. "ordered",
+        Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on
+        its colour and place only: frames with one palette that differ somewhere differ only there,
+        and tiles fit together. "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
         undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
         mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
         "floyd-steinberg" and 0 is "none"; without it all of them are "none".
@@ -110,9 +112,10 @@ def quantize(
         small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
         "perceptual" in "oklab" and "cielab", "uniform" in the others. `sample_weight` multiplies.
     dither_strength : float, optional
-        With `dither`: 0 to 1; 0 is no dithering. None: 0.85. More hides steps between colours
-        better, and is noisier. With "floyd-steinberg" it is the share of each error that is handed
-        on.
+        With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours
+        better, and is noisier. By diffusion it is the share of each error that is handed on. None:
+        0.85; with `palette` 0.92, or up to 0.99 the farther apart its colours are; and 0.75 for
+        "atkinson".
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours that the palette holds exactly, also where no pixel has them. They count towards
         `colors`; the others are fitted with them in place. Each is a name or hex string that

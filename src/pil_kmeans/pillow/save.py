@@ -28,7 +28,8 @@ IEND_LENGTH = 12
 def register() -> None:
     """Add the save formats ``PNG8`` and ``GIF8`` to Pillow: palette PNGs by `encode_png`, GIFs by `encode_gif`.
 
-    ``image.save(path, format="PNG8")`` takes the options of `encode_png`, and of Pillow's PNG:
+    ``image.save(path, format="PNG8")`` takes the options of `encode_png`, of which `palette_only` is
+    True unless given, and of Pillow's PNG:
 
     - `icc_profile`, bytes: the profile that the pixels are in, instead of the picture's own; they
       are converted to sRGB. None: they are in sRGB.
@@ -126,10 +127,11 @@ def _png(frames: list[Image.Image], *, pnginfo: Any = None, metadata: Any = "col
     given: Given = {key: options.pop(key) for key in ("dpi", "exif", "icc_profile") if key in options}
     if given:
         frames = [_with_info(frame, given) for frame in frames]
+    options.setdefault("palette_only", True)  # as the format's name says
     data = encode_png(frames if len(frames) > 1 else frames[0], metadata=metadata, **options)
     first = frames[0]
-    if "dpi" in given and metadata == "none":
-        front += density_chunk(first.info, orientation(first))
+    if "dpi" in given:
+        front += [chunk for chunk in density_chunk(first.info, orientation(first)) if chunk_bytes(*chunk) not in data]
     if "exif" in given and metadata != "all":
         front += exif_chunk(first)
     parts = data[:IHDR_END], *_as_bytes(front), data[IHDR_END:-IEND_LENGTH], *_as_bytes(back), data[-IEND_LENGTH:]

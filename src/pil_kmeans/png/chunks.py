@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPE_PALETTE = 3
+HAS_COLOR, HAS_ALPHA = 2, 4
+"""What makes the other colour types, added up; without either it is grey."""
+
 MAX_CHUNK_LENGTH = 2**31 - 1
 _FRAMED = 12  # bytes of length, type and checksum
 
@@ -22,24 +25,24 @@ Chunk = tuple[bytes, bytes | memoryview]
 
 @dataclass(frozen=True, eq=False)
 class FileParts:
-    """Whole file: height and width, bits per pixel, palette (n, 4), and the chunks before and behind it."""
+    """Whole file: height and width, bits per sample, palette (n, 4), and the chunks before and behind it."""
 
     size: tuple[int, int]
     depth: int
     rgba: NDArray[np.uint8]
     metadata: Sequence[Chunk]
     pictures: Sequence[Chunk]
+    color_type: int = COLOR_TYPE_PALETTE
+    """Of others the palette is empty, and not written."""
 
     @property
     def head(self) -> list[Chunk]:
         """All before the picture."""
         height, width = self.size
-        return [
-            (b"IHDR", struct.pack(">IIBBBBB", width, height, self.depth, COLOR_TYPE_PALETTE, 0, 0, 0)),
-            *self.metadata,
-            (b"PLTE", self.rgba[:, :3].tobytes()),
-            *trns_chunk(self.rgba),
-        ]
+        header = (b"IHDR", struct.pack(">IIBBBBB", width, height, self.depth, self.color_type, 0, 0, 0))
+        if self.color_type != COLOR_TYPE_PALETTE:
+            return [header, *self.metadata]
+        return [header, *self.metadata, (b"PLTE", self.rgba[:, :3].tobytes()), *trns_chunk(self.rgba)]
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """Give the bytes in parts; those of the picture are not copied."""

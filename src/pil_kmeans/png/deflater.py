@@ -1,9 +1,16 @@
-"""What deflates: libdeflate (package ``deflate``), or zlib where there is no wheel of it, with files a tenth larger."""
+"""What deflates: libdeflate (package ``deflate``), or zlib where there is no wheel of it, with files a tenth larger.
+
+And our own search, which finds a little more and takes long.
+"""
 
 from __future__ import annotations
 
 import zlib
 from typing import Any
+
+import numpy as np
+
+from .. import _native
 
 _deflate: Any
 try:
@@ -13,6 +20,10 @@ except ImportError:
 
 ZLIB_LEVEL = 9
 """The highest, where libdeflate has 12."""
+
+
+ZLIB_HEADER = b"\x78\xda"
+"""Deflate with a window of 32 KiB, compressed for size (RFC 1950)."""
 
 
 def zlib_compress(data: Any, level: int) -> bytes:
@@ -31,6 +42,20 @@ def zlib_compress(data: Any, level: int) -> bytes:
     if _deflate is None:
         return zlib.compress(data, min(level, ZLIB_LEVEL))
     return bytes(_deflate.zlib_compress(data, level))
+
+
+def thorough_zlib_compress(data: Any, n_rounds: int) -> bytes:
+    """Make a zlib stream as small as can be, for small data: it takes microseconds a byte.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        C-contiguous.
+    n_rounds : int
+        How often to look for the cheapest cut; from 4 to 15 they gain hardly a thousandth.
+    """
+    whole = np.ascontiguousarray(data).reshape(-1)
+    return ZLIB_HEADER + _native.deflate(whole, n_rounds) + adler32(whole.data).to_bytes(4, "big")
 
 
 def deflate_compress(data: Any, level: int) -> bytes:

@@ -1,10 +1,11 @@
-"""IDAT: the order of the palette, a filter for each row, and libdeflate (package ``deflate``)."""
+"""IDAT: the order of the palette, a filter for each row, and deflate."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,10 +15,19 @@ from .. import _native
 from ..stages.row_blocks import NewArray
 from ..stages.threads import in_threads
 from . import deflater
+from .filters import (
+    FEWEST_PAIRS,
+    LEAST_BYTES,
+    LEAST_ENTROPY,
+    LEAST_SUM,
+    PAETH,
+    SUB,
+    UNFILTERED,
+    UP,
+    Filters,
+    filter_rows,
+)
 from .palette_order import palette_order
-
-NONE, SUB, UP, AVERAGE, PAETH = range(5)
-"""Filter types (PNG specification, section 9.2)."""
 
 BYTE = 8
 """Bits."""
@@ -25,14 +35,12 @@ BYTE = 8
 PROBE_LEVEL = 6
 """Level of libdeflate that tells at an eighth of the time about how small rows become."""
 
-ZLIB_HEADER = b"\x78\xda"
-"""Deflate with a window of 32 KiB, compressed for size (RFC 1950)."""
-
 CHUNK = 1 << 18
 """Bytes that are compressed by themselves, each chunk by another thread: matches do not go from one into the other."""
 
 SMALL = 1 << 16
-"""Up to this many bytes zlib has a try, too: it is better at a few bytes, and at noise of few values."""
+"""Up to this many bytes more is tried: filters that take long to choose, zlib, which is better at a few bytes and at
+noise of few values, and a slow search of our own."""
 
 
 LARGE = 1 << 25
@@ -54,20 +62,45 @@ class Compression:
 
     trials_per_pair: tuple[int, ...]
     """Orders of the palette to try, by the length of the search for each."""
-    filters: tuple[tuple[int, ...], ...]
-    """Sets of filters to try with each order; rows take the one of the set that leaves the least entropy."""
+    filters: tuple[Filters, ...]
+    """To try with each order, and with pixels that have no palette."""
+    small_filters: tuple[Filters, ...]
+    """To try besides where there are few bytes."""
     margin: float
     """Whatever is within this factor of the smallest at `PROBE_LEVEL` is compressed at `level`."""
+    small_margin: float
+    """The same where there are few bytes, of which a low level tells less."""
     level: int
     """Of libdeflate, 1 to 12."""
     packed_level: int
-    """That of places of less than 8 bits, in which higher levels find more."""
+    """That of places of less than 8 bits, and of few bytes, in which higher levels find more."""
+    n_rounds: int
+    """Of the thorough search, with which the best of few bytes is compressed besides."""
 
+    def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
+        """Return all that are to be tried with so many bytes."""
+        return self.filters + self.small_filters if n_bytes <= SMALL else self.filters
+
+
+_SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, LEAST_BYTES)
 
 COMPRESSIONS = {
-    "fast": Compression((0,), ((SUB, UP, AVERAGE, PAETH),), margin=1.0, level=10, packed_level=10),
-    "default": Compression((8,), ((SUB, UP, AVERAGE, PAETH),), margin=1.05, level=10, packed_level=12),
-    "max": Compression((8, 30), ((SUB, UP, AVERAGE, PAETH), (UP,), (PAETH,)), margin=1.1, level=12, packed_level=12),
+    "fast": Compression(
+        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, level=10, packed_level=10, n_rounds=0
+    ),
+    "default": Compression(
+        (8,), (LEAST_ENTROPY,), _SLOW_FILTERS, margin=1.05, small_margin=1.5, level=10, packed_level=12, n_rounds=5
+    ),
+    "max": Compression(
+        (8, 30),
+        (LEAST_ENTROPY, Filters((UP,)), Filters((PAETH,)), *_SLOW_FILTERS),
+        (),
+        margin=1.1,
+        small_margin=2.0,
+        level=12,
+        packed_level=12,
+        n_rounds=15,
+    ),
 }
 
 
@@ -125,32 +158,56 @@ def compress(
     """
     preset = COMPRESSIONS[compression]
     given_order = np.arange(n_colors, dtype=np.uint8)
-    plain_rows = Rows(indices, lookup, depth, (NONE,), given_order)
-    found = [plain_rows]
+    found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
     if not for_deflate:
         orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
         found += filtered_rows(indices, lookup, depth, orders, preset)
     elif depth < BYTE:
-        found.append(Rows(indices, lookup, BYTE, (NONE,), given_order))
+        found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
+    place, data = smallest_stream(found, preset, n_threads, new_array)
+    return Stream(data, found[place].depth, found[place].order)
+
+
+def smallest_stream(
+    found: Sequence[Rows], preset: Compression, n_threads: int, new_array: NewArray = np.empty
+) -> tuple[int, Buffer]:
+    """Compress what becomes small: the place of the smallest, and its zlib stream.
+
+    Parameters
+    ----------
+    found : sequence of Rows
+        Of the same picture.
+    preset : Compression
+    n_threads : int
+        The stream does not depend on it.
+    new_array : callable
+        As in `compress`.
+    """
+    is_small = found[0].n_bytes <= SMALL
+    likely = list(range(len(found)))
     if len(found) > 1:
         sizes = (
             [rows.probed_size(n_threads) for rows in found]
-            if plain_rows.is_large
+            if found[0].is_large
             else in_threads(lambda rows: rows.probed_size(1), found, n_threads)
         )
-        limit = preset.margin * min(sizes)
-        found = [rows for rows, size in zip(found, sizes, strict=True) if size <= limit]
-    smallest: Stream | None = None
-    for rows in found:
-        level = preset.level if rows.depth == BYTE else preset.packed_level
-        stream = Stream(zlib_stream(rows, level, n_threads, new_array), rows.depth, rows.order)
-        if smallest is None or len(stream.data) < len(smallest.data):
-            smallest = stream
+        limit = (preset.small_margin if is_small else preset.margin) * min(sizes)
+        likely = [place for place in likely if sizes[place] <= limit]
+    smallest: tuple[int, Buffer] | None = None
+    for place in likely:
+        rows = found[place]
+        level = preset.packed_level if rows.depth < BYTE or is_small else preset.level
+        streams = [zlib_stream(rows, level, n_threads, new_array)]
+        if is_small:
+            streams.append(zlib.compress(rows.whole.data, 9))
+        for stream in streams:
+            if smallest is None or len(stream) < len(smallest[1]):
+                smallest = (place, stream)
     assert smallest is not None
-    if plain_rows.n_bytes <= SMALL:
-        data = zlib.compress(plain_rows.whole.data, 9)
-        if len(data) < len(smallest.data):
-            return Stream(data, depth, given_order)
+    if is_small and preset.n_rounds:
+        thorough = deflater.thorough_zlib_compress(found[smallest[0]].whole, preset.n_rounds)
+        if len(thorough) < len(smallest[1]):
+            return smallest[0], thorough
     return smallest
 
 
@@ -170,8 +227,8 @@ def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> 
         return deflater.zlib_compress(rows.whole.data, level)
     n_chunks = rows.n_bytes // CHUNK
     stream = new_array((rows.n_bytes + rows.n_bytes // 256 + 1024,), np.uint8)
-    size, begun, n_bits, checksum = len(ZLIB_HEADER), 0, 0, 1
-    stream[:size] = bytearray(ZLIB_HEADER)
+    size, begun, n_bits, checksum = len(deflater.ZLIB_HEADER), 0, 0, 1
+    stream[:size] = bytearray(deflater.ZLIB_HEADER)
     n_left = n_chunks
     for chunks in _chunks_of(rows, n_chunks):
         n_left -= len(chunks)
@@ -204,21 +261,32 @@ def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Filtered rows (H, 1 + n) of places of `depth` bits, in an order of the palette; of large pictures never all."""
+class Rows(ABC):
+    """Filtered rows (H, 1 + n); of large pictures never all."""
 
-    indices: NDArray[np.uint8]
-    lookup: NDArray[np.uint8]
-    """The entry for each index."""
     depth: int
-    filters: tuple[int, ...]
-    order: NDArray[np.uint8]
+    """Bits of a sample or a place in the palette."""
+    filters: Filters
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """How many rows, and bytes of each without the type of its filter."""
+
+    @abstractmethod
+    def unfiltered(self, block: slice) -> NDArray[np.uint8]:
+        """Make some of them, without filters."""
+
+    @property
+    def pixel_bytes(self) -> int:
+        """As in `filter_rows`."""
+        return 1
 
     @property
     def n_bytes(self) -> int:
         """Of all rows."""
-        height, width = self.indices.shape
-        return int(height * (1 + -(-width * self.depth // BYTE)))
+        height, width = self.shape
+        return height * (1 + width)
 
     @property
     def is_large(self) -> bool:
@@ -228,21 +296,20 @@ class Rows:
     @cached_property
     def whole(self) -> NDArray[np.uint8]:
         """All of them."""
-        return self.of(slice(0, len(self.indices)))
+        return self.of(slice(0, self.shape[0]))
 
     def of(self, block: slice) -> NDArray[np.uint8]:
         """Make some of them."""
         above = min(1, block.start)
-        place = np.argsort(self.order).astype(np.uint8)
-        places = place[self.lookup][self.indices[block.start - above : block.stop]]
-        return filter_rows(pack_bits(places, self.depth), self.filters)[above:]
+        rows = self.unfiltered(slice(block.start - above, block.stop))
+        return filter_rows(rows, self.filters, self.pixel_bytes)[above:]
 
     def blocks(self) -> Iterator[NDArray[np.uint8]]:
         """Make all of them, some at a time."""
         if not self.is_large:
             yield self.whole
             return
-        height, width = self.indices.shape
+        height, width = self.shape
         n = max(1, _BLOCK // width)
         for top in range(0, height, n):
             yield self.of(slice(top, min(top + n, height)))
@@ -251,7 +318,7 @@ class Rows:
         """Tell about how small they become; parts of large pictures stand for all."""
         if not self.is_large:
             return len(deflater.zlib_compress(self.whole.data, PROBE_LEVEL))
-        height, width = self.indices.shape
+        height, width = self.shape
         n = max(1, CHUNK // width)
         n_parts = min(_PARTS_PROBED, max(1, height // n))
         tops = np.linspace(0, max(0, height - n), n_parts).astype(int).tolist()
@@ -260,6 +327,50 @@ class Rows:
             return len(deflater.zlib_compress(self.of(slice(top, min(top + n, height))).data, PROBE_LEVEL))
 
         return sum(in_threads(size, tops, n_threads))
+
+
+@dataclass(frozen=True, eq=False)
+class IndexRows(Rows):
+    """Of places in an order of the palette."""
+
+    indices: NDArray[np.uint8]
+    lookup: NDArray[np.uint8]
+    """The entry for each index."""
+    order: NDArray[np.uint8]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows, and bytes of each."""
+        height, width = self.indices.shape
+        return height, -(-width * self.depth // BYTE)
+
+    def unfiltered(self, block: slice) -> NDArray[np.uint8]:
+        """Make some of them, without filters."""
+        place = np.argsort(self.order).astype(np.uint8)
+        return pack_bits(place[self.lookup][self.indices[block]], self.depth)
+
+
+@dataclass(frozen=True, eq=False)
+class SampleRows(Rows):
+    """Of samples (H, n), of pixels that have no palette."""
+
+    samples: NDArray[np.uint8]
+    n_channels: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows, and bytes of each."""
+        height, width = self.samples.shape
+        return height, width
+
+    @property
+    def pixel_bytes(self) -> int:
+        """As in `filter_rows`."""
+        return self.n_channels
+
+    def unfiltered(self, block: slice) -> NDArray[np.uint8]:
+        """Return some of them."""
+        return self.samples[block]
 
 
 def palette_orders(
@@ -276,16 +387,12 @@ def filtered_rows(
     depth: int,
     orders: Iterable[NDArray[np.uint8]],
     preset: Compression,
-) -> Iterator[Rows]:
+) -> Iterator[IndexRows]:
     """Yield rows in these orders and with all filters to be tried."""
     for order in orders:
-        for filters in preset.filters:
-            yield Rows(indices, lookup, depth, filters, order)
-
-
-def filter_rows(packed: NDArray[np.uint8], types: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Put each row behind the one of these filters that leaves the least entropy: (H, n) to (H, 1 + n)."""
-    return _native.filter_rows(packed, np.array(types, np.uint8))
+        plain = IndexRows(depth, UNFILTERED, indices, lookup, order)
+        for filters in preset.filters_for(plain.n_bytes):
+            yield replace(plain, filters=filters)
 
 
 def pack_bits(indices: NDArray[np.uint8], depth: int) -> NDArray[np.uint8]:

@@ -34,6 +34,9 @@ NUMBERS = {b"gAMA": 1, b"cHRM": 8}
 XMP_KEYWORD = "XML:com.adobe.xmp"
 MIN_COMPRESSED_TEXT = 1024
 METERS_PER_INCH = 0.0254
+USUAL_DPI = (72, 90, 96)
+ICON = 256
+"""Pixels of the longer side."""
 
 
 def check_metadata(metadata: str) -> None:
@@ -48,8 +51,11 @@ def metadata_chunks(image: Image.Image | None, metadata: Metadata, color_info: M
     """PNG chunks for the upright image, whose colours `color_info` describes: none, those for its looks, or all."""
     if image is None or metadata == "none":
         return []
-    chunks = color_chunks(color_info) + density_chunk(image.info, orientation(image))
-    if metadata == "all":
+    turned, is_all = orientation(image), metadata == "all"
+    chunks = color_chunks(color_info)
+    if is_all or tells_density(image):
+        chunks += density_chunk(image.info, turned)
+    if is_all:
         chunks += exif_chunk(image) + xmp_chunk(image.info) + text_chunks(image)
     return chunks
 
@@ -67,6 +73,20 @@ def color_chunks(info: Mapping[Any, Any]) -> list[Chunk]:
     if info.get("chromaticity"):
         chunks += number_chunk(b"cHRM", info["chromaticity"])
     return chunks
+
+
+def tells_density(image: Image.Image) -> bool:
+    """Whether the dpi or aspect of a picture say what is not assumed without them.
+
+    Square pixels do not, nor does a density in an icon that its program writes where nobody has chosen one.
+    """
+    try:
+        x, y = image.info.get("dpi", image.info.get("aspect", (1, 1)))
+        is_square = round(x) == round(y)
+        is_usual = round(x) in USUAL_DPI and max(image.size) <= ICON
+    except (TypeError, ValueError, OverflowError):
+        return True  # to be refused
+    return not (is_square and ("dpi" not in image.info or is_usual))
 
 
 def number_chunk(kind: bytes, values: Any) -> list[Chunk]:

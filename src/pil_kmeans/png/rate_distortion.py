@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.color_space import working_points
-from ..stages.dithering.diffuse import DEFAULT_STRENGTH, opacity_of
+from ..stages.dithering.amounts import DEFAULT_STRENGTH
+from ..stages.dithering.diffuse import opacity_of
 from ..stages.options import is_number
 from ..stages.pixels import Pixels
 from ..stages.progress import Progress, silent
@@ -88,12 +89,13 @@ class RateDistortion:
     Examples
     --------
     >>> import numpy as np
+    >>> from pil_kmeans.stages.dithering.amounts import Amount
     >>> from pil_kmeans.stages.dithering.diffuse import dither
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> from pil_kmeans.png.rate_distortion import RateDistortion
     >>> ramp = read_pixels(np.linspace(0, 255, 64).astype(np.uint8)[np.newaxis].repeat(64, 0), channel_axis=None)
     >>> palette = np.array([[0], [85], [170], [255]], np.uint8)
-    >>> indices = dither(ramp, palette, method="floyd-steinberg", strength=0.85, n_threads=1)
+    >>> indices = dither(ramp, palette, method="floyd-steinberg", amount=Amount(0.85, 1.5), n_threads=1)
     >>> options = {"fixed": np.zeros(4, bool), "sample_weight": None, "n_threads": 1}
     >>> cheaper = RateDistortion(ramp, palette, indices, strength=0.85, **options).indices(2.0)
     >>> len(np.unique(cheaper, axis=0)) < len(np.unique(indices, axis=0))

@@ -13,13 +13,16 @@ from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
 from ..stages.ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
+from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
 from .idat import may_be_smaller
+from .lossless import smaller
 from .rate_distortion import Bands, RateDistortion
 from .still import encoded_parts
 from .target_quality import LEAST_LOSSY, MOST_LOSSY, QualityError, predicted, roughest
 
 _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
+_WITH_PALETTE = 0.95  # until there is a file with a palette
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
 _FEW_COLORS = 64  # with which what is lost is looked at
@@ -100,6 +103,8 @@ class SmallPng:
         Whether errors may be handed on; if not, indices stay as they are.
     can_shrink : bool
         Whether a fit of fewer colours is another picture; if not, the palette is given.
+    without_loss : ndarray of shape (H, W, C) or None
+        uint8, the picture as it may be stored where that is smaller; None: there is to be a palette of so many colours.
     keep_palette : bool
         As in `still.encode`.
     sample_weight, n_threads
@@ -113,6 +118,7 @@ class SmallPng:
     chunks: Sequence[Chunk]
     can_diffuse: bool
     can_shrink: bool
+    without_loss: NDArray[np.uint8] | None
     keep_palette: bool
     sample_weight: NDArray[np.float64] | None
     compression: str
@@ -123,6 +129,10 @@ class SmallPng:
 
         What is chosen by itself is less where a palette of few colours would lose too much by it.
         """
+        file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
+        return self._stored_without_loss(file.n_bytes, n_colors) or file
+
+    def _by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
         fitted = self.fit(n_colors)
         progress(_FITTED)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
@@ -157,6 +167,21 @@ class SmallPng:
             If there is none.
         """
         score = self._score()
+        try:
+            file = self._by_quality(n_colors, quality, score, part(progress, 0.0, _WITH_PALETTE))
+        except QualityError as error:
+            stored = self._stored_without_loss(None, n_colors)
+            if stored is None or self.without_loss is None:
+                raise
+            best = score(read_pixels(self.without_loss))  # of 16 bits or floats even this may lose too much
+            if best < quality:
+                raise QualityError(quality, max(best, error.best), error.advice) from None
+            return stored
+        return self._stored_without_loss(file.n_bytes, n_colors) or file
+
+    def _by_quality(
+        self, n_colors: int, quality: float, score: Callable[[Pixels], float], progress: Progress
+    ) -> FileParts:
         smallest: FileParts | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
@@ -174,6 +199,19 @@ class SmallPng:
             way_out = "for more colors if n_colors is below 256" if self.can_shrink else "leave palette out"
             raise QualityError(quality, best, f"ask for less, or {way_out}")
         return smallest
+
+    def _stored_without_loss(self, than: int | None, n_colors: int) -> FileParts | None:
+        """Write it without loss if that may be, and takes fewer bytes."""
+        if self.without_loss is None:
+            return None
+        return smaller(
+            self.without_loss,
+            self.chunks,
+            than=than,
+            n_tried=n_colors if self.pixels.dtype == np.uint8 else 0,  # others are exact in more than 8 bits
+            compression=self.compression,
+            n_threads=count_threads(self.n_threads),
+        )
 
     def _attempt(
         self, n_colors: int, quality: float, score: Callable[[Pixels], float], lossy: float, progress: Progress

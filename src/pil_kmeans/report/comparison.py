@@ -149,6 +149,7 @@ def measured(
     height, width = original.shape[:2]
     if original_bytes is None:
         original_bytes = len(png_of(to_uint8(original)))
+    options = {"palette_only": True} | dict(options)  # these are to be compared
     table, pngs = [], []
     for i, number in enumerate(numbers):
         start = perf_counter()

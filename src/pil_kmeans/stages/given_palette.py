@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .dithering.amounts import for_given
 from .dithering.auto import Dithered, better, may_gain
-from .dithering.diffuse import Frames, dither, method_of
+from .dithering.diffuse import BY_MASK, Frames, dither, method_of
 from .options import Dither
 from .palette import Palette
 from .pixels import Pixels, read_pixels
@@ -63,8 +64,9 @@ def map_to_palette(
 
     def dithered() -> Dithered:
         method = method_of(options.method)
-        indices = dither(pixels, colors, method=method, strength=options.strength, frames=frames, n_threads=n_threads)
-        return Dithered(palette, indices, options.strength)
+        amount = for_given(options, colors, by_diffusion=method not in BY_MASK)
+        indices = dither(pixels, colors, method=method, amount=amount, frames=frames, n_threads=n_threads)
+        return Dithered(palette, indices, amount.strength)
 
     def plain() -> Dithered:
         return Dithered(palette, _nearest_entries(pixels, colors, color_space, n_threads), 0.0)

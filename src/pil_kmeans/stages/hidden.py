@@ -117,3 +117,25 @@ def _joined(fitted: Dithered, hidden: Dithered, is_hidden: NDArray[np.bool_]) ->
         fixed=np.concatenate([np.zeros(len(of_hidden), np.bool_), palette.fixed[visible]]),
     )
     return Dithered(joined, indices.astype(fitted.indices.dtype), fitted.strength)
+
+
+def with_hidden(samples: NDArray[np.uint8], transparent_rgb: str) -> NDArray[np.uint8]:
+    """Return a picture (H, W, C) whose fully transparent pixels have in them what they are to have.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (H, W, C)
+    transparent_rgb : {"first", "clear", "keep", "bleed"}
+        As in `fit_with_hidden`, without limits of entries.
+    """
+    if transparent_rgb == "keep" or samples.shape[2] % 2:
+        return samples
+    is_hidden = samples[..., -1] == 0
+    if not is_hidden.any():
+        return samples
+    changed = samples.copy()
+    if transparent_rgb == "first":
+        changed[is_hidden] = samples[is_hidden][0]
+    else:
+        changed[is_hidden, :-1] = _hidden_colors(samples, is_hidden, transparent_rgb)
+    return changed

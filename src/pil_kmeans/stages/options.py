@@ -43,14 +43,14 @@ class Dither:
 
     Attributes
     ----------
-    method : {"none", "floyd-steinberg", "ordered", "blue-noise", "auto"}
+    method : one of `dithering.diffuse.DITHERS`
         "auto": "floyd-steinberg" where that looks better than "none".
-    strength : float
-        0 to 1; 0 is no dithering.
+    strength : float or None
+        0 to 1; 0 is no dithering. None: what suits the method and the palette, see `dithering.amounts`.
     """
 
     method: str
-    strength: float
+    strength: float | None
 
 
 def is_number(value: Any) -> bool:

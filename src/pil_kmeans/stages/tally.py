@@ -159,7 +159,12 @@ class Tally:
 
     @property
     def _layout(self) -> tuple[int, int, int]:
-        return self.n_channels, self.bits, _UNSUMMED_BITS if self.bits == _VALUE_BITS else 0
+        return _layout(self.n_channels, self.bits)
+
+
+def _layout(n_channels: int, bits: int) -> tuple[int, int, int]:
+    """Return of keys: channels, bits of each sample, and last bits that cells do not sum."""
+    return n_channels, bits, _UNSUMMED_BITS if bits == _VALUE_BITS else 0
 
 
 def tally_of(hist: Histogram, *, budget: int) -> Tally:
@@ -186,19 +191,20 @@ def tally_of(hist: Histogram, *, budget: int) -> Tally:
         keys, n_pixels = np.delete(keys, at), np.delete(n_pixels, at)
         weights = None if weights is None else np.delete(weights, at)
         exact = None if exact is None else np.delete(exact, at, axis=0)
-    tally = Tally(
-        packed=_native.tally(keys, n_pixels, weights),
-        n=len(keys),
-        shift=0,
+    layout = _layout(hist.n_channels, hist.bits)
+    packed, n, shift = _native.tally(keys, n_pixels, weights, *layout, budget)
+    return Tally(
+        packed=packed,
+        n=n,
+        shift=shift,
         n_channels=hist.n_channels,
         bits=hist.bits,
         dtype=hist.dtype,
         is_weighted=is_weighted,
         transparent=transparent,
-        exact=exact,
+        exact=exact if shift == 0 else None,
         smoothness=hist.smoothness,
     )
-    return tally if tally.n <= budget else merge([tally], budget=budget)
 
 
 def merge(tallies: Sequence[Tally], *, budget: int) -> Tally:

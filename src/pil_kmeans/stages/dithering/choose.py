@@ -13,6 +13,7 @@ from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..remap import remap
 from ..samples import to_samples
+from .amounts import for_fitted
 from .auto import Dithered, better, may_gain
 from .diffuse import Frames, method_of
 from .refit import refit
@@ -47,13 +48,13 @@ def fit_dither(
         Of strength 0, with the palette as it was, if the picture is not dithered. So it is where the palette holds all
         its colours.
     """
-    n_threads = search.n_threads
+    n_threads, amount = search.n_threads, for_fitted(dither)
 
     def dithered() -> Dithered:
         method = method_of(dither.method)
         options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames}
-        moved, indices = refit(pixels, palette, hist, search, method=method, strength=dither.strength, **options)
-        return Dithered(moved, indices, dither.strength)
+        moved, indices = refit(pixels, palette, hist, search, method=method, amount=amount, **options)
+        return Dithered(moved, indices, amount.strength)
 
     def plain() -> Dithered:
         options: dict[str, Any] = {"color_space": search.color_space, "effort": search.effort, "n_threads": n_threads}

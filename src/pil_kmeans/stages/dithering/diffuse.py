@@ -1,7 +1,7 @@
 """Dither: indices whose errors cancel for the eye.
 
-Floyd-Steinberg in Oklab, or by a mask of thresholds, where a pixel's entry depends on its colour and place only: frames
-of an animation then agree wherever they are alike, and tiles fit together.
+By error diffusion, of light, or by a mask of thresholds, where a pixel's entry depends on its colour and place only:
+frames of an animation then agree wherever they are alike, and tiles fit together.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..remap import label_equals
 from ..row_blocks import in_row_blocks
 from ..samples import as_samples, full_scale, packed, to_uint16
 from ..threads import count_threads
+from .amounts import Amount
 from .threshold_mask import MASKS, threshold_mask
 
 DIFFUSIONS = {
@@ -35,8 +36,6 @@ DIFFUSIONS = {
 
 BY_MASK = tuple(MASKS)
 DITHERS = ("none", *DIFFUSIONS, *BY_MASK, "auto")
-DEFAULT_STRENGTH = 0.85
-LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
 
 _SPACE = "oklab"
 _MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it, or a ray, may go beyond the palette
@@ -50,7 +49,7 @@ def dither(
     palette: NDArray[Any],
     *,
     method: str,
-    strength: float,
+    amount: Amount,
     n_threads: int | None,
     frames: Frames | None = None,
     origin: tuple[int, int] = (0, 0),
@@ -62,13 +61,14 @@ def dither(
     pixels : Pixels
     palette : ndarray of shape (n, C)
         In the pixels' dtype, 1 to 65536 entries; those of 8 bits may go with pixels of any dtype.
-    method : {"floyd-steinberg", "ordered", "blue-noise"}
-        "floyd-steinberg": each pixel makes up for the errors of its neighbours. The others compare its colour with the
+    method : one of `DIFFUSIONS` or of `BY_MASK`
+        By diffusion each pixel makes up for the errors of those before it. By a mask its colour is compared with the
         threshold of its place: in Bayer's pattern of 8 x 8 pixels, or in 64 x 64 of blue noise, which shows no pattern.
-    strength : float
-        0 to 1; more hides steps between entries better, and is noisier. It is the share of each error that is handed
-        on: at 1 errors that no entry can make up for pile up. By thresholds, two entries mix down to a share of
-        (1 - strength) / 2, or 1/16 at 1, of the farther one; what needs less of it gets none.
+    amount : Amount
+        Its strength is from 0 to 1; more hides steps between entries better, and is noisier. It is the share of each
+        error that is handed on: at 1 errors that no entry can make up for pile up. By thresholds it is how much the
+        noise of a mix is worth for the light to be right: at 1 the mix has the colour's light, with less what is nearly
+        an entry is just that.
     frames : sequence of (height, width), optional
         Where the pixels are those of several pictures one after the other: their sizes. Errors do not pass between, and
         masks start anew.
@@ -86,19 +86,27 @@ def dither(
     Notes
     -----
     R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
+    J. F. Jarvis, C. N. Judice and W. H. Ninke, A survey of techniques for the display of continuous tone pictures on
+    bilevel displays, Computer Graphics and Image Processing 5(1), 1976. P. Stucki, MECCA: a multiple-error correction
+    computation algorithm for bilevel image hardcopy reproduction, IBM RZ1060, 1981. Atkinson's and Sierra's shares are
+    known from programs: MacPaint's, of 1984, and F. Sierra's of 1989.
+
+    Errors are of light, relative to how much of it is seen: what comes out adds up to the light of the picture, as far
+    as the palette has it. See ``cpp/kernels/dither/light.hpp``.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from pil_kmeans.stages.dithering.amounts import Amount
     >>> from pil_kmeans.stages.dithering.diffuse import dither
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
     >>> palette = np.array([[0], [255]], np.uint8)
-    >>> indices = dither(grey, palette, method="floyd-steinberg", strength=0.85, n_threads=1)
-    >>> bool(0.4 < indices.mean() < 0.6)
+    >>> indices = dither(grey, palette, method="floyd-steinberg", amount=Amount(0.99, 1.0), n_threads=1)
+    >>> bool(0.11 < indices.mean() < 0.14)  # the light of 100 is 0.127
     True
     """
-    passes = Passes.of(pixels, palette, method, strength, n_threads, moves=False, origin=origin)
+    passes = Passes.of(pixels, palette, method, amount, n_threads, moves=False, origin=origin)
     arguments = passes.arguments(palette)
 
     def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[Any]:
@@ -155,7 +163,7 @@ def check_dither(dither: Any, dither_strength: Any) -> None:
 
 def read_dither(dither: str, dither_strength: float | None) -> Dither:
     """Return what checked options ask for."""
-    return Dither(dither, DEFAULT_STRENGTH if dither_strength is None else float(dither_strength))
+    return Dither(dither, None if dither_strength is None else float(dither_strength))
 
 
 def method_of(dither: str) -> str:
@@ -179,7 +187,7 @@ class Passes:
         pixels: Pixels,
         palette: NDArray[Any],
         method: str,
-        strength: float,
+        amount: Amount,
         n_threads: int | None,
         *,
         moves: bool,
@@ -198,8 +206,8 @@ class Passes:
             zoom=grid.zoom,
             mask=mask,
             shares=shares_of(method),
-            strength=round(256 * strength),
-            lightness_weight=round(8 * LIGHTNESS_WEIGHT),
+            strength=round(256 * amount.strength),
+            lightness_weight=round(8 * amount.lightness_weight),
             margin=_MARGIN,
         )
         return cls(rows, pixels.n_channels, grid, options, count_threads(n_threads))

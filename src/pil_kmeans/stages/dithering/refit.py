@@ -21,7 +21,8 @@ from ..palette import Palette, given_colors
 from ..pixels import Pixels
 from ..samples import as_samples, full_scale, packed, to_samples
 from ..weighting import as_shares, pixel_weights
-from .diffuse import LIGHTNESS_WEIGHT, Frames, Passes, dither, opacity_of
+from .amounts import Amount
+from .diffuse import Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
@@ -32,10 +33,14 @@ _LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band
 
 @dataclass(frozen=True)
 class Rounds:
-    """Work of a refit: how many rounds, and at most how many pixels each dithers, as far as bands of rows allow."""
+    """Work of a refit: how many rounds, and at most how many pixels the last dithers, as far as bands of rows allow."""
 
     n: int
     pixels: int
+
+    def share(self, n: int) -> float:
+        """Return how much of that round `n` does: the first half of them only have to find the way."""
+        return 1 / 2 if n < self.n // 2 else 1.0 if n == self.n - 1 else 2 / 3
 
 
 ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(7, 1 << 20)}
@@ -48,7 +53,7 @@ def refit(
     search: Search,
     *,
     method: str,
-    strength: float,
+    amount: Amount,
     sample_weight: NDArray[np.float64] | None,
     frames: Frames | None,
 ) -> tuple[Palette, NDArray[Any]]:
@@ -67,7 +72,7 @@ def refit(
     search : Search
         Its effort says how many rounds, and how many of the rows each of them looks at. Rounds that do not help are
         undone.
-    method, strength
+    method, amount
         As in `dither`.
     sample_weight : ndarray of shape (H, W) or None
         Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
@@ -83,7 +88,7 @@ def refit(
     """
     n_threads = search.n_threads
     start, frozen = _settle(palette, hist)
-    passes = Passes.of(pixels, start.colors, method, strength, n_threads, moves=True)
+    passes = Passes.of(pixels, start.colors, method, amount, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     weights = None
     if hist.smoothness is not None:
@@ -92,7 +97,9 @@ def refit(
         )
     elif sample_weight is not None:
         weights = as_shares(sample_weight)
-    centers = _refitted(start.centers / full, frozen, passes, search.effort, weights, frames or [pixels.shape])
+    centers = _refitted(
+        start.centers / full, frozen, passes, amount.lightness_weight, search.effort, weights, frames or [pixels.shape]
+    )
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -100,7 +107,7 @@ def refit(
         moved = replace(
             moved, colors=moved.colors[kept], centers=moved.centers[kept], fixed=moved.fixed[kept], labels=None
         )
-        indices = dither(pixels, moved.colors, method=method, strength=strength, frames=frames, n_threads=n_threads)
+        indices = dither(pixels, moved.colors, method=method, amount=amount, frames=frames, n_threads=n_threads)
         kept = moved.fixed | _native.used_labels(indices.ravel(), len(moved.colors))
         if kept.all():
             return moved, indices
@@ -110,6 +117,7 @@ def _refitted(
     centers: NDArray[np.float64],
     frozen: NDArray[np.bool_],
     passes: Passes,
+    lightness_weight: float,
     effort: str,
     weights: NDArray[np.uint16] | None,
     frames: Frames,
@@ -120,9 +128,11 @@ def _refitted(
     if weights is not None:
         bands = bands[np.maximum.reduceat(weights, bands[:, 0]) > 0]  # the others have no say
     n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
-    apart = int(np.clip(n_pixels // rounds.pixels, 1, _MOST_BANDS_APART))
+    apart = [
+        int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART)) for n in range(rounds.n)
+    ]
     place = np.arange(len(bands))
-    measured_apart = min(4 * apart, max(1, len(bands) // _LEAST_MEASURED))
+    measured_apart = min(4 * apart[-1], max(1, len(bands) // _LEAST_MEASURED))
     is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
     has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
@@ -132,7 +142,7 @@ def _refitted(
     best, least = centers, np.inf
     move = np.zeros((len(centers), 4))
     for n in range(rounds.n + 1):
-        is_dithered = is_measured | ((place + 23 * n) % apart == 0) if n < rounds.n else is_measured
+        is_dithered = is_measured | ((place + 23 * n) % apart[n] == 0) if n < rounds.n else is_measured
         arguments = passes.arguments(centers)
         sums, totals, errors = _native.residuals(passes.rows, bands=bands[is_dithered], weights=weights, **arguments)
         error = float(errors[is_measured[is_dithered]].sum())
@@ -141,7 +151,7 @@ def _refitted(
         if n == rounds.n:
             break
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
-        lacking[:, [0, 3]] /= LIGHTNESS_WEIGHT  # as the kernel weighs them
+        lacking[:, [0, 3]] /= lightness_weight  # as the kernel weighs them
         move = step * lacking + momentum * move
         move[frozen] = 0
         moved = passes.colors(point_rows(arguments["entries"]) + move)

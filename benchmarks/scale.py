@@ -1,0 +1,332 @@
+"""Larger than memory: memory, CPU and wall time of fits of Dask arrays, memmaps and a thousand pictures.
+
+Memory is the most that all processes of a measurement had in private pages that they have written, together: Dask's
+scheduler, client and workers with all of their libraries. Pages of files, which the system may drop, do not count.
+"Reading" is to make the same blocks and to count each, its colours and its smoothness, with nothing else. Linux only.
+"""
+
+import argparse
+import multiprocessing
+import os
+import pickle
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.made.gigapixel import KINDS, block_of, dask_picture, places_of
+from benchmarks.pictures import find_pictures
+from benchmarks.tables import print_table
+
+MB = 1e6
+EVERY = 0.05  # seconds between looks at the memory
+TICKS = os.sysconf("SC_CLK_TCK")
+PARTS = ("dask", "memmap", "partial_fit", "bytes", "transform", "same")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--megapixels", type=int, default=1024, metavar="N", help="of the Dask arrays (default: %(default)s)")
+    add("--memmap-megapixels", type=int, default=400, metavar="N", help="(default: %(default)s)")
+    add("--pictures", type=int, default=1000, metavar="N", help="for partial_fit (default: %(default)s)")
+    add("--side", type=int, default=2048, metavar="N", help="of the blocks (default: %(default)s)")
+    add("--only", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    height = width = int((arguments.megapixels * 1e6) ** 0.5)
+    size = height, width, arguments.side
+    if "dask" in arguments.only:
+        record["dask"] = [measure_dask(kind, *size) for kind in KINDS]
+        print_table(
+            f"Fit of a Dask array, {arguments.megapixels} Mpx in blocks of {arguments.side}: 256 colours",
+            ["picture", "colours", "workers", "peak MB", "CPU s", "of reading", "of it, without looks", "wall s"],
+            (list(row.values()) for rows in record["dask"] for row in rows),
+        )
+    if "transform" in arguments.only:
+        record["transform"] = [apart(transform_to_zarr, kind, *size) for kind in KINDS]
+        print_table(
+            f"Lazy transform of {arguments.megapixels} Mpx, written to zarr by 2 workers",
+            ["picture", "peak MB", "CPU s", "wall s"],
+            (list(row.values()) for row in record["transform"]),
+        )
+    if "memmap" in arguments.only:
+        record["memmap"] = [apart(fit_memmap, kind, arguments.memmap_megapixels) for kind in KINDS]
+        print_table(
+            f"Fit of a memmap, {arguments.memmap_megapixels} Mpx, one thread",
+            ["picture", "peak MB", "CPU s"],
+            (list(row.values()) for row in record["memmap"]),
+        )
+    if "partial_fit" in arguments.only:
+        record["partial_fit"] = apart(fit_many, arguments.pictures, arguments.images)
+        print_table(
+            f"partial_fit over {arguments.pictures} pictures of 768 x 512, CPU ms a picture",
+            list(record["partial_fit"]),
+            [list(record["partial_fit"].values())],
+        )
+    if "bytes" in arguments.only:
+        record["bytes"] = list(bytes_sent(arguments.images))
+        print_table(
+            "What a block sends to the reduction: bytes",
+            ["photograph", "Mpx", "colours", "bytes", "a pixel"],
+            (list(row.values()) for row in record["bytes"]),
+        )
+    if "same" in arguments.only:
+        record["same"] = apart(palettes_of_blocks)
+        print_table("Palettes of one picture, 16.8 Mpx", ["blocks", "workers", "order", "same"], record["same"])
+    return record
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process of its own, which may have children."""
+    with multiprocessing.get_context("spawn").Pool(1, _not_daemonic) as pool:
+        return pool.apply(function, arguments)
+
+
+def _not_daemonic() -> None:
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+
+def family(process: int) -> list[int]:
+    """A process and all that it has started."""
+    found = [process]
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            for child in task.read_text().split():
+                found += family(int(child))
+        except OSError:
+            continue
+    return found
+
+
+def private_bytes(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
+
+
+def cpu_seconds(processes: list[int]) -> float:
+    total = 0
+    for process in processes:
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:13]))
+    return total / TICKS
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, float]]:
+    """Peak memory in MB, CPU and wall seconds of this process and its children, within the block."""
+    figures: dict[str, float] = {}
+    members, peak, looking, is_over = family(os.getpid()), 0, 0.0, threading.Event()
+
+    def look() -> None:
+        nonlocal peak, looking
+        while True:
+            peak = max(peak, sum(map(private_bytes, family(os.getpid()))))
+            looking = time.thread_time()
+            if is_over.wait(EVERY):
+                return
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    cpu, wall = cpu_seconds(members), time.perf_counter()
+    try:
+        yield figures
+    finally:
+        wall = time.perf_counter() - wall
+        cpu = cpu_seconds(members) - cpu
+        is_over.set()
+        watcher.join()
+        figures |= {"peak_mb": peak / MB, "cpu_s": cpu - looking, "wall_s": wall}
+
+
+@contextmanager
+def workers(n: int) -> Iterator[None]:
+    from distributed import Client, LocalCluster
+
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
+    with LocalCluster(n_workers=n, memory_limit=0, **options) as cluster, Client(cluster):
+        yield
+
+
+# --- what is measured -------------------------------------------------------------------------------------------------
+
+
+def measure_dask(kind: str, height: int, width: int, side: int) -> list[dict[str, Any]]:
+    reading = apart(read_blocks, kind, height, width, side)
+    rows = []
+    for n_workers in (1, 2):
+        figures = apart(fit_dask, kind, height, width, side, n_workers)
+        rows.append(
+            {
+                "picture": kind,
+                "distinct_colors": reading["distinct_colors"],
+                "workers": n_workers,
+                "peak_mb": figures["peak_mb"],
+                "cpu_s": figures["cpu_s"],
+                "cpu_ratio": figures["cpu_s"] / reading["cpu_s"],
+                "cpu_ratio_colors_only": figures["cpu_s"] / reading["colors_only_cpu_s"],
+                "wall_s": figures["wall_s"],
+            }
+        )
+    return rows
+
+
+def read_blocks(kind: str, height: int, width: int, side: int) -> dict[str, Any]:
+    """CPU of making and counting each block, and how many colours there are in all."""
+    from pil_kmeans.stages.histogram import histogram
+    from pil_kmeans.stages.pixels import read_pixels
+    from pil_kmeans.stages.weighting import Seen, row_step, seen_smoothness
+
+    step = row_step(height, width, "balanced")
+    seen = np.zeros(1 << 24, bool)
+    colors_only = smoothness = 0.0
+    for place in places_of(height, width, side):
+        start = time.process_time()
+        pixels = read_pixels(block_of(kind, *place))
+        hist = histogram(pixels, n_threads=1)
+        counted = time.process_time()
+        seen_smoothness(pixels.rows, place[3], Seen.of(*place[2:], step), None, n_threads=1)
+        end = time.process_time()
+        colors_only, smoothness = colors_only + counted - start, smoothness + end - counted
+        seen[hist.keys] = True
+    cpu = {"cpu_s": colors_only + smoothness, "colors_only_cpu_s": colors_only}
+    return cpu | {"distinct_colors": int(np.count_nonzero(seen))}
+
+
+def fit_dask(kind: str, height: int, width: int, side: int, n_workers: int) -> dict[str, float]:
+    from pil_kmeans import KMeansQuantizer
+
+    with workers(n_workers):
+        KMeansQuantizer(8).fit(dask_picture(kind, 64, 64, 32))
+        with watched() as figures:
+            KMeansQuantizer(n_threads=1).fit(dask_picture(kind, height, width, side))
+    return figures
+
+
+def transform_to_zarr(kind: str, height: int, width: int, side: int) -> dict[str, Any]:
+    from pil_kmeans import KMeansQuantizer
+
+    with workers(2), tempfile.TemporaryDirectory() as folder:
+        quantizer = KMeansQuantizer(n_threads=1).fit(dask_picture(kind, 2 * side, 2 * side, side))
+        with watched() as figures:
+            quantizer.transform(dask_picture(kind, height, width, side)).to_zarr(f"{folder}/indices.zarr")
+    return {"picture": kind, **figures}
+
+
+def fit_memmap(kind: str, megapixels: int) -> dict[str, Any]:
+    from pil_kmeans import KMeansQuantizer
+
+    width = 20_000
+    height = int(megapixels * 1e6) // width
+    KMeansQuantizer(8, n_threads=1).fit(block_of(kind, 0, 0, 64, 64))
+    with tempfile.TemporaryDirectory() as folder:
+        picture = np.memmap(f"{folder}/picture", np.uint8, "w+", shape=(height, width, 3))
+        for place in places_of(height, width, 2000):
+            top, left, n_rows, n_columns = place
+            picture[top : top + n_rows, left : left + n_columns] = block_of(kind, *place)
+        picture.flush()
+        del picture
+        picture = np.memmap(f"{folder}/picture", np.uint8, "r", shape=(height, width, 3))
+        with watched() as figures:
+            KMeansQuantizer(n_threads=1).fit(picture)
+    return {"picture": kind, "peak_mb": figures["peak_mb"], "cpu_s": figures["cpu_s"]}
+
+
+def fit_many(n_pictures: int, images: Path) -> dict[str, float]:
+    """CPU of partial_fit of each picture, and of a histogram of each, in turns."""
+    from pil_kmeans import KMeansQuantizer
+    from pil_kmeans.stages.histogram import histogram
+    from pil_kmeans.stages.pixels import read_pixels
+    from pil_kmeans.stages.weighting import smoothness_of
+
+    found = [picture.pixels[..., :3] for picture in find_pictures("kodak", images=images)]
+    photographs = [np.resize(x if x.shape[1] > x.shape[0] else x.swapaxes(0, 1), (512, 768, 3)) for x in found]
+    quantizer = KMeansQuantizer(n_threads=1)
+    spent = {"partial_fit": 0.0, "histograms": 0.0, "smoothness": 0.0}
+    clock = time.process_time
+    for n in range(n_pictures):
+        picture = np.ascontiguousarray(np.roll(photographs[n % len(photographs)], n, axis=2) ^ np.uint8(n // 21 % 8))
+        start = clock()
+        quantizer.partial_fit(picture)
+        fitted = clock()
+        pixels = read_pixels(picture)
+        histogram(pixels, n_threads=1)
+        counted = clock()
+        smoothness_of(pixels, frames=None, sample_weight=None, effort="balanced", n_threads=1)
+        end = clock()
+        for name, seconds in zip(spent, (fitted - start, counted - fitted, end - counted), strict=True):
+            spent[name] += seconds
+    start = clock()
+    n_colors = len(quantizer._model.tally().packed)  # what is left to do before the search
+    spent["partial_fit"] += clock() - start
+    milliseconds = {name: 1000 * seconds / n_pictures for name, seconds in spent.items()}
+    single = spent["histograms"] + spent["smoothness"]
+    return milliseconds | {
+        "ratio": spent["partial_fit"] / single,
+        "ratio_colors_only": spent["partial_fit"] / spent["histograms"],
+        "tally_mb": n_colors / MB,
+    }
+
+
+def bytes_sent(images: Path) -> Iterator[dict[str, Any]]:
+    """The tally and the edges of photographs, as blocks of a larger picture."""
+    from pil_kmeans.stages.options import Search
+    from pil_kmeans.stages.parts import PartialCounts, Place
+    from pil_kmeans.stages.pixels import read_pixels
+
+    for picture in find_pictures("Akihabara,Hokkaido,Louvre,china", images=images):
+        pixels = read_pixels(np.ascontiguousarray(picture.pixels[..., :3]))
+        height, width = pixels.shape
+        counts = PartialCounts(1 << 21, Search("oklab", "balanced", "perceptual", 0, 1))
+        edges = counts.add_part(pixels, None, Place(height, width, 9 * height, 9 * width))
+        tally = counts.tally()
+        size = len(pickle.dumps(tally)) + len(pickle.dumps(edges))
+        yield {
+            "photograph": picture.name,
+            "megapixels": height * width / 1e6,
+            "distinct_colors": tally.n,
+            "bytes": size,
+            "bytes_a_pixel": size / (height * width),
+        }
+
+
+def palettes_of_blocks() -> list[list[Any]]:
+    """Whether all palettes of a picture are the same: in memory, and by blocks, workers and orders of them."""
+    from pil_kmeans import KMeansQuantizer
+
+    side, kind = 4096, "all colours"
+    picture = block_of(kind, 0, 0, side, side)
+    palette = partial(KMeansQuantizer, 64, n_threads=1)
+    expected = palette().fit(picture).cluster_centers_
+    rows: list[list[Any]] = []
+    for n_workers in (1, 2):
+        with workers(n_workers):
+            for n_blocks, chunks in ((1, side), (7, (-(-side // 7), side)), (64, side // 8)):
+                lazy = dask_picture(kind, side, side, side).rechunk((*np.broadcast_to(chunks, 2).tolist(), 3))
+                found = palette().fit(lazy).cluster_centers_
+                rows.append([n_blocks, n_workers, "of rows", bool((found == expected).all())])
+    parts = np.array_split(picture, 64)
+    options = {"weighting": "uniform"}  # parts given one by one are pictures, which end where they end
+    expected = palette(**options).fit(picture).cluster_centers_
+    for seed in range(2):
+        shuffled = palette(**options)
+        for i in np.random.default_rng(seed).permutation(64):
+            shuffled.partial_fit(parts[i])
+        rows.append([64, None, f"shuffled, {seed}", bool((shuffled.cluster_centers_ == expected).all())])
+    return rows

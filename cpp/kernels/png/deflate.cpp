@@ -1,0 +1,240 @@
+#include "kernels/png/deflate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "kernels/base/buffer.hpp"
+#include "kernels/png/deflate_prices.hpp"
+#include "kernels/png/huffman.hpp"
+
+namespace pil_kmeans {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+using Symbols = std::vector<Symbol>;
+
+constexpr std::size_t kHashBits = 15, kChain = 256;
+constexpr std::size_t kEveryLength = 48;  // up to which each is tried; then the longest of each code
+constexpr std::size_t kMostStored = 65535;
+constexpr std::size_t kSplits = 24;         // places for a new block that are looked at
+constexpr std::size_t kLeastInBlock = 128;  // symbols
+constexpr std::uint32_t kUnit = 256;        // of a bit, that prices are counted in
+constexpr std::size_t kAveragedFrom = 3;    // round, from which new counts are mixed with those before
+
+struct Match {
+    std::uint16_t length, distance;
+};
+
+// The longest match at each byte for each code of distances, the nearest of equals.
+class Matches {
+  public:
+    explicit Matches(Bytes bytes) : starts_(bytes.size() + 1) {
+        const std::size_t n = bytes.size();
+        std::vector<std::int64_t> newest(std::size_t{1} << kHashBits, -1), before(n);
+        std::array<Match, kDistanceCodes> found;
+        for (std::size_t i = 0; i < n; ++i) {
+            starts_[i] = matches_.size();
+            if (n - i < kShortestMatch) continue;
+            const std::size_t most = std::min(kLongestMatch, n - i);
+            std::int64_t& head = newest[hash(&bytes[i])];
+            found.fill({0, 0});
+            std::int64_t at = head;
+            for (std::size_t tried = 0; at >= 0 && tried < kChain; ++tried, at = before[static_cast<std::size_t>(at)]) {
+                const std::size_t distance = i - static_cast<std::size_t>(at);
+                if (distance > kWindow) break;
+                Match& best = found[distance_code(distance)];
+                const std::uint8_t* const there = &bytes[static_cast<std::size_t>(at)];
+                if (best.length && there[best.length] != bytes[i + best.length]) continue;
+                const std::size_t length = common(there, &bytes[i], most);
+                if (length >= kShortestMatch && length > best.length)
+                    best = {static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(distance)};
+                if (length == most) break;
+            }
+            for (const Match& match : found)
+                if (match.length) matches_.push_back(match);
+            before[i] = head;
+            head = static_cast<std::int64_t>(i);
+        }
+        starts_[n] = matches_.size();
+    }
+
+    std::span<const Match> at(std::size_t i) const { return {&matches_[0] + starts_[i], starts_[i + 1] - starts_[i]}; }
+
+  private:
+    static std::size_t hash(const std::uint8_t* p) {
+        const std::uint32_t three = p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16;
+        return three * 2654435761u >> (32 - kHashBits);
+    }
+
+    static std::size_t common(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
+        std::size_t n = 0;
+        for (; n + 8 <= most; n += 8)
+            if (std::memcmp(a + n, b + n, 8)) break;
+        while (n < most && a[n] == b[n]) ++n;
+        return n;
+    }
+
+    std::vector<std::size_t> starts_;
+    std::vector<Match> matches_{};
+};
+
+// The cheapest cut of a part of the bytes.
+Symbols cheapest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, const Prices& prices) {
+    const auto in_units = [](float price) { return static_cast<std::uint32_t>(price * kUnit + 0.5f); };
+    std::array<std::uint32_t, kLiterals> literals;
+    std::array<std::uint32_t, kLongestMatch + 1> lengths{};
+    std::array<std::uint32_t, kDistanceCodes> distances;
+    std::transform(prices.literals.begin(), prices.literals.end(), literals.begin(), in_units);
+    for (std::size_t i = kShortestMatch; i <= kLongestMatch; ++i) lengths[i] = in_units(prices.lengths[i]);
+    std::transform(prices.distances.begin(), prices.distances.end(), distances.begin(), in_units);
+
+    const std::size_t n = end - begin;
+    std::vector<std::uint64_t> cost(n + 1, std::numeric_limits<std::uint64_t>::max());
+    std::vector<Symbol> last(n + 1);
+    cost[0] = 0;
+    std::array<std::pair<std::uint32_t, Match>, kDistanceCodes> by_price;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto reach = [&](std::size_t to, std::uint64_t price, Symbol symbol) {
+            if (cost[i] + price < cost[to]) cost[to] = cost[i] + price, last[to] = symbol;
+        };
+        const std::uint8_t byte = bytes[begin + i];
+        reach(i + 1, literals[byte], {byte, 0});
+        std::size_t n_found = 0;
+        for (const Match& match : matches.at(begin + i))
+            by_price[n_found++] = {distances[distance_code(match.distance)], match};
+        std::sort(by_price.begin(), by_price.begin() + static_cast<std::ptrdiff_t>(n_found),
+                  [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::size_t length = kShortestMatch;  // those below are reached by a cheaper distance
+        for (std::size_t m = 0; m < n_found; ++m) {
+            const auto& [price, match] = by_price[m];
+            const std::size_t most = std::min<std::size_t>(match.length, n - i);
+            while (length <= most) {
+                reach(i + length, price + lengths[length], {static_cast<std::uint16_t>(length), match.distance});
+                if (length < kEveryLength || length == most) {
+                    ++length;
+                    continue;
+                }
+                const std::size_t code = length_code(length + 1);
+                while (++length < most && length_code(length + 1) == code) {
+                }
+            }
+        }
+    }
+    Symbols symbols;
+    for (std::size_t i = n; i > 0;) {
+        symbols.push_back(last[i]);
+        i -= last[i].distance ? last[i].length : 1u;
+    }
+    std::reverse(symbols.begin(), symbols.end());
+    return symbols;
+}
+
+// Counts to begin with: bytes as they are there, many of them in matches, which are as likely as literals.
+SymbolCounts first_counts(Bytes bytes) {
+    SymbolCounts counts;
+    for (const std::uint8_t byte : bytes) ++counts.literals[byte];
+    for (auto& count : counts.literals) count = (count + 3) / 4;
+    counts.lengths.fill(bytes.size() / 64 + 1);
+    counts.distances.fill(1);
+    return counts;
+}
+
+struct Part {
+    std::size_t begin, end;
+    Symbols symbols;
+    std::size_t n_bits;
+};
+
+// The smallest block of a part, over rounds of prices that the cut before has told.
+Part smallest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, std::size_t n_rounds,
+              SymbolCounts counts) {
+    Part best{begin, end, {}, std::numeric_limits<std::size_t>::max()};
+    for (std::size_t round = 0; round < n_rounds; ++round) {
+        Symbols symbols = cheapest(bytes, matches, begin, end, prices_of(counts));
+        const SymbolCounts found = counts_of(symbols);
+        const std::size_t n_bits = Block(found).n_bits();
+        if (n_bits < best.n_bits) best = {begin, end, std::move(symbols), n_bits};
+        if (round < kAveragedFrom) {
+            counts = found;
+        } else {
+            counts.add(found);
+        }
+    }
+    return best;
+}
+
+// Cut symbols in two as often as that makes blocks smaller; the ends of the parts, in symbols.
+void split(std::span<const Symbol> symbols, std::size_t offset, std::vector<std::size_t>& ends) {
+    const std::size_t n = symbols.size();
+    const std::size_t whole = Block(counts_of(symbols)).n_bits();
+    std::size_t best = whole, at = 0;
+    for (std::size_t i = 1; i < kSplits && n >= 2 * kLeastInBlock; ++i) {
+        const std::size_t place = n * i / kSplits;
+        if (place < kLeastInBlock || n - place < kLeastInBlock) continue;
+        const std::size_t n_bits =
+            Block(counts_of(symbols.first(place))).n_bits() + Block(counts_of(symbols.subspan(place))).n_bits();
+        if (n_bits < best) best = n_bits, at = place;
+    }
+    if (at) {
+        split(symbols.first(at), offset, ends);
+        split(symbols.subspan(at), offset + at, ends);
+    } else {
+        ends.push_back(offset + n);
+    }
+}
+
+std::size_t stored_bits(std::size_t n_bytes) { return 8 * n_bytes + 42 * (n_bytes / kMostStored + 1); }
+
+void write_stored(Bytes bytes, BitWriter& out) {
+    for (std::size_t i = 0; i == 0 || i < bytes.size();) {
+        const std::size_t n = std::min(kMostStored, bytes.size() - i);
+        out.put(i + n == bytes.size(), 1);
+        out.put(0, 2);
+        out.to_byte();
+        out.put(static_cast<std::uint32_t>(n), 16);
+        out.put(static_cast<std::uint32_t>(~n & 0xffff), 16);
+        for (std::size_t j = 0; j < n; ++j) out.put(bytes[i + j], 8);
+        i += std::max<std::size_t>(n, 1);
+    }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> deflate(Bytes bytes, std::size_t n_rounds) {
+    BitWriter out;
+    if (bytes.empty()) {
+        write_stored(bytes, out);
+        return out.take();
+    }
+    const Matches matches(bytes);
+    std::vector<Part> parts{smallest(bytes, matches, 0, bytes.size(), n_rounds, first_counts(bytes))};
+    std::vector<std::size_t> ends;
+    split(parts[0].symbols, 0, ends);
+    if (ends.size() > 1) {
+        std::vector<Part> several;
+        std::size_t symbol = 0, byte = 0;
+        for (const std::size_t end : ends) {
+            const auto own = std::span(parts[0].symbols).subspan(symbol, end - symbol);
+            std::size_t length = 0;
+            for (const Symbol& each : own) length += each.distance ? each.length : 1u;
+            several.push_back(smallest(bytes, matches, byte, byte + length, n_rounds, counts_of(own)));
+            symbol = end, byte += length;
+        }
+        std::size_t n_bits = 0;
+        for (const Part& part : several) n_bits += part.n_bits;
+        if (n_bits < parts[0].n_bits) parts = std::move(several);
+    }
+    std::size_t n_bits = 0;
+    for (const Part& part : parts) n_bits += part.n_bits;
+    if (stored_bits(bytes.size()) < n_bits) {
+        write_stored(bytes, out);
+        return out.take();
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        Block(counts_of(parts[i].symbols)).write(parts[i].symbols, i + 1 == parts.size(), out);
+    return out.take();
+}
+
+}  // namespace pil_kmeans

@@ -1,0 +1,251 @@
+#include "kernels/png/huffman.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace pil_kmeans {
+namespace {
+
+constexpr std::array<std::uint8_t, 19> kRunOrder{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+constexpr std::uint8_t kRepeat = 16, kZeros = 17, kManyZeros = 18;
+constexpr std::array<std::uint8_t, 3> kRunExtra{2, 3, 7};  // bits of these
+constexpr std::size_t kLongestRunCode = 7;
+constexpr std::array<std::uint64_t, 5> kTolerances{0, 1, 2, 4, 9};  // of counts that are evened out
+constexpr std::size_t kShortestEven = 4;
+
+constexpr std::size_t run_extra_bits(std::uint8_t symbol) { return symbol < kRepeat ? 0 : kRunExtra[symbol - kRepeat]; }
+
+std::uint32_t reversed(std::uint32_t code, std::size_t n) {
+    std::uint32_t result = 0;
+    for (std::size_t i = 0; i < n; ++i) result |= (code >> i & 1) << (n - 1 - i);
+    return result;
+}
+
+// The canonical code of these lengths, ready to be written.
+std::vector<std::uint32_t> codes_of(std::span<const std::uint8_t> lengths) {
+    std::array<std::uint32_t, kLongestCode + 2> next{};
+    for (const std::uint8_t length : lengths)
+        if (length) ++next[length + 1];
+    for (std::size_t length = 1; length < next.size(); ++length) next[length] = 2 * (next[length - 1] + next[length]);
+    // next[n] counted what is shorter than n, each as often as it takes codes of n bits.
+    std::vector<std::uint32_t> codes(lengths.size());
+    for (std::size_t i = 0; i < lengths.size(); ++i)
+        if (lengths[i]) codes[i] = reversed(next[lengths[i]]++, lengths[i]);
+    return codes;
+}
+
+// Have neighbours occur equally often that do so within a tolerance.
+void even_out(std::span<std::uint64_t> counts, std::uint64_t tolerance) {
+    if (!tolerance) return;
+    std::size_t n = counts.size();
+    while (n && !counts[n - 1]) --n;
+    for (std::size_t i = 0; i < n;) {
+        std::uint64_t sum = 0;
+        std::size_t end = i;
+        for (; end < n; ++end) {
+            const std::uint64_t mean = end > i ? (sum + (end - i) / 2) / (end - i) : counts[i];
+            if (counts[end] > mean + tolerance || mean > counts[end] + tolerance) break;
+            sum += counts[end];
+        }
+        const std::size_t length = end - i;
+        if (length >= kShortestEven && sum)
+            std::fill_n(counts.begin() + static_cast<std::ptrdiff_t>(i), length,
+                        std::max<std::uint64_t>(1, (sum + length / 2) / length));
+        i = end;
+    }
+}
+
+}  // namespace
+
+void code_lengths(std::span<const std::uint64_t> counts, std::size_t longest, std::span<std::uint8_t> lengths) {
+    std::fill(lengths.begin(), lengths.end(), std::uint8_t{0});
+    std::vector<std::size_t> used;
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (counts[i]) used.push_back(i);
+    for (std::size_t i = 0; used.size() < 2; ++i)
+        if (!counts[i]) used.push_back(i);
+    std::stable_sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) { return counts[a] < counts[b]; });
+    // Two queues: leaves, and the sums of two, which come in ascending order by themselves.
+    const std::size_t n = used.size();
+    std::vector<std::uint64_t> weights(2 * n - 1);
+    std::vector<std::size_t> parent(2 * n - 1);
+    for (std::size_t i = 0; i < n; ++i) weights[i] = counts[used[i]];
+    std::size_t leaf = 0, inner = n;
+    for (std::size_t made = n; made < 2 * n - 1; ++made)
+        for (int child = 0; child < 2; ++child) {
+            const bool takes_leaf = leaf < n && (inner == made || weights[leaf] <= weights[inner]);
+            const std::size_t least = takes_leaf ? leaf++ : inner++;
+            weights[made] += weights[least];
+            parent[least] = made;
+        }
+    std::vector<std::size_t> depths(2 * n - 1);
+    std::vector<std::size_t> of_depth(longest + 1);
+    for (std::size_t node = 2 * n - 2; node-- > 0;) {
+        depths[node] = depths[parent[node]] + 1;
+        if (node < n) ++of_depth[std::min(depths[node], longest)];
+    }
+    // What was cut takes more than there is: symbols above go down until all fit, and others up where room is left,
+    // since all of it has to be taken.
+    const std::size_t room = std::size_t{1} << longest;
+    std::size_t taken = 0;
+    for (std::size_t depth = 1; depth <= longest; ++depth) taken += of_depth[depth] << (longest - depth);
+    while (taken > room) {
+        std::size_t depth = longest - 1;
+        while (!of_depth[depth]) --depth;
+        --of_depth[depth], ++of_depth[depth + 1];
+        taken -= std::size_t{1} << (longest - depth - 1);
+    }
+    for (std::size_t depth = 2; depth <= longest; ++depth)
+        for (const std::size_t more = std::size_t{1} << (longest - depth); of_depth[depth] && taken + more <= room;) {
+            --of_depth[depth], ++of_depth[depth - 1];
+            taken += more;
+        }
+    std::size_t i = 0;
+    for (std::size_t depth = longest; depth > 0; --depth)
+        for (std::size_t left = of_depth[depth]; left > 0; --left)
+            lengths[used[i++]] = static_cast<std::uint8_t>(depth);
+}
+
+SymbolCounts counts_of(std::span<const Symbol> symbols) {
+    SymbolCounts counts;
+    for (const Symbol& symbol : symbols) {
+        if (symbol.distance) {
+            ++counts.lengths[length_code(symbol.length)];
+            ++counts.distances[distance_code(symbol.distance)];
+        } else {
+            ++counts.literals[symbol.length];
+        }
+    }
+    return counts;
+}
+
+Block::Block(const SymbolCounts& counts) {
+    std::array<std::uint64_t, kLiteralCodes> of_literals{};
+    std::copy(counts.literals.begin(), counts.literals.end(), of_literals.begin());
+    of_literals[kEndOfBlock] = 1;
+    std::copy(counts.lengths.begin(), counts.lengths.end(), of_literals.begin() + kFirstLength);
+    std::size_t n_extra = 0;
+    for (std::size_t code = 0; code < kLengthCodes; ++code) n_extra += counts.lengths[code] * length_extra_bits(code);
+    for (std::size_t code = 0; code < kDistanceCodes; ++code)
+        n_extra += counts.distances[code] * distance_extra_bits(code);
+    const auto data_bits = [&](const Lengths& lengths) {
+        std::size_t n = n_extra;
+        for (std::size_t i = 0; i < kLiteralCodes; ++i) n += of_literals[i] * lengths.literals[i];
+        for (std::size_t i = 0; i < kDistanceCodes; ++i) n += counts.distances[i] * lengths.distances[i];
+        return n;
+    };
+    for (const std::uint64_t tolerance : kTolerances) {
+        auto literals = of_literals;
+        auto distances = counts.distances;
+        even_out(literals, tolerance);
+        even_out(distances, tolerance);
+        Lengths lengths;
+        code_lengths(literals, kLongestCode, std::span(lengths.literals).first(kLiteralCodes));
+        code_lengths(distances, kLongestCode, lengths.distances);
+        try_lengths(lengths, data_bits(lengths));
+    }
+    Lengths fixed;
+    for (std::size_t i = 0; i < fixed.literals.size(); ++i)
+        fixed.literals[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+    fixed.distances.fill(5);
+    const std::size_t n_fixed = 3 + data_bits(fixed);
+    if (n_fixed <= n_bits_) is_fixed_ = true, n_bits_ = n_fixed, lengths_ = fixed;
+}
+
+// Take these codes if they make the block smaller.
+void Block::try_lengths(const Lengths& lengths, std::size_t n_data_bits) {
+    const auto until_last = [](const auto& of, std::size_t least) {
+        std::size_t n = of.size();
+        while (n > least && !of[n - 1]) --n;
+        return n;
+    };
+    const std::size_t n_literals = until_last(lengths.literals, kFirstLength);
+    const std::size_t n_distances = until_last(lengths.distances, 1);
+    for (unsigned allowed = 0; allowed < 8; ++allowed) {
+        auto trial = runs(lengths, n_literals, n_distances, allowed);
+        std::array<std::uint64_t, 19> run_counts{};
+        for (const Run& run : trial) ++run_counts[run.symbol];
+        std::array<std::uint8_t, 19> run_lengths{};
+        code_lengths(run_counts, kLongestRunCode, run_lengths);
+        std::size_t n_run_lengths = 19;
+        while (n_run_lengths > 4 && !run_lengths[kRunOrder[n_run_lengths - 1]]) --n_run_lengths;
+        std::size_t n = 3 + 14 + 3 * n_run_lengths + n_data_bits;
+        for (const Run& run : trial) n += run_lengths[run.symbol] + run_extra_bits(run.symbol);
+        if (n >= n_bits_) continue;
+        n_bits_ = n, lengths_ = lengths, n_literals_ = n_literals, n_distances_ = n_distances;
+        runs_ = std::move(trial), run_lengths_ = run_lengths, n_run_lengths_ = n_run_lengths;
+    }
+}
+
+// Code lengths one after the other, runs of them by those of 16, 17 and 18 that are allowed.
+std::vector<Block::Run> Block::runs(const Lengths& of, std::size_t n_literals, std::size_t n_distances,
+                                    unsigned allowed) {
+    std::vector<std::uint8_t> lengths(of.literals.data(), of.literals.data() + n_literals);
+    lengths.insert(lengths.end(), of.distances.data(), of.distances.data() + n_distances);
+    const auto may = [=](std::uint8_t symbol) { return allowed >> (symbol - kRepeat) & 1; };
+    std::vector<Run> result;
+    const auto add = [&](std::uint8_t symbol, std::size_t extra) {
+        result.push_back({symbol, static_cast<std::uint8_t>(extra)});
+    };
+    for (std::size_t i = 0; i < lengths.size();) {
+        std::size_t end = i + 1;
+        while (end < lengths.size() && lengths[end] == lengths[i]) ++end;
+        std::size_t left = end - i;
+        const std::uint8_t length = lengths[i];
+        if (length) add(length, 0), --left;
+        while (left) {
+            if (!length && left >= 11 && may(kManyZeros)) {
+                const std::size_t n = std::min<std::size_t>(left, 138);
+                add(kManyZeros, n - 11), left -= n;
+            } else if (!length && left >= 3 && may(kZeros)) {
+                const std::size_t n = std::min<std::size_t>(left, 10);
+                add(kZeros, n - 3), left -= n;
+            } else if (length && left >= 3 && may(kRepeat)) {
+                const std::size_t n = std::min<std::size_t>(left, left > 6 && left < 9 ? left - 3 : 6);
+                add(kRepeat, n - 3), left -= n;
+            } else {
+                add(length, 0), --left;
+            }
+        }
+        i = end;
+    }
+    return result;
+}
+
+void Block::write_header(BitWriter& out) const {
+    out.put(static_cast<std::uint32_t>(n_literals_ - kFirstLength), 5);
+    out.put(static_cast<std::uint32_t>(n_distances_ - 1), 5);
+    out.put(static_cast<std::uint32_t>(n_run_lengths_ - 4), 4);
+    for (std::size_t i = 0; i < n_run_lengths_; ++i) out.put(run_lengths_[kRunOrder[i]], 3);
+    const auto codes = codes_of(run_lengths_);
+    for (const Run& run : runs_) {
+        out.put(codes[run.symbol], run_lengths_[run.symbol]);
+        out.put(run.extra, run_extra_bits(run.symbol));
+    }
+}
+
+void Block::write(std::span<const Symbol> symbols, bool is_last, BitWriter& out) const {
+    out.put(is_last, 1);
+    out.put(is_fixed_ ? 1 : 2, 2);
+    if (!is_fixed_) write_header(out);
+    const auto literals = codes_of(lengths_.literals), distances = codes_of(lengths_.distances);
+    // Extra bits say how far a length or distance is beyond the first of its code.
+    const auto put_extra = [&](std::size_t value, std::size_t n) {
+        out.put(static_cast<std::uint32_t>(value & ((std::size_t{1} << n) - 1)), n);
+    };
+    for (const Symbol& symbol : symbols) {
+        if (!symbol.distance) {
+            out.put(literals[symbol.length], lengths_.literals[symbol.length]);
+            continue;
+        }
+        const std::size_t length = length_code(symbol.length), distance = distance_code(symbol.distance);
+        out.put(literals[kFirstLength + length], lengths_.literals[kFirstLength + length]);
+        put_extra(symbol.length - kShortestMatch, length_extra_bits(length));
+        out.put(distances[distance], lengths_.distances[distance]);
+        put_extra(symbol.distance - 1u, distance_extra_bits(distance));
+    }
+    out.put(literals[kEndOfBlock], lengths_.literals[kEndOfBlock]);
+}
+
+}  // namespace pil_kmeans

@@ -1,0 +1,85 @@
+// Huffman codes of limited length, and blocks of deflate that are written with them (RFC 1951, 3.2.2 to 3.2.7).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kernels/png/deflate_prices.hpp"
+
+namespace pil_kmeans {
+
+inline constexpr std::size_t kLongestCode = 15;
+inline constexpr std::size_t kEndOfBlock = kLiterals;
+inline constexpr std::size_t kFirstLength = kLiterals + 1;
+inline constexpr std::size_t kLiteralCodes = kFirstLength + kLengthCodes;
+
+// Bits for each symbol, 0 for those that do not occur; at least two have some, as old readers want it.
+void code_lengths(std::span<const std::uint64_t> counts,  // IN
+                  std::size_t longest,
+                  std::span<std::uint8_t> lengths);  // OUT
+
+// Literals have a distance of 0 and the byte as length.
+struct Symbol {
+    std::uint16_t length, distance;
+};
+
+SymbolCounts counts_of(std::span<const Symbol> symbols);
+
+// Bits, the lowest of a byte first.
+class BitWriter {
+  public:
+    void put(std::uint32_t bits, std::size_t n) {
+        held_ |= std::uint64_t{bits} << n_held_;
+        for (n_held_ += n; n_held_ >= 8; n_held_ -= 8, held_ >>= 8) bytes_.push_back(static_cast<std::uint8_t>(held_));
+    }
+    void to_byte() {
+        if (n_held_) put(0, 8 - n_held_);
+    }
+    std::vector<std::uint8_t> take() {
+        to_byte();
+        return std::move(bytes_);
+    }
+
+  private:
+    std::vector<std::uint8_t> bytes_;
+    std::uint64_t held_ = 0;
+    std::size_t n_held_ = 0;
+};
+
+// A block with codes of its own, or the fixed ones if these take fewer bits. Codes that are alike take fewer bits to
+// tell, so that those are tried, too, which are made as if neighbours occurred equally often.
+class Block {
+  public:
+    explicit Block(const SymbolCounts& counts);
+
+    std::size_t n_bits() const { return n_bits_; }
+    void write(std::span<const Symbol> symbols, bool is_last, BitWriter& out) const;
+
+  private:
+    struct Run {  // of code lengths
+        std::uint8_t symbol, extra;
+    };
+
+    struct Lengths {
+        std::array<std::uint8_t, kLiteralCodes + 2> literals{};  // the fixed code has two more
+        std::array<std::uint8_t, kDistanceCodes> distances{};
+    };
+
+    void write_header(BitWriter& out) const;
+    static std::vector<Run> runs(const Lengths& lengths, std::size_t n_literals, std::size_t n_distances,
+                                 unsigned allowed);
+    void try_lengths(const Lengths& lengths, std::size_t n_data_bits);
+
+    Lengths lengths_;
+    std::size_t n_literals_ = 0, n_distances_ = 0, n_run_lengths_ = 0;
+    std::vector<Run> runs_;
+    std::array<std::uint8_t, 19> run_lengths_{};
+    bool is_fixed_ = false;
+    std::size_t n_bits_ = ~std::size_t{0};
+};
+
+}  // namespace pil_kmeans

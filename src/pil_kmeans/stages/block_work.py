@@ -1,0 +1,137 @@
+"""Blocks: what is done with each block of pictures that are in many, by whoever has it.
+
+Workers of a cluster import these functions and what they call, and nothing of scikit-learn or Dask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dithering.diffuse import dither
+from .options import Search
+from .parts import Edges, PartialCounts, Place, count_seams
+from .pixels import Pixels, read_pixels, read_sample_weight
+from .remap import remap
+from .tally import Tally, merge
+from .weighting import Smoothness
+
+
+def count_block(
+    block: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    search: Search,
+    budget: int,
+    block_info: Any,
+) -> NDArray[Any]:
+    """Count a block: an array of one `Tally` and its `Edges`."""
+    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
+    (first, _), (top, bottom), (left, right) = location[:3]
+    place = Place(top, left, *shape[1:3])
+    is_whole = (bottom - top, right - left) == shape[1:3]
+    counts, edges = PartialCounts(budget, search), []
+    for n, picture in enumerate(block):
+        pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
+        weight = None
+        if weights is not None:
+            weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
+        if is_whole:
+            counts.add_pictures(pixels, weight, [pixels.shape])
+        else:
+            edges.append(counts.add_part(pixels, weight, place))
+    part = np.empty((1, 1, 1, 1), dtype=object)
+    part[0, 0, 0, 0] = counts.tally(), edges
+    return part
+
+
+def tally_part(part: NDArray[Any]) -> Tally:
+    """Return the tally of a counted block."""
+    tally: Tally = part.item()[0]
+    return tally
+
+
+def edges_part(part: NDArray[Any]) -> list[Edges]:
+    """Return the edges of a counted block, of each of its pictures."""
+    edges: list[Edges] = part.item()[1]
+    return edges
+
+
+def seams(
+    around: list[list[list[Edges] | None]], place: tuple[int, int, int, int], search: Search
+) -> Smoothness | None:
+    """Measure the smoothness at the seams of a block, of each of its pictures."""
+    own = around[1][1]
+    assert own is not None
+    total: Smoothness | None = None
+    for n in range(len(own)):
+        parts = [[None if edges is None else edges[n] for edges in line] for line in around]
+        smoothness = count_seams(parts, Place(*place), search)
+        if smoothness is not None:
+            total = smoothness if total is None else total + smoothness
+    return total
+
+
+def join(tallies: list[Tally], smoothness: list[Smoothness | None], budget: int) -> Tally:
+    """Merge tallies, and add what is known of the smoothness at seams."""
+    tally = merge(tallies, budget=budget)
+    for part in smoothness:
+        if part is not None:
+            assert tally.smoothness is not None
+            tally = replace(tally, smoothness=tally.smoothness + part)
+    return tally
+
+
+def map_block(
+    block: NDArray[Any], *, function: Callable[..., NDArray[Any]], options: dict[str, Any], block_info: Any
+) -> NDArray[Any]:
+    """Call a function with the pixels and the place of each picture in a block."""
+    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
+    (first, _), (top, bottom), (left, right) = location[:3]
+    indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
+    if block.size:
+        for n, picture in enumerate(block):
+            pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
+            indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
+    return indices
+
+
+def nearest_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
+    """Index the nearest entry of every pixel; `map_block` calls it."""
+    return remap(pixels, palette, **options)
+
+
+def dithered_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
+    """Dither a part by a mask, or a whole picture; `map_block` calls it."""
+    return dither(pixels, palette, origin=(place.top, place.left), **options)
+
+
+def colors_of(indices: Any, *, palette: NDArray[Any], channel_axis: int | None) -> NDArray[Any]:
+    """Return the colours of one array of indices, (H, W) or (N, H, W), its channels where a picture has them."""
+    checked = check_indices(indices, len(palette))
+    if checked.ndim not in (2, 3):
+        raise ValueError(f"indices must have shape (H, W), (N, H, W) or be a list of (H, W), got {checked.shape}")
+    colors = np.take(palette, checked, axis=0)
+    if isinstance(indices, np.ma.MaskedArray):
+        colors = np.ma.MaskedArray(colors, np.broadcast_to(np.ma.getmaskarray(indices)[..., np.newaxis], colors.shape))
+    if channel_axis is None:
+        return colors[..., 0] if palette.shape[1] == 1 else colors
+    pictures: NDArray[Any] = np.moveaxis(colors, -1, channel_axis - 3 if channel_axis >= 0 else channel_axis)
+    return pictures
+
+
+def check_indices(indices: Any, n_colors: int) -> NDArray[Any]:
+    """Refuse indices that are no integers or beyond the palette."""
+    checked = np.ma.filled(indices, 0) if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
+    if checked.dtype.kind not in "iu":
+        raise TypeError(f"indices must be integers, got {checked.dtype}")
+    if checked.size and not 0 <= checked.min() <= checked.max() < n_colors:
+        raise ValueError(
+            f"indices must be from 0 to {n_colors - 1}, the last entry of palette_, got "
+            f"{checked.min()} to {checked.max()}"
+        )
+    return checked

@@ -1,0 +1,82 @@
+"""Amounts: how strongly pictures are dithered where nobody says, with a palette fitted to them or a given one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..color_space import unscaled, working_points
+from ..options import Dither
+
+DEFAULT_STRENGTH = 0.85  # with a palette that is fitted
+LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
+_ATKINSON = 0.75  # as Bill Atkinson had it: a quarter of each error is dropped
+_GIVEN_STRENGTH, _LEFT = 0.92, 0.01  # with a given palette at least, and what is left of errors for its spread
+_CLOSE, _FAR = 0.05, 0.15  # spreads at which lightness counts more than colour, and at which it does not
+
+_MOST_COMPARED = 1024  # entries; more are close to each other
+
+
+class Amount(NamedTuple):
+    """How much of each error is handed on, 0 to 1, and what lightness weighs where an entry is chosen."""
+
+    strength: float
+    lightness_weight: float
+
+
+def for_fitted(dither: Dither) -> Amount:
+    """Return how to dither with a palette that is fitted to the picture: its hull is narrower than the colours."""
+    usual = _ATKINSON if dither.method == "atkinson" else DEFAULT_STRENGTH
+    return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT)
+
+
+def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Amount:
+    """Return how to dither with a palette that stays as it is.
+
+    The farther apart its entries lie the more there is in each error. So nearly all of it is handed on, and colour
+    counts as much as lightness: else a few vivid entries mix to what is light enough, of any hue.
+
+    Parameters
+    ----------
+    dither : Dither
+    colors : ndarray of shape (n, C)
+    by_diffusion : bool
+        Otherwise by a mask, where it is as with palettes that are fitted.
+
+    Returns
+    -------
+    Amount
+        Unless the strength is given, ``max(0.92, 1 - 0.01 / spread)``, and 0.75 for "atkinson". The weight of lightness
+        falls from 1.5 to 1 where the spread is between 0.05 and 0.15.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.dithering.amounts import for_given
+    >>> from pil_kmeans.stages.options import Dither
+    >>> black_and_white = np.array([[0], [255]], np.uint8)
+    >>> for_given(Dither("floyd-steinberg", None), black_and_white, by_diffusion=True)
+    Amount(strength=0.99, lightness_weight=1.0)
+    """
+    if not by_diffusion:
+        return for_fitted(dither)
+    space = spread(colors)
+    nearness = min(max((_FAR - space) / (_FAR - _CLOSE), 0.0), 1.0)
+    strength = dither.strength
+    if strength is None:
+        strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH
+        if dither.method != "atkinson" and space > 0:
+            strength = max(strength, round(1 - _LEFT / space, 3))
+    return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness)
+
+
+def spread(colors: NDArray[Any]) -> float:
+    """Return the mean distance in Oklab of each of some colours (n, C) from the next one; 0 of a single one."""
+    points = np.unique(unscaled(working_points(colors, "oklab", n_threads=1), "oklab"), axis=0)
+    if not 1 < len(points) <= _MOST_COMPARED:
+        return 0.0
+    squares = np.square(points[:, np.newaxis] - points).sum(axis=2)
+    np.fill_diagonal(squares, np.inf)
+    return float(np.sqrt(squares.min(axis=1)).mean())
