@@ -22,6 +22,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 PARTS = {
     "animation": (["animation"], ["--quick"]),
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
+    "large": (["large", "--megapixels", "400", "--files", "1000"], ["--megapixels", "4", "--files", "20"]),
     "look": (["look"], ["--quick", "--pictures", "fruits,coffee"]),
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "memory": (["memory"], ["--megapixels", "5"]),

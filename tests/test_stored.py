@@ -71,7 +71,9 @@ def stored(kind, picture, folder):
         return np.moveaxis(np.load(folder / "picture.npy", mmap_mode="r"), 0, -1)
     if kind == "zarr":
         zarr = pytest.importorskip("zarr")
-        array = zarr.create_array(folder / "picture.zarr", shape=picture.shape, chunks=(50, 70, 3), dtype=picture.dtype)
+        array = zarr.open(
+            str(folder / "picture.zarr"), mode="w", shape=picture.shape, chunks=(50, 70, 3), dtype=picture.dtype
+        )
         array[:] = picture
         return array
     dask_array = pytest.importorskip("dask.array")

@@ -172,6 +172,20 @@ def memory_table(record: dict[str, Any]) -> Table:
     return Table(["picture", "colours", "CPU s", "MiB beside input and result"], rows, "memory")
 
 
+def large_table(record: dict[str, Any]) -> Table:
+    results = record["results"]
+    one, many = f"{results['megapixels']} Mpx", f"{results['files']} files"
+    rows = [
+        [
+            f"{many if 'iterable' in r['what'] or 'palette' in r['what'] else one}: {r['what']}",
+            f"{r['cpu_s']:.1f}",
+            f"{r['bytes'] / MIB:.0f}",
+        ]
+        for r in results["measured"]
+    ]
+    return Table(["", "CPU s", "private MiB"], rows, "large")
+
+
 def scaling_table(record: dict[str, Any]) -> Table:
     times = [r for r in record["results"]["times"] if r["n_colors"] == COLORS_OF_SIZE]
     sizes = sorted({r["megapixels"] for r in times})
@@ -311,6 +325,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "equal score": ("size", equal_score_table),
     "ratios": ("ratios", ratio_table),
     "memory": ("memory", memory_table),
+    "large": ("large", large_table),
     "scaling": ("scaling", scaling_table),
     "animation": ("animation", animation_table),
     "clips": ("animation", clips_table),

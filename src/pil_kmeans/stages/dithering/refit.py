@@ -126,7 +126,7 @@ def _refitted(
     rounds = ROUNDS[effort]
     bands = _bands(frames)
     if weights is not None:
-        bands = bands[np.logical_or.reduceat(weights > 0, bands[:, 0])]  # the others have no say
+        bands = bands[np.maximum.reduceat(weights, bands[:, 0]) > 0]  # the others have no say
     n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
     apart = [
         int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART)) for n in range(rounds.n)
