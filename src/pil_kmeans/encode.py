@@ -128,8 +128,8 @@ def encode_png(
         Write a palette of at most `n_colors` colours in any case. By default a picture is stored
         without loss where that takes fewer bytes than the palette picture, as it is for gradients
         and many icons: as grey or in colours, with or without alpha, or with a palette of all its
-        colours. With `palette` and `fixed_colors`, of several frames, and of pictures that are kept
-        in files there is a palette in any case.
+        colours. With `palette` and `fixed_colors`, of several frames, and of pictures of more than
+        134 million samples there is a palette in any case.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours to store exactly, also where no pixel has them; they count towards `n_colors`. See
         `quantize`.
@@ -362,8 +362,8 @@ def encode_png(
         most = min(n_colors, most_colors(frames, n_threads))
         return deliver(movie.parts(lambda: fit(most), how_dithered, amount, quality, report), to)
     without_loss = None
-    if not (palette_only or frames.first.source.in_file or own is not None or len(frames.fixed_colors)):
-        without_loss = with_hidden(to_uint8(frames.pixels.values), transparent_rgb)
+    if not (palette_only or own is not None or len(frames.fixed_colors)):
+        without_loss = with_hidden(to_uint8(frames.pixels.values, frames.pixels.new_array), transparent_rgb)
     picture = SmallPng(
         frames.pixels,
         fit if device is None else partial(_told, fit, device),
