@@ -12,6 +12,7 @@ import numpy as np
 
 import pil_kmeans
 from pil_kmeans import _native
+from pil_kmeans.stages.dithering.diffuse import DIFFUSIONS, shares_of
 from pil_kmeans.stages.kmeans import EFFORTS
 
 Rng = np.random.Generator

@@ -4,8 +4,9 @@ Ways to dither
 
 Dithering mixes entries of the palette so that areas come close to colours that the palette does not have. A
 detail, enlarged: undithered, ``"floyd-steinberg"``, ``"stucki"``, ``"blue-noise"`` and ``"ordered"``, with 16
-colours each. The first two diffuse errors, one pixel far, which looks best, or two, as ``"jarvis-judice-ninke"``, ``"sierra"`` and
-``"atkinson"`` do; the others decide by colour and place only, which animations and tiles need.
+colours each. The first two diffuse errors, one pixel far, which looks best, or two, as
+``"jarvis-judice-ninke"``, ``"sierra"`` and ``"atkinson"`` do; the others decide by colour and place only,
+which animations and tiles need.
 """
 
 import numpy as np
