@@ -105,6 +105,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
             lightness_weight=9,
             margin=512,
         ),
+        "shares": lambda: shares_of(str(rng.choice([*DIFFUSIONS]))),
         "handed_down": lambda: None if rng.random() < 0.5 else rng.normal(0, 5, (2, width + 4, 4)).astype(np.float32),
         "roots": lambda: rng.random((k, 4)).astype(np.float32),
         "stages": lambda: list(EFFORTS["balanced"].stages),

@@ -130,7 +130,8 @@ def test_transparent_pixels_get_the_first_transparent_entry():
         assert (np.asarray(quantize(image, palette=reference, dither=dither)) == 1).all()
 
 
-def test_auto_dithers_photographs_and_not_flat_drawings(photo):
+def test_auto_dithers_photographs_and_not_flat_drawings(china):
+    photo = Image.fromarray(china).resize((240, 160))
     reference = quantize(photo, 16)
     drawing = Image.new("RGB", (64, 64), (190, 60, 60))
     drawing.paste((120, 120, 120), (10, 10, 40, 40))
