@@ -278,7 +278,8 @@ def encode_png(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     encode_png(picture, to=f"{folder}/gradient.png", n_colors=16)
-    ...     Image.open(f"{folder}/gradient.png").size
+    ...     with Image.open(f"{folder}/gradient.png") as image:
+    ...         image.size
     (256, 256)
 
     An animation, shown twice:
