@@ -10,10 +10,10 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..indexed_image import IndexedImage
+from ..pictures.arrays import is_dask
 from ..pictures.labelled import is_labelled
 from ..stages.samples import full_scale
 from .labels import keeps_labels, labelled_colors, reads_labelled
-from .lazy import is_dask
 from .model import Keep, Model
 from .read_x import AnyPictures, read_pictures
 

@@ -5,7 +5,6 @@ Dask is imported where it is needed, and only if X is one of its arrays.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pictures.arrays import is_dask
 from ..stages import block_work
 from ..stages.options import Search
 from ..stages.parts import REACH, Place
@@ -23,12 +23,6 @@ from ..stages.tally import Tally
 
 _LEAST_SIDE = 4 * REACH  # of blocks that are counted
 _MERGED_AT_ONCE = 8
-
-
-def is_dask(X: Any) -> bool:
-    """Whether X is a Dask array; nothing is imported to tell."""
-    dask = sys.modules.get("dask.array")
-    return dask is not None and isinstance(X, dask.Array)
 
 
 @dataclass(frozen=True, eq=False)

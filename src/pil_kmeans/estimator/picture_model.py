@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pictures.arrays import is_dask
 from ..stages.block_work import colors_of, dithered_part, nearest_part
 from ..stages.color_space import Grid, fine_grid
 from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount, for_fitted
@@ -31,7 +32,7 @@ from ..stages.parts import PartialCounts, bands
 from ..stages.pixels import check_total
 from ..stages.remap import label_colors, remap
 from ..stages.tally import Tally, tally_of
-from .lazy import LazyPictures, is_dask, lazy_colors
+from .lazy import LazyPictures, lazy_colors
 from .model import Keep, Model
 from .read_x import AnyPictures, LargePictures, Pictures
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exif import UPRIGHT, oriented
-from ..pictures.arrays import as_array, is_array, is_stored, masked_pixels, unmasked
+from ..pictures.arrays import as_array, is_array, is_dask, is_stored, masked_pixels, unmasked
 from ..pictures.layout import Layout
 from ..pictures.read_array import read_array
 from ..stages.indices import index_dtype
 from ..stages.pixels import Pixels, check_layout, read_pixels, read_sample_weight
-from .lazy import LazyPictures, is_dask, read_lazy
+from .lazy import LazyPictures, read_lazy
 
 LARGE = 1 << 25  # pixels of an array that is worked on band by band
 
