@@ -134,8 +134,12 @@ def faults_of_png(image: Image.Image) -> Iterator[str]:
         with Image.open(io.BytesIO(data)) as result:
             after = np.asarray(result.convert("RGBA"))
         name = f"{n_colors} colours"
-        if count_colors(after) > n_colors:
-            yield f"{name}: has {count_colors(after)}"
+        if count_colors(after) > n_colors:  # stored without loss, or wrong
+            n_bytes = len(encode_png(image, n_colors=n_colors, palette_only=True))
+            if samples.dtype == np.uint8 and not np.array_equal(after[visible], before[visible]):
+                yield f"{name}: has {count_colors(after)}, and is not exact"
+            if len(data) >= n_bytes:
+                yield f"{name}: has {count_colors(after)}, and {len(data)} bytes; {n_bytes} with a palette"
         if not np.array_equal(after[..., 3] > 0, visible):
             yield f"{name}: fully transparent pixels are others"
         if not (after[opaque][:, 3] == 255).all():
