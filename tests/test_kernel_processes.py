@@ -14,6 +14,7 @@ from pil_kmeans import _native, build_info
 from pil_kmeans.stages.kmeans import EFFORTS
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.threads import count_threads
+from reference.dither import SHARES
 from reference.points import USUAL_GRID, to_points
 from reference.python import PACKAGE, output_of, run_python
 from stage_calls import quantize_pixels
@@ -39,9 +40,16 @@ def calls():
     values, ones, weights = np.arange(20_000.0), np.ones(20_000), np.ones(50_000, np.int64)
     effort = vars(EFFORTS["balanced"])
     options = _native.DitherOptions(
-        origin=USUAL_GRID[0], zoom=USUAL_GRID[1], mask=None, strength=217, lightness_weight=12, margin=3072
+        origin=USUAL_GRID[0],
+        zoom=USUAL_GRID[1],
+        mask=None,
+        shares=SHARES,
+        strength=217,
+        lightness_weight=12,
+        margin=3072,
     )
-    palette = (points(16), np.full(16, 2, np.uint8), options)
+    roots = np.random.default_rng(0).random((16, 4)).astype(np.float32)
+    palette = (points(16), roots, np.full(16, 2, np.uint8), options)
     return {
         "histogram": lambda: _native.histogram(wide, 1),
         "cell_histogram": lambda: _native.cell_histogram(rgb, 6, 1),

@@ -227,7 +227,9 @@ def _pieces(
 
     def stream(indices: NDArray[np.uint8]) -> bytes:
         entries = (np.arange(len(rgba), dtype=np.uint8), depth, len(rgba), n_not_opaque(rgba))
-        return bytes(compress(indices, *entries, compression, n_threads=1, reorder=False).data)
+        is_thorough = compression == "max"
+        stream = compress(indices, *entries, compression, n_threads=1, reorder=False, is_thorough=is_thorough)
+        return bytes(stream.data)
 
     invisible = np.flatnonzero(rgba[:, 3] == 0)
     before: NDArray[np.uint8] | None = None

@@ -81,6 +81,10 @@ class Compression:
         """Return all that are to be tried with so many bytes."""
         return self.filters + self.small_filters if n_bytes <= SMALL else self.filters
 
+    def without_slow_ways(self) -> Compression:
+        """Return what treats few bytes as many."""
+        return replace(self, small_filters=(), small_margin=self.margin, n_rounds=0)
+
 
 _SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, LEAST_BYTES)
 
@@ -127,6 +131,7 @@ def compress(
     n_threads: int,
     for_deflate: bool = False,
     reorder: bool = True,
+    is_thorough: bool = True,
     new_array: NewArray = np.empty,
 ) -> Stream:
     """Make the contents of IDAT.
@@ -149,6 +154,8 @@ def compress(
         Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
     reorder : bool, default=True
         Whether the palette may get another order; not where pictures share it.
+    is_thorough : bool, default=True
+        Whether to do what takes long where there are few bytes; not where there are many such pictures.
     new_array : callable
         Makes what the streams of large pictures are put into.
 
@@ -156,7 +163,7 @@ def compress(
     -------
     Stream
     """
-    preset = COMPRESSIONS[compression]
+    preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
     found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
     if not for_deflate:
