@@ -104,6 +104,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
             strength=200,
             lightness_weight=9,
             margin=512,
+            into_hull=bool(rng.integers(2)),
         ),
         "shares": lambda: shares_of(str(rng.choice([*DIFFUSIONS]))),
         "handed_down": lambda: None if rng.random() < 0.5 else rng.normal(0, 5, (2, width + 4, 4)).astype(np.float32),

@@ -40,7 +40,9 @@ def points_of(rows):
     return _native.working_points(rows, "oklab", False, *USUAL_GRID, 1)
 
 
-def options(strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID, shares=plain.SHARES):
+def options(
+    strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID, shares=plain.SHARES, into_hull=False
+):
     return _native.DitherOptions(
         origin=grid[0],
         zoom=grid[1],
@@ -49,6 +51,7 @@ def options(strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUA
         strength=strength,
         lightness_weight=lightness_weight,
         margin=margin,
+        into_hull=into_hull,
     )
 
 
@@ -274,3 +277,43 @@ def test_bands_outside_of_the_picture_are_refused(band):
             weights=None,
             **arguments(some_entries(samples, 4), 218, 12, 3072),
         )
+
+
+SPECTRA = np.array([[4, 3, 3], [255, 255, 255], [255, 255, 0], [182, 27, 0], [10, 84, 202], [56, 132, 79]], np.uint8)
+BLUE, YELLOW = 4, 2
+OKLAB_OF_CONES = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def mean_light(indices, palette):
+    return (_native.cone_roots(palette)[:, :3].astype(float) ** 3)[indices].mean(axis=(0, 1))
+
+
+@pytest.mark.parametrize("color", [(150, 225, 245), (0, 160, 255), (180, 80, 250)])
+def test_colors_beyond_the_hull_become_the_nearest_mix(color):
+    """Else what no mix makes up for piles up, until light blue is yellow and green."""
+    flat = np.full((64, 64, 3), color, np.uint8)
+    indices = found(flat, SPECTRA, 248, 8, 3072, into_hull=True)
+    light = _native.cone_roots(SPECTRA)[:, :3].astype(float) ** 3
+    roots = _native.cone_roots(flat[0, :1])[0, :3].astype(float)
+    steps = (light - roots**3) / (3 * (roots**2 + 0.04)) @ OKLAB_OF_CONES.T
+    shares = np.full(len(SPECTRA), 1 / len(SPECTRA))
+    for _ in range(2000):  # by Frank and Wolfe
+        way = steps[(steps @ (shares @ steps)).argmin()] - shares @ steps
+        step = np.clip(-(shares @ steps) @ way / (way @ way + 1e-12), 0, 1)
+        to = (steps @ (shares @ steps)).argmin()
+        shares = (1 - step) * shares
+        shares[to] += step
+    seen, nearest = (OKLAB_OF_CONES @ np.cbrt(x) for x in (mean_light(indices, SPECTRA), shares @ light))
+    assert np.abs(seen - nearest).max() < 0.04
+    assert (indices == BLUE).sum() > 4 * (indices == YELLOW).sum()
+
+
+def test_what_mixes_have_is_not_moved():
+    inside = np.clip(picture(24, 30, 3), 90, 140)
+    assert np.array_equal(found(inside, SPECTRA, 248, 8, 3072), found(inside, SPECTRA, 248, 8, 3072, into_hull=True))

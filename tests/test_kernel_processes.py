@@ -47,6 +47,7 @@ def calls():
         strength=217,
         lightness_weight=12,
         margin=3072,
+        into_hull=False,
     )
     roots = np.random.default_rng(0).random((16, 4)).astype(np.float32)
     palette = (points(16), roots, np.full(16, 2, np.uint8), options)

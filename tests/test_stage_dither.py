@@ -205,7 +205,7 @@ def test_strength_that_nobody_gives_depends_on_the_palette():
     usual = [for_given(Dither("floyd-steinberg", None), ramp[::step], by_diffusion=True) for step in (255, 85, 17, 1)]
     assert [amount.strength for amount in usual] == sorted((amount.strength for amount in usual), reverse=True)
     assert [amount.lightness_weight for amount in usual] == sorted(amount.lightness_weight for amount in usual)
-    assert usual[0] == (0.99, 1)
+    assert usual[0] == (0.99, 1, True)
     assert usual[-1] == (0.92, 1.5)
     assert for_given(Dither("stucki", 0.5), ramp[::255], by_diffusion=True) == (0.5, 1)
     assert for_fitted(Dither("stucki", None)) == (0.85, 1.5)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/dither/dither_rows.hpp"
+#include "kernels/dither/hull.hpp"
 #include "kernels/dither/light.hpp"
 
 namespace pil_kmeans {
@@ -22,6 +23,7 @@ class LightPalette {
         : light(options),
           roots_(palette.roots),
           entries_(4 * palette.entries.n),
+          hull(palette, options, n_workers),
           chooser(points_of(palette), palette.opacity, options, has_alpha, n_workers) {}
 
     FloatQuad roots(std::size_t index) const { return load_floats(roots_ + 4 * index); }
@@ -51,6 +53,7 @@ class LightPalette {
     }
 
   public:
+    Hull hull;
     Chooser chooser;  // last: it is made of the rest
 };
 
@@ -67,6 +70,9 @@ struct LightRows : HeldRows {
         roots.resize(4 * n);
         cone_roots(samples, n, n_channels, roots.data());
         for (std::size_t row = 0; row < n; row += width) hold_flat(row, row + width, palette, worker);
+        if (palette.hull.is_everything()) return;
+        for (std::size_t i = 0; i < n; ++i)
+            if (!has_alpha || opacity[i] == Opacity::opaque) palette.hull.move(roots.data() + 4 * i, worker);
     }
 
     FloatQuad pixel(std::size_t i) const { return load_floats(roots.data() + 4 * i); }

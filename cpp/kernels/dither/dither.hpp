@@ -50,6 +50,8 @@ struct DitherOptions {
     std::int32_t lightness_weight;  // of lightness and alpha against the other axes where the nearest entry is chosen,
                                     // in eighths, 8 to 12
     std::int32_t margin;            // how far beyond the palette's bounding box what an entry is chosen for may lie
+    bool into_hull;  // by diffusion: whether colours that no mix of up to 16 opaque entries has become the nearest ones
+                     // that mixes have; for palettes that are not made for the picture
 };
 
 // Index of each pixel's entry. Transparent pixels get a transparent entry, all others one that is not, and opaque ones

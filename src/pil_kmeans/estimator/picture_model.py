@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..pictures.arrays import is_dask
 from ..stages.block_work import colors_of, dithered_part, nearest_part
 from ..stages.color_space import Grid, fine_grid
-from ..stages.dithering.amounts import LIGHTNESS_WEIGHT, Amount, for_fitted
+from ..stages.dithering.amounts import Amount, for_fitted
 from ..stages.dithering.choose import keeps_all_colors
 from ..stages.dithering.diffuse import dither, method_of
 from ..stages.efforts import fit_least, fit_pictures
@@ -219,13 +219,12 @@ class PictureModel(Model):
         self._check(data)
         if isinstance(data, LazyPictures):
             self._check_lazy(data)
-            how = {"method": method_of(self.dither), "amount": Amount(strength, LIGHTNESS_WEIGHT), "n_threads": 1}
+            how = {"method": method_of(self.dither), "amount": self._amount, "n_threads": 1}
             return data.map(dithered_part, index_dtype(len(self.palette)), palette=self.palette, **how)
         if isinstance(data, LargePictures):
             data = data.whole()
         options = {"method": method_of(self.dither), "frames": data.frames, **self._threads}
-        amount = Amount(strength, LIGHTNESS_WEIGHT)
-        return self._arrange(data, dither(data.pixels, self.palette, amount=amount, **options))
+        return self._arrange(data, dither(data.pixels, self.palette, amount=self._amount, **options))
 
     def predict(self, data: AnyPictures) -> Any:
         """Index the nearest palette entry of every pixel; the indices have the form of the pictures."""
@@ -307,6 +306,10 @@ class PictureModel(Model):
     def _looks(self) -> bool:
         """Whether the fit looks at the pictures, not at the numbers of their colours alone."""
         return not self._is_lazy and (self.dither != "none" or self.search.effort == "best")
+
+    @property
+    def _amount(self) -> Amount:
+        return for_fitted(Dither(method_of(self.dither), self._fitted.strength))
 
     @property
     def _threads(self) -> dict[str, Any]:

@@ -20,16 +20,20 @@ _MOST_COMPARED = 1024  # entries; more are close to each other
 
 
 class Amount(NamedTuple):
-    """How much of each error is handed on, 0 to 1, and what lightness weighs where an entry is chosen."""
+    """How much of each error is handed on, 0 to 1, what lightness weighs where an entry is chosen, and for what.
+
+    Into the hull: by diffusion colours that no mix of up to 16 entries has are dithered as the nearest that mixes have.
+    """
 
     strength: float
     lightness_weight: float
+    into_hull: bool
 
 
 def for_fitted(dither: Dither) -> Amount:
     """Return how to dither with a palette that is fitted to the picture: its hull is narrower than the colours."""
     usual = _ATKINSON if dither.method == "atkinson" else DEFAULT_STRENGTH
-    return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT)
+    return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT, False)
 
 
 def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Amount:
@@ -58,7 +62,7 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Am
     >>> from pil_kmeans.stages.options import Dither
     >>> black_and_white = np.array([[0], [255]], np.uint8)
     >>> for_given(Dither("floyd-steinberg", None), black_and_white, by_diffusion=True)
-    Amount(strength=0.99, lightness_weight=1.0)
+    Amount(strength=0.99, lightness_weight=1.0, into_hull=True)
     """
     space = spread(colors)
     nearness = min(max((_FAR - space) / (_FAR - _CLOSE), 0.0), 1.0) if by_diffusion else 1.0
@@ -67,7 +71,7 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Am
         strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH if by_diffusion else DEFAULT_STRENGTH
         if dither.method != "atkinson" and space > 0:
             strength = max(strength, round(1 - _LEFT / space, 3))
-    return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness)
+    return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness, into_hull=True)
 
 
 def spread(colors: NDArray[Any]) -> float:

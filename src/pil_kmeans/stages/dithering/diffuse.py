@@ -102,7 +102,7 @@ def dither(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
     >>> palette = np.array([[0], [255]], np.uint8)
-    >>> indices = dither(grey, palette, method="floyd-steinberg", amount=Amount(0.99, 1.0), n_threads=1)
+    >>> indices = dither(grey, palette, method="floyd-steinberg", amount=Amount(0.99, 1.0, True), n_threads=1)
     >>> bool(0.11 < indices.mean() < 0.14)  # the light of 100 is 0.127
     True
     """
@@ -209,6 +209,7 @@ class Passes:
             strength=round(256 * amount.strength),
             lightness_weight=round(8 * amount.lightness_weight),
             margin=_MARGIN,
+            into_hull=amount.into_hull,
         )
         return cls(rows, pixels.n_channels, grid, options, count_threads(n_threads))
 
