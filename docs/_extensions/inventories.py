@@ -58,6 +58,10 @@ NAMES = {
             "sklearn.pipeline.Pipeline": ("py:class", "modules/generated/sklearn.pipeline.Pipeline.html#$"),
         },
     ),
+    "xarray": (
+        "https://docs.xarray.dev/en/stable/",
+        {"xarray.DataArray": ("py:class", "generated/xarray.DataArray.html#$")},
+    ),
 }
 
 

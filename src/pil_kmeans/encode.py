@@ -83,7 +83,7 @@ def encode_png(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> bytes | Any:
-    r"""Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
+    """Encode a picture as a palette PNG of at most `n_colors` colours, or frames as an animated one.
 
     A picture that takes fewer bytes without loss is stored so, see `palette_only`.
 
@@ -261,7 +261,7 @@ def encode_png(
     >>> from pil_kmeans import encode_png
     >>> picture = Image.radial_gradient("L")
     >>> encode_png(picture, n_colors=16)[:4]
-    b'\x89PNG'
+    b'\\x89PNG'
     >>> len(encode_png(picture, n_colors=16)) < len(encode_png(picture, n_colors=16, lossy=0))
     True
 

@@ -95,7 +95,7 @@ def encode_webp(
     >>> from pil_kmeans import encode_png, encode_webp
     >>> picture = Image.radial_gradient("L")
     >>> webp, png = (Image.open(BytesIO(encode(picture, n_colors=16))) for encode in (encode_webp, encode_png))
-    >>> webp.format, webp.convert("RGB") == png.convert("RGB")
+    >>> webp.format, webp.convert("RGB").tobytes() == png.convert("RGB").tobytes()
     ('WEBP', True)
     """
     check_target(to)
