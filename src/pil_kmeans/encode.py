@@ -260,8 +260,8 @@ def encode_png(
     >>> from PIL import Image
     >>> from pil_kmeans import encode_png
     >>> picture = Image.radial_gradient("L")
-    >>> encode_png(picture, n_colors=16)[:4]
-    b'\\x89PNG'
+    >>> encode_png(picture, n_colors=16)[1:4]
+    b'PNG'
     >>> len(encode_png(picture, n_colors=16)) < len(encode_png(picture, n_colors=16, lossy=0))
     True
 
