@@ -211,8 +211,8 @@ def test_strength_that_nobody_gives_depends_on_the_palette():
     assert for_fitted(Dither("stucki", None)) == (0.85, 1.5, False)
     assert for_fitted(Dither("atkinson", None)) == (0.75, 1.5, False)
     assert for_given(Dither("atkinson", None), ramp[::255], by_diffusion=True) == (0.75, 1, True)
-    assert for_given(Dither("ordered", None), ramp[::255], by_diffusion=False) == (0.99, 1.5)
-    assert for_given(Dither("ordered", None), ramp, by_diffusion=False) == (0.85, 1.5)
+    assert for_given(Dither("ordered", None), ramp[::255], by_diffusion=False) == (0.99, 1.5, False)
+    assert for_given(Dither("ordered", None), ramp, by_diffusion=False) == (0.85, 1.5, False)
 
 
 def test_spread_is_the_mean_distance_to_the_next_other_color():

@@ -33,7 +33,7 @@ class Amount(NamedTuple):
 def for_fitted(dither: Dither) -> Amount:
     """Return how to dither with a palette that is fitted to the picture: its hull is narrower than the colours."""
     usual = _ATKINSON if dither.method == "atkinson" else DEFAULT_STRENGTH
-    return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT, False)
+    return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT, into_hull=False)
 
 
 def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Amount:
@@ -71,7 +71,7 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool) -> Am
         strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH if by_diffusion else DEFAULT_STRENGTH
         if dither.method != "atkinson" and space > 0:
             strength = max(strength, round(1 - _LEFT / space, 3))
-    return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness, into_hull=True)
+    return Amount(strength, 1 + (LIGHTNESS_WEIGHT - 1) * nearness, into_hull=by_diffusion)
 
 
 def spread(colors: NDArray[Any]) -> float:
