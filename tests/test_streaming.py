@@ -2,6 +2,7 @@
 
 import sys
 import weakref
+from functools import partial
 from io import BytesIO
 from unittest.mock import Mock
 
@@ -20,7 +21,7 @@ N_FRAMES = 40
 AT_HAND = 5
 
 
-@pytest.fixture(params=[encode_png, encode_gif])
+@pytest.fixture(params=[partial(encode_png, compression="fast"), encode_gif], ids=["png", "gif"])
 def encode(request):
     return request.param
 

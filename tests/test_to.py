@@ -28,7 +28,7 @@ def old(tmp_path):
 @pytest.fixture(scope="module")
 def noise():
     """Frames that do not become small."""
-    return np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3)).astype(np.uint8)
 
 
 def content(folder):
