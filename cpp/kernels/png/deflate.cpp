@@ -60,7 +60,9 @@ class Matches {
         starts_[n] = matches_.size();
     }
 
-    std::span<const Match> at(std::size_t i) const { return {&matches_[0] + starts_[i], starts_[i + 1] - starts_[i]}; }
+    std::span<const Match> at(std::size_t i) const {
+        return std::span(matches_).subspan(starts_[i], starts_[i + 1] - starts_[i]);
+    }
 
   private:
     static std::size_t hash(const std::uint8_t* p) {
