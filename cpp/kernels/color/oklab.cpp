@@ -1,6 +1,7 @@
 // Oklab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) of many colours at once, and points of any space; the
 // compiler vectorises.
 #include "kernels/base/cube_root.hpp"
+#include "kernels/color/oklab_of_cones.hpp"
 #include "kernels/isa/isa.hpp"
 #include "kernels/isa/isa_kernels.hpp"
 
@@ -24,9 +25,9 @@ void oklab(float* __restrict r, float* __restrict g, float* __restrict b, std::s
     cone_roots(r, g, b, n);
     for (std::size_t i = 0; i < n; ++i) {
         const float l = r[i], m = g[i], s = b[i];
-        r[i] = 0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s;
-        g[i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
-        b[i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
+        r[i] = kOklabOfCones[0][0] * l + kOklabOfCones[0][1] * m + kOklabOfCones[0][2] * s;
+        g[i] = kOklabOfCones[1][0] * l + kOklabOfCones[1][1] * m + kOklabOfCones[1][2] * s;
+        b[i] = kOklabOfCones[2][0] * l + kOklabOfCones[2][1] * m + kOklabOfCones[2][2] * s;
     }
 }
 

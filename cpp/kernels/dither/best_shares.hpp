@@ -9,9 +9,22 @@
 #include <array>
 #include <cstddef>
 
+#include "kernels/color/oklab_of_cones.hpp"
+
 namespace pil_kmeans {
 
 inline constexpr std::size_t kMostCandidates = 16;
+
+// Steps in each cone's response, of all candidates, as the eye sees them: in Oklab, lightness times a weight.
+inline void steps_in_oklab(const std::array<float, kMostCandidates>* cones, float lightness_weight,
+                           std::array<float, kMostCandidates>* steps) {
+    for (std::size_t a = 0; a < 3; ++a) {
+        const float weight = a ? 1.0f : lightness_weight;
+        const auto& [l, m, s] = kOklabOfCones[a];
+        for (std::size_t i = 0; i < kMostCandidates; ++i)
+            steps[a][i] = weight * (l * cones[0][i] + m * cones[1][i] + s * cones[2][i]);
+    }
+}
 
 template <std::size_t axes>
 class BestShares {

@@ -2,9 +2,11 @@
 //
 // No mix makes up for what lies beyond. Errors of such pixels pile up until an entry is chosen that has little to do
 // with them: light blue turns yellow and green where blue is dark. So these pixels want the nearest light that mixes
-// have: least in |M (w - x) / J(x)|, J the slope of light at the pixel x and M to Oklab, which is what the eye sees.
+// have: least in |M (w - x) / J(x)|, J the slope of light at the pixel x and M to Oklab, which is what the eye sees,
+// and in a little of the noise that mixes have (see `mixes.hpp`).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +15,7 @@
 #include "kernels/base/float_quad.hpp"
 #include "kernels/dither/best_shares.hpp"
 #include "kernels/dither/dither.hpp"
+#include "kernels/dither/light.hpp"
 
 namespace pil_kmeans {
 
@@ -49,9 +52,8 @@ class Hull {
 
   private:
     static constexpr std::size_t kCones = 3, kMoved = 1 << 12;
-    static constexpr float kLeastSlope = 0.04f;  // as of `Light`
-    static constexpr float kNear = 1e-6f;        // square of a way that is not worth a step
-    static constexpr float kNoise = 0.009f;
+    static constexpr float kNear = 1e-6f;    // square of a way that is not worth a step
+    static constexpr float kNoise = 0.009f;  // of a squared distance: of mixes as near, that of nearer entries
 
     using Roots = std::array<float, kCones>;
     struct Moved {
@@ -73,14 +75,15 @@ class Hull {
         Lanes noise{};
         for (std::size_t c = 0; c < kCones; ++c)
             for (std::size_t i = 0; i < kMostCandidates; ++i) ways[c][i] = roots_[c][i] - roots[c];
-        in_oklab(ways, steps);
+        steps_in_oklab(ways.data(), lightness_weight_, steps.data());
         for (std::size_t a = 0; a < kCones; ++a)
             for (std::size_t i = 0; i < kMostCandidates; ++i) noise[i] += kNoise * (steps[a][i] * steps[a][i]);
         for (std::size_t c = 0; c < kCones; ++c) {
-            const float own = roots[c] * roots[c] * roots[c], per = 1.0f / (3.0f * (roots[c] * roots[c] + kLeastSlope));
+            const float own = roots[c] * roots[c] * roots[c],
+                        per = 1.0f / (3.0f * (roots[c] * roots[c] + Light::kLeastSlope));
             for (std::size_t i = 0; i < kMostCandidates; ++i) ways[c][i] = (light_[c][i] - own) * per;
         }
-        in_oklab(ways, steps);
+        steps_in_oklab(ways.data(), lightness_weight_, steps.data());
         if (is_near(steps, BestShares<kCones>(steps, Lanes{}, n_))) return roots;
         const BestShares<kCones> shares(steps, noise, n_);
         float light[4] = {};
@@ -98,15 +101,6 @@ class Hull {
             square += way * way;
         }
         return square <= kNear;
-    }
-
-    void in_oklab(const std::array<Lanes, kCones>& cones, std::array<Lanes, kCones>& result) const {
-        for (std::size_t i = 0; i < kMostCandidates; ++i) {
-            const float l = cones[0][i], m = cones[1][i], s = cones[2][i];
-            result[0][i] = lightness_weight_ * (0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s);
-            result[1][i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
-            result[2][i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
-        }
     }
 
     const float lightness_weight_;

@@ -13,17 +13,17 @@
 #include <cstdint>
 
 #include "kernels/base/float_quad.hpp"
+#include "kernels/color/oklab_of_cones.hpp"
 #include "kernels/dither/dither.hpp"
 
 namespace pil_kmeans {
 
 class Light {
   public:
+    static constexpr float kLeastSlope = 0.04f;  // else a little light would be a huge error at a dark pixel
+
     explicit Light(const DitherOptions& options) : is_precise_(options.grid.zoom > 1) {
         static const ColorSpace& oklab = color_space("oklab");
-        constexpr float of_l[3] = {0.2104542553f, 1.9779984951f, 0.0259040371f},
-                        of_m[3] = {0.7936177850f, -2.4285922050f, 0.7827717662f},
-                        of_s[3] = {-0.0040720468f, 0.4505937099f, -0.8086757660f};
         const double weight = options.lightness_weight / 8.0, zoom = options.grid.zoom;
         const double units[4] = {oklab.scale * zoom * weight, oklab.scale * zoom, oklab.scale * zoom,
                                  alpha_scale(oklab, false) * zoom * weight};
@@ -32,9 +32,9 @@ class Light {
         float l[4] = {}, m[4] = {}, s[4] = {}, alpha[4] = {}, origin[4], bound[4];
         for (std::size_t d = 0; d < 4; ++d) {
             if (d < 3) {
-                l[d] = static_cast<float>(of_l[d] * units[d]);
-                m[d] = static_cast<float>(of_m[d] * units[d]);
-                s[d] = static_cast<float>(of_s[d] * units[d]);
+                l[d] = static_cast<float>(kOklabOfCones[d][0] * units[d]);
+                m[d] = static_cast<float>(kOklabOfCones[d][1] * units[d]);
+                s[d] = static_cast<float>(kOklabOfCones[d][2] * units[d]);
             }
             origin[d] = static_cast<float>(options.grid.origin[d] * units[d]);
             bound[d] = static_cast<float>(bounds[d]);
@@ -103,7 +103,6 @@ class Light {
     }
 
   private:
-    static constexpr float kLeastSlope = 0.04f;           // else a little light would be a huge error at a dark pixel
     static constexpr float kLeast = -0.5f, kMost = 1.5f;  // of light
     static constexpr float kLeastCover = 1.0f / 512;
 

@@ -82,13 +82,7 @@ void Cones::Eye::steps_to(const std::array<Lanes, kDims>& ways, float part, Lane
             light[c][i] = difference * (here * here + here * there + there * there) * per;
         }
     }
-    const float weight = cones->lightness_weight_;
-    for (std::size_t i = 0; i < kMostCandidates; ++i) {
-        const float l = light[0][i], m = light[1][i], s = light[2][i];
-        steps[0][i] = weight * (0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s);
-        steps[1][i] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
-        steps[2][i] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
-    }
+    steps_in_oklab(light, cones->lightness_weight_, steps);
 }
 
 Mixes::Mixes(const DitherPalette& palette, const DitherOptions& options, Chooser& chooser, bool has_alpha,
