@@ -77,8 +77,7 @@ def measure(make: Callable[[], np.ndarray], options: dict[str, Any]) -> dict[str
     picture = make()
     distinct_colors = count_distinct(picture)
     quantizer = KMeansQuantizer(256, **options)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
-    before = resident_bytes("VmHWM")
+    before = restarted_peak()
     start = time.process_time()
     indices = quantizer.fit_transform(picture)
     cpu_s = time.process_time() - start
@@ -90,6 +89,12 @@ def measure(make: Callable[[], np.ndarray], options: dict[str, Any]) -> dict[str
         # A result of one value may be pages that were never touched.
         "extra_bytes": max(0, peak - before - indices.nbytes),
     }
+
+
+def restarted_peak() -> int:
+    """Have the peak of this process start again, from what is resident now, and return that."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident_bytes("VmHWM")
 
 
 def resident_bytes(field: str) -> int:

@@ -1,6 +1,7 @@
 """Small pictures of many kinds."""
 
 import numpy as np
+from PIL import Image
 
 
 def made_pictures():
@@ -22,3 +23,18 @@ def made_pictures():
         "noise of two levels": rng.integers(0, 2, (48, 70)).astype(bool),
         "flat": np.full((48, 70, 3), 99, np.uint8),
     }
+
+
+def moving_square(still, n_frames):
+    """A red square that moves over an image."""
+    frames = [still.copy() for _ in range(n_frames)]
+    for n, frame in enumerate(frames):
+        frame.paste((255, 0, 0), (8 + 6 * n, 8, 20 + 6 * n, 20))
+    return frames
+
+
+def with_camera_noise(photograph, size, n_frames):
+    """Arrays of a photograph that stands still, in a size (width, height)."""
+    still = np.asarray(Image.fromarray(photograph).resize(size)).astype(float)
+    rng = np.random.default_rng(0)
+    return [np.clip(still + rng.normal(0, 1, still.shape), 0, 255).astype(np.uint8) for _ in range(n_frames)]

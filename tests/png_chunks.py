@@ -21,3 +21,12 @@ def chunks(data: bytes) -> list[tuple[str, bytes]]:
 def kinds(data: bytes) -> list[str]:
     """Types of the chunks, in order."""
     return [kind for kind, _ in chunks(data)]
+
+
+def unpacked(stream: bytes) -> bytes:
+    """Data of a stream of deflate without header, which must end with it."""
+    unpacker = zlib.decompressobj(-15)
+    data = unpacker.decompress(stream) + unpacker.flush()
+    assert unpacker.eof
+    assert not unpacker.unused_data
+    return data

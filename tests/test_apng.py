@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from made_pictures import moving_square, with_camera_noise
 from palettes_only import encode_png
 from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, ssimulacra2
 from pil_kmeans.png import animation
@@ -44,10 +45,7 @@ def pixels_of(frames):
 @pytest.fixture(scope="module")
 def moving(photo):
     """A red square that moves over a photograph."""
-    frames = [photo.copy() for _ in range(3)]
-    for n, frame in enumerate(frames):
-        frame.paste(RED, (8 + 6 * n, 8, 20 + 6 * n, 20))
-    return frames
+    return moving_square(photo, 3)
 
 
 # What is shown
@@ -131,9 +129,7 @@ def test_fixed_colors_are_shared(photo):
 @pytest.fixture(scope="module")
 def noisy(china):
     """A photograph with a camera's noise, 120 x 96."""
-    still = np.asarray(Image.fromarray(china).resize((120, 96))).astype(float)
-    rng = np.random.default_rng(0)
-    return [np.clip(still + rng.normal(0, 1, still.shape), 0, 255).astype(np.uint8) for _ in range(4)]
+    return with_camera_noise(china, (120, 96), 4)
 
 
 def scores(shown, frames):

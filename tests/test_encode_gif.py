@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from made_pictures import moving_square, with_camera_noise
 from pil_kmeans import IndexedImage, QualityError, encode_gif, encode_png, ssimulacra2
 from pil_kmeans.gif.blocks import MAX_DURATION, MAX_PLAYS, Rectangle, centiseconds
 from pil_pictures import MODES, cv2, in_mode, rgba
@@ -48,18 +49,13 @@ def scores(movie, frames):
 @pytest.fixture(scope="module")
 def moving(photo):
     """A red square that moves over a photograph."""
-    frames = [photo.copy() for _ in range(4)]
-    for n, frame in enumerate(frames):
-        frame.paste(RED, (8 + 6 * n, 8, 20 + 6 * n, 20))
-    return frames
+    return moving_square(photo, 4)
 
 
 @pytest.fixture(scope="module")
 def noisy(china):
     """A photograph with a camera's noise, 96 x 64."""
-    still = np.asarray(Image.fromarray(china).resize((96, 64))).astype(float)
-    rng = np.random.default_rng(0)
-    return [np.clip(still + rng.normal(0, 1, still.shape), 0, 255).astype(np.uint8) for _ in range(5)]
+    return with_camera_noise(china, (96, 64), 5)
 
 
 # What is shown

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
+from made_pictures import moving_square
 from pil_kmeans import IndexedImage, encode_png, encode_webp
 from pil_kmeans.cli import main
 from pil_kmeans.webp import MAX_DURATION, MAX_PLAYS
@@ -26,11 +27,7 @@ def played(data):
 @pytest.fixture(scope="module")
 def moving(china):
     """A red square that moves over a photograph."""
-    still = Image.fromarray(china).resize((64, 48))
-    frames = [still.copy() for _ in range(4)]
-    for n, frame in enumerate(frames):
-        frame.paste((255, 0, 0), (8 + 6 * n, 8, 20 + 6 * n, 20))
-    return frames
+    return moving_square(Image.fromarray(china).resize((64, 48)), 4)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -7,6 +7,7 @@ import pytest
 
 from pil_kmeans import _native
 from pil_kmeans.png.deflater import thorough_zlib_compress
+from png_chunks import unpacked
 
 RNG = np.random.default_rng(0)
 FIBONACCI = [1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597]
@@ -26,14 +27,6 @@ DATA = {
     "codes longer than 15": RNG.permutation(np.arange(17).repeat(FIBONACCI)),
     "all lengths": np.concatenate([np.r_[RNG.integers(0, 256, 3), np.full(n, n % 7)] for n in range(1, 270)]),
 }
-
-
-def unpacked(stream):
-    unpacker = zlib.decompressobj(-15)
-    data = unpacker.decompress(stream) + unpacker.flush()
-    assert unpacker.eof
-    assert not unpacker.unused_data
-    return data
 
 
 @pytest.mark.parametrize("name", DATA)

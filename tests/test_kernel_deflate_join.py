@@ -8,19 +8,12 @@ import numpy as np
 import pytest
 
 from pil_kmeans import _native
+from png_chunks import unpacked
 
 
 def raw(data, level=9, strategy=zlib.Z_DEFAULT_STRATEGY):
     packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
     return packer.compress(data) + packer.flush()
-
-
-def unpacked(stream):
-    unpacker = zlib.decompressobj(-15)
-    data = unpacker.decompress(stream) + unpacker.flush()
-    assert unpacker.eof
-    assert not unpacker.unused_data
-    return data
 
 
 def join(parts, n_threads=1):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from made_pictures import moving_square
 from pil_kmeans import quantize
 from pil_kmeans.pictures.pil_modes import pixels_from_pil
 from pil_pictures import MODES, entries, in_mode, rgba, saved, with_key
@@ -140,11 +141,7 @@ def test_errors_name_the_picture_of_a_list(photo):
 @pytest.fixture(scope="module")
 def moving(china):
     """A red square that moves over a photograph."""
-    still = Image.fromarray(china).resize((160, 120))
-    frames = [still.copy() for _ in range(5)]
-    for n, frame in enumerate(frames):
-        frame.paste((255, 0, 0), (8 + 6 * n, 8, 20 + 6 * n, 20))
-    return frames
+    return moving_square(Image.fromarray(china).resize((160, 120)), 5)
 
 
 @pytest.mark.parametrize("options", [{}, {"palette": ["red", "#456", "#999", "white"]}])

@@ -84,7 +84,7 @@ def encode_webp(
     Notes
     -----
     The pixels are those of `encode_png` with the same options, but what fully transparent pixels of an
-    animation hide. Most files are some per cent smaller than the PNG, and slower to write.
+    animation hide. The file is often smaller than the PNG, though not always, and slower to write.
 
     For films and photographs that move, a lossy WebP, which Pillow writes, is smaller.
 
