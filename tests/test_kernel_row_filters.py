@@ -32,7 +32,7 @@ def test_long_rows_of_one_value_count_beyond_the_table_of_logarithms():
     np.testing.assert_array_equal(filtered(rows, (0, 1, 2)), filter_rows(rows, (0, 1, 2)))
 
 
-@pytest.mark.parametrize("measure", range(4))
+@pytest.mark.parametrize("measure", range(3))
 @pytest.mark.parametrize("pixel_bytes", [1, 2, 3, 4])
 @pytest.mark.parametrize("shape", [(3, 1), (2, 3), (9, 24), (4, 1000)])
 def test_pixels_of_several_bytes_and_every_measure(shape, pixel_bytes, measure):
@@ -54,5 +54,5 @@ def test_bad_input_is_refused():
     for bad in (0, 5):
         with pytest.raises(ValueError, match="1 to 4 bytes"):
             filtered(rows, (0,), pixel_bytes=bad)
-    with pytest.raises(ValueError, match="0 to 3"):
-        filtered(rows, (0,), measure=4)
+    with pytest.raises(ValueError, match="0 to 2"):
+        filtered(rows, (0,), measure=3)

@@ -66,7 +66,7 @@ auto filtered_rows(const Bytes2D& rows, std::size_t pixel_bytes, const Vector<st
     if (first == last || *std::max_element(first, last) >= kRowFilters)
         throw nb::value_error("types must be one or more of 0 to 4");
     if (pixel_bytes < 1 || pixel_bytes > kMostPixelBytes) throw nb::value_error("a pixel has 1 to 4 bytes");
-    if (measure >= kRowMeasures) throw nb::value_error("measure must be 0 to 3");
+    if (measure >= kRowMeasures) throw nb::value_error("measure must be 0 to 2");
     if (n_bytes >> 31) throw nb::value_error("a row is too long");
     Buffer<std::uint8_t> filtered(n_rows * (1 + n_bytes));
     {

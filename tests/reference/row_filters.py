@@ -28,7 +28,6 @@ MEASURES = [
     entropy,
     lambda values: np.minimum(values, 256 - values).sum(),
     lambda values: len(np.unique(pairs(values))),
-    lambda values: entropy(pairs(values)),
 ]
 
 

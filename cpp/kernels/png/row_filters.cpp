@@ -85,8 +85,7 @@ std::uint64_t absolute_sum(const Byte* bytes, std::size_t n) {
 class RowJudge {
   public:
     explicit RowJudge(RowMeasure measure) : measure_(measure) {
-        if (measure == RowMeasure::pairs || measure == RowMeasure::pair_entropy)
-            counts_ = zeroed<std::uint32_t>(std::size_t{1} << 16, Fill::dense);
+        if (measure == RowMeasure::pairs) counts_ = zeroed<std::uint32_t>(std::size_t{1} << 16, Fill::dense);
     }
 
     std::uint64_t operator()(const Byte* bytes, std::size_t n) {
@@ -96,19 +95,16 @@ class RowJudge {
             case RowMeasure::sum:
                 return ~absolute_sum(bytes, n);
             case RowMeasure::pairs:
-            case RowMeasure::pair_entropy:
                 break;
         }
-        std::uint64_t different = 0, sum = 0;
+        std::uint64_t different = 0;
         for (std::size_t i = 1; i < n; ++i) ++counts_[pair(bytes, i)];
         for (std::size_t i = 1; i < n; ++i) {  // and have none left
             std::uint32_t& count = counts_[pair(bytes, i)];
-            if (!count) continue;
-            ++different;
-            sum += times_logarithm(count);
+            different += count > 0;
             count = 0;
         }
-        return measure_ == RowMeasure::pairs ? ~different : sum;
+        return ~different;
     }
 
   private:

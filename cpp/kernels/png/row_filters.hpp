@@ -11,9 +11,9 @@ enum class RowFilter : std::uint8_t { none, sub, up, average, paeth };
 inline constexpr int kRowFilters = 5;
 
 // What filtered bytes are to have least of, counted row by row: entropy; the sum of their absolute values, as signed
-// bytes, which is what the specification advises; different pairs of neighbouring bytes; entropy of these pairs.
-enum class RowMeasure : std::uint8_t { entropy, sum, pairs, pair_entropy };
-inline constexpr int kRowMeasures = 4;
+// bytes, which is what the specification advises; different pairs of neighbouring bytes.
+enum class RowMeasure : std::uint8_t { entropy, sum, pairs };
+inline constexpr int kRowMeasures = 3;
 
 inline constexpr std::size_t kMostPixelBytes = 4;
 

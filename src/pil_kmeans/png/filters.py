@@ -13,7 +13,7 @@ from . import deflater
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """Filter types."""
 
-ENTROPY, SUM, PAIRS, PAIR_ENTROPY = range(4)
+ENTROPY, SUM, PAIRS = range(3)
 """What filtered rows are to have least of, as `row_filters.hpp` says."""
 
 ALL = (NONE, SUB, UP, AVERAGE, PAETH)
