@@ -249,11 +249,16 @@ void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, flo
         for (std::size_t c = 0; c < 3; ++c)
             for (std::size_t i = 0; i < size; ++i) channel[c][i] = linear[own[i * n_channels + (has_color ? c : 0)]];
         kernels().cone_roots(channel[0], channel[1], channel[2], size);
+        float* const root = roots + 4 * start;
         for (std::size_t i = 0; i < size; ++i) {
-            float* const root = roots + 4 * (start + i);
-            for (std::size_t c = 0; c < 3; ++c) root[c] = channel[c][i];
-            root[3] = has_alpha ? static_cast<float>(own[i * n_channels + n_channels - 1]) / full : 1.0f;
+            root[4 * i] = channel[0][i];
+            root[4 * i + 1] = channel[1][i];
+            root[4 * i + 2] = channel[2][i];
+            root[4 * i + 3] = 1.0f;
         }
+        if (!has_alpha) continue;
+        for (std::size_t i = 0; i < size; ++i)
+            root[4 * i + 3] = static_cast<float>(own[i * n_channels + n_channels - 1]) / full;
     }
 }
 template void cone_roots(const std::uint8_t*, std::size_t, std::size_t, float*);

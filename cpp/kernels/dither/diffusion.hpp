@@ -81,10 +81,15 @@ struct LightRows : HeldRows {
     // Runs of one colour that the palette has stay as they are: an error from beside them would only speckle them.
     template <bool has_alpha>
     void hold_flat(std::size_t start, std::size_t end, LightPalette<has_alpha>& palette, std::size_t worker) {
-        for (std::size_t i = start; i < end;) {
-            std::size_t run = i + 1;
-            while (run < end && all_equal(pixel(run), pixel(i))) ++run;
-            if (run - i >= kFlatRun && (!has_alpha || opacity[i] != Opacity::transparent)) {
+        for (std::size_t i = start; i + kFlatRun <= end;) {
+            std::size_t run = i + kFlatRun - 1;
+            while (run > i && all_equal(pixel(run - 1), pixel(run))) --run;
+            if (run > i) {  // where another colour begins: no run until there is long enough
+                i = run;
+                continue;
+            }
+            for (run = i + kFlatRun; run < end && all_equal(pixel(run), pixel(i));) ++run;
+            if (!has_alpha || opacity[i] != Opacity::transparent) {
                 EntryCells& cells = cells_of(i, palette.chooser);
                 const FloatQuad point =
                     palette.light.template point<has_alpha>(palette.light.template of<has_alpha>(pixel(i)));

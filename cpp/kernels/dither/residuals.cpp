@@ -56,14 +56,14 @@ class BandResiduals {
             for (std::size_t x = 0; x < width; ++x) {
                 const std::int64_t weight = weights ? weights[y * width + x] : 1;
                 std::int64_t* const sum = to.sums.data() + 4 * std::size_t{indices[y * width + x]};
-                double square = 0;
+                std::int64_t square = 0;  // below 2^44
                 for (std::size_t d = 0; d < 4; ++d) {
-                    const std::int32_t value = blurred_[4 * x + d];
+                    const std::int64_t value = blurred_[4 * x + d];
                     sum[d] += weight * value;
-                    square += static_cast<double>(value) * value;
+                    square += value * value;
                 }
                 to.totals[indices[y * width + x]] += weight;
-                error += static_cast<double>(weight) * square;
+                error += static_cast<double>(weight * square);
             }
         }
     }
