@@ -38,11 +38,14 @@ def ours(image: Image.Image, n_colors: int, **options: Any) -> Image.Image:
 
 def quantette(image: Image.Image, n_colors: int, *, dither: str) -> Image.Image:
     """The crate's k-means and Floyd-Steinberg, both in Oklab, as it is by default."""
-    source = b"P6\n%d %d\n255\n" % image.size + image.tobytes()
     command = [crates.path("quantette"), str(n_colors), dither]
-    answer = subprocess.run(command, input=source, capture_output=True, check=True)
+    answer = subprocess.run(command, input=as_ppm(image), capture_output=True, check=True)
     with Image.open(io.BytesIO(answer.stdout)) as result:
         return of_few_colors(np.asarray(result))
+
+
+def as_ppm(image: Image.Image) -> bytes:
+    return b"P6\n%d %d\n255\n" % image.size + image.tobytes()
 
 
 def of_few_colors(pixels: np.ndarray) -> Image.Image:
