@@ -36,9 +36,11 @@ def assert_as_reference(samples, *, row_step=1, n_threads=1):
     expected_counts, expected_sums = reference.cell_smoothness(samples, row_step)
     np.testing.assert_array_equal(counts, expected_counts)
     np.testing.assert_array_equal(sums, expected_sums)
-    weights = _native.pixel_weights(rows(samples), width, counts, n_threads)
+    wanted = np.arange(0, len(samples), row_step)
+    weights = _native.pixel_weights(rows(samples), width, counts, wanted, n_threads).reshape(samples.shape[:2])
     assert weights.dtype == np.uint16
-    np.testing.assert_array_equal(weights.reshape(samples.shape[:2]), reference.pixel_weights(samples, counts))
+    np.testing.assert_array_equal(weights[wanted], reference.pixel_weights(samples, counts)[wanted])
+    assert not np.delete(weights, wanted, axis=0).any()
 
 
 def test_flat_area_is_255_and_an_edge_by_hand():
@@ -138,7 +140,18 @@ U64, I64 = np.uint64, np.int64
         (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint8), 2, (0, 4, 1, 0, 2), 1), "must lie in the picture"),
         (lambda: _native.cell_smoothness(np.zeros((6, 3), np.uint8), 2, (0, 3, 1, 1, 3), 1), "must lie in the picture"),
         (lambda: _native.smoothness(np.zeros((6, 3), np.uint8), 2, (0, 3, 1, 2, 1), 1), "must lie in the picture"),
-        (lambda: _native.pixel_weights(np.zeros((6, 3), np.uint8), 2, np.zeros(16, I64), 1), "a total a cell"),
+        (
+            lambda: _native.pixel_weights(np.zeros((6, 3), np.uint8), 2, np.zeros(16, I64), np.arange(3), 1),
+            "a total a cell",
+        ),
+        (
+            lambda: _native.pixel_weights(np.zeros((6, 1), np.uint8), 2, np.ones(16, I64), np.array([0, 3]), 1),
+            "rows must ascend",
+        ),
+        (
+            lambda: _native.pixel_weights(np.zeros((6, 1), np.uint8), 2, np.ones(16, I64), np.array([1, 1]), 1),
+            "rows must ascend",
+        ),
         (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(2, I64), 0, 16), "differ in length"),
         (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 64, 16), "shift must be"),
         (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 17), "a power of two"),

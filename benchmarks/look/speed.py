@@ -103,9 +103,7 @@ def beside_quantette(picture: Picture, n_colors: int, arguments: argparse.Namesp
         return lambda: subprocess.run(command, input=source, stdout=subprocess.DEVNULL, check=True)
 
     tasks = {"ours": ours(picture, 1, n_colors), "once": quantette(1), "often": quantette(1 + QUANTETTE_TIMES)}
-    times = medians(
-        interleave(tasks, repeats=arguments.repeats, seconds=arguments.seconds, clock=cpu_time_of_all)
-    )
+    times = medians(interleave(tasks, repeats=arguments.repeats, seconds=arguments.seconds, clock=cpu_time_of_all))
     return {"ours": times["ours"], "peer": (times["often"] - times["once"]) / QUANTETTE_TIMES}
 
 

@@ -56,14 +56,19 @@ auto cell_smoothness_of(const Pixels<Sample>& samples, std::size_t width, const 
 
 template <typename Sample>
 auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Vector<std::int64_t>& totals,
-                      int n_threads) {
-    const std::size_t height = checked_height(samples, width);
+                      const Vector<std::int64_t>& rows, int n_threads) {
+    const std::size_t height = checked_height(samples, width), n_rows = rows.shape(0);
+    for (std::size_t i = 0; i < n_rows; ++i)
+        if (rows.data()[i] < 0 || static_cast<std::size_t>(rows.data()[i]) >= height ||
+            (i > 0 && rows.data()[i] <= rows.data()[i - 1]))
+            throw nb::value_error("rows must ascend and lie in the picture");
     if (totals.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a total a cell");
     Buffer<std::uint16_t> weights(samples.shape(0));
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
-        pixel_weights(samples.data(), height, width, samples.shape(1), totals.data(), team, weights.begin());
+        pixel_weights(samples.data(), height, width, samples.shape(1), totals.data(), rows.data(), n_rows, team,
+                      weights.begin());
     }
     return to_numpy(std::move(weights));
 }
@@ -119,7 +124,7 @@ void register_weighting(nb::module_& module) {
         module.def("cell_smoothness", &cell_smoothness_of<Sample>, "samples"_a.noconvert(), "width"_a, "seen"_a,
                    "n_threads"_a);
         module.def("pixel_weights", &pixel_weights_of<Sample>, "samples"_a.noconvert(), "width"_a,
-                   "totals"_a.noconvert(), "n_threads"_a);
+                   "totals"_a.noconvert(), "rows"_a.noconvert(), "n_threads"_a);
     };
     define.template operator()<std::uint8_t>();
     define.template operator()<std::uint16_t>();

@@ -191,5 +191,5 @@ def residuals(lacking):
 
 def residual_rows(height):
     """Rows of a band that are summed up."""
-    first = 3 if height > 8 else 0
+    first = 2 if height > 8 else 0
     return range(first, height - first, 2)

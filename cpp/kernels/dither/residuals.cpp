@@ -70,7 +70,7 @@ class BandResiduals {
 
   private:
     // The band's first rows, whose upper neighbours hand down nothing, are not like others.
-    static std::size_t first_row(std::size_t height) { return height > 8 ? 3 : 0; }
+    static std::size_t first_row(std::size_t height) { return height > 8 ? 2 : 0; }
 
     std::vector<std::int16_t> lacking_;
     std::vector<std::int32_t> column_, blurred_;

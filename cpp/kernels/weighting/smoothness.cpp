@@ -140,22 +140,29 @@ std::size_t interleaved(std::size_t plain) {
     return cell;
 }
 
-// Call `take(y, smoothness of the row, worker)` for the rows seen, each worker its own tasks of some of them.
-template <std::size_t C, typename Sample, typename Take>
-void for_rows(const Sample* samples, std::size_t height, std::size_t width, const Seen& seen, Team& team,
-              const Take& take) {
+// Call `take(i, y, smoothness of the row, worker)` for some rows, y = row(i), each worker its own tasks of them.
+template <std::size_t C, typename Sample, typename Row, typename Take>
+void for_rows(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_rows, const Row& row_of,
+              Team& team, const Take& take) {
     lightness_tables<Sample>();
-    const std::size_t n_rows = n_rows_seen(seen);
     team.run((n_rows + kRowsATask - 1) / kRowsATask, [&](std::size_t task, std::size_t worker) {
         Window<C, Sample> window(samples, height, width);
         std::vector<std::uint8_t> row(width);
         const std::size_t end = std::min(n_rows, (task + 1) * kRowsATask);
         for (std::size_t i = task * kRowsATask; i < end; ++i) {
-            const std::size_t y = seen.first_row + i * seen.row_step;
+            const std::size_t y = row_of(i);
             window.look_at(y, row.data());
             take(i, y, row.data(), worker);
         }
     });
+}
+
+// The rows seen.
+template <std::size_t C, typename Sample, typename Take>
+void for_rows(const Sample* samples, std::size_t height, std::size_t width, const Seen& seen, Team& team,
+              const Take& take) {
+    const auto row_of = [&](std::size_t i) { return seen.first_row + i * seen.row_step; };
+    for_rows<C>(samples, height, width, n_rows_seen(seen), row_of, team, take);
 }
 
 }  // namespace
@@ -241,7 +248,9 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
 
 template <typename Sample>
 void pixel_weights(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                   const std::int64_t* totals, Team& team, std::uint16_t* weights) {
+                   const std::int64_t* totals, const std::int64_t* rows, std::size_t n_rows, Team& team,
+                   std::uint16_t* weights) {
+    std::fill_n(weights, height * width, std::uint16_t{0});
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
         std::vector<float> factors(n_weight_cells(C));
@@ -253,7 +262,8 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
             const std::int64_t total = std::max(totals[interleaved<C>(cell)], std::int64_t{0});
             factors[cell] = static_cast<float>(full / cube_root(static_cast<double>(total ? total : least)));
         }
-        for_rows<C>(samples, height, width, {0, height, 1, 0, width}, team,
+        const auto row_of = [&](std::size_t i) { return static_cast<std::size_t>(rows[i]); };
+        for_rows<C>(samples, height, width, n_rows, row_of, team,
                     [&](std::size_t, std::size_t y, const std::uint8_t* row, std::size_t) {
                         for (std::size_t x = 0; x < width; ++x) {
                             const std::size_t at = y * width + x;
@@ -268,8 +278,8 @@ void pixel_weights(const Sample* samples, std::size_t height, std::size_t width,
     template void smoothness(const Sample*, std::size_t, std::size_t, std::size_t, const Seen&, Team&, std::uint8_t*); \
     template void cell_smoothness(const Sample*, std::size_t, std::size_t, std::size_t, const Seen&, Team&,            \
                                   std::int64_t*, std::int64_t*);                                                       \
-    template void pixel_weights(const Sample*, std::size_t, std::size_t, std::size_t, const std::int64_t*, Team&,      \
-                                std::uint16_t*);
+    template void pixel_weights(const Sample*, std::size_t, std::size_t, std::size_t, const std::int64_t*,             \
+                                const std::int64_t*, std::size_t, Team&, std::uint16_t*);
 PIL_KMEANS_SMOOTHNESS(std::uint8_t)
 PIL_KMEANS_SMOOTHNESS(std::uint16_t)
 

@@ -217,32 +217,40 @@ def color_weights(
 def pixel_weights(
     pixels: Pixels,
     cell_totals: NDArray[np.int64],
+    is_wanted: NDArray[np.bool_],
     *,
     frames: Frames | None,
     sample_weight: NDArray[np.float64] | None,
     n_threads: int | None,
 ) -> NDArray[np.uint16]:
-    """Return what each pixel counts for in a fit to the dithered picture: (H * W,) shares of 65535.
+    """Return what each pixel of some rows counts for in a fit to the dithered picture: (H * W,) shares of 65535.
 
     Parameters
     ----------
     pixels : Pixels
     cell_totals : ndarray of shape (16**C,)
         What the pixels of each cell weigh in all.
+    is_wanted : ndarray of shape (number of rows of all frames,)
+        In which rows; in others it is 0.
     frames, sample_weight, n_threads
         As in `smoothness_of`.
     """
     threads = count_threads(n_threads)
 
-    def of_picture(rows: NDArray[Any], height: int, width: int) -> NDArray[np.uint16]:
+    def of_picture(rows: NDArray[Any], height: int, width: int, top: int) -> NDArray[np.uint16]:
         def of_block(block: slice) -> NDArray[np.uint16]:
             seen, own = beside(block, height, _REACH)
             given = rows[seen.start * width : seen.stop * width]
-            return _native.pixel_weights(given, width, cell_totals, threads)[own.start * width : own.stop * width]
+            wanted = own.start + np.flatnonzero(is_wanted[top + block.start : top + block.stop])
+            weights = _native.pixel_weights(given, width, cell_totals, wanted, threads)
+            return weights[own.start * width : own.stop * width]
 
         return in_row_blocks((height, width), np.uint16, pixels.new_array, of_block).ravel()
 
-    parts = [of_picture(rows, *size) for rows, size, _ in _pictures(pixels, frames, None)]
+    parts, top = [], 0
+    for rows, size, _ in _pictures(pixels, frames, None):
+        parts.append(of_picture(rows, *size, top))
+        top += size[0]
     weights: NDArray[np.uint16] = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return weights if sample_weight is None else as_shares(weights * (sample_weight.ravel() / sample_weight.max()))
 

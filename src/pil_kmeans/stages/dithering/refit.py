@@ -24,7 +24,7 @@ from ..weighting import as_shares, pixel_weights
 from .amounts import Amount
 from .diffuse import Frames, Passes, dither, opacity_of
 
-_STEP, _MOMENTUM = 2.0, 0.5  # entries move so many times what their pixels lack, and so much of their last move again
+_STEP, _MOMENTUM = 2.0, 0.3  # entries move so many times what their pixels lack, and so much of their last move again
 _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
 _BAND = 12  # rows dithered in a piece during the refit
 _MOST_BANDS_APART = 16
@@ -90,16 +90,14 @@ def refit(
     start, frozen = _settle(palette, hist)
     passes = Passes.of(pixels, start.colors, method, amount, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
-    weights = None
+    shares = None if sample_weight is None else as_shares(sample_weight)
+    plan = Plan.of(ROUNDS[search.effort], frames or [pixels.shape], shares)
+    weights = shares
     if hist.smoothness is not None:
         weights = pixel_weights(
-            pixels, hist.cell_totals, frames=frames, sample_weight=sample_weight, n_threads=n_threads
+            pixels, hist.cell_totals, plan.rows(), frames=frames, sample_weight=sample_weight, n_threads=n_threads
         )
-    elif sample_weight is not None:
-        weights = as_shares(sample_weight)
-    centers = _refitted(
-        start.centers / full, frozen, passes, amount.lightness_weight, search.effort, weights, frames or [pixels.shape]
-    )
+    centers = _refitted(start.centers / full, frozen, passes, amount.lightness_weight, plan, weights)
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -113,27 +111,53 @@ def refit(
             return moved, indices
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Which bands of rows each round dithers; the last one, after which none moves entries, only measures."""
+
+    bands: NDArray[np.int64]
+    """First pixel, height and width of each."""
+    first_rows: NDArray[np.int64]
+    n_rows: int
+    is_measured: NDArray[np.bool_]
+    """The same in all rounds, which are compared by them."""
+    is_dithered: list[NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, rounds: Rounds, frames: Frames, shares: NDArray[np.uint16] | None) -> Plan:
+        """Plan the rounds of pictures whose pixels have some shares, or all the same."""
+        bands, first_rows, n_rows = _bands(frames)
+        if shares is not None:
+            has_say = np.maximum.reduceat(shares, bands[:, 0]) > 0
+            bands, first_rows = bands[has_say], first_rows[has_say]
+        n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
+        apart = [
+            int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART))
+            for n in range(rounds.n)
+        ]
+        place = np.arange(len(bands))
+        is_measured = place % min(4 * apart[-1], max(1, len(bands) // _LEAST_MEASURED)) == 0
+        is_dithered = [is_measured | ((place + 23 * n) % step == 0) for n, step in enumerate(apart)]
+        return cls(bands, first_rows, n_rows, is_measured, [*is_dithered, is_measured])
+
+    def rows(self) -> NDArray[np.bool_]:
+        """Tell of the rows of all pictures which weigh: the residuals of every second row are summed up."""
+        result = np.zeros(self.n_rows + 1, dtype=np.bool_)
+        is_used = np.logical_or.reduce(self.is_dithered)
+        for row in range(0, _BAND, 2):
+            result[np.where(row < self.bands[is_used, 1], self.first_rows[is_used] + row, -1)] = True
+        return result[:-1]
+
+
 def _refitted(
     centers: NDArray[np.float64],
     frozen: NDArray[np.bool_],
     passes: Passes,
     lightness_weight: float,
-    effort: str,
+    plan: Plan,
     weights: NDArray[np.uint16] | None,
-    frames: Frames,
 ) -> NDArray[np.float64]:
     """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
-    rounds = ROUNDS[effort]
-    bands = _bands(frames)
-    if weights is not None:
-        bands = bands[np.maximum.reduceat(weights, bands[:, 0]) > 0]  # the others have no say
-    n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
-    apart = [
-        int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART)) for n in range(rounds.n)
-    ]
-    place = np.arange(len(bands))
-    measured_apart = min(4 * apart[-1], max(1, len(bands) // _LEAST_MEASURED))
-    is_measured = place % measured_apart == 0  # the same in all rounds, which are compared by them
     has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
     step, momentum = _STEP, _MOMENTUM
@@ -141,14 +165,15 @@ def _refitted(
         step, momentum = _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM
     best, least = centers, np.inf
     move = np.zeros((len(centers), 4))
-    for n in range(rounds.n + 1):
-        is_dithered = is_measured | ((place + 23 * n) % apart[n] == 0) if n < rounds.n else is_measured
+    for is_dithered in plan.is_dithered:
         arguments = passes.arguments(centers)
-        sums, totals, errors = _native.residuals(passes.rows, bands=bands[is_dithered], weights=weights, **arguments)
-        error = float(errors[is_measured[is_dithered]].sum())
+        sums, totals, errors = _native.residuals(
+            passes.rows, bands=plan.bands[is_dithered], weights=weights, **arguments
+        )
+        error = float(errors[plan.is_measured[is_dithered]].sum())
         if error < least:
             best, least = centers, error
-        if n == rounds.n:
+        if is_dithered is plan.is_measured:
             break
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
         lacking[:, [0, 3]] /= lightness_weight  # as the kernel weighs them
@@ -161,14 +186,26 @@ def _refitted(
     return best
 
 
-def _bands(frames: Frames) -> NDArray[np.int64]:
-    """Cut pictures into pieces of some rows: the first pixel, height and width of each."""
-    bands, first = [], 0
+def _bands(frames: Frames) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Cut pictures into pieces of some rows.
+
+    Returns
+    -------
+    bands : ndarray of shape (n, 3)
+        First pixel, height and width of each.
+    first_rows : ndarray of shape (n,)
+        Where they begin among the rows of all pictures.
+    n_rows : int
+        Of all pictures.
+    """
+    bands, first_rows, first, top = [], [], 0, 0
     for height, width in frames:
         for row in range(0, height, _BAND):
             bands.append((first + row * width, min(_BAND, height - row), width))
+            first_rows.append(top + row)
         first += height * width
-    return np.array(bands, dtype=np.int64)
+        top += height
+    return np.array(bands, dtype=np.int64), np.array(first_rows, dtype=np.int64), top
 
 
 def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool_]]:
@@ -180,7 +217,9 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
         return palette, frozen
     weights = hist.integer_counts.astype(np.float64)
     totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
-    is_main = (2 * weights > totals[palette.labels]) & ~frozen[palette.labels]
+    is_main = np.zeros(len(weights), dtype=np.bool_)
+    heavy = np.flatnonzero(2 * weights > totals.min())  # few: the others are not asked one by one
+    is_main[heavy] = (2 * weights[heavy] > totals[palette.labels[heavy]]) & ~frozen[palette.labels[heavy]]
     if hist.n_channels % 2 == 0:
         is_opaque, is_translucent = opacity_of(palette.colors) == 2, opacity_of(hist.colors) < 2
         is_main &= ~(is_opaque[palette.labels] & is_translucent)  # opaque pixels need them
