@@ -14,11 +14,10 @@ from pil_kmeans import KMeansQuantizer
 
 picture = load_sample_image("china.jpg")
 quantizer = KMeansQuantizer(n_colors=8).fit(picture)
-counts = np.bincount(quantizer.labels_.ravel())
-for color, count in sorted(zip(quantizer.palette_.tolist(), counts, strict=True), key=lambda pair: -pair[1]):
-    print("#{:02x}{:02x}{:02x}".format(*color), f"{count / counts.sum():6.1%}")
+order = np.argsort(-quantizer.counts_)
+for color, share in zip(quantizer.palette_[order].tolist(), quantizer.shares_[order], strict=True):
+    print("#{:02x}{:02x}{:02x}".format(*color), f"{share:6.1%}")
 
-order = np.argsort(-counts)
-ends = np.rint(640 * np.cumsum(counts[order]) / counts.sum()).astype(int)
+ends = np.rint(640 * np.cumsum(quantizer.shares_[order])).astype(int)
 strip = np.repeat(quantizer.palette_[order], np.diff(ends, prepend=0), axis=0)
 Image.fromarray(np.vstack([picture, np.repeat(strip[None], 60, axis=0)]))

@@ -283,9 +283,15 @@ class FittedQuantizer:
         return self._fitted.inertia
 
     @property
+    def counts_(self) -> np.ndarray:
+        """How many pixels, or rows, of all that was fitted have each entry for their nearest, (`n_colors_`,)."""
+        return self._fitted.counts
+
+    @property
     def shares_(self) -> np.ndarray:
-        """Share of all that was fitted, by weights, whose nearest entry each is, (`n_colors_`,); of pictures only."""
-        return self._fitted.shares
+        """Share of all pixels, or rows, that were fitted whose nearest entry each is, (`n_colors_`,)."""
+        shares: np.ndarray = self.counts_ / self.counts_.sum()
+        return shares
 
     @property
     def n_iter_(self) -> int:

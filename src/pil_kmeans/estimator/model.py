@@ -85,9 +85,9 @@ class Model(ABC):
         """Centers (n, d), not rounded, float64."""
 
     @property
-    def shares(self) -> NDArray[np.float64]:
-        """Share of the data that is nearest to each entry."""
-        raise AttributeError("shares_ is of pictures only")
+    @abstractmethod
+    def counts(self) -> NDArray[np.int64]:
+        """How much of the data is nearest to each entry, in pixels or rows, without those of no weight."""
 
     @property
     @abstractmethod

@@ -279,18 +279,16 @@ class PictureModel(Model):
         """Centers in the units of the pictures."""
         return self._fitted.palette.centers
 
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Share of all pixels, by their weights, that is nearest to each entry."""
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many pixels are nearest to each entry."""
         palette, hist, _ = self._fitted
         if hist is None:
             hist = self._counted()
         labels = palette.labels
         if labels is None or len(labels) != len(hist):
             labels = label_colors(hist.colors, palette.colors, self.search.color_space, **self._threads)
-        sums = np.bincount(labels, hist.counts, minlength=len(palette.colors))
-        shares: NDArray[np.float64] = sums / sums.sum()
-        return shares
+        return np.bincount(labels, hist.pixel_counts, minlength=len(palette.colors)).astype(np.int64)
 
     @property
     def n_iter(self) -> int:
