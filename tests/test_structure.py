@@ -24,6 +24,7 @@ LEVELS = [
         "pillow",
         "estimator",
         "report",
+        "swatches",
         "cli",
     },  # faces
     {"pictures"},  # what is given -> samples

@@ -2,22 +2,18 @@
 The colours of a picture
 ========================
 
-The palette itself is often what one wants, for a chart, a page or an icon set: here eight colours of a
-photograph as swatches, as wide as their share of the pixels. ``pil-kmeans palette photo.jpg`` prints them.
+The palette itself is often what one wants, for a chart, a page or an icon set: eight dominant colours of a photograph, and
+below those that people would name, ``kind="accent"``. ``pil-kmeans palette photo.jpg --kind accent`` prints them.
 """
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_sample_image
+from skimage.data import astronaut
 
-from pil_kmeans import KMeansQuantizer
+from pil_kmeans import palette
 
-picture = load_sample_image("china.jpg")
-quantizer = KMeansQuantizer(n_colors=8).fit(picture)
-order = np.argsort(-quantizer.counts_)
-for color, share in zip(quantizer.palette_[order].tolist(), quantizer.shares_[order], strict=True):
-    print("#{:02x}{:02x}{:02x}".format(*color), f"{share:6.1%}")
+picture = astronaut()[:300]
+dominant, accent = (palette(picture, 8, kind=kind, sort="hue") for kind in ("dominant", "accent"))
+print(accent)
 
-ends = np.rint(640 * np.cumsum(quantizer.shares_[order])).astype(int)
-strip = np.repeat(quantizer.palette_[order], np.diff(ends, prepend=0), axis=0)
-Image.fromarray(np.vstack([picture, np.repeat(strip[None], 60, axis=0)]))
+Image.fromarray(np.vstack([picture, *(np.asarray(found.to_pil((512, 56))) for found in (dominant, accent))]))

@@ -13,6 +13,8 @@ from ..indexed_image import IndexedImage
 from ..pictures.arrays import is_dask
 from ..pictures.labelled import is_labelled
 from ..stages.samples import full_scale
+from ..swatches import Swatches
+from ..swatches.picture_colors import check_kind
 from .labels import keeps_labels, labelled_colors, reads_labelled
 from .model import Keep, Model
 from .read_x import AnyPictures, read_pictures
@@ -223,6 +225,41 @@ class FittedQuantizer:
         if isinstance(indices, np.ndarray) and indices.ndim == 2:
             return self._indexed(indices)
         return [self._indexed(item) for item in indices]
+
+    def to_swatches(self, kind: str = "dominant") -> Swatches:
+        """Return the palette with the share of each colour, to be seen, or written for other programs.
+
+        Parameters
+        ----------
+        kind : {"dominant", "accent", "real"}, default="dominant"
+            As in `pil_kmeans.palette`, of everything that was fitted: "dominant" is `palette_` itself, rounded to 8
+            bits.
+
+        Returns
+        -------
+        swatches : Swatches
+            The most frequent first.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `partial_fit`.
+        ValueError
+            If a matrix was fitted, or there are none of that kind.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> picture = np.array([[[255, 0, 0], [255, 0, 0], [0, 0, 99]]], np.uint8)
+        >>> print(KMeansQuantizer(8).fit(picture).to_swatches())
+        #ff0000     66.7%
+        #000063     33.3%
+        """
+        check_kind(kind)
+        if self._fitted.is_matrix:
+            raise ValueError("to_swatches needs pictures, but KMeansQuantizer was fitted on a matrix")
+        return self._fitted.swatches(kind)
 
     def _indexed(self, indices: np.ndarray) -> IndexedImage:
         """Put indices and palette together; masked pixels get a fully transparent entry."""

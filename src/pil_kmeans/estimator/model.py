@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stages.options import Search
+from ..swatches import Swatches
 
 
 class Keep(Enum):
@@ -83,6 +84,10 @@ class Model(ABC):
     @abstractmethod
     def centers(self) -> NDArray[np.float64]:
         """Centers (n, d), not rounded, float64."""
+
+    def swatches(self, kind: str) -> Swatches:
+        """Give the palette of pictures and its shares, or colours of another kind."""
+        raise NotImplementedError
 
     @property
     @abstractmethod
