@@ -2,8 +2,9 @@
 The colours of a picture
 ========================
 
-The palette itself is often what one wants, for a chart, a page or an icon set: eight dominant colours of a photograph, and
-below those that people would name, ``kind="accent"``. ``pil-kmeans palette photo.jpg --kind accent`` prints them.
+The palette itself is often what one wants, for a chart, a page or an icon set: eight dominant colours of a photograph,
+and below those that people would name, ``kind="accent"``. ``pil-kmeans palette photo.jpg --kind accent`` prints
+them.
 """
 
 import numpy as np
