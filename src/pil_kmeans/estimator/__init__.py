@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from ..argument_names import counts_colors
 from ..pictures.fixed_colors import distinct, in_channels, read_colors
 from ..pictures.palettes import read_given_palette
 from ..stages.color_space import COLOR_SPACES
@@ -218,6 +219,7 @@ default=None
         "masked": [Interval(Integral, 1, MAX_COLORS - 1, closed="both"), None],
     }
 
+    @counts_colors("n_colors")
     def __init__(
         self,
         n_colors: int = 256,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..argument_names import counts_colors
 from ..pictures.fixed_colors import distinct, promoted, read_colors
 from ..pictures.read import read_picture
 from ..pictures.shared import read_as_one
@@ -26,6 +27,7 @@ from . import Swatches, check_order
 KINDS = ("dominant", "accent", "real")
 
 
+@counts_colors("n_colors")
 def palette(
     image: Any,
     n_colors: int = 8,
