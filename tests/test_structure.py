@@ -19,6 +19,7 @@ LEVELS = [
         "encode",
         "encode_frames",
         "encode_pixels",
+        "quantize_array",
         "score",
         "imageio",
         "pillow",

@@ -235,3 +235,19 @@ def test_results_do_not_depend_on_threads(china):
         one, two = (palette(china, 8, kind=kind, n_threads=n) for n in (1, 2))
         np.testing.assert_array_equal(one.colors, two.colors)
     assert "palette" in pil_kmeans.__all__
+
+
+def test_a_fitted_quantizer_shows_its_palette(photo):
+    quantizer = KMeansQuantizer(5)
+    assert "background:#" not in quantizer._repr_html_()
+    quantizer.fit(photo)
+    for html in (quantizer._repr_html_(), quantizer._repr_mimebundle_()["text/html"]):
+        assert [html.count(f"background:{swatch.hex}") for swatch in quantizer.to_swatches()] == [1] * 5
+    assert "background:#" not in KMeansQuantizer(2).fit([[0.0], [1.0]])._repr_html_()
+
+
+def test_many_swatches_are_shown_small_and_the_most_not_at_all():
+    colors = np.arange(300 * 3).reshape(-1, 3).astype(np.uint8)
+    html = Swatches(colors, np.full(300, 1 / 300))._repr_html_()
+    assert html.count("background:#") == 256
+    assert "and 44 more" in html

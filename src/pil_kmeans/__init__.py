@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .indexed_image import IndexedImage
     from .pillow import quantize
     from .png.target_quality import QualityError
+    from .quantize_array import quantize_array
     from .score import ssimulacra2
     from .swatches import Swatches
     from .swatches.picture_colors import palette
@@ -56,6 +57,7 @@ __all__ = [
     "palette",
     "pillow",
     "quantize",
+    "quantize_array",
     "report",
     "ssimulacra2",
 ]
@@ -70,6 +72,7 @@ _HOMES = {
     "encode_png": ".encode",
     "encode_webp": ".encode_pixels",
     "quantize": ".pillow",
+    "quantize_array": ".quantize_array",
     "palette": ".swatches.picture_colors",
     "ssimulacra2": ".score",
     "Swatches": ".swatches",

@@ -296,6 +296,22 @@ class FittedQuantizer:
             self.__dict__.pop("feature_names_in_", None)
         return pictures
 
+    def _repr_html_inner(self) -> str:
+        html: str = super()._repr_html_inner()  # type: ignore[misc]
+        return html + self._palette_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in bundle:
+            bundle["text/html"] += self._palette_html()
+        return bundle
+
+    def _palette_html(self) -> str:
+        """Show the palette of fitted pictures, below what scikit-learn shows of an estimator."""
+        if not self.__sklearn_is_fitted__() or self._model.is_matrix:
+            return ""
+        return f'<div style="margin-top:.5em">{self.to_swatches()._repr_html_()}</div>'
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from html import escape
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .swatch import Swatch
+
+_MOST_LARGE, _MOST_SMALL = 32, 256
 
 
 def for_terminal(swatches: Sequence[Swatch], *, in_true_color: bool) -> str:
@@ -36,13 +37,27 @@ def shows_true_color() -> bool:
 
 
 def as_html(swatches: Sequence[Swatch]) -> str:
-    """Make a piece of a page: a tile of each colour, its hex and its share below; of all pages the text's colour."""
-    tiles = "".join(
+    """Make a piece of a page: a tile of each colour, of a few with hex and share below, of many with a tooltip.
+
+    Of more than a palette image holds only the first are drawn. Text has the colour of the page.
+    """
+    make = _large_tile if len(swatches) <= _MOST_LARGE else _small_tile
+    tiles = "".join(map(make, swatches[:_MOST_SMALL]))
+    gap = ".4em" if make is _large_tile else "1px"
+    more = f"<small>and {len(swatches) - _MOST_SMALL:,} more</small>" if len(swatches) > _MOST_SMALL else ""
+    return f'<div style="display:flex;flex-wrap:wrap;gap:{gap};line-height:1.3;text-align:center">{tiles}{more}</div>'
+
+
+def _large_tile(swatch: Swatch) -> str:
+    return (
         f'<div style="width:5.5em"><div style="height:3em;background:{swatch.hex};border:1px solid #8888"></div>'
-        f"<code>{escape(swatch.hex)}</code><br><small>{swatch.share:.1%}</small></div>"
-        for swatch in swatches
+        f"<code>{swatch.hex}</code><br><small>{swatch.share:.1%}</small></div>"
     )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:.4em;line-height:1.3;text-align:center">{tiles}</div>'
+
+
+def _small_tile(swatch: Swatch) -> str:
+    title = f"{swatch.hex} {swatch.share:.2%}"
+    return f'<div title="{title}" style="width:1.4em;height:1.4em;background:{swatch.hex}"></div>'
 
 
 def as_image(colors: NDArray[np.uint8], widths: NDArray[np.float64], size: tuple[int, int]) -> Image.Image:
