@@ -19,7 +19,7 @@ LEVELS = [
         "encode",
         "encode_frames",
         "encode_pixels",
-        "quantize_array",
+        "array_labels",
         "score",
         "imageio",
         "pillow",

@@ -29,6 +29,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from . import imageio, pillow, report
+    from .array_labels import quantize_array
     from .encode import encode_png
     from .encode_frames import encode_gif
     from .encode_pixels import encode_webp
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from .indexed_image import IndexedImage
     from .pillow import quantize
     from .png.target_quality import QualityError
-    from .quantize_array import quantize_array
     from .score import ssimulacra2
     from .swatches import Swatches
     from .swatches.picture_colors import palette
@@ -72,7 +72,7 @@ _HOMES = {
     "encode_png": ".encode",
     "encode_webp": ".encode_pixels",
     "quantize": ".pillow",
-    "quantize_array": ".quantize_array",
+    "quantize_array": ".array_labels",
     "palette": ".swatches.picture_colors",
     "ssimulacra2": ".score",
     "Swatches": ".swatches",
