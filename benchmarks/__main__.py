@@ -21,6 +21,7 @@ from benchmarks import (
     scaling,
     size,
     speed,
+    swatches,
     versions,
 )
 from benchmarks.look import compare, judge, make
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "scaling": scaling,
     "size": size,
     "speed": speed,
+    "swatches": swatches,
     "versions": versions,
 }
 

@@ -15,11 +15,14 @@ from typing import Any
 from benchmarks import crates
 
 DISTRIBUTIONS = (
+    "colorgram.py",
+    "colorthief",
     "deflate",
     "imagequant",
     "numpy",
     "opencv-python-headless",
     "pillow",
+    "pylette",
     "pyoxipng",
     "scikit-image",
     "scikit-learn",

@@ -29,6 +29,7 @@ PARTS = {
     "ratios": (["size", "--ratios"], ["cq100/marrakech_museum.png"]),
     "scaling": (["scaling"], ["--quick"]),
     "size": (["size"], ["--pictures", "fruits,coffee"]),
+    "swatches": (["swatches"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "speed": (["speed"], ["--pictures", "fruits,coffee", "--repeats", "1", "--slow-pictures", "0"]),
 }
 

@@ -16,6 +16,7 @@ from benchmarks.records import read_records
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"
 PICTURE = PROJECT / "docs" / "_static" / "sixteen_colors.png"
+SWATCHES = PICTURE.with_name("swatches.png")
 MARKED = re.compile(r"(<!-- (table|figure|source): (.+?) -->)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -30,10 +31,15 @@ def run(arguments: argparse.Namespace) -> int:
         print("the README shows the figures of benchmarks/results" + ("" if new == old else ": NO, run publish"))
         return int(new != old)
     from benchmarks.landing import landing_picture
+    from benchmarks.swatches import published_sheet
 
     README.write_text(new)
     PICTURE.write_bytes(landing_picture())
-    print("written: README.md, docs/_static/sixteen_colors.png")
+    written = ["README.md", PICTURE.name]
+    if (sheet := published_sheet()) is not None:
+        SWATCHES.write_bytes(sheet)
+        written.append(SWATCHES.name)
+    print(f"written: {', '.join(written)}")
     return 0
 
 

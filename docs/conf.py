@@ -18,6 +18,7 @@ copyright = author
 version = release = pil_kmeans.__version__
 
 extensions = [
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -28,7 +29,7 @@ extensions = [
     "figures",
     "soft_names",
 ]
-exclude_patterns = ["_build", "notebooks", "gallery/*.rst"]
+exclude_patterns = ["_build", "gallery/*.rst", "auto_gallery/*.ipynb"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 nitpicky = True
@@ -41,6 +42,12 @@ numpydoc_show_class_members = False  # _templates/autosummary/class.rst lists th
 toc_object_entries_show_parents = "hide"
 
 intersphinx_mapping = write_inventories(HERE / "_build" / "inventories")
+
+# The notebook is committed without results: it is run for its page.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
 
 # Prompts and results of examples are shown, and not copied.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

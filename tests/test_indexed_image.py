@@ -167,3 +167,19 @@ def test_what_is_no_picture_is_refused(indices, palette, error, message):
 def test_a_p_image_takes_rgb_or_rgba_only(shape):
     with pytest.raises(ValueError, match=r"colors of a P image must have shape \(n, 3\) or \(n, 4\), got"):
         p_image(np.zeros((1, 1), np.uint8), np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("n_colors", [5, 300])
+def test_a_notebook_shows_its_pixels(n_colors):
+    indices = (np.arange(600) % n_colors).reshape(20, 30).astype(np.uint16)
+    palette = (np.arange(n_colors)[:, None] * [1, 3, 7] % 256).astype(np.uint8)
+    shown = opened(IndexedImage(indices, palette)._repr_png_())
+    np.testing.assert_array_equal(np.asarray(shown.convert("RGB")), palette[indices])
+
+
+@pytest.mark.parametrize("compression", ["fast", "default", "max"])
+def test_wide_indices_of_few_colors_are_written(compression):
+    indices = np.array([[0, 3, 2, 3], [1, 1, 0, 4]], np.uint16)
+    palette = np.array([[9, 0, 0], [0, 9, 0], [0, 0, 9], [9, 9, 0], [0, 9, 9]], np.uint8)
+    data = IndexedImage(indices, palette).to_png(compression=compression)
+    np.testing.assert_array_equal(np.asarray(opened(data).convert("RGB")), palette[indices])

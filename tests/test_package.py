@@ -93,3 +93,28 @@ def test_import_that_fails_says_what_to_do(monkeypatch, error, message):
     monkeypatch.setattr("sys.meta_path", [Finder, *sys.meta_path])
     with pytest.raises(ImportError, match=message):
         importlib.import_module("pil_kmeans")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda a: pil_kmeans.encode_png(a, colors=4),
+            r"encode_png\(\) has no argument colors: .*n_colors here, write n_",
+        ),
+        (lambda a: pil_kmeans.encode_gif(a, colors=4), r"encode_gif\(\) has no argument colors: .* write n_colors=4"),
+        (lambda a: pil_kmeans.encode_webp(a, colors=4), r"encode_webp\(\) has no argument colors: .* write n_colors=4"),
+        (lambda a: pil_kmeans.palette(a, k=4), r"palette\(\) has no argument k: .* write n_colors=4"),
+        (
+            lambda a: pil_kmeans.KMeansQuantizer(n_clusters=4),
+            r"KMeansQuantizer\(\) has no argument n_clusters: .*n_colors",
+        ),
+        (
+            lambda a: pil_kmeans.quantize(a, n_colors=4),
+            r"no argument n_colors: .* is colors as in Pillow, write colors=4",
+        ),
+    ],
+)
+def test_other_names_of_the_number_of_colors_are_told_from_ours(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(np.zeros((3, 3, 3), np.uint8))

@@ -200,7 +200,7 @@ def test_detail_is_enlarged(page, comparison):
 
 
 def test_swatches_are_copied(page, comparison):
-    from pil_kmeans.report.swatches import swatches_of
+    from pil_kmeans.swatches.picture_colors import swatches_of
 
     page.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
     colors = [swatch.hex for swatch in swatches_of(comparison.decoded(1))]

@@ -186,9 +186,14 @@ def test_palette_takes_no_weights(photo, reference):
         quantize(photo, palette=reference, sample_weight=np.ones((48, 64)))
 
 
-@pytest.mark.parametrize("dither", ["none", 0, 1, 2, 3, Image.Dither.FLOYDSTEINBERG])
-def test_dither_of_pillow_has_no_effect_without_palette(photo, dither):
-    assert quantize(photo, 8, dither=dither).tobytes() == quantize(photo, 8).tobytes()
+def test_dither_of_pillow_is_heard_without_palette(photo):
+    """Pillow itself ignores it there; whoever says it wants it."""
+    undithered, dithered = (quantize(photo, 8, dither=name).tobytes() for name in ("none", "floyd-steinberg"))
+    assert undithered != dithered
+    for number in (None, 0, Image.Dither.NONE):
+        assert quantize(photo, 8, dither=number).tobytes() == undithered
+    for number in (1, 2, 3, Image.Dither.FLOYDSTEINBERG):
+        assert quantize(photo, 8, dither=number).tobytes() == dithered
 
 
 @pytest.mark.parametrize("dither", ["random", "x", "", 4, -1, 99, 1.5, True, [1]])

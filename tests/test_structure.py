@@ -19,11 +19,13 @@ LEVELS = [
         "encode",
         "encode_frames",
         "encode_pixels",
+        "array_labels",
         "score",
         "imageio",
         "pillow",
         "estimator",
         "report",
+        "swatches",
         "cli",
     },  # faces
     {"pictures"},  # what is given -> samples

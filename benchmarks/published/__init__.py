@@ -13,6 +13,7 @@ from benchmarks.published.parts import NAMES, Table, grouped, mean_known, pictur
 from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
 from benchmarks.size import ENCODER, WHOLE
 from benchmarks.size.files import PNGQUANT
+from benchmarks.swatches import summary as swatches_summary
 
 Records = Mapping[str, dict[str, Any]]
 MIB = 2**20
@@ -310,6 +311,16 @@ CLIP_ENCODERS = [
     *("our APNG lossy=1", "apngasm, oxipng", "our WebP", "WebP, lossy"),
 ]
 
+
+def swatches_table(record: dict[str, Any]) -> Table:
+    rows = []
+    for tool, own in grouped(record["results"]["swatches"], "tool").items():
+        found, greys, nearest, cpu_ms = swatches_summary(own)
+        rows.append([tool, f"{found:.0%}", f"{greys:.1f}", f"{nearest:.3f}", rounded(cpu_ms)])
+    header = [f"{record['results']['n_colors']} colours", "hues found", "greys", "nearest pair", "CPU ms"]
+    return Table(header, rows, "swatches")
+
+
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
     "look": ("look", look_table),
@@ -327,6 +338,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "memory": ("memory", memory_table),
     "large": ("large", large_table),
     "scaling": ("scaling", scaling_table),
+    "swatches": ("swatches", swatches_table),
     "animation": ("animation", animation_table),
     "clips": ("animation", clips_table),
     "long animations": ("animation", long_table),

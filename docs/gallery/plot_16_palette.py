@@ -2,23 +2,19 @@
 The colours of a picture
 ========================
 
-The palette itself is often what one wants, for a chart, a page or an icon set: here eight colours of a
-photograph as swatches, as wide as their share of the pixels. ``pil-kmeans palette photo.jpg`` prints them.
+The palette itself is often what one wants, for a chart, a page or an icon set: eight dominant colours of a photograph,
+and below those that people would name, ``kind="accent"``. ``pil-kmeans palette photo.jpg --kind accent`` prints
+them.
 """
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_sample_image
+from skimage.data import astronaut
 
-from pil_kmeans import KMeansQuantizer
+from pil_kmeans import palette
 
-picture = load_sample_image("china.jpg")
-quantizer = KMeansQuantizer(n_colors=8).fit(picture)
-counts = np.bincount(quantizer.labels_.ravel())
-for color, count in sorted(zip(quantizer.palette_.tolist(), counts, strict=True), key=lambda pair: -pair[1]):
-    print("#{:02x}{:02x}{:02x}".format(*color), f"{count / counts.sum():6.1%}")
+picture = astronaut()[:300]
+dominant, accent = (palette(picture, 8, kind=kind, sort="hue") for kind in ("dominant", "accent"))
+print(accent)
 
-order = np.argsort(-counts)
-ends = np.rint(640 * np.cumsum(counts[order]) / counts.sum()).astype(int)
-strip = np.repeat(quantizer.palette_[order], np.diff(ends, prepend=0), axis=0)
-Image.fromarray(np.vstack([picture, np.repeat(strip[None], 60, axis=0)]))
+Image.fromarray(np.vstack([picture, *(np.asarray(found.to_pil((512, 56))) for found in (dominant, accent))]))

@@ -1,9 +1,9 @@
 """Pictures into palette pictures with k-means.
 
 `KMeansQuantizer` is the estimator, `quantize` takes the place of Pillow's `Image.quantize`, `encode_png` writes palette
-PNGs, `encode_gif` GIFs and `encode_webp` WebPs, `IndexedImage` is what they have in common, `ssimulacra2` says how
-alike two pictures are for the eye, and `report.compare` shows what fewer colours do to a picture. Everything loads when
-it is first used.
+PNGs, `encode_gif` GIFs and `encode_webp` WebPs, `IndexedImage` is what they have in common, `palette` finds the colours
+of a picture for people, `ssimulacra2` says how alike two pictures are for the eye, and `report.compare` shows what
+fewer colours do to a picture. Everything loads when it is first used.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from . import imageio, pillow, report
+    from .array_labels import quantize_array
     from .encode import encode_png
     from .encode_frames import encode_gif
     from .encode_pixels import encode_webp
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from .pillow import quantize
     from .png.target_quality import QualityError
     from .score import ssimulacra2
+    from .swatches import Swatches
+    from .swatches.picture_colors import palette
 
 __version__: str = _native.version
 
@@ -44,14 +47,17 @@ __all__ = [
     "IndexedImage",
     "KMeansQuantizer",
     "QualityError",
+    "Swatches",
     "__version__",
     "build_info",
     "encode_gif",
     "encode_png",
     "encode_webp",
     "imageio",
+    "palette",
     "pillow",
     "quantize",
+    "quantize_array",
     "report",
     "ssimulacra2",
 ]
@@ -66,7 +72,10 @@ _HOMES = {
     "encode_png": ".encode",
     "encode_webp": ".encode_pixels",
     "quantize": ".pillow",
+    "quantize_array": ".array_labels",
+    "palette": ".swatches.picture_colors",
     "ssimulacra2": ".score",
+    "Swatches": ".swatches",
 }
 
 

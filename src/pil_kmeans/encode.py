@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .argument_names import counts_colors
 from .files import Spool, check_target, deliver
 from .indexed_image import IndexedImage
 from .pictures.durations import check_loop
@@ -54,6 +55,7 @@ _FITTED = 0.4  # share of the work on frames until a palette is fitted, and they
 _SEARCHED, _WRITTEN = 0.7, 0.85  # their indices are chosen, and the first file is written
 
 
+@counts_colors("n_colors")
 def encode_png(
     image: Any,
     *,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .argument_names import counts_colors
 from .files import check_target, deliver
 from .gif.blocks import MAX_DURATION, MAX_PLAYS
 from .gif.canvas import Entries
@@ -43,6 +44,7 @@ __all__ = ["encode_gif"]
 _FITTED = 0.4  # share of the work until a palette is fitted
 
 
+@counts_colors("n_colors")
 def encode_gif(
     image: Any,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from .argument_names import counts_colors
 from .encode import encode_png
 from .files import MOST_IN_MEMORY, check_target, deliver
 from .pictures.durations import check_loop, read_durations
@@ -23,6 +24,7 @@ __all__ = ["encode_webp"]
 _QUANTIZED = 0.8  # share of the work
 
 
+@counts_colors("n_colors")
 def encode_webp(
     image: Any,
     *,

@@ -77,6 +77,18 @@ class IndexedImage:
             raise ValueError("an array of an IndexedImage is always a copy: do not pass copy=False")
         return self.to_array() if dtype is None else self.to_array().astype(dtype)
 
+    def _repr_png_(self) -> bytes:
+        """Show it in a notebook."""
+        if len(self.palette) <= MAX_BYTE_COLORS:
+            return self.to_png(compression="fast")
+        from io import BytesIO
+
+        from PIL import Image
+
+        file = BytesIO()
+        Image.fromarray(rgba_rows(to_uint8(self.palette))[self.indices]).save(file, "PNG")
+        return file.getvalue()
+
     def to_array(self) -> NDArray[Any]:
         """Colour of every pixel.
 

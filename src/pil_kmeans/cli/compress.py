@@ -30,7 +30,7 @@ from .option_types import (
 from .output import write_report
 from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
-from .shared_palette import fitted_to_all, rgba_of
+from .shared_palette import fitted_to_all
 from .targets import SUFFIX, planned, result_test
 from .work import Work, done_in_parallel
 
@@ -193,7 +193,7 @@ def with_shared_palette(
     most = {"n_colors": fit.get("n_colors", MAX_BYTE_COLORS)}
     swatches, _ = fitted_to_all(inputs, fit | most, limits_of(options), count_threads(options.jobs))
     others = {name: value for name, value in picture_options.items() if name not in UNUSED_WITH_PALETTE}
-    return others | {"palette": rgba_of(swatches)} if swatches else others
+    return others | {"palette": swatches.colors} if swatches else others
 
 
 def check_usage(options: argparse.Namespace) -> None:

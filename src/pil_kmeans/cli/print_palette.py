@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..pictures.read import read_picture
-from ..pillow import quantize
-from ..report.swatches import FORMATS, Swatch, drawn, swatches_of
 from ..stages.color_space import COLOR_SPACES
 from ..stages.kmeans import EFFORTS
 from ..stages.threads import count_threads
 from ..stages.weighting import WEIGHTINGS
+from ..swatches import ORDERS, Swatches
+from ..swatches.drawn import for_terminal, shows_true_color
+from ..swatches.picture_colors import KINDS, palette
+from ..swatches.swatch_formats import FORMATS
 from .encode_options import WEIGHTING_HELP
 from .errors import CommandError
 from .inputs import STANDARD, Input, find_inputs, open_picture
@@ -40,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         *COLOR_FLAGS,
-        dest="colors",
+        dest="n_colors",
         type=integer_between(1, 256),
         metavar="N",
         default=N_COLORS,
@@ -59,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite an output that exists")
     add_function_option(
         parser,
-        quantize,
+        palette,
         "--fixed",
         dest="fixed_colors",
         type=color,
@@ -68,14 +67,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="color that the palette holds exactly, such as red or '#ff0000'; may be given several times",
     )
     for flag, choices, meaning in (
+        (
+            "--kind",
+            KINDS,
+            "dominant: what the picture is painted with best; accent: what people would name, vivid and different, few "
+            "blacks and greys; real: dominant, but only colors that pixels have",
+        ),
+        ("--sort", ORDERS, "most frequent first, by hue from red to purple, or from dark to light"),
         ("--color-space", COLOR_SPACES, "where distances between colors are measured"),
         ("--effort", tuple(EFFORTS), "how long to search for better colors"),
         ("--weighting", WEIGHTINGS, WEIGHTING_HELP),
     ):
-        add_function_option(parser, quantize, flag, choices=choices, help=meaning)
+        add_function_option(parser, palette, flag, choices=choices, help=meaning)
     add_function_option(
         parser,
-        quantize,
+        palette,
         "--threads",
         dest="n_threads",
         type=integer_between(1, None),
@@ -93,12 +99,16 @@ def run(options: argparse.Namespace) -> int:
     if STANDARD in options.files and len(options.files) > 1:
         options.usage_error("- for standard input stands alone: name no other FILE")
     inputs, errors = find_inputs(options.files, recursive=options.recursive)
+    colors: Swatches | None
     if len(inputs) == 1 and not errors:
         colors, name = of_one(inputs[0], options), inputs[0].place.stem
     else:
-        colors, unread = fitted_to_all(inputs, fit_options(options), limits_of(options), count_threads(options.jobs))
+        given = given_options(options, palette)
+        kind, sort = (given.pop(name, default) for name, default in (("kind", "dominant"), ("sort", "share")))
+        colors, unread = fitted_to_all(inputs, given, limits_of(options), count_threads(options.jobs), kind)
         errors += unread
         name = f"{len(inputs) - len(unread)} pictures"
+        colors = colors and colors.sorted(sort)
     for error in errors:
         print(f"pil-kmeans: {error}", file=sys.stderr)
     if colors:
@@ -111,31 +121,20 @@ def run(options: argparse.Namespace) -> int:
     return errors[0].exit_status if errors else 0
 
 
-def of_one(given: Input, options: argparse.Namespace) -> list[Swatch]:
+def of_one(given: Input, options: argparse.Namespace) -> Swatches:
     """Find the colours of one picture."""
     with pixel_limit(options.max_pixels), Share(budget_of(options)) as share:
         opened = open_picture(given, share=share)
         try:
-            return swatches_of(quantize(read_picture(opened.image).samples, **given_options(options, quantize)))
+            return palette(read_picture(opened.image), **given_options(options, palette))
         except (ValueError, MemoryError) as error:
             msg = f"cannot make a palette of {given}: {one_line(error)}"
             raise CommandError(msg) from error
 
 
-def fit_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Keyword arguments for `KMeansQuantizer`."""
-    others = {name: value for name, value in given_options(options, quantize).items() if name != "colors"}
-    return {"n_colors": options.colors} | others
-
-
-def as_file(colors: Sequence[Swatch], name: str, options: argparse.Namespace) -> bytes:
+def as_file(colors: Swatches, name: str, options: argparse.Namespace) -> bytes:
     """Write the palette as asked for, or as the end of the output's name says, or for the terminal."""
     if options.output is None and options.format is None and sys.stdout.isatty():
-        return drawn(colors, in_true_color=in_true_color()).encode()
+        return for_terminal(colors, in_true_color=shows_true_color()).encode()
     extension = "" if options.output is None else options.output.suffix[1:].lower()
     return FORMATS[options.format or (extension if extension in FORMATS else "hex")](colors, name)
-
-
-def in_true_color() -> bool:
-    """Whether the terminal shows any colour, and should."""
-    return os.environ.get("COLORTERM") in ("truecolor", "24bit") and not os.environ.get("NO_COLOR")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 from ..pictures.named_palettes import NAMED_PALETTES, NamedPalette
-from ..report.swatches import Swatch, drawn_in_a_row
-from .print_palette import in_true_color
+from ..swatches.drawn import in_a_row, shows_true_color
+from ..swatches.swatch import Swatch
 
 _MOST_IN_A_ROW = 16
 
@@ -23,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({name: as_json(palette) for name, palette in NAMED_PALETTES.items()}, indent=2))
         return 0
-    with_areas = sys.stdout.isatty() and in_true_color()
+    with_areas = shows_true_color()
     width = max(map(len, NAMED_PALETTES))
     for name, palette in NAMED_PALETTES.items():
         swatches = swatches_of_rows(palette)
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         rows = range(0, len(swatches), _MOST_IN_A_ROW)
         if with_areas:
             for start in rows:
-                print(" " * (width + 7) + drawn_in_a_row(swatches[start : start + _MOST_IN_A_ROW]))
+                print(" " * (width + 7) + in_a_row(swatches[start : start + _MOST_IN_A_ROW]))
         elif len(swatches) <= _MOST_IN_A_ROW:
             print(" " * (width + 7) + " ".join(swatch.hex for swatch in swatches))
     return 0

@@ -10,13 +10,11 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..pictures.read import read_picture
-from ..report.swatches import Swatch
 from ..stages.samples import rgba_rows, to_uint8
+from ..swatches import Swatches
 from .errors import CommandError
 from .inputs import Input, open_picture
 from .limits import MemoryBudget, Share, pixel_limit
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from ..estimator import KMeansQuantizer
 
 _AT_ONCE = 8  # files of a task: few enough that all processes end at about the same time
+_ALL_COLORS = 1 << 24  # of RGB pictures: of cells of colours nobody knows which occur
 _LEAST_APART = 16  # files that are worth the start of processes
 
 
@@ -45,8 +44,8 @@ class Limits(NamedTuple):
 
 
 def fitted_to_all(
-    inputs: Sequence[Input], options: dict[str, Any], limits: Limits, n_processes: int
-) -> tuple[list[Swatch], list[CommandError]]:
+    inputs: Sequence[Input], options: dict[str, Any], limits: Limits, n_processes: int, kind: str = "dominant"
+) -> tuple[Swatches | None, list[CommandError]]:
     """Find the colours that suit all files together best.
 
     Parameters
@@ -59,11 +58,12 @@ def fitted_to_all(
         Of all processes together.
     n_processes : int
         The colours do not depend on it.
+    kind : one of `picture_colors.KINDS`
 
     Returns
     -------
-    swatches : list of Swatch
-        The most frequent first; empty if no file could be read.
+    swatches : Swatches or None
+        The most frequent first; None if no file could be read.
     errors : list of CommandError
         One for each file that could not.
 
@@ -75,24 +75,19 @@ def fitted_to_all(
     total: KMeansQuantizer | None = None
     errors: list[CommandError] = []
     n_channels = 4 if any(map(_may_be_transparent, inputs)) else 3
+    if kind == "real":
+        options = options | {"max_bins": _ALL_COLORS}
     for counted in _counted(inputs, n_channels, options, limits, n_processes):
         errors += counted.errors
         if counted.part is not None:
             total = counted.part if total is None else total.merge(counted.part)
     if total is None:
-        return [], errors
+        return None, errors
     try:
-        rgba, shares = rgba_rows(total.palette_), total.shares_
+        return total.to_swatches(kind), errors
     except (ValueError, MemoryError) as error:
         msg = f"cannot make a palette: {one_line(error)}"
         raise CommandError(msg) from error
-    order = np.argsort(-shares, kind="stable")
-    return [Swatch(tuple(rgba[i].tolist()), float(shares[i])) for i in order], errors
-
-
-def rgba_of(swatches: Sequence[Swatch]) -> NDArray[np.uint8]:
-    """Return the colours (n, 4)."""
-    return np.array([swatch.rgba for swatch in swatches], np.uint8)
 
 
 def _may_be_transparent(given: Input) -> bool:

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from ..argument_names import counts_colors
 from ..pictures.fixed_colors import distinct, in_channels, read_colors
 from ..pictures.palettes import read_given_palette
 from ..stages.color_space import COLOR_SPACES
@@ -110,8 +111,14 @@ default=None
     inertia_ : float
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
         for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
+    counts_ : ndarray of shape (n,), int64
+        How many of the pixels fitted, or rows of the matrix, have each entry for their nearest: of one `fit` the counts
+        of `labels_`, whatever `sample_weight` and `weighting` are, but without pixels of weight 0 and masked ones. Of
+        stacks, lists and iterables, and after `partial_fit` or `merge`, of all pictures together. Dithered pictures
+        count as if they were not. Above `max_bins`, colours that are counted together have the nearest entry of their
+        mean.
     shares_ : ndarray of shape (n,), float64
-        Share of the pixels fitted, by their weights, whose nearest entry each is.
+        The same as shares of 1.
     labels_ : ndarray or list of ndarray
         What `predict` gives for the X of `fit`. Made on first access. Not there after `partial_fit` or `merge`, nor if
         X is an array of more than 2**25 pixels: neither is kept.
@@ -212,6 +219,7 @@ default=None
         "masked": [Interval(Integral, 1, MAX_COLORS - 1, closed="both"), None],
     }
 
+    @counts_colors("n_colors")
     def __init__(
         self,
         n_colors: int = 256,

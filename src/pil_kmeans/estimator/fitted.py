@@ -13,6 +13,8 @@ from ..indexed_image import IndexedImage
 from ..pictures.arrays import is_dask
 from ..pictures.labelled import is_labelled
 from ..stages.samples import full_scale
+from ..swatches import Swatches
+from ..swatches.picture_colors import check_kind
 from .labels import keeps_labels, labelled_colors, reads_labelled
 from .model import Keep, Model
 from .read_x import AnyPictures, read_pictures
@@ -224,6 +226,41 @@ class FittedQuantizer:
             return self._indexed(indices)
         return [self._indexed(item) for item in indices]
 
+    def to_swatches(self, kind: str = "dominant") -> Swatches:
+        """Return the palette with the share of each colour, to be seen, or written for other programs.
+
+        Parameters
+        ----------
+        kind : {"dominant", "accent", "real"}, default="dominant"
+            As in `pil_kmeans.palette`, of everything that was fitted: "dominant" is `palette_` itself, rounded to 8
+            bits.
+
+        Returns
+        -------
+        swatches : Swatches
+            The most frequent first.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `partial_fit`.
+        ValueError
+            If a matrix was fitted, or there are none of that kind.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pil_kmeans import KMeansQuantizer
+        >>> picture = np.array([[[255, 0, 0], [255, 0, 0], [0, 0, 99]]], np.uint8)
+        >>> print(KMeansQuantizer(8).fit(picture).to_swatches())
+        #ff0000     66.7%
+        #000063     33.3%
+        """
+        check_kind(kind)
+        if self._fitted.is_matrix:
+            raise ValueError("to_swatches needs pictures, but KMeansQuantizer was fitted on a matrix")
+        return self._fitted.swatches(kind)
+
     def _indexed(self, indices: np.ndarray) -> IndexedImage:
         """Put indices and palette together; masked pixels get a fully transparent entry."""
         palette = self._fitted.stored
@@ -259,6 +296,22 @@ class FittedQuantizer:
             self.__dict__.pop("feature_names_in_", None)
         return pictures
 
+    def _repr_html_inner(self) -> str:
+        html: str = super()._repr_html_inner()  # type: ignore[misc]
+        return html + self._palette_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in bundle:
+            bundle["text/html"] += self._palette_html()
+        return bundle
+
+    def _palette_html(self) -> str:
+        """Show the palette of fitted pictures, below what scikit-learn shows of an estimator."""
+        if not self.__sklearn_is_fitted__() or self._model.is_matrix:
+            return ""
+        return f'<div style="margin-top:.5em">{self.to_swatches()._repr_html_()}</div>'
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
 
@@ -283,9 +336,15 @@ class FittedQuantizer:
         return self._fitted.inertia
 
     @property
+    def counts_(self) -> np.ndarray:
+        """How many pixels, or rows, of all that was fitted have each entry for their nearest, (`n_colors_`,)."""
+        return self._fitted.counts
+
+    @property
     def shares_(self) -> np.ndarray:
-        """Share of all that was fitted, by weights, whose nearest entry each is, (`n_colors_`,); of pictures only."""
-        return self._fitted.shares
+        """Share of all pixels, or rows, that were fitted whose nearest entry each is, (`n_colors_`,)."""
+        shares: np.ndarray = self.counts_ / self.counts_.sum()
+        return shares
 
     @property
     def n_iter_(self) -> int:

@@ -35,6 +35,8 @@ class UniqueRows(NamedTuple):
     """(U, d), in the matrix's dtype."""
     counts: NDArray[Any]
     """(U,) float64: the summed weight of each."""
+    n_rows: NDArray[np.int64]
+    """(U,): how many rows of positive weight are each."""
     inverse: NDArray[Any]
     """(n,): which of them each row of the matrix is."""
 
@@ -48,12 +50,14 @@ def unique_rows(X: NDArray[Any], sample_weight: NDArray[Any] | None = None) -> U
     np.any(ordered[1:] != ordered[:-1], axis=1, out=is_first[1:])
     starts = np.flatnonzero(is_first)
     if sample_weight is None:
-        counts = np.diff(starts, append=len(X)).astype(np.float64)
+        n_rows = np.diff(starts, append=len(X))
+        counts = n_rows.astype(np.float64)
     else:
         counts = np.add.reduceat(sample_weight[order], starts)
+        n_rows = np.add.reduceat(sample_weight[order] > 0, starts, dtype=np.int64)
     inverse = np.empty(len(X), np.intp)
     inverse[order] = np.cumsum(is_first) - 1
-    return UniqueRows(ordered[starts], counts, inverse)
+    return UniqueRows(ordered[starts], counts, n_rows, inverse)
 
 
 class Centers(NamedTuple):
@@ -107,14 +111,14 @@ class MatrixModel(Model):
 
     is_matrix = True
     _rows: Any = None
-    _counts: Any = None
+    _weights: Any = None
+    _n_rows: Any = None
 
     def add(self, data: NDArray[Any], sample_weight: Any, *, keep: Keep) -> None:
         """Add the rows of `data` (n, d); what is kept are its distinct rows, a copy."""
         distinct = unique_rows(data, read_sample_weight(sample_weight, (len(data),)))
         is_there = distinct.counts > 0
-        rows, counts = distinct.rows[is_there], distinct.counts[is_there]
-        self._add(rows, counts)
+        self._add(distinct.rows[is_there], distinct.counts[is_there], distinct.n_rows[is_there])
         self._replace(None if keep is Keep.NOTHING else distinct)
 
     def merge(self, other: Model) -> None:
@@ -124,13 +128,16 @@ class MatrixModel(Model):
             raise ValueError(
                 f"other was fitted on matrices of {other._rows.shape[1]} columns, this one on {self._rows.shape[1]}"
             )
-        self._add(other._rows, other._counts)
+        self._add(other._rows, other._weights, other._n_rows)
         self._replace(None)
 
-    def _add(self, rows: NDArray[Any], counts: NDArray[Any]) -> None:
+    def _add(self, rows: NDArray[Any], weights: NDArray[Any], n_rows: NDArray[Any]) -> None:
         if self._rows is not None:
-            rows, counts, _ = unique_rows(np.concatenate([self._rows, rows]), np.concatenate([self._counts, counts]))
-        self._rows, self._counts = rows, counts
+            n_rows = np.concatenate([self._n_rows, n_rows])
+            weights = np.concatenate([self._weights, weights])
+            rows, weights, _, place = unique_rows(np.concatenate([self._rows, rows]), weights)
+            n_rows = np.bincount(place, n_rows)
+        self._rows, self._weights, self._n_rows = rows, weights, n_rows
 
     def predict(self, data: NDArray[Any] | UniqueRows) -> NDArray[np.int32]:
         """Label each row, (n,), with its nearest center."""
@@ -171,7 +178,13 @@ class MatrixModel(Model):
     @cached_property
     def inertia(self) -> float:
         """Inertia of all rows, in their units squared."""
-        return self._inertia(self._rows, self._counts)
+        return self._inertia(self._rows, self._weights)
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many rows are nearest to each center."""
+        labels = nearest(self._scale(self._rows), self._fitted.centers)
+        return np.bincount(labels, self._n_rows, minlength=len(self.palette)).astype(np.int64)
 
     @cached_property
     def _exponent(self) -> int:
@@ -182,7 +195,7 @@ class MatrixModel(Model):
     def _fitted(self) -> Centers:
         """Scaled centers, each of them the nearest of some row."""
         points = self._scale(self._rows)
-        centers, n_iter = fit_centers(points, self._counts, self.n_colors, self.search)
+        centers, n_iter = fit_centers(points, self._weights, self.n_colors, self.search)
         return Centers(centers[np.unique(nearest(points, centers))], n_iter)
 
     def _scale(self, rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stages.options import Search
+from ..swatches import Swatches
 
 
 class Keep(Enum):
@@ -84,10 +85,14 @@ class Model(ABC):
     def centers(self) -> NDArray[np.float64]:
         """Centers (n, d), not rounded, float64."""
 
+    def swatches(self, kind: str) -> Swatches:
+        """Give the palette of pictures and its shares, or colours of another kind."""
+        raise NotImplementedError
+
     @property
-    def shares(self) -> NDArray[np.float64]:
-        """Share of the data that is nearest to each entry."""
-        raise AttributeError("shares_ is of pictures only")
+    @abstractmethod
+    def counts(self) -> NDArray[np.int64]:
+        """How much of the data is nearest to each entry, in pixels or rows, without those of no weight."""
 
     @property
     @abstractmethod

@@ -29,9 +29,12 @@ from ..stages.kmeans import inertia
 from ..stages.options import Dither, Search
 from ..stages.palette import Palette
 from ..stages.parts import PartialCounts, bands
+from ..stages.picked import counts_of
 from ..stages.pixels import check_total
-from ..stages.remap import label_colors, remap
+from ..stages.remap import remap
 from ..stages.tally import Tally, tally_of
+from ..swatches import Swatches
+from ..swatches.picture_colors import accents_in, entries_in
 from .lazy import LazyPictures, lazy_colors
 from .model import Keep, Model
 from .read_x import AnyPictures, LargePictures, Pictures
@@ -144,7 +147,7 @@ class PictureModel(Model):
 
     def tally(self) -> Tally:
         """Return the counts of all pictures, packed."""
-        return tally_of(self._counted(), budget=self._budget) if self._counts is None else self._counts.tally()
+        return tally_of(self.counted(), budget=self._budget) if self._counts is None else self._counts.tally()
 
     def _add_tally(self, tally: Tally) -> None:
         self._partial_counts().add(tally)
@@ -192,7 +195,7 @@ class PictureModel(Model):
             is_dithered = self._fitted.strength > 0
             return self.transform(self._kept) if is_dithered and self._kept is not None else None
         data, weight, self._weight = self._kept, self._weight, None
-        hist = self._fit_histogram
+        hist = self.fit_histogram
         result = fit_pictures(
             data.pixels,
             hist,
@@ -279,18 +282,18 @@ class PictureModel(Model):
         """Centers in the units of the pictures."""
         return self._fitted.palette.centers
 
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Share of all pixels, by their weights, that is nearest to each entry."""
-        palette, hist, _ = self._fitted
-        if hist is None:
-            hist = self._counted()
-        labels = palette.labels
-        if labels is None or len(labels) != len(hist):
-            labels = label_colors(hist.colors, palette.colors, self.search.color_space, **self._threads)
-        sums = np.bincount(labels, hist.counts, minlength=len(palette.colors))
-        shares: NDArray[np.float64] = sums / sums.sum()
-        return shares
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many pixels are nearest to each entry."""
+        return counts_of(self._fitted.hist or self.counted(), self._fitted.palette, self.search)
+
+    def swatches(self, kind: str) -> Swatches:
+        """Give the palette and its shares, or colours of another kind, the most frequent first."""
+        if kind == "accent":
+            fixed = np.empty((0, self._n_channels), self._dtype) if self._fixed_colors is None else self._fixed_colors
+            return accents_in(self.fit_histogram, self.search, n_colors=self.n_colors, fixed=fixed).sorted("share")
+        hist = self.counted() if kind == "real" else self._fitted.hist or self.counted()
+        return entries_in(hist, self._fitted.palette, self.search, kind=kind).sorted("share")
 
     @property
     def n_iter(self) -> int:
@@ -300,7 +303,7 @@ class PictureModel(Model):
     @cached_property
     def inertia(self) -> float:
         """Inertia of all pictures, in the working space."""
-        return self._inertia(self._counted())
+        return self._inertia(self.counted())
 
     @property
     def _looks(self) -> bool:
@@ -322,29 +325,29 @@ class PictureModel(Model):
     @cached_property
     def _grid(self) -> Grid:
         """Where parts of pictures are measured: on the grid that suits all that was fitted."""
-        return fine_grid(self.search.color_space, self._counted().colors, self.palette, **self._threads)
+        return fine_grid(self.search.color_space, self.counted().colors, self.palette, **self._threads)
 
     @cached_property
     def _fitted(self) -> Fit:
-        hist = self._fit_histogram
+        hist = self.fit_histogram
         palette = fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors)
         is_dithered = self.dither != "none" and not keeps_all_colors(palette, hist)
         return Fit(palette, hist, for_fitted(self._dither).strength if is_dithered else 0.0)
 
     @property
-    def _fit_histogram(self) -> Histogram:
+    def fit_histogram(self) -> Histogram:
         """What a palette is fitted to: all colours, or cells."""
         if self._cells is not None:
             return self._cells
-        hist = self._counted()
+        hist = self.counted()
         if self._counted_as == "fast" and self._has_cells:
             return coarse_histogram(lambda bits: self._in_cells(bits) if bits else hist, self.n_colors)
         return hist
 
     def _in_cells(self, bits: int) -> Histogram:
-        return self._counted().in_cells(bits) if self._counts is None else self._counts.tally().in_cells(bits)
+        return self.counted().in_cells(bits) if self._counts is None else self._counts.tally().in_cells(bits)
 
-    def _counted(self) -> Histogram:
+    def counted(self) -> Histogram:
         """Return the histogram of all pictures added: exact, or above the budget in cells."""
         uncounted, self._uncounted = self._uncounted, None
         if uncounted is not None:

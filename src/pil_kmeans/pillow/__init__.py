@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from ..argument_names import counts_colors
 from ..pictures.layout import Layout
 from ..pictures.source import Source, named_pictures
 from ..stages.dithering.diffuse import DITHERS, read_dither
@@ -26,6 +27,7 @@ __all__ = ["patch", "quantize", "register"]
 PILLOWS_DITHERS = {"none": Image.Dither.NONE, "floyd-steinberg": Image.Dither.FLOYDSTEINBERG}
 
 
+@counts_colors("colors")
 def quantize(
     image: Image.Image | ArrayLike | Sequence[Image.Image | ArrayLike],
     colors: int = 256,
@@ -86,9 +88,10 @@ def quantize(
         Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on
         its colour and place only: frames with one palette that differ somewhere differ only there,
         and tiles fit together. "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
-        undithered. A picture that keeps all its colours is not dithered. None and Pillow's numbers
-        mean what they mean in Pillow: with `palette`, None and 1 to 3, `Dither.ORDERED` too, are
-        "floyd-steinberg" and 0 is "none"; without it all of them are "none".
+        undithered. A picture that keeps all its colours is not dithered. Of Pillow's numbers 0 is
+        "none", and 1 to 3, `Dither.ORDERED` too, are "floyd-steinberg", also without `palette`, where
+        Pillow dithers nothing whatever it is told. None is what Pillow does when it is told nothing:
+        "floyd-steinberg" with `palette`, "none" without.
     device : the same as `palette`, optional
         Give the result these colours in place of those of `palette`, one for each, in its order:
         what the driver of a panel calls its colours, where `palette` is how they look. None: those
@@ -318,15 +321,14 @@ def by_pillow(
 
 
 def read_method(dither: Any, *, to_palette: bool) -> str:
-    """Name what `dither` asks for; None and Pillow's numbers ask for dithering only `to_palette`, as in Pillow."""
+    """Name what `dither` asks for; None asks for what Pillow does, which dithers only `to_palette`."""
     if isinstance(dither, str) and dither in DITHERS:
         return dither
-    number = Image.Dither.FLOYDSTEINBERG if dither is None else dither
+    number = (Image.Dither.FLOYDSTEINBERG if to_palette else Image.Dither.NONE) if dither is None else dither
     try:
         if isinstance(number, bool | np.bool_ | str):
             raise ValueError
-        is_on = Image.Dither(number) != Image.Dither.NONE
+        return "none" if Image.Dither(number) == Image.Dither.NONE else "floyd-steinberg"
     except ValueError:
         msg = f"dither must be one of {[*DITHERS]}, None or a PIL.Image.Dither, 0 to 3, got {dither!r}"
         raise ValueError(msg) from None
-    return "floyd-steinberg" if is_on and to_palette else "none"

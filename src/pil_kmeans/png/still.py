@@ -100,7 +100,7 @@ def encoded_parts(
         new_index, rgba = _plte_lookup(indices, palette, keep)
         lookup = new_index.astype(np.uint8)
         if indices.dtype != np.uint8:
-            indices, lookup = lookup[indices], np.arange(MAX_BYTE_COLORS).astype(np.uint8)
+            indices, lookup = lookup[indices], np.arange(len(rgba)).astype(np.uint8)
     if len(rgba) > MAX_BYTE_COLORS:
         msg = (
             f"a palette PNG holds at most {MAX_BYTE_COLORS} colors, this picture has {len(rgba)}: "

@@ -10,10 +10,10 @@ from string import Template
 
 from .. import _native
 from ..measures import count_colors
+from ..swatches.picture_colors import swatches_of
 from .chart import chart_svg
 from .measured import HEADINGS, Measured, cells, png_of
 from .side_by_side import ZOOM, detail
-from .swatches import swatches_of
 
 TEMPLATE = Path(__file__).with_name("page.html")
 

@@ -93,6 +93,11 @@ class Histogram:
         return color_weights(*self._cell_keys, self.smoothness)
 
     @property
+    def pixel_counts(self) -> NDArray[np.int64]:
+        """Pixels of each colour, (U,), whatever their weights are but 0."""
+        return self.counts if self.n_pixels is None else self.n_pixels
+
+    @property
     def cell_totals(self) -> NDArray[np.int64]:
         """What the pixels of each cell of `smoothness` weigh in all, (16**C,)."""
         return _native.cell_totals(*self._cell_keys, 1 << (CELL_BITS * self.n_channels))
@@ -140,7 +145,9 @@ class Histogram:
         totals = np.add.reduceat(weights, starts)[:, np.newaxis]
         cell_colors = ((257 * sums + totals // 2) // totals).astype(np.uint16)
         counts = np.add.reduceat(self.counts, starts)
-        return replace(self, keys=keys[starts], counts=counts, bits=bits, cell_colors=cell_colors, n_pixels=None)
+        n_pixels = None if self.n_pixels is None else np.add.reduceat(self.n_pixels, starts)
+        cells = {"keys": keys[starts], "counts": counts, "cell_colors": cell_colors, "n_pixels": n_pixels}
+        return replace(self, bits=bits, **cells)
 
 
 def histogram(

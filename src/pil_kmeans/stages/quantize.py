@@ -68,25 +68,33 @@ def quantize_pixels(
     rounded = pixels
     if to_8_bits and pixels.dtype != np.uint8:
         rounded = read_pixels(to_uint8(pixels.values, pixels.new_array), new_array=pixels.new_array)
+    given: dict[str, Any] = {
+        "n_colors": n_colors,
+        "fixed_colors": fixed_colors,
+        "sample_weight": sample_weight,
+        "frames": frames,
+    }
+    hist = counted(rounded, search, **given)
+    return fit_pictures(pixels, hist, search, dither, rounded=rounded, **given)
+
+
+def counted(
+    pixels: Pixels,
+    search: Search,
+    *,
+    n_colors: int,
+    fixed_colors: NDArray[Any] | None,
+    sample_weight: NDArray[np.float64] | None,
+    frames: Frames | None,
+) -> Histogram:
+    """Count the colours of a picture for such a search, with the arguments of `quantize_pixels`."""
     effort = counted_as(search.effort, fixed_colors)
     if effort != "fast" and frames is None and len(pixels.rows) > LARGE:
-        hist = _counted_in_bands(rounded, sample_weight, search)
-    else:
-        hist = picture_histogram(
-            rounded, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=search.n_threads
-        )
-        hist = with_smoothness(hist, rounded, search, sample_weight=sample_weight, frames=frames)
-    return fit_pictures(
-        pixels,
-        hist,
-        search,
-        dither,
-        rounded=rounded,
-        n_colors=n_colors,
-        fixed_colors=fixed_colors,
-        sample_weight=sample_weight,
-        frames=frames,
+        return _counted_in_bands(pixels, sample_weight, search)
+    hist = picture_histogram(
+        pixels, n_colors=n_colors, effort=effort, sample_weight=sample_weight, n_threads=search.n_threads
     )
+    return with_smoothness(hist, pixels, search, sample_weight=sample_weight, frames=frames)
 
 
 def _counted_in_bands(pixels: Pixels, sample_weight: NDArray[np.float64] | None, search: Search) -> Histogram:

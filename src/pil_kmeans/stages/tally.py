@@ -181,7 +181,7 @@ def tally_of(hist: Histogram, *, budget: int) -> Tally:
     if keys.dtype == np.float64:
         keys = (keys + 0.0).view(np.uint64)  # of two zeros the positive one
     is_weighted = hist.counts.dtype.kind == "f"
-    n_pixels = hist.counts if hist.n_pixels is None else hist.n_pixels
+    n_pixels = hist.pixel_counts
     weights = hist.counts if is_weighted else None
     transparent = None
     if len(hist.transparent):

@@ -1,44 +1,12 @@
-"""The colours of a palette picture as swatches, for terminals and for other programs."""
+"""Files that hold the colours of swatches, for other programs."""
 
 from __future__ import annotations
 
 import json
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
-
-
-@dataclass(frozen=True)
-class Swatch:
-    """One colour of a palette."""
-
-    rgba: tuple[int, ...]
-    share: float
-    """Of the pixels that have it, from 0.0 to 1.0."""
-
-    @property
-    def hex(self) -> str:
-        """``#rrggbb``, or ``#rrggbbaa`` if it is not opaque."""
-        return f"#{bytes(self.rgba[:3] if self.is_opaque else self.rgba).hex()}"
-
-    @property
-    def is_opaque(self) -> bool:
-        """Whether nothing shines through."""
-        return self.rgba[3] == 255
-
-
-def swatches_of(image: Image.Image) -> list[Swatch]:
-    """Return the entries of a P image, the most frequent first, then in the palette's order."""
-    image = image.copy()
-    image.apply_transparency()
-    rgba = np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
-    counts = np.bincount(np.asarray(image).ravel(), minlength=len(rgba))
-    order = np.argsort(-counts, kind="stable")
-    n_pixels = max(1, int(counts.sum()))
-    return [Swatch(tuple(rgba[i].tolist()), int(counts[i]) / n_pixels) for i in order]
+from .swatch import Swatch
 
 
 def as_hex(swatches: Sequence[Swatch], name: str) -> bytes:
@@ -111,22 +79,3 @@ FORMATS: dict[str, Callable[[Sequence[Swatch], str], bytes]] = {
     "ase": as_ase,
 }
 """Name of a format, also the end of its files' names -> palette and its name as bytes."""
-
-
-def drawn(swatches: Sequence[Swatch], *, in_true_color: bool) -> str:
-    """Lay out a palette for a terminal: a block of each colour, if it can show them, its hex and its share."""
-    lines = []
-    for swatch in swatches:
-        area = f"{_area(swatch, 6)}  " if in_true_color else ""
-        lines.append(f"{area}{swatch.hex:9}  {swatch.share:6.1%}\n")
-    return "".join(lines)
-
-
-def drawn_in_a_row(swatches: Sequence[Swatch]) -> str:
-    """Lay out a palette for a terminal that can show colours: a small block of each, side by side."""
-    return "".join(_area(swatch, 3) for swatch in swatches)
-
-
-def _area(swatch: Swatch, width: int) -> str:
-    red, green, blue, _ = swatch.rgba
-    return f"\x1b[48;2;{red};{green};{blue}m{' ' * width}\x1b[0m"
