@@ -19,9 +19,10 @@ class Problem:
     weights: np.ndarray
     guess: np.ndarray
     shown: np.ndarray
-    shown_entry: np.ndarray
+    shown_color: np.ndarray
     stay_weights: np.ndarray
     entries: np.ndarray
+    colors: np.ndarray
     transparent: int
     symbol_bits: int
     feedback: int = 128
@@ -29,7 +30,7 @@ class Problem:
     n_ends: int = 1
 
     def solve(self):
-        of_points = {name: to_points(getattr(self, name)) for name in ("points", "shown", "entries")}
+        of_points = {name: to_points(getattr(self, name)) for name in ("points", "shown", "entries", "colors")}
         symbols, codes = _native.search_lzw(**(vars(self) | of_points))
         read, shown = plain.decoded(codes.tobytes(), self.symbol_bits)
         assert shown == symbols.tolist()
@@ -51,10 +52,10 @@ def problem(seed, shape=(6, 9), k=5, symbol_bits=3, *, transparent=True, noise=2
     stay = rng.uniform(0, weight, n).astype(np.float32)
     stay[rng.random(n) < 0.3] = MUST_CHANGE
     shown = np.where(rng.random((n, 1)) < 0.5, points, np.roll(points, 1, axis=0))
-    shown_entry = rng.integers(0, k, n).astype(np.uint8)
-    return Problem(
-        points, shape[1], weights, guess, shown, shown_entry, stay, entries, k if transparent else -1, symbol_bits
-    )
+    colors = rng.integers(-4000, 4000, (300, 4))
+    shown_color = rng.integers(0, 300, n).astype(np.uint16)
+    symbol = k if transparent else -1
+    return Problem(points, shape[1], weights, guess, shown, shown_color, stay, entries, colors, symbol, symbol_bits)
 
 
 def lossless(symbols, symbol_bits, **options):
@@ -64,7 +65,18 @@ def lossless(symbols, symbol_bits, **options):
     weights = np.full(n, KEPT, np.float32)
     guess = np.asarray(symbols, np.uint8)
     return Problem(
-        nothing, n, weights, guess, nothing, np.zeros(n, np.uint8), weights, nothing[:1], -1, symbol_bits, **options
+        nothing,
+        n,
+        weights,
+        guess,
+        nothing,
+        np.zeros(n, np.uint16),
+        weights,
+        nothing[:1],
+        nothing[:1],
+        -1,
+        symbol_bits,
+        **options,
     )
 
 

@@ -58,6 +58,20 @@ def zoom() -> Iterator[Frame]:
         yield image.resize(SIZE, box=(max(0, x - across), y - half, min(image.width, x + across), y + half))
 
 
+def cut() -> Iterator[Frame]:
+    """Three photographs one after the other, each panned over, under a line of text that stands still."""
+    font = ImageFont.load_default(14)
+    for name in ("flower", "rocket", "coffee"):
+        image = photograph(name)
+        image = image.resize((image.width * 300 // image.height, 300))
+        for n in range(N_FRAMES // 3):
+            frame = image.crop((3 * n, n, 3 * n + SIZE[0], n + SIZE[1]))
+            draw = ImageDraw.Draw(frame)
+            draw.rectangle((10, 210, 130, 230), fill=(30, 30, 90))
+            draw.text((16, 212), "from our archive", font=font, fill=(255, 255, 255))
+            yield frame
+
+
 def ball() -> Iterator[Frame]:
     """A red ball over a photograph that stands still."""
     image = photograph("coffee").resize(SIZE)
@@ -141,7 +155,7 @@ def video(name: str, width: int, height: int) -> Clip:
 
 
 CLIPS = [
-    *(Clip(make.__name__, make) for make in (pan, zoom, ball, noisy_ball, screen, cartoon)),
+    *(Clip(make.__name__, make) for make in (pan, zoom, cut, ball, noisy_ball, screen, cartoon)),
     video("carphone_pristine", 176, 144),
     video("bikes", 320, 136),
     video("bigbuckbunny", 320, 180),

@@ -7,7 +7,7 @@
 namespace pil_kmeans::bindings {
 namespace {
 
-void check_symbols(const GifFrame& frame, std::size_t k, const GifSearch& options) {
+void check_symbols(const GifFrame& frame, std::size_t k, std::size_t n_colors, const GifSearch& options) {
     const bool can_stay = options.transparent != kNoSymbol;
     for (std::size_t i = 0; i < frame.points.n; ++i) {
         const float weight = frame.weights[i], stay = frame.stay_weights[i];
@@ -16,16 +16,16 @@ void check_symbols(const GifFrame& frame, std::size_t k, const GifSearch& option
         if (weight >= 0 && k == 1 && options.transparent == 0)
             throw std::invalid_argument("no entry is left but the transparent one");
         if (weight < 0 && frame.guess[i] >> options.symbol_bits) throw std::invalid_argument("a guess is no symbol");
-        if (can_stay && stay >= 0 && frame.shown_entry[i] >= k)
-            throw std::invalid_argument("an entry that is shown is beyond the palette");
+        if (can_stay && stay >= 0 && frame.shown_color[i] >= n_colors)
+            throw std::invalid_argument("a color that is shown is beyond those that are known");
     }
 }
 
 // The symbols and the codes.
 auto searched(const PointArray& points, std::size_t width, const Vector<float>& weights,
-              const Vector<std::uint8_t>& guess, const PointArray& shown, const Vector<std::uint8_t>& shown_entry,
-              const Vector<float>& stay_weights, const PointArray& entries, int transparent, int symbol_bits,
-              int feedback, std::size_t n_paths, std::size_t n_ends) {
+              const Vector<std::uint8_t>& guess, const PointArray& shown, const Vector<std::uint16_t>& shown_color,
+              const Vector<float>& stay_weights, const PointArray& entries, const PointArray& colors, int transparent,
+              int symbol_bits, int feedback, std::size_t n_paths, std::size_t n_ends) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     if (width == 0 || n == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
     if (symbol_bits < kFewestSymbolBits || symbol_bits > kMostSymbolBits)
@@ -40,7 +40,7 @@ auto searched(const PointArray& points, std::size_t width, const Vector<float>& 
     same_length(n, weights.shape(0), "points and weights");
     same_length(n, guess.shape(0), "points and guess");
     same_length(n, shown.shape(1), "points and shown");
-    same_length(n, shown_entry.shape(0), "points and shown_entry");
+    same_length(n, shown_color.shape(0), "points and shown_color");
     same_length(n, stay_weights.shape(0), "points and stay_weights");
     Buffer<std::uint8_t> symbols(n), codes;
     {
@@ -51,13 +51,13 @@ auto searched(const PointArray& points, std::size_t width, const Vector<float>& 
                              weights.data(),
                              guess.data(),
                              checked_points(shown, "shown"),
-                             shown_entry.data(),
+                             shown_color.data(),
                              stay_weights.data()};
         const std::uint16_t stays = transparent < 0 ? kNoSymbol : static_cast<std::uint16_t>(transparent);
         const GifSearch options{stays, symbol_bits, feedback, n_paths, n_ends};
-        check_symbols(frame, k, options);
-        const std::vector<std::uint8_t> written =
-            search_lzw(frame, checked_points(entries, "entries"), options, symbols.begin());
+        check_symbols(frame, k, colors.shape(1), options);
+        const std::vector<std::uint8_t> written = search_lzw(
+            frame, checked_points(entries, "entries"), checked_points(colors, "colors"), options, symbols.begin());
         codes = Buffer<std::uint8_t>(written.size());
         std::copy(written.begin(), written.end(), codes.begin());
     }
@@ -69,8 +69,9 @@ auto searched(const PointArray& points, std::size_t width, const Vector<float>& 
 void register_gif(nb::module_& module) {
     using namespace nb::literals;
     module.def("search_lzw", &searched, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
-               "guess"_a.noconvert(), "shown"_a.noconvert(), "shown_entry"_a.noconvert(), "stay_weights"_a.noconvert(),
-               "entries"_a.noconvert(), "transparent"_a, "symbol_bits"_a, "feedback"_a, "n_paths"_a, "n_ends"_a);
+               "guess"_a.noconvert(), "shown"_a.noconvert(), "shown_color"_a.noconvert(), "stay_weights"_a.noconvert(),
+               "entries"_a.noconvert(), "colors"_a.noconvert(), "transparent"_a, "symbol_bits"_a, "feedback"_a,
+               "n_paths"_a, "n_ends"_a);
 }
 
 }  // namespace pil_kmeans::bindings

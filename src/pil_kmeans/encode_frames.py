@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from .argument_names import counts_colors
 from .files import check_target, deliver
 from .gif.blocks import MAX_DURATION, MAX_PLAYS
-from .gif.canvas import Entries
 from .gif.exact import Given, table_of, written
 from .gif.lossy import AUTO
-from .gif.small import SmallGif
+from .gif.small import Colored, SmallGif
+from .gif.tables import Entries, Tables
 from .pictures.binary_alpha import binary_alpha, check_alpha_threshold
 from .pictures.durations import check_loop
 from .pictures.fit_frames import Indexed, check_all_exact, fitter, indexed, most_colors
 from .pictures.frames import Frames, read_frames
 from .pictures.layout import Layout
 from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
+from .pictures.segments import Segments
 from .png.rate_distortion import Lossy
 from .roughness import check_roughness, check_roughness_of_device
 from .stages.dithering.amounts import DEFAULT_STRENGTH, for_fitted
@@ -29,9 +30,9 @@ from .stages.dithering.auto import Dithered, is_flat
 from .stages.dithering.diffuse import BY_MASK, DIFFUSIONS, read_dither
 from .stages.dithering.steady import steady
 from .stages.given_palette import map_to_palette
-from .stages.in_order import InOrder, Series
+from .stages.in_order import InOrder
 from .stages.indices import MAX_BYTE_COLORS
-from .stages.movie import Movie
+from .stages.movie import Movie, bit_worth
 from .stages.options import Dither, Search
 from .stages.progress import Progress, check_progress, part, silent
 from .stages.quantize import check_options
@@ -42,6 +43,7 @@ from .stages.weighting import read_weighting
 __all__ = ["encode_gif"]
 
 _FITTED = 0.4  # share of the work until a palette is fitted
+_UNDITHERED = Dither("none", 0.0)
 
 
 @counts_colors("n_colors")
@@ -81,7 +83,8 @@ def encode_gif(
         Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
     n_colors : int, default 256
-        Most colours to store, 1 to 256, a transparent one included. They are shared by all frames.
+        Most colours of a frame, 1 to 256, a transparent one included. Frames share them, but scenes of other
+        colours get a palette of their own where that pays for the bytes that it takes.
     palette, device, keep_palette, exact, fixed_colors, color_space, effort, weighting, sample_weight, channel_axis, \
 full_scale
         As in `encode_png`.
@@ -146,7 +149,8 @@ full_scale
     Of every frame only the rectangle is written in which something changes, and in it pixels may stay
     transparent, which shows what was there. Whether a pixel may stay is judged by what it was to look
     like when it was last written: noise of a camera is not painted again, and what moves slowly does
-    not leave a trace. Where pixels become transparent that were not, the frame before is cleared.
+    not leave a trace. Where pixels become transparent that were not, the frame before is cleared. What stands
+    still while the palette changes is not painted either.
 
     For films and photographs that move, a video or a lossy WebP is far smaller than any GIF.
 
@@ -241,48 +245,52 @@ class _How:
 
     def _without_loss(self, dither: Dither, report: Progress, rest: Progress) -> Iterator[bytes]:
         """Write the frames quantized and dithered."""
-        made, frames = self._indexed(dither), self._frames
+        frames = self._frames
+        segments, of_frame = self._segments(self._fitter(dither)).paying(0.0)
         report(_FITTED)
         n = len(frames)
-        shown: Series = InOrder(lambda: steady(made.frames, frames.reel), n)
-        if made.is_whole:
-            shown = [*shown]
-            made = made._replace(known=dict(enumerate(shown)))
-        new_entry, table = self._table(made)
-        entries = InOrder(lambda: (new_entry[frame] for frame in shown), n)
-        return written(Given(entries), entries, table, frames.durations, self._plays, rest)
+        made = [indexed(*segment, dither, self._search) for segment in segments]
+        if len(made) == 1 and made[0].is_whole:
+            known = dict(enumerate(steady(made[0].frames, frames.reel)))
+            tables, shown, _ = self._colored([made[0]._replace(known=known, frame=known.__getitem__)], of_frame)
+        else:
+            tables, entries, _ = self._colored(made, of_frame)
+            shown = InOrder(lambda: steady(entries, frames.reel), n)
+        return written(Given(shown), shown, tables, frames.durations, self._plays, rest)
 
     def _small(self, dither: Dither, report: Progress) -> SmallGif:
         """Fit a palette and say how to write the frames."""
         frames, n_threads = self._frames, self._search.n_threads
         has_flat_areas = is_flat(frames.pixels, frames=frames.sizes)
         if dither.method == "none" or (dither.method == "auto" and has_flat_areas):
-            dither = Dither("none", 0.0)
-        undithered = Dither("none", 0.0)
-        if dither.method in DIFFUSIONS:
-            fitted = self._fitted(dither)
-            where: dict[str, Any] = {"color_space": "oklab", "frames": frames.sizes, "n_threads": n_threads}
-            fitted = map_to_palette(frames.pixels, fitted.palette.colors, undithered, **where)._replace(
-                palette=fitted.palette
-            )
-        else:
-            fitted = self._fitted(undithered)
+            dither = _UNDITHERED
+        fit = self._fitter(dither if dither.method in DIFFUSIONS else _UNDITHERED)
+
+        def fit_undithered(part: Frames) -> Dithered:
+            fitted = fit(part)
+            if dither.method not in DIFFUSIONS:
+                return fitted
+            where: dict[str, Any] = {"color_space": "oklab", "frames": part.sizes, "n_threads": n_threads}
+            nearest = map_to_palette(part.pixels, fitted.palette.colors, _UNDITHERED, **where)
+            return nearest._replace(palette=fitted.palette)
+
+        found = self._segments(fit_undithered)
         report(_FITTED)
-        made = indexed(frames, fitted, undithered, self._search)
-        kept_colors = made.palette.colors[made.palette.fixed]
-        new_entry, table = self._table(made)
-        is_kept = (table[:, np.newaxis] == _rgb(kept_colors)).all(axis=-1).any(axis=1)
-        weights = frames.weights
-        if weights is not None:
-            weights = weights / weights.mean()
-        movie = Movie(frames.reel, frames.at_hand, weights, count_threads(n_threads), with_alpha=False)
+        known: dict[tuple[int, ...], Colored] = {}
+
+        def colored(lossy: float) -> Colored:
+            segments, of_frame = found.paying(lossy)
+            key = tuple(of_frame)
+            if key not in known:
+                made = [indexed(*segment, _UNDITHERED, self._search) for segment in segments]
+                known[key] = self._colored(made, of_frame)
+            return known[key]
+
         return SmallGif(
-            movie,
-            table,
-            InOrder(lambda: (new_entry[frame] for frame in made.frames), len(frames)),
-            [new_entry[made.known[n]] for n in movie.spread()],
+            self._movie,
+            colored,
+            bit_worth(found.errors_of_whole),
             frames.has_transparent,
-            is_kept,
             for_fitted(dither).strength / DEFAULT_STRENGTH,
             frames.durations,
             self._plays,
@@ -290,17 +298,39 @@ class _How:
             n_threads,
         )
 
-    def _table(self, made: Indexed) -> tuple[Entries, NDArray[np.uint8]]:
-        """Return the entry of each row of the palette, and the table, of all rows if not all frames are known."""
-        keep = made.palette.fixed if made.is_whole else np.ones(len(made.palette.colors), np.bool_)
+    def _colored(self, made: Sequence[Indexed], of_frame: Sequence[int]) -> Colored:
+        """Put frames into tables."""
+        found = [self._table(segment, is_whole=len(made) == 1 and segment.is_whole) for segment in made]
+        tables = Tables([table for _, table in found], of_frame)
+        new_entry = [own[rows] for own, (rows, _) in zip(tables.entries, found, strict=True)]
+        is_kept = []
+        for segment, (_, table) in zip(made, found, strict=True):
+            kept_colors = segment.palette.colors[segment.palette.fixed]
+            is_kept.append((table[:, np.newaxis] == _rgb(kept_colors)).all(axis=-1).any(axis=1))
+        n_frames = len(self._frames)
+        entries = InOrder(lambda: (new_entry[of][made[of].frame(n)] for n, of in enumerate(of_frame)), n_frames)
+        return Colored(tables, entries, is_kept)
+
+    def _table(self, made: Indexed, *, is_whole: bool) -> tuple[Entries, NDArray[np.uint8]]:
+        """Return the symbol of each row of the palette, and the table, of all rows if not all frames are known."""
+        keep = made.palette.fixed if is_whole else np.ones(len(made.palette.colors), np.bool_)
         colors = made.palette.colors if self._device is None else self._device
         return table_of([*made.known.values()], colors, keep=keep, keep_palette=self._keep_palette)
 
-    def _fitted(self, dither: Dither) -> Dithered:
-        return fitter(self._frames, self._search, dither, self._colors)(self._n_colors)
+    def _segments(self, fit: Callable[[Frames], Dithered]) -> Segments:
+        has_room = self._n_colors < MAX_BYTE_COLORS and len(self._frames.fixed_colors) < self._n_colors
+        can_be_several = self._colors is None and has_room  # for a symbol of what stays of another palette
+        return Segments(self._frames, fit, self._movie, can_be_several=can_be_several)
 
-    def _indexed(self, dither: Dither) -> Indexed:
-        return indexed(self._frames, self._fitted(dither), dither, self._search)
+    def _fitter(self, dither: Dither) -> Callable[[Frames], Dithered]:
+        return lambda part: fitter(part, self._search, dither, self._colors)(self._n_colors)
+
+    @cached_property
+    def _movie(self) -> Movie:
+        frames, weights = self._frames, self._frames.weights
+        if weights is not None:
+            weights = weights / weights.mean()
+        return Movie(frames.reel, frames.at_hand, weights, count_threads(self._search.n_threads), with_alpha=False)
 
 
 def _rgb(colors: NDArray[Any]) -> NDArray[np.uint8]:

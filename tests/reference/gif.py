@@ -22,10 +22,11 @@ class Frame(NamedTuple):
     disposal: int
     symbol_bits: int
     codes: list
+    own_table: np.ndarray | None
 
 
 class Movie(NamedTuple):
-    """A file's frames, its palette (n, 3), and how many times they are shown, 0 for ever."""
+    """Frames, the palette (n, 3) of those without one of their own, and how many times they are shown, 0 for ever."""
 
     frames: list[Frame]
     table: np.ndarray
@@ -33,7 +34,7 @@ class Movie(NamedTuple):
 
 
 def play(data: bytes) -> Movie:
-    """Read a file of one palette; everything in it must be as the specification wants."""
+    """Read a file; everything in it must be as the specification wants."""
     assert data[:6] == b"GIF89a"
     width, height, flags, background, aspect = struct.unpack("<HHBBB", data[6:13])
     assert flags & 0x80
@@ -58,25 +59,30 @@ def play(data: bytes) -> Movie:
             continue
         assert data[at : at + 1] == b","
         left, top, w, h, local = struct.unpack("<HHHHB", data[at + 1 : at + 10])
-        assert local == 0
+        assert local & 0x78 == 0
         assert left + w <= width
         assert top + h <= height
-        symbol_bits = data[at + 10]
-        body, at = sub_blocks(data, at + 11)
+        at += 10
+        colors = table
+        if local:
+            colors = np.frombuffer(data[at : at + (6 << (local & 7))], np.uint8).reshape(-1, 3)
+            at += 6 << (local & 7)
+        symbol_bits = data[at]
+        body, at = sub_blocks(data, at + 1)
         codes, symbols = decoded(body, symbol_bits)
         assert len(symbols) == w * h
         flags, delay, transparent = control
         is_drawn = np.array(symbols).reshape(h, w) != (transparent if flags & 1 else -1)
         canvas = canvas.copy()
         part = canvas[top : top + h, left : left + w]
-        assert max(np.array(symbols)[is_drawn.ravel()], default=0) < n_colors
-        colors = table[np.minimum(symbols, n_colors - 1)].reshape(h, w, 3)
-        part[is_drawn] = np.concatenate([colors, np.full((h, w, 1), 255, np.uint8)], axis=-1)[is_drawn]
+        assert max(np.array(symbols)[is_drawn.ravel()], default=0) < len(colors)
+        drawn = colors[np.minimum(symbols, len(colors) - 1)].reshape(h, w, 3)
+        part[is_drawn] = np.concatenate([drawn, np.full((h, w, 1), 255, np.uint8)], axis=-1)[is_drawn]
         disposal = flags >> 2
         assert disposal in (KEEP, CLEAR)
         rectangle = (left, top, w, h)
         seen = transparent if flags & 1 else None
-        frames.append(Frame(canvas, delay, rectangle, seen, disposal, symbol_bits, codes))
+        frames.append(Frame(canvas, delay, rectangle, seen, disposal, symbol_bits, codes, colors if local else None))
         if disposal == CLEAR:
             canvas = canvas.copy()
             canvas[top : top + h, left : left + w] = 0
@@ -157,11 +163,11 @@ def weighted(points):
 
 
 def search(
-    points, width, weights, guess, shown, shown_entry, stay_weights, entries, transparent, symbol_bits, feedback,
-    n_paths, n_ends,
+    points, width, weights, guess, shown, shown_color, stay_weights, entries, colors, transparent, symbol_bits,
+    feedback, n_paths, n_ends,
 ):  # fmt: skip
     """Symbols, and the codes as strings; all points are (n, 4). Costs are summed as the kernel does it."""
-    points, shown, entries = weighted(points), weighted(shown), weighted(entries)
+    points, shown, entries, colors = (weighted(each) for each in (points, shown, entries, colors))
     n = len(points)
     errors = np.zeros((n // width + 1, width + 2, 4), np.int64)
     dictionary = Dictionary(symbol_bits)
@@ -185,7 +191,7 @@ def search(
         wanted = np.clip(wanted - ((0 if x == 0 else left) * -7 * feedback >> 12), -REACH, REACH)
         found = {}
         if change is not None:
-            found[transparent] = (change, wanted - entries[shown_entry[i]])
+            found[transparent] = (change, wanted - colors[shown_color[i]])
         for j, entry in enumerate(entries):
             if j != transparent:
                 error = wanted - entry

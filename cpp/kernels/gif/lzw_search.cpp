@@ -30,16 +30,20 @@ struct End {
 
 class Search {
   public:
-    Search(const GifFrame& frame, const Points& entries, const GifSearch& options, std::uint8_t* symbols)
+    Search(const GifFrame& frame, const Points& entries, const Points& colors, const GifSearch& options,
+           std::uint8_t* symbols)
         : frame_(frame),
           options_(options),
           entries_(entries),
+          colors_(colors.n),
           n_(frame.height * frame.width),
           stride_(frame.width + 2),
           codes_(options.symbol_bits),
           errors_((frame.height + 1) * stride_),
           from_left_(fill4(-7 * options.feedback)),
-          symbols_(symbols) {}
+          symbols_(symbols) {
+        for (std::size_t i = 0; i < colors.n; ++i) colors_[i] = seen(colors, i);
+    }
 
     std::vector<std::uint8_t> run() {
         std::size_t at = 0;
@@ -58,7 +62,7 @@ class Search {
         Quad wanted;  // without the error of the pixel to the left
         float weight;
         float stay_cost;  // kNever if it cannot stay
-        std::uint64_t stay_entry;
+        std::uint64_t stay_color;
         std::uint8_t guess;
         bool is_first, is_kept;
     };
@@ -70,7 +74,7 @@ class Search {
         if (options_.transparent != kNoSymbol && frame_.stay_weights[at] >= 0) {
             const Quad change = sub8(from_pixel(point), from_pixel(seen(frame_.shown, at)));
             pixel.stay_cost = frame_.stay_weights[at] * static_cast<float>(squared(change));
-            pixel.stay_entry = entries_[frame_.shown_entry[at]];
+            pixel.stay_color = colors_[frame_.shown_color[at]];
         }
         const std::uint64_t* const above = errors_.data() + y * stride_ + x;
         const Quad one = widen(above[0]), five = widen(above[1]), three = widen(above[2]);
@@ -94,7 +98,7 @@ class Search {
         if (symbol == options_.transparent) {
             if (pixel.is_kept && pixel.guess == symbol) return 0;
             if (pixel.stay_cost < kNever && !pixel.is_kept)
-                error = to_pixel(sub8(with_error(pixel, left), from_pixel(pixel.stay_entry)));
+                error = to_pixel(sub8(with_error(pixel, left), from_pixel(pixel.stay_color)));
             return pixel.stay_cost;
         }
         if (pixel.is_kept) return symbol == pixel.guess ? 0 : kNever;
@@ -236,6 +240,7 @@ class Search {
     const GifFrame frame_;
     const GifSearch options_;
     SeenEntries entries_;
+    std::vector<std::uint64_t> colors_;  // that pixels show
     const std::size_t n_, stride_;
     LzwCodes codes_;
     std::vector<std::uint64_t> errors_;  // of the settled pixels, with a row above and a column at either side
@@ -248,9 +253,9 @@ class Search {
 
 }  // namespace
 
-std::vector<std::uint8_t> search_lzw(const GifFrame& frame, const Points& entries, const GifSearch& options,
-                                     std::uint8_t* symbols) {
-    return std::make_unique<Search>(frame, entries, options, symbols)->run();
+std::vector<std::uint8_t> search_lzw(const GifFrame& frame, const Points& entries, const Points& colors,
+                                     const GifSearch& options, std::uint8_t* symbols) {
+    return std::make_unique<Search>(frame, entries, colors, options, symbols)->run();
 }
 
 }  // namespace pil_kmeans

@@ -24,10 +24,10 @@ struct GifFrame {
     Points points;              // in Oklab, (height * width,)
     std::size_t height, width;  // 1 or more
     const float* weights;  // (height * width,) bits that a squared distance of 1 is worth; below 0 the pixel gets guess
-    const std::uint8_t* guess;        // (height * width,) read where weights are below 0
-    Points shown;                     // (height * width,) what the pixel was to look like when it was last written
-    const std::uint8_t* shown_entry;  // (height * width,) what it shows since
-    const float* stay_weights;        // (height * width,) as weights, of its change since then; below 0 it cannot stay
+    const std::uint8_t* guess;         // (height * width,) read where weights are below 0
+    Points shown;                      // (height * width,) what the pixel was to look like when it was last written
+    const std::uint16_t* shown_color;  // (height * width,) which of the colours that are shown it shows since
+    const float* stay_weights;         // (height * width,) as weights, of its change since then; below 0 it cannot stay
 };
 
 struct GifSearch {
@@ -42,6 +42,7 @@ inline constexpr std::uint16_t kNoSymbol = 256;
 // Choose the symbol of every pixel; returns the codes, least significant bit first, without the blocks of the file.
 std::vector<std::uint8_t> search_lzw(const GifFrame& frame,
                                      const Points& entries,  // IN  (k,), symbols below k
+                                     const Points& colors,   // IN  all that pixels show, of other palettes too
                                      const GifSearch& options,
                                      std::uint8_t* symbols);  // OUT (height * width,)
 

@@ -1,1 +1,1 @@
-"""GIF: frames of one palette -> bytes of a GIF89a, exactly or as small as a roughness allows."""
+"""GIF: frames in palettes -> bytes of a GIF89a, exactly or as small as a roughness allows."""

@@ -63,11 +63,17 @@ def header(size: tuple[int, int], rgb: NDArray[np.uint8], plays: int) -> bytes:
     height, width = size
     if max(size) > MAX_SIDE:
         raise ValueError(f"a GIF holds at most {MAX_SIDE} x {MAX_SIDE} pixels, got {width} x {height}: use a PNG")
-    bits = table_bits(len(rgb))
+    flags, table = _table(rgb)
+    screen = struct.pack("<HHBBB", width, height, flags | (flags & 7) << 4, 0, 0)
+    return b"GIF89a" + screen + table + _loop(plays)
+
+
+def _table(rgb: NDArray[np.uint8]) -> tuple[int, bytes]:
+    """Return flags that say that there is a table, of so many entries, and the table."""
+    bits = max(1, (len(rgb) - 1).bit_length())
     table = np.zeros((1 << bits, 3), np.uint8)
     table[: len(rgb)] = rgb
-    screen = struct.pack("<HHBBB", width, height, 0x80 | (bits - 1) << 4 | (bits - 1), 0, 0)
-    return b"GIF89a" + screen + table.tobytes() + _loop(plays)
+    return 0x80 | (bits - 1), table.tobytes()
 
 
 def _loop(plays: int) -> bytes:
@@ -85,19 +91,19 @@ def frame_bytes(
     delay: int,
     transparent: int | None,
     disposal: int,
+    table: NDArray[np.uint8] | None,
 ) -> bytes:
-    """One frame: a rectangle, for how many hundredths of a second it is shown, and the symbol that shows nothing."""
+    """One frame: a rectangle, for how many hundredths of a second it is shown, and the symbol that shows nothing.
+
+    Of its own palette (n, 3), if it has one, all symbols have entries but the one that shows nothing.
+    """
     flags = disposal << 2 | (transparent is not None)
     control = b"!\xf9\x04" + struct.pack("<BHBB", flags, delay, transparent or 0, 0)
     top, left, height, width = rectangle
-    image = b"," + struct.pack("<HHHHB", left, top, width, height, 0)
+    table_flags, own = (0, b"") if table is None else _table(table)
+    image = b"," + struct.pack("<HHHHB", left, top, width, height, table_flags) + own
     parts = [codes[i : i + _LONGEST_PART] for i in range(0, len(codes), _LONGEST_PART)]
     return control + image + bytes([symbol_bits]) + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
-
-
-def table_bits(n_colors: int) -> int:
-    """Bits that count so many colours of a table, at least 1."""
-    return max(1, (n_colors - 1).bit_length())
 
 
 def symbol_bits(largest: int) -> int:

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 
 from .blocks import CLEAR, KEEP, MAX_DELAY, Rectangle, frame_bytes
 from .codes import Coded, exact_codes
-
-NOTHING = -1
-"""In place of an entry: the pixel is transparent."""
-
-Entries = NDArray[np.int16]
-"""Entry of the palette that each pixel has, or `NOTHING`."""
+from .tables import NOTHING, Entries, Tables
 
 _ONE_PIXEL = Rectangle(0, 0, 1, 1)
 
@@ -38,7 +33,7 @@ class Step(NamedTuple):
 
 
 def steps(
-    chooser: Chooser, is_transparent: Callable[[int], NDArray[np.bool_]], delays: Sequence[int]
+    chooser: Chooser, is_transparent: Callable[[int], NDArray[np.bool_]], tables: Tables, delays: Sequence[int]
 ) -> Iterator[Step]:
     """Put frames on a canvas: a step for each, and one for what is left.
 
@@ -50,6 +45,7 @@ def steps(
     chooser : Chooser
     is_transparent : callable
         Tells which pixels (H, W) of a frame are.
+    tables : Tables
     delays : sequence of int
         Hundredths of a second for which each is shown.
 
@@ -78,11 +74,13 @@ def steps(
         shown[rectangle.inside] = entries
         smaller = _union(Rectangle.around(shown != before), cleared) or _ONE_PIXEL
         is_cleared = cleared is not None
-        exact = exact_codes(shown[smaller.inside], before[smaller.inside], names_transparent=is_cleared)
+        symbols, stays = tables.symbols[tables.of_frame[n]][shown[smaller.inside]], (shown == before)[smaller.inside]
+        exact = exact_codes(symbols, stays, names_transparent=is_cleared)
         if coded is None or len(exact.codes) <= len(coded.codes) or (is_cleared and coded.transparent is None):
             rectangle, coded = smaller, exact
         data = b"" if held is None else held.written()
-        held = _Held(rectangle, coded, delay, CLEAR if is_cleared else KEEP)
+        table = tables.rows[tables.of_frame[n]][: coded.largest + 1] if tables.of_frame[n] else None
+        held = _Held(rectangle, coded, delay, CLEAR if is_cleared else KEEP, table)
         yield Step(data, shown)
         if is_cleared:
             shown = shown.copy()
@@ -97,6 +95,7 @@ class _Held(NamedTuple):
     coded: Coded
     delay: int
     disposal: int
+    table: NDArray[np.uint8] | None
 
     def written(self) -> bytes:
         return frame_bytes(
@@ -106,6 +105,7 @@ class _Held(NamedTuple):
             delay=self.delay,
             transparent=self.coded.transparent,
             disposal=self.disposal,
+            table=self.table,
         )
 
 

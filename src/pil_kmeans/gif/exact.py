@@ -16,13 +16,14 @@ from ..stages.indices import MAX_BYTE_COLORS, index_dtype
 from ..stages.progress import Progress, silent
 from ..stages.samples import rgba_rows
 from .blocks import TRAILER, Rectangle, centiseconds, header
-from .canvas import NOTHING, Chooser, Entries, steps
+from .canvas import Chooser, steps
 from .codes import Coded
+from .tables import NOTHING, Entries, Tables
 
 
 @dataclass(frozen=True)
 class Given:
-    """Frames whose entries (H, W) are decided."""
+    """Frames whose entries (H, W) are decided, those of each in its own table or shown already."""
 
     frames: Series
 
@@ -88,13 +89,14 @@ def encode(
     """
     new_entry, table = table_of([*frames], palette, keep=keep, keep_palette=keep_palette)
     entries = new_entry[frames]
-    return b"".join(written(Given(entries), entries, table, durations, plays, progress))
+    tables = Tables([table], [0] * len(frames))
+    return b"".join(written(Given(entries), entries, tables, durations, plays, progress))
 
 
 def written(
     chooser: Chooser,
     nearest: Series,
-    table: NDArray[np.uint8],
+    tables: Tables,
     durations: Sequence[float],
     plays: int,
     progress: Progress,
@@ -107,8 +109,7 @@ def written(
     chooser : Chooser
     nearest : Series
         Entries (H, W) of the frames, `NOTHING` where they are transparent.
-    table : ndarray of shape (k, 3)
-        uint8.
+    tables : Tables
     durations, plays, progress
         As in `encode`.
     see : callable
@@ -120,8 +121,8 @@ def written(
     """
     n_frames = len(nearest)
     height, width = nearest[0].shape
-    yield header((height, width), table, plays if n_frames > 1 else 1)
-    for n, step in enumerate(steps(chooser, lambda n: nearest[n] == NOTHING, centiseconds(durations))):
+    yield header((height, width), tables.rows[0], plays if n_frames > 1 else 1)
+    for n, step in enumerate(steps(chooser, lambda n: nearest[n] == NOTHING, tables, centiseconds(durations))):
         if step.data:
             yield step.data
         if step.shown is not None:

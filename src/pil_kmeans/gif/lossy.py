@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +15,8 @@ from ..stages.in_order import Series
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.movie import PLAIN, Movie, squared_change
 from .blocks import Rectangle, symbol_bits
-from .canvas import NOTHING, Entries
 from .codes import Coded
+from .tables import NOTHING, Entries, Tables
 
 AUTO = 1.0
 """What `lossy="auto"` stands for."""
@@ -36,14 +37,14 @@ class Lossy:
     Parameters
     ----------
     movie : Movie
-    table : ndarray of shape (k, 3)
-        uint8, at most 256 colours. Of so many, each frame does without the one that it needs least.
+    tables : Tables
+        Of 256 colours each frame does without the one that it needs least.
     guess : Series
         int16 entries (H, W) of the undithered frames, -1 where they are transparent.
     has_transparent : bool
         Whether they are so anywhere.
-    is_kept : ndarray of shape (k,)
-        bool, entries whose pixels keep them. So do runs of four pixels that have exactly their colour.
+    is_kept : sequence of ndarray of shape (k,)
+        bool, of each table the entries whose pixels keep them. So do runs of four that have exactly their colour.
     bit : float
         The squared error that a bit is worth, more than 0.
     strength : float
@@ -51,17 +52,19 @@ class Lossy:
     """
 
     movie: Movie
-    table: NDArray[np.uint8]
+    tables: Tables
     guess: Series
     has_transparent: bool
-    is_kept: NDArray[np.bool_]
+    is_kept: Sequence[NDArray[np.bool_]]
     bit: float
     strength: float
-    _entries: Points = field(init=False)
+    _entries: list[Points] = field(init=False)
+    _colors: Points = field(init=False)
     _written: Points = field(init=False)
 
     def __post_init__(self) -> None:
-        self._entries = self.points_of(self.table)
+        self._entries = [self.points_of(table) for table in self.tables.rows]
+        self._colors = self.points_of(self.tables.colors)
         self._written = np.zeros((2, self.guess[0].size, 2), np.int16)
         self.bit = min(max(self.bit, _LEAST_BIT), _MOST_BIT)
 
@@ -94,24 +97,27 @@ class Lossy:
             inside = values.reshape(2, *shown.shape, 2)[:, *rectangle.inside]
             return np.ascontiguousarray(inside.reshape(2, -1, 2))
 
-        guess, before = cut(self.guess[n]), cut(shown)
+        table = self.tables.of_frame[n]
+        guess, before = cut(self._symbols(n)), cut(shown)
         is_transparent = guess == NOTHING
         transparent = None
         if (before >= 0).any() or is_transparent.any():
-            transparent = self._transparent(guess)
+            transparent = self._transparent(table, guess)
         kept = is_transparent | (cut(self._kept(n)) & (guess != transparent))
-        weights, bits = cut(weights), symbol_bits(max(len(self.table) - 1, transparent or 0))
+        n_entries = len(self.tables.rows[table])
+        weights, bits = cut(weights), symbol_bits(max(n_entries - 1, transparent or 0))
         may_stay = (before >= 0) & ~is_transparent & cut(squared_change(points, self._written) <= PLAIN)
-        may_stay &= ~kept | (before == guess)
+        may_stay &= ~kept | (self.tables.symbols[table][before] == guess)
         symbols, codes = _native.search_lzw(
             points=cut_points(points),
             width=rectangle.width,
             weights=np.where(kept, _KEPT, weights).astype(np.float32),
             guess=np.where(is_transparent, transparent or 0, guess).astype(np.uint8),
             shown=cut_points(self._written),
-            shown_entry=np.maximum(before, 0).astype(np.uint8),
+            shown_color=np.maximum(before, 0).astype(np.uint16),
             stay_weights=np.where(may_stay, weights * np.float32(_STAY), _MUST_CHANGE).astype(np.float32),
-            entries=self._entries,
+            entries=self._entries[table],
+            colors=self._colors,
             transparent=-1 if transparent is None else transparent,
             symbol_bits=bits,
             feedback=round(256 * _FEEDBACK * self.strength),
@@ -122,26 +128,41 @@ class Lossy:
         is_drawn = np.zeros(shown.shape, np.bool_)
         is_drawn[rectangle.inside] = True if transparent is None else symbols != transparent
         np.copyto(self._written, points, where=is_drawn.ravel()[np.newaxis, :, np.newaxis])
-        entries = np.where(is_drawn[rectangle.inside], symbols, shown[rectangle.inside]).astype(np.int16)
-        return entries, Coded(codes.tobytes(), bits, transparent)
+        drawn = symbols[is_drawn[rectangle.inside]]
+        entries = shown[rectangle.inside].copy()
+        entries[is_drawn[rectangle.inside]] = self.tables.entries[table][drawn]
+        return entries, Coded(codes.tobytes(), bits, transparent, int(drawn.max(initial=0)))
+
+    def _symbols(self, n: int) -> Entries:
+        """Return the symbols of the guess, `NOTHING` where it is transparent."""
+        symbols: Entries = self.tables.symbols[self.tables.of_frame[n]][self.guess[n]]
+        return symbols
 
     def _is_seen(self, n: int) -> NDArray[np.bool_]:
         is_seen: NDArray[np.bool_] = self.guess[n] >= 0
         return is_seen
 
-    def _transparent(self, guess: NDArray[np.int16]) -> int:
+    def _transparent(self, table: int, guess: NDArray[np.int16]) -> int:
         """Return the symbol that shows nothing: one beyond the table, or the entry that is needed least."""
-        if len(self.table) < MAX_BYTE_COLORS:
-            return len(self.table)
-        counts = np.bincount(guess[guess >= 0], minlength=len(self.table)) + self.is_kept * guess.size
+        n_entries = len(self.tables.rows[table])
+        if n_entries < MAX_BYTE_COLORS:
+            return n_entries
+        counts = np.bincount(guess[guess >= 0], minlength=n_entries) + self.is_kept[table] * guess.size
         return int(counts.argmin())
 
     def _kept(self, n: int) -> NDArray[np.bool_]:
         """Return which pixels (H * W,) keep their guess."""
-        guess = np.maximum(self.guess[n], 0).astype(np.uint8).ravel()
+        table = self.tables.of_frame[n]
+        guess = np.maximum(self._symbols(n), 0).astype(np.uint8).ravel()
         points, weights = self.movie[n][0], np.zeros(guess.size, np.float32)
         _native.keep_exact(
-            points, self.movie.shape[1], self._entries, guess, self.is_kept, self.movie.n_threads, weights
+            points,
+            self.movie.shape[1],
+            self._entries[table],
+            guess,
+            self.is_kept[table],
+            self.movie.n_threads,
+            weights,
         )
         kept: NDArray[np.bool_] = weights < 0
         return kept

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,30 @@ from ..files import Spool
 from ..png.target_quality import QualityError, roughest
 from ..stages.frame_scores import FrameScores
 from ..stages.in_order import Series
-from ..stages.movie import Movie, bit_worth
+from ..stages.movie import Movie
 from ..stages.progress import Progress, part
 from ..stages.samples import rgba_rows
-from .canvas import Chooser, Entries
+from .canvas import Chooser
 from .exact import Given, written
 from .lossy import Lossy
+from .tables import Entries, Tables
+
+
+class Colored(NamedTuple):
+    """Frames in palettes.
+
+    Attributes
+    ----------
+    tables : Tables
+    nearest : Series
+        int16 entries (H, W) of the undithered frames, -1 where they are transparent.
+    is_kept : sequence of ndarray of shape (k,)
+        bool, of each table the entries whose pixels keep them.
+    """
+
+    tables: Tables
+    nearest: Series
+    is_kept: Sequence[NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -27,16 +46,12 @@ class SmallGif:
     Parameters
     ----------
     movie : Movie
-    table : ndarray of shape (k, 3)
-        uint8.
-    nearest : Series
-        int16 entries (H, W) of the undithered frames, -1 where they are transparent.
-    measured : sequence of ndarray of shape (H, W)
-        Those of the frames of `movie.spread()`.
+    colored : callable
+        Returns the frames in the palettes that suit a roughness.
+    bit : float
+        The squared error that a bit is worth at `lossy` 1; 0 if the palettes have all colours.
     has_transparent : bool
         Whether any pixel is so.
-    is_kept : ndarray of shape (k,)
-        bool, entries whose pixels keep them.
     strength : float
         Of dithering.
     durations, plays
@@ -47,11 +62,9 @@ class SmallGif:
     """
 
     movie: Movie
-    table: NDArray[np.uint8]
-    nearest: Series
-    measured: Sequence[Entries]
+    colored: Callable[[float], Colored]
+    bit: float
     has_transparent: bool
-    is_kept: NDArray[np.bool_]
     strength: float
     durations: Sequence[float]
     plays: int
@@ -60,12 +73,13 @@ class SmallGif:
 
     def by_lossy(self, lossy: float, progress: Progress) -> Iterable[bytes]:
         """Write the frames, at most so much rougher than with the nearest entries."""
-        chooser = self._chooser(lossy)
+        colored = self.colored(lossy)
+        chooser = self._chooser(colored, lossy)
         if not self.has_flat_areas or isinstance(chooser, Given):
-            return self._written(chooser, progress)
+            return self._written(colored, chooser, progress)
         files = [
-            Spool(self._written(chooser, part(progress, 0.0, 0.5))),
-            Spool(self._written(Given(self.nearest), part(progress, 0.5, 1.0))),
+            Spool(self._written(colored, chooser, part(progress, 0.0, 0.5))),
+            Spool(self._written(colored, Given(colored.nearest), part(progress, 0.5, 1.0))),
         ]
         return min(files, key=len).parts()
 
@@ -80,12 +94,14 @@ class SmallGif:
         scored = FrameScores(self.movie.frames, self.movie.at_hand, self.n_threads)
 
         def attempt(lossy: float, progress: Progress) -> tuple[Spool, float]:
-            return self._scored(self._chooser(lossy), scored, progress)
+            colored = self.colored(lossy)
+            return self._scored(colored, self._chooser(colored, lossy), scored, progress)
 
         found = roughest(attempt, quality, part(progress, 0.0, 0.8))
         best, candidates = found.best, [] if found.picture is None else [found.picture]
         if not candidates or self.has_flat_areas:
-            file, score = self._scored(Given(self.nearest), scored, part(progress, 0.8, 1.0))
+            colored = self.colored(0.0)
+            file, score = self._scored(colored, Given(colored.nearest), scored, part(progress, 0.8, 1.0))
             best = max(best, score)
             if score >= quality:
                 candidates.append(file)
@@ -93,26 +109,27 @@ class SmallGif:
             raise QualityError(quality, best, "ask for less, or for more colors")
         return min(candidates, key=len).parts()
 
-    def _chooser(self, lossy: float) -> Chooser:
-        """Return what chooses entries: the nearest if nothing may be worse, or the palette has all colours."""
-        bit = 0.0
-        if lossy:
-            entries = Lossy.points_of(self.table)
-            nearest = [np.maximum(frame, 0).astype(np.uint8) for frame in self.measured]
-            bit = lossy * bit_worth(self.movie, entries, nearest)
+    def _chooser(self, colored: Colored, lossy: float) -> Chooser:
+        """Return what chooses entries: the nearest if nothing may be worse, or the palettes have all colours."""
+        bit = lossy * self.bit
         if bit == 0:
-            return Given(self.nearest)
-        return Lossy(self.movie, self.table, self.nearest, self.has_transparent, self.is_kept, bit, self.strength)
+            return Given(colored.nearest)
+        tables, nearest, is_kept = colored
+        return Lossy(self.movie, tables, nearest, self.has_transparent, is_kept, bit, self.strength)
 
-    def _written(self, chooser: Chooser, progress: Progress, scored: FrameScores | None = None) -> Iterator[bytes]:
-        rgba = np.concatenate([rgba_rows(self.table), np.zeros((1, 4), np.uint8)])  # NOTHING is the last
+    def _written(
+        self, colored: Colored, chooser: Chooser, progress: Progress, scored: FrameScores | None = None
+    ) -> Iterator[bytes]:
+        rgba = np.concatenate([rgba_rows(colored.tables.colors), np.zeros((1, 4), np.uint8)])  # NOTHING is the last
 
         def see(n: int, shown: Entries) -> None:
             if scored is not None:
                 scored.add(n, rgba[shown])
 
-        return written(chooser, self.nearest, self.table, self.durations, self.plays, progress, see)
+        return written(chooser, colored.nearest, colored.tables, self.durations, self.plays, progress, see)
 
-    def _scored(self, chooser: Chooser, scored: FrameScores, progress: Progress) -> tuple[Spool, float]:
-        file = Spool(self._written(chooser, progress, scored))
+    def _scored(
+        self, colored: Colored, chooser: Chooser, scored: FrameScores, progress: Progress
+    ) -> tuple[Spool, float]:
+        file = Spool(self._written(colored, chooser, progress, scored))
         return file, scored.taken()

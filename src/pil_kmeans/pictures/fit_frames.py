@@ -28,17 +28,20 @@ class Indexed(NamedTuple):
     Attributes
     ----------
     palette : Palette
-    frames : Series
-        Indices (H, W).
     known : dict of int to ndarray
-        Those of the frames that the palette was fitted to, by their number.
+        Indices (H, W) of the frames that the palette was fitted to, by their number.
+    frame : callable
+        Returns those of any frame.
+    frames : Series
+        Those of all.
     strength : float
         What they are dithered with, 0 for not at all.
     """
 
     palette: Palette
-    frames: Series
     known: dict[int, NDArray[Any]]
+    frame: Callable[[int], NDArray[Any]]
+    frames: Series
     strength: float
 
     @property
@@ -86,10 +89,15 @@ def indexed(frames: Frames, fitted: Dithered, dither: Dither, search: Search) ->
         known = dict(zip(frames.at_hand, fitted.indices.reshape(-1, *frames.shape), strict=True))
     else:
         known = {n: quantized(n) for n in frames.at_hand}
-    if len(known) == len(frames):
-        return Indexed(fitted.palette, [*known.values()], known, fitted.strength)
-    made = InOrder(lambda: (known[n] if n in known else quantized(n) for n in range(len(frames))), len(frames))
-    return Indexed(fitted.palette, made, known, fitted.strength)
+
+    def frame(n: int) -> NDArray[Any]:
+        return known[n] if n in known else quantized(n)
+
+    n_frames = len(frames)
+    made: Series = (
+        [*known.values()] if len(known) == n_frames else InOrder(lambda: map(frame, range(n_frames)), n_frames)
+    )
+    return Indexed(fitted.palette, known, frame, made, fitted.strength)
 
 
 def most_colors(frames: Frames, n_threads: int | None) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
@@ -47,6 +48,12 @@ class Frames:
         uint8: all colours of all frames, where they are at most 256 and not all frames are at hand.
     has_transparent : bool
         Whether there is a fully transparent pixel.
+    at_hand : list of int
+        The frames that a palette is fitted to: all, if they are not too many.
+    scenes : list of int
+        Number of the scene of each frame: frames of like colours, which need not follow each other.
+    changed : list of float
+        Which share of each frame's pixels differs from the frame before.
     """
 
     reel: Reel
@@ -59,15 +66,13 @@ class Frames:
     plays: int | None
     colors: NDArray[np.uint8] | None
     has_transparent: bool
+    at_hand: list[int]
+    scenes: list[int]
+    changed: list[float]
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.reel)
-
-    @property
-    def at_hand(self) -> list[int]:
-        """The frames that a palette is fitted to: all, if they are not too many."""
-        return [*self.reel.kept]
 
     @property
     def sizes(self) -> list[tuple[int, int]] | None:
@@ -80,6 +85,11 @@ class Frames:
         if self.weights is None:
             return None
         return self.weights[0] if len(self) == 1 else self.weights[self.at_hand].reshape(1, -1)
+
+    def of_scenes(self, scenes: Collection[int]) -> Frames:
+        """Return the same, of which the frames of some scenes are taken to be those at hand."""
+        at_hand = [n for n in self.at_hand if self.scenes[n] in scenes]
+        return replace(self, at_hand=at_hand, pixels=read_pixels(in_a_row([self.reel[n] for n in at_hand])))
 
 
 def read_frames(
@@ -124,6 +134,9 @@ def read_frames(
         given.plays,
         colors,
         seen.has_transparent,
+        [*seen.kept],
+        [0] if given.is_one else seen.scenes.of_kept(seen.kept),
+        seen.scenes.changed,
     )
 
 

@@ -22,6 +22,7 @@ from .animated import Given
 from .fixed_colors import columns
 from .layout import Layout
 from .read import Picture, read_picture
+from .scenes import Scenes
 from .source import Source
 
 MOST_AT_HAND = 10_000_000
@@ -79,6 +80,7 @@ class FirstLook:
         uint8: all colours, if they are at most 256.
     has_transparent : bool
         Whether there is a fully transparent pixel.
+    scenes : Scenes
     """
 
     first: Picture
@@ -90,6 +92,7 @@ class FirstLook:
     kept: dict[int, NDArray[Any]] = field(default_factory=dict)
     colors: NDArray[np.uint8] | None = field(default_factory=lambda: np.zeros((0, 4), np.uint8))
     has_transparent: bool = False
+    scenes: Scenes = field(default_factory=Scenes)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -193,7 +196,9 @@ def look(given: Given, layout: Layout, adapt: Adapt) -> tuple[FirstLook, Given]:
             buffer.append(samples)
         rgba = rgba_rows(to_uint8(adapted))
         seen.see(rgba)
-        chosen.add(n, samples, rgba)
+        counts = _in_cells(rgba)
+        seen.scenes.add(rgba, counts)
+        chosen.add(n, samples, counts)
     if seen is None:
         msg = "image must be a picture or a list of at least one picture, got an empty list"
         raise ValueError(msg)
@@ -232,10 +237,9 @@ class _Chosen:
         self._stride = 1
         self._is_known = np.zeros(_TRANSPARENT + 1, np.bool_)
 
-    def add(self, n: int, samples: NDArray[Any], rgba: NDArray[np.uint8]) -> None:
-        """Keep a frame, or not."""
+    def add(self, n: int, samples: NDArray[Any], counts: NDArray[np.intp]) -> None:
+        """Keep a frame (H, W, C), which has so many pixels in each cell of colours, or not."""
         most = max(LEAST_AT_HAND, MOST_AT_HAND // (samples.shape[0] * samples.shape[1]))
-        counts = _in_cells(rgba)
         new = np.where(self._is_known, 0, counts)
         share = 1.0 if new[_TRANSPARENT] else float(new.sum() / counts.sum())
         if n and share > _NEW_SHARE:

@@ -65,7 +65,8 @@ class LossyFrames:
         colors = to_uint8(palette.colors)
         own = colors if movie.with_alpha or colors.shape[1] % 2 else np.ascontiguousarray(colors[:, :-1])
         points = working_points(as_samples(own), "oklab", n_threads=1)
-        self._bit = bit_worth(movie, points, [indices.astype(np.uint8) for indices in measured])
+        frames = zip(movie.spread(), measured, strict=True)
+        self._bit = bit_worth([movie.mean_error(n, points, indices.astype(np.uint8)) for n, indices in frames])
         self._rgba, self._fixed = rgba_rows(colors), palette.fixed
         invisible = np.flatnonzero(self._rgba[:, 3] == 0)
         self._nothing: int | None = None if not len(invisible) else int(invisible[0])

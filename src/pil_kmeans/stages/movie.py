@@ -50,11 +50,17 @@ class Movie:
         self.frames, self.at_hand, self._weights, self.n_threads = frames, at_hand, weights, n_threads
         height, width, n_channels = frames[at_hand[0]].shape
         self.with_alpha = with_alpha and n_channels % 2 == 0
-        self.shape = height, width
+        self.shape: tuple[int, int] = height, width
         self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def n_pixels(self) -> int:
+        """Of each frame."""
+        height, width = self.shape
+        return height * width
 
     def __getitem__(self, n: int) -> tuple[Points, NDArray[np.float32]]:
         """Return the points (2, H * W, 2) of a frame, and the weights (H * W,) of its errors."""
@@ -109,16 +115,25 @@ class Movie:
 
     def spread(self) -> list[int]:
         """Return some of the frames at hand, evenly spread."""
-        return [*self.at_hand[:: -(-len(self.at_hand) // _MEASURED_FRAMES)]]
+        return spread(self.at_hand)
+
+    def mean_error(self, n: int, entries: Points, indices: NDArray[np.uint8]) -> float:
+        """Squared error of the pixels (H, W) of a frame with these entries, as far as it is seen."""
+        rows = np.ascontiguousarray(indices.ravel())
+        (points, weights), samples, n_seen = self[n], self.frames[n], rows.size
+        if samples.shape[2] % 2 == 0 and not self.with_alpha:
+            is_seen = samples[..., -1].ravel() > 0
+            weights, n_seen = weights * is_seen, max(1, int(np.count_nonzero(is_seen)))
+        return float(_native.weighted_error(points, weights, entries, rows, self.n_threads)) / n_seen
 
 
-def bit_worth(movie: Movie, entries: Points, nearest: Sequence[NDArray[np.uint8]]) -> float:
-    """Say what squared error a bit is worth at `lossy` 1; `nearest` are the indices of the frames of `spread`."""
-    errors = [
-        _native.weighted_error(*movie[n], entries, np.ascontiguousarray(indices.ravel()), movie.n_threads)
-        / indices.size
-        for n, indices in zip(movie.spread(), nearest, strict=True)
-    ]
+def spread(frames: Sequence[int]) -> list[int]:
+    """Return some of these frames, evenly spread."""
+    return [*frames[:: -(-len(frames) // _MEASURED_FRAMES)]]
+
+
+def bit_worth(errors: Sequence[float]) -> float:
+    """Say what squared error a bit is worth at `lossy` 1; `errors` are those of the nearest entries, of some frames."""
     return _BIT * sqrt(sum(errors) / len(errors))
 
 
