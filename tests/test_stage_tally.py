@@ -153,14 +153,16 @@ def test_tally_takes_few_bytes(china):
     assert len(pickle.dumps(found)) < 3 * found.n + 1000
 
 
-def test_table_counts_as_the_histogram_does(china):
+@pytest.mark.parametrize("budget", [1 << 18, 30_000, 100, 1])
+def test_table_counts_as_the_histogram_does(china, budget):
     table = np.zeros(_native.TABLE_SIZE, np.uint8)
     flat = np.full((100_000, 3), 7, np.uint8)
-    wrapped = [_native.count_pixels(rows, table) for rows in (china.reshape(-1, 3), flat, flat[:300])]
-    keys, counts = _native.take_entries(table, np.concatenate(wrapped), 2)
-    expected = _native.histogram(np.concatenate([china.reshape(-1, 3), flat, flat[:300]]), 1)
-    np.testing.assert_array_equal(keys, expected[0])
-    np.testing.assert_array_equal(counts, expected[1])
+    parts = (china.reshape(-1, 3), flat, flat[:300])
+    wrapped = [_native.count_pixels(rows, table) for rows in parts]
+    packed, *shape = _native.take_tally(table, np.concatenate(wrapped), budget)
+    expected, *expected_shape = _native.tally(*_native.histogram(np.concatenate(parts), 1), None, 3, 8, 0, budget)
+    np.testing.assert_array_equal(packed, expected)
+    assert shape == expected_shape
     assert not table.any()
 
 
@@ -201,4 +203,6 @@ def test_arguments_of_the_kernels_are_checked():
     table = np.zeros(_native.TABLE_SIZE, np.uint8)
     for key in (_native.TABLE_SIZE, 5):
         with pytest.raises(ValueError, match="keys that the table has counted"):
-            _native.take_entries(table, np.array([key], np.uint32), 1)
+            _native.take_tally(table, np.array([key], np.uint32), 100)
+    with pytest.raises(ValueError, match="budget must be positive"):
+        _native.take_tally(table, np.zeros(0, np.uint32), 0)

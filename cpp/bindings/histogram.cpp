@@ -30,9 +30,8 @@ auto cell_histogram_of(const In<std::uint8_t, nb::shape<-1, 3>>& samples, int bi
                       to_numpy(std::move(result.colors), {n, 3})};
 }
 
-using CounterTable = InOut<std::uint8_t, nb::shape<kTableSize>>;
-
-auto count_pixels_in(const In<std::uint8_t, nb::shape<-1, 3>>& samples, CounterTable& table) {
+auto count_pixels_in(const In<std::uint8_t, nb::shape<-1, 3>>& samples,
+                     InOut<std::uint8_t, nb::shape<kTableSize>>& table) {
     std::vector<std::uint32_t> wrapped;
     {
         const nb::gil_scoped_release unlocked;
@@ -41,21 +40,6 @@ auto count_pixels_in(const In<std::uint8_t, nb::shape<-1, 3>>& samples, CounterT
     Buffer<std::uint32_t> result(wrapped.size());
     std::copy(wrapped.begin(), wrapped.end(), result.begin());
     return to_numpy(std::move(result));
-}
-
-auto entries_taken(CounterTable& table, const Vector<std::uint32_t>& wrapped, int n_threads) {
-    Histogram result;
-    {
-        const nb::gil_scoped_release unlocked;
-        for (std::size_t i = 0; i < wrapped.shape(0); ++i) {
-            const std::uint32_t key = wrapped.data()[i];
-            if (key >= kTableSize || table.data()[key] == 0)
-                throw std::invalid_argument("wrapped must hold keys that the table has counted");
-        }
-        Team team(n_threads);
-        result = take_entries(table.data(), wrapped.data(), wrapped.shape(0), team);
-    }
-    return std::pair{to_numpy(std::move(result.keys)), to_numpy(std::move(result.counts))};
 }
 
 template <typename Sample>
@@ -77,7 +61,6 @@ void register_histogram(nb::module_& module) {
     module.def("histogram", &histogram_of<std::uint16_t>, "samples"_a.noconvert(), "n_threads"_a);
     module.def("cell_histogram", &cell_histogram_of, "samples"_a.noconvert(), "bits"_a, "n_threads"_a);
     module.def("count_pixels", &count_pixels_in, "samples"_a.noconvert(), "table"_a.noconvert());
-    module.def("take_entries", &entries_taken, "table"_a.noconvert(), "wrapped"_a.noconvert(), "n_threads"_a);
     module.attr("TABLE_SIZE") = kTableSize;
     module.def("key_colors_uint8", &colors_of<std::uint8_t>, "keys"_a.noconvert(), "n_channels"_a);
     module.def("key_colors_uint16", &colors_of<std::uint16_t>, "keys"_a.noconvert(), "n_channels"_a);

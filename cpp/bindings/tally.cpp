@@ -1,6 +1,7 @@
 #include "kernels/histogram/tally.hpp"
 
 #include "bindings/arrays.hpp"
+#include "kernels/histogram/histogram.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -33,6 +34,22 @@ auto tally_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& cou
     {
         const nb::gil_scoped_release unlocked;
         result = tally(keys.data(), counts.data(), weights ? weights->data() : nullptr, n, layout, budget);
+    }
+    return std::tuple{to_numpy(std::move(result.bytes)), result.n, result.shift};
+}
+
+auto tally_taken(InOut<std::uint8_t, nb::shape<kTableSize>>& table, const Vector<std::uint32_t>& wrapped,
+                 std::size_t budget) {
+    if (budget == 0) throw nb::value_error("budget must be positive");
+    Tally result;
+    {
+        const nb::gil_scoped_release unlocked;
+        for (std::size_t i = 0; i < wrapped.shape(0); ++i) {
+            const std::uint32_t key = wrapped.data()[i];
+            if (key >= kTableSize || table.data()[key] == 0)
+                throw std::invalid_argument("wrapped must hold keys that the table has counted");
+        }
+        result = take_tally(table.data(), wrapped.data(), wrapped.shape(0), budget);
     }
     return std::tuple{to_numpy(std::move(result.bytes)), result.n, result.shift};
 }
@@ -70,6 +87,7 @@ void register_tally(nb::module_& module) {
     using namespace nb::literals;
     module.def("tally", &tally_of, "keys"_a.noconvert(), "counts"_a.noconvert(), "weights"_a.noconvert().none(),
                "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a, "budget"_a);
+    module.def("take_tally", &tally_taken, "table"_a.noconvert(), "wrapped"_a.noconvert(), "budget"_a);
     module.def("merge_tallies", &merged, "tallies"_a, "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a,
                "least_shift"_a, "budget"_a);
     module.def("tally_entries", &entries, "tally"_a, "n_channels"_a, "sample_bits"_a, "unsummed_bits"_a);

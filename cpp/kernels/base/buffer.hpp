@@ -51,6 +51,17 @@ struct Buffer {
     const T* begin() const { return data.get(); }
 };
 
+// The same array with more room at its end, or less.
+template <typename T>
+Buffer<T> resized(Buffer<T> buffer, std::size_t n) {
+    void* memory = std::realloc(buffer.begin(), n ? n * sizeof(T) : 1);
+    if (!memory) throw std::bad_alloc();
+    static_cast<void>(buffer.data.release());
+    buffer.data.reset(static_cast<T*>(memory));
+    buffer.size = n;
+    return buffer;
+}
+
 // An array of zeros.
 template <typename T>
 Buffer<T> zeroed(std::size_t n, Fill fill) {

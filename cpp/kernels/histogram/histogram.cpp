@@ -19,12 +19,11 @@ namespace {
 
 constexpr std::size_t kMaxTables = 3;                       // one a thread; bounds the memory at 48 MB
 constexpr std::size_t kWorthATable = std::size_t{1} << 19;  // pixels
-constexpr std::int64_t kWrap = 255;
 
 struct CounterTable {
     Buffer<std::uint8_t> own;
     std::uint8_t* counters = nullptr;    // its own or somebody else's
-    std::vector<std::uint32_t> wrapped;  // a key for every kWrap pixels beyond the counter
+    std::vector<std::uint32_t> wrapped;  // a key for every kTableWrap pixels beyond the counter
 
     CounterTable() = default;
     explicit CounterTable(std::size_t size) : own(zeroed<std::uint8_t>(size, Fill::dense)), counters(own.begin()) {}
@@ -90,7 +89,7 @@ std::size_t take_occupied(const std::uint8_t* counters, std::size_t size, std::u
 // What keys noted when their counters were full.
 void add_wrapped(const std::vector<std::uint32_t>& wrapped, const std::uint64_t* first, const std::uint64_t* last,
                  std::int64_t* counts) {
-    for (const std::uint32_t key : wrapped) counts[std::lower_bound(first, last, key) - first] += kWrap;
+    for (const std::uint32_t key : wrapped) counts[std::lower_bound(first, last, key) - first] += kTableWrap;
 }
 
 template <std::size_t C>
@@ -99,12 +98,20 @@ void count_keys(const std::uint8_t* samples, std::size_t n, CounterTable& table)
                     [counters = table.counters](std::uint32_t key) { prefetch(counters + key); });
 }
 
-// What tables have counted together, of which the first takes the others in.
 template <std::size_t C>
-Histogram entries_of(std::vector<CounterTable>& tables, Team& team) {
+Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
     constexpr std::size_t table_size = std::size_t{1} << (8 * C);
+    constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
+    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
+    std::vector<CounterTable> tables(n_tables);
+    std::atomic<std::size_t> next = 0;
+    team.run(n_tables, [&](std::size_t t, std::size_t) {
+        CounterTable& table = tables[t];
+        table = CounterTable(table_size);  // here: two in one thread's heap are more than it keeps for the next call
+        for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
+            count_keys<C>(samples + first * C, std::min(kPixelsATurn, n - first), table);
+    });
     constexpr std::size_t region_size = std::min(kRegionSize, table_size);
-    const std::size_t n_tables = tables.size();
     // Region by region: all counters into the first table and how many colours, then which.
     CounterTable& all = tables[0];
     constexpr std::size_t n_regions = table_size / region_size;
@@ -137,23 +144,6 @@ Histogram entries_of(std::vector<CounterTable>& tables, Team& team) {
         add_wrapped(wrapped[task], result.keys.begin() + at, result.keys.begin() + end, result.counts.begin() + at);
     });
     return result;
-}
-
-template <std::size_t C>
-Histogram table_histogram(const std::uint8_t* samples, std::size_t n, Team& team) {
-    constexpr std::size_t table_size = std::size_t{1} << (8 * C);
-    constexpr std::size_t kPixelsATurn = std::size_t{1} << 17;
-    const std::size_t n_tables = std::clamp<std::size_t>(n / kWorthAThread, 1, std::min(team.size(), kMaxTables));
-    std::vector<CounterTable> tables(n_tables);
-    std::atomic<std::size_t> next = 0;
-    team.run(n_tables, [&](std::size_t t, std::size_t) {
-        CounterTable& table = tables[t];
-        table = CounterTable(table_size);  // here: two in one thread's heap are more than it keeps for the next call
-        for (std::size_t first; (first = next.fetch_add(kPixelsATurn)) < n;)
-            count_keys<C>(samples + first * C, std::min(kPixelsATurn, n - first), table);
-    });
-
-    return entries_of<C>(tables, team);
 }
 
 // Small pictures: sort the keys into regions first, then count one region after the other in the nearest cache.
@@ -285,14 +275,6 @@ std::vector<std::uint32_t> count_pixels(const std::uint8_t* samples, std::size_t
     CounterTable counted(table);
     count_keys<3>(samples, n, counted);
     return std::move(counted.wrapped);
-}
-
-Histogram take_entries(std::uint8_t* table, const std::uint32_t* wrapped, std::size_t n_wrapped, Team& team) {
-    std::vector<CounterTable> tables;
-    tables.emplace_back(table).wrapped.assign(wrapped, wrapped + n_wrapped);
-    Histogram result = entries_of<3>(tables, team);
-    std::fill_n(table, kTableSize, std::uint8_t{0});
-    return result;
 }
 
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels, std::uint8_t* colors) {

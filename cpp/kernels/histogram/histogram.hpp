@@ -34,16 +34,13 @@ CellHistogram cell_histogram(const std::uint8_t* samples,  // IN  (n, 3)
 
 // Pictures of RGB pixels counted one after the other, in place: a table with one byte for every colour, all zero at
 // first, whose counters go on at 1 when they are full. Returns the key of each counter that was full, once for every
-// 255 pixels that it no longer shows. O(n), and less than a histogram of its own for each picture.
+// kTableWrap pixels that it no longer shows. O(n), and less than a histogram of its own for each picture. `take_tally`
+// of tally.hpp packs what a table has counted.
 inline constexpr std::size_t kTableSize = std::size_t{1} << 24;
+inline constexpr std::int64_t kTableWrap = 255;
 std::vector<std::uint32_t> count_pixels(const std::uint8_t* samples,  // IN  (n, 3)
                                         std::size_t n,
                                         std::uint8_t* table);  // INOUT (kTableSize,)
-
-// What a table and the keys of its full counters have counted; the table is all zero then. O(kTableSize).
-Histogram take_entries(std::uint8_t* table,           // INOUT (kTableSize,)
-                       const std::uint32_t* wrapped,  // IN    (n_wrapped,) below kTableSize, noted by this table
-                       std::size_t n_wrapped, Team& team);
 
 // The colours of Morton keys.
 void key_colors(const std::uint64_t* keys, std::size_t n, std::size_t n_channels,

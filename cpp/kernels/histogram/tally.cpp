@@ -3,133 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "kernels/histogram/key_set.hpp"
+#include "kernels/histogram/tally_bytes.hpp"
+
 namespace pil_kmeans {
 namespace {
 
-constexpr int kBitsAByte = 7;
-constexpr std::uint8_t kGoesOn = 0x80;
-constexpr std::size_t kMostBytes = (2 + kMaxChannels) * 10 + sizeof(double);  // of an entry
-
-struct Entry {
-    std::uint64_t count = 0;  // unsigned: bytes that are no tally may make it overflow
-    std::array<std::uint64_t, kMaxChannels> sums{};
-    double weight = 0;
-};
-
-class Writer {
-  public:
-    Writer(std::size_t n_sums, bool is_weighted) : n_sums_(n_sums), is_weighted_(is_weighted) {}
-
-    void write(std::uint64_t key, const Entry& entry) {
-        if (bytes_.size - at_ < kMostBytes) grow();
-        std::uint8_t* to = bytes_.begin() + at_;
-        to = number(key - last_key_, to);
-        to = number(entry.count, to);
-        for (std::size_t c = 0; c < n_sums_; ++c) to = number(entry.sums[c], to);
-        if (is_weighted_) {
-            std::memcpy(to, &entry.weight, sizeof entry.weight);
-            to += sizeof entry.weight;
-        }
-        at_ = static_cast<std::size_t>(to - bytes_.begin());
-        last_key_ = key;
-        ++n_;
-    }
-
-    std::size_t n() const { return n_; }
-
-    Tally finish(int shift) {
-        Tally result{Buffer<std::uint8_t>(at_), n_, shift};
-        std::copy_n(bytes_.begin(), at_, result.bytes.begin());
-        return result;
-    }
-
-  private:
-    static std::uint8_t* number(std::uint64_t value, std::uint8_t* to) {
-        while (value >= kGoesOn) {
-            *to++ = static_cast<std::uint8_t>(value | kGoesOn);
-            value >>= kBitsAByte;
-        }
-        *to++ = static_cast<std::uint8_t>(value);
-        return to;
-    }
-
-    void grow() {
-        Buffer<std::uint8_t> larger(std::max<std::size_t>(2 * bytes_.size, 1 << 16), Fill::sparse);
-        std::copy_n(bytes_.begin(), at_, larger.begin());
-        bytes_ = std::move(larger);
-    }
-
-    Buffer<std::uint8_t> bytes_;
-    std::size_t at_ = 0, n_ = 0, n_sums_;
-    std::uint64_t last_key_ = 0;
-    bool is_weighted_;
-};
-
-// Goes through the entries of a tally.
-class Reader {
-  public:
-    Reader(const TallyView& view, const KeyLayout& layout)
-        : at_(view.bytes),
-          end_(view.bytes + view.n_bytes),
-          left_(view.n),
-          n_sums_(view.shift > 0 ? layout.n_channels : 0),
-          is_weighted_(view.is_weighted) {}
-
-    // The next entry, if there is one.
-    bool next() {
-        if (left_ == 0) {
-            if (at_ != end_) throw std::invalid_argument("a tally is longer than its entries");
-            return false;
-        }
-        --left_;
-        const std::uint64_t step = number();
-        if (step == 0 && !is_first_) throw std::invalid_argument("keys of a tally must ascend");
-        if (step > std::numeric_limits<std::uint64_t>::max() - key) throw std::invalid_argument("a key is too large");
-        is_first_ = false;
-        key += step;
-        entry.count = number();
-        for (std::size_t c = 0; c < n_sums_; ++c) entry.sums[c] = number();
-        if (is_weighted_) {
-            if (static_cast<std::size_t>(end_ - at_) < sizeof entry.weight) cut_off();
-            std::memcpy(&entry.weight, at_, sizeof entry.weight);
-            at_ += sizeof entry.weight;
-        } else {
-            entry.weight = static_cast<double>(entry.count);
-        }
-        return true;
-    }
-
-    std::uint64_t key = 0;
-    Entry entry;
-
-  private:
-    [[noreturn]] static void cut_off() { throw std::invalid_argument("a tally is shorter than its entries"); }
-
-    std::uint64_t number() {
-        if (at_ == end_) cut_off();
-        std::uint64_t value = *at_++;
-        if (value < kGoesOn) [[likely]]
-            return value;
-        value &= kGoesOn - 1;
-        for (int shift = kBitsAByte;; shift += kBitsAByte) {
-            if (at_ == end_) cut_off();
-            if (shift > 63) throw std::invalid_argument("a number of a tally is too large");
-            const std::uint64_t byte = *at_++;
-            value |= (byte & (kGoesOn - 1)) << shift;
-            if (byte < kGoesOn) return value;
-        }
-    }
-
-    const std::uint8_t* at_;
-    const std::uint8_t* end_;
-    std::size_t left_, n_sums_;
-    bool is_weighted_, is_first_ = true;
-};
+using tally_bytes::Reader;
+using tally_bytes::Writer;
 
 // Which cell a colour or a narrower cell is in.
 class Cells {
@@ -141,6 +26,9 @@ class Cells {
     }
 
     int shift() const { return shift_; }
+
+    // Whether keys of `from` bits less are prefixes.
+    bool are_those_of(int from) const { return from == shift_ && !has_alpha_; }
 
     // The bits that a key of `from` bits less keeps here, and whether it is opaque.
     std::uint64_t prefix(std::uint64_t key, int from) const {
@@ -168,22 +56,17 @@ class Cells {
         return has_alpha_ && shift_ > 0 ? prefix << 1 | is_opaque : prefix;
     }
 
-    // Add what a key leaves out here to the sums of its entry.
-    void sum_up(std::uint64_t key, int from, Entry& entry) const {
-        if (from == shift_) return;
-        std::uint64_t low = 0;
-        if (from == 0) {
-            low = (key >> layout_.unsummed_bits) & ((std::uint64_t{1} << shift_) - 1);
-            entry.sums = {};
-        } else {
-            low = ((has_alpha_ ? key >> 1 : key) & ((std::uint64_t{1} << (shift_ - from)) - 1)) << from;
-        }
-        if (layout_.n_channels == 1) {
-            entry.sums[0] += entry.count * low;
-            return;
-        }
-        const std::uint64_t packed = samples_of(low);
-        for (std::size_t c = 0; c < kMaxChannels; ++c) entry.sums[c] += entry.count * (packed >> (16 * c) & 0xffff);
+    // What a key of `from` bits less leaves out besides, of all channels; see `of_channel`.
+    std::uint64_t left_out(std::uint64_t key, int from) const {
+        if (from == shift_) return 0;
+        const std::uint64_t low =
+            from == 0 ? (key >> layout_.unsummed_bits) & ((std::uint64_t{1} << shift_) - 1)
+                      : ((has_alpha_ ? key >> 1 : key) & ((std::uint64_t{1} << (shift_ - from)) - 1)) << from;
+        return layout_.n_channels == 1 ? low : samples_of(low);
+    }
+
+    std::uint64_t of_channel(std::uint64_t left_out, std::size_t c) const {
+        return layout_.n_channels == 1 ? left_out : left_out >> (16 * c) & 0xffff;
     }
 
   private:
@@ -249,6 +132,18 @@ struct Cursor {
         is_there = reader.next();
         if (is_there) prefix = cells.prefix(reader.key, shift);
     }
+
+    // Call `add(reader, prefix)` for the entries whose prefixes, which `prefix_of(key)` gives, are not above the last.
+    template <typename PrefixOf, typename Add>
+    void add_up_to(std::uint64_t last, const PrefixOf& prefix_of, const Add& add) {
+        Reader own = reader;  // which nothing else can refer to
+        while (is_there && prefix <= last) {
+            add(own, prefix);
+            is_there = own.next();
+            prefix = prefix_of(own.key);
+        }
+        reader = own;
+    }
 };
 
 // Sums of neighbouring cells, for keys so short that most of them are there: region by region.
@@ -256,29 +151,31 @@ class Region {
   public:
     Region(std::size_t n_sums, bool is_weighted) : n_sums_(n_sums), is_weighted_(is_weighted) {
         counts_.resize(kSize, 0);
-        sums_.resize(kSize * n_sums, 0);
+        for (std::size_t c = 0; c < n_sums; ++c) sums_[c].resize(kSize, 0);
         weights_.resize(is_weighted ? kSize : 0, 0);
     }
 
     static constexpr int kBits = 12;
     static constexpr std::size_t kSize = std::size_t{1} << kBits;
 
-    void add(std::size_t at, const Entry& entry) {
+    // An entry, and what its key leaves out in each channel.
+    template <typename LeftOut>
+    void add(std::size_t at, const TallyEntry& entry, const LeftOut& left_out) {
         is_there_[at / 64] |= std::uint64_t{1} << (at % 64);
         counts_[at] += entry.count;
-        for (std::size_t c = 0; c < n_sums_; ++c) sums_[at * n_sums_ + c] += entry.sums[c];
+        for (std::size_t c = 0; c < n_sums_; ++c) sums_[c][at] += entry.sums[c] + entry.count * left_out(c);
         if (is_weighted_) weights_[at] += entry.weight;
     }
 
     // Call `take(place, sums)` for the cells that are there, all of which are from `first` to `last`, and forget them.
     template <typename Take>
     void take_all(std::size_t first, std::size_t last, const Take& take) {
-        Entry entry;
+        TallyEntry entry;
         for (std::size_t word = first / 64; word <= last / 64; ++word) {
             for (std::uint64_t left = is_there_[word]; left; left &= left - 1) {
                 const std::size_t at = 64 * word + static_cast<std::size_t>(std::countr_zero(left));
                 entry.count = std::exchange(counts_[at], 0);
-                for (std::size_t c = 0; c < n_sums_; ++c) entry.sums[c] = std::exchange(sums_[at * n_sums_ + c], 0);
+                for (std::size_t c = 0; c < n_sums_; ++c) entry.sums[c] = std::exchange(sums_[c][at], 0);
                 if (is_weighted_) entry.weight = std::exchange(weights_[at], 0);
                 take(at, entry);
             }
@@ -290,18 +187,17 @@ class Region {
     std::size_t n_sums_;
     bool is_weighted_;
     std::array<std::uint64_t, kSize / 64> is_there_{};
-    std::vector<std::uint64_t> counts_, sums_;
+    std::vector<std::uint64_t> counts_;
+    std::array<std::vector<std::uint64_t>, kMaxChannels> sums_;  // one by one, as they are read, not as vectors
     std::vector<double> weights_;
 };
-
-constexpr int kDenseBits = 24;  // keys of so many bits and less: a region has many of them
 
 // Call `take(key, sums)` for each cell of some tallies, ascending.
 template <typename Take>
 void for_each_cell(std::vector<Cursor>& cursors, const KeyLayout& layout, const Cells& cells, bool is_weighted,
                    const Take& take) {
     const std::size_t n_sums = cells.shift() > 0 ? layout.n_channels : 0;
-    const bool is_dense = cells.key_bits() <= kDenseBits;
+    const bool is_dense = cells.key_bits() <= KeySet::kMostBits;  // a region has many of them
     Region region(n_sums, is_weighted);
     for (;;) {
         std::erase_if(cursors, [](const Cursor& cursor) { return !cursor.is_there; });
@@ -312,17 +208,39 @@ void for_each_cell(std::vector<Cursor>& cursors, const KeyLayout& layout, const 
         if (is_dense) last = cells.last_of_region(first, Region::kBits);
         const std::uint64_t start = cells.key(first, 0) & ~(Region::kSize - 1);
         for (Cursor& cursor : cursors) {
-            while (cursor.is_there && cursor.prefix <= last) {
-                const std::size_t kind = cells.is_opaque(cursor.reader.key, cursor.shift);
-                cells.sum_up(cursor.reader.key, cursor.shift, cursor.reader.entry);
-                region.add(cells.key(cursor.prefix, kind) - start, cursor.reader.entry);
-                cursor.advance(cells);
+            if (cells.are_those_of(cursor.shift)) {  // what most are, and quick
+                cursor.add_up_to(
+                    last, [](std::uint64_t key) { return key; },
+                    [&](const Reader& reader, std::uint64_t prefix) {
+                        region.add(prefix - start, reader.entry, [](std::size_t) { return std::uint64_t{0}; });
+                    });
+                continue;
             }
+            cursor.add_up_to(
+                last, [&](std::uint64_t key) { return cells.prefix(key, cursor.shift); },
+                [&](const Reader& reader, std::uint64_t prefix) {
+                    const std::uint64_t left_out = cells.left_out(reader.key, cursor.shift);
+                    region.add(cells.key(prefix, cells.is_opaque(reader.key, cursor.shift)) - start, reader.entry,
+                               [&](std::size_t c) { return cells.of_channel(left_out, c); });
+                });
         }
         const std::size_t from = cells.key(first, 0) - start,
                           to = std::min(cells.key(last, 1) - start, Region::kSize - 1);
-        region.take_all(from, to, [&](std::size_t at, const Entry& entry) { take(start + at, entry); });
+        region.take_all(from, to, [&](std::size_t at, const TallyEntry& entry) { take(start + at, entry); });
     }
+}
+
+// By how many bits cells must be wider to be within the budget, as far as that is quickly known.
+int bits_over(const std::vector<TallyView>& parts, const Cells& cells, const KeyLayout& layout, std::size_t budget) {
+    if (layout.n_channels % 2 == 0 || cells.key_bits() > KeySet::kMostBits || budget == 0) return 0;
+    KeySet keys(cells.key_bits());
+    for (const TallyView& part : parts) {
+        for (Cursor cursor(part, layout, cells); cursor.is_there; cursor.advance(cells)) {
+            if (cursor.prefix >> cells.key_bits()) throw std::invalid_argument("a key is too large");
+            keys.insert(cursor.prefix);
+        }
+    }
+    return keys.last_bits_within(budget);
 }
 
 }  // namespace
@@ -337,9 +255,9 @@ Tally tally(const std::uint64_t* keys, const std::int64_t* counts, const double*
         shift = shift_within(numbers, layout, 0, budget);
     }
     const Cells cells(layout, shift);
-    Writer writer(shift > 0 ? layout.n_channels : 0, weights != nullptr);
+    Writer writer(shift > 0 ? layout.n_channels : 0, weights != nullptr, 2 * n);
     // Of the cell that goes on: of opaque colours and of others, which lie between each other in pictures with alpha.
-    std::array<Entry, 2> sums;
+    std::array<TallyEntry, 2> sums;
     std::array<bool, 2> is_there{};
     std::uint64_t prefix = 0;
     const auto finish = [&] {
@@ -347,25 +265,20 @@ Tally tally(const std::uint64_t* keys, const std::int64_t* counts, const double*
             if (is_there[kind]) writer.write(cells.key(prefix, kind), sums[kind]);
         is_there = {};
     };
-    Entry entry;
     for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t kind = cells.is_opaque(keys[i], 0);
-        entry.count = static_cast<std::uint64_t>(counts[i]);
-        if (weights) entry.weight = weights[i];
-        cells.sum_up(keys[i], 0, entry);
         if (const std::uint64_t next = cells.prefix(keys[i], 0); next != prefix) {
             finish();
             prefix = next;
         }
-        Entry& sum = sums[kind];
-        if (!is_there[kind]) {
-            sum = entry;
-            is_there[kind] = true;
-            continue;
-        }
-        sum.count += entry.count;
-        for (std::size_t c = 0; c < kMaxChannels; ++c) sum.sums[c] += entry.sums[c];
-        sum.weight += entry.weight;
+        const std::size_t kind = cells.is_opaque(keys[i], 0);
+        TallyEntry& sum = sums[kind];
+        if (!is_there[kind]) sum = {};
+        is_there[kind] = true;
+        const auto count = static_cast<std::uint64_t>(counts[i]);
+        const std::uint64_t left_out = cells.left_out(keys[i], 0);
+        sum.count += count;
+        for (std::size_t c = 0; c < layout.n_channels; ++c) sum.sums[c] += count * cells.of_channel(left_out, c);
+        if (weights) sum.weight += weights[i];
     }
     finish();
     return writer.finish(shift);
@@ -374,21 +287,25 @@ Tally tally(const std::uint64_t* keys, const std::int64_t* counts, const double*
 Tally merge_tallies(const std::vector<TallyView>& parts, const KeyLayout& layout, int least_shift, std::size_t budget) {
     int shift = least_shift;
     bool is_weighted = false;
-    std::size_t n_in_all = 0;
+    std::size_t n_in_all = 0, n_bytes = 0;
     for (const TallyView& part : parts) {
         n_in_all += part.n;
+        n_bytes += part.n_bytes;
         shift = std::max(shift, part.shift);
         is_weighted |= part.is_weighted;
     }
+    const Cells narrowest(layout, shift);
+    if (narrowest.key_bits() < 63) n_in_all = std::min(n_in_all, std::size_t{1} << narrowest.key_bits());
+    const bool may_be_over = n_in_all > budget;
+    if (may_be_over) shift = std::min(shift + bits_over(parts, narrowest, layout, budget), kMostTallyShift);
     for (;;) {  // twice at most
         if (shift == kMostTallyShift) budget = std::numeric_limits<std::size_t>::max();
         const Cells cells(layout, shift);
-        Writer writer(shift > 0 ? layout.n_channels : 0, is_weighted);
+        Writer writer(shift > 0 ? layout.n_channels : 0, is_weighted, n_bytes);
         CellNumbers numbers;
-        const bool may_be_over = n_in_all > budget;
         std::vector<Cursor> cursors;
         for (const TallyView& part : parts) cursors.emplace_back(part, layout, cells);
-        for_each_cell(cursors, layout, cells, is_weighted, [&](std::uint64_t key, const Entry& sums) {
+        for_each_cell(cursors, layout, cells, is_weighted, [&](std::uint64_t key, const TallyEntry& sums) {
             if (may_be_over) numbers.add(cells.prefix(key, shift), cells.is_opaque(key, shift));
             if (writer.n() <= budget) writer.write(key, sums);
         });

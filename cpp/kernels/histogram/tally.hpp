@@ -59,6 +59,13 @@ Tally tally(const std::uint64_t* keys,   // IN  (n,) ascending, distinct
             const double* weights,       // IN  (n,) or null
             std::size_t n, const KeyLayout& layout, std::size_t budget);
 
+// What a table of RGB pixels has counted, see `count_pixels`, as the tally of its histogram would be; the table is all
+// zero then. O(kTableSize).
+Tally take_tally(std::uint8_t* table,           // INOUT (kTableSize,)
+                 const std::uint32_t* wrapped,  // IN    (n_wrapped,) below kTableSize, noted by this table
+                 std::size_t n_wrapped,
+                 std::size_t budget);  // positive
+
 // The sum of tallies, in cells that leave out `least_shift` bits at least, and as many more as bring their number to
 // `budget`, if kMostTallyShift bits can. Throws std::invalid_argument where bytes are no tally. O(n k) for k tallies of
 // n entries in all; memory for no more than the entries of the sum.

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from ..pictures.arrays import is_dask
 from ..stages import block_work
 from ..stages.options import Search
-from ..stages.parts import REACH, Place
+from ..stages.parts import REACH
 from ..stages.pixels import check_layout, check_total
-from ..stages.tally import Tally
+from ..stages.tally import Tally, merge
 
 _LEAST_SIDE = 4 * REACH  # of blocks that are counted
 _MERGED_AT_ONCE = 8
@@ -81,31 +81,32 @@ class LazyPictures:
             chunks=(*((1,) * n for n in pieces.numblocks[:3]), (1,)),
             meta=np.empty((0, 0, 0, 0), dtype=object),
         ).to_delayed()[..., 0]
-        tally_part, edges_part, join, seams = map(
-            dask.delayed, (block_work.tally_part, block_work.edges_part, block_work.join, block_work.seams)
-        )
-        tallies = [tally_part(part) for part in counted.ravel()]
-        smoothness: list[Any] = []
-        if search.weighting != "uniform" and max(pieces.numblocks[1:3]) > 1:
-            edges = np.empty(counted.shape, dtype=object)
-            for at in np.ndindex(counted.shape):
-                edges[at] = edges_part(counted[at])
-            starts = [list(accumulate(sizes, initial=0)) for sizes in pieces.chunks[1:3]]
-            for n, y, x in np.ndindex(counted.shape):
-                place = Place(starts[0][y], starts[1][x], *pieces.shape[1:3])
-                smoothness.append(seams(_around(edges[n], y, x), tuple(place), own))
-        while len(tallies) > 1 or smoothness:
-            step, left = _MERGED_AT_ONCE, smoothness or [None] * len(tallies)
-            tallies = [
-                join(tallies[i : i + step], [part for part in left[i : i + step] if part is not None], budget)
-                for i in range(0, len(tallies), step)
-            ]
-            smoothness = []
-        [tally] = dask.compute(*tallies)
+        tally = _tree(counted.ravel().tolist(), block_work.join_blocks, merge, budget=budget)
+        [tally, smoothness] = dask.compute(tally, self._seams(counted, pieces, own))
+        if smoothness is not None:
+            tally = replace(tally, smoothness=tally.smoothness + smoothness)
         if sample_weight is not None:
             check_total(tally.histogram().counts.any())
         result: Tally = tally
         return result
+
+    def _seams(self, counted: NDArray[Any], pieces: Any, search: Search) -> Any:
+        """Return the lazy smoothness at the seams of counted blocks; nobody who needs a tally waits for it."""
+        import dask
+
+        if search.weighting == "uniform" or max(pieces.numblocks[1:3]) == 1:
+            return None
+        edges_part, seams = dask.delayed(block_work.edges_part), dask.delayed(block_work.seams)
+        edges = np.empty(counted.shape, dtype=object)
+        for at in np.ndindex(counted.shape):
+            edges[at] = edges_part(counted[at])
+        starts = [list(accumulate(sizes, initial=0)) for sizes in pieces.chunks[1:3]]
+        blocks = [
+            (_around(edges[n], y, x), (starts[0][y], starts[1][x], *pieces.shape[1:3]))
+            for n, y, x in np.ndindex(counted.shape)
+        ]
+        parts = [seams(*map(list, zip(*group, strict=True)), search) for group in _groups(blocks)]
+        return _tree(parts, block_work.add_smoothness, block_work.add_smoothness)
 
     def map(self, function: Callable[..., NDArray[Any]], dtype: np.dtype[Any], **options: Any) -> Any:
         """Return the lazy indices that a function of pixels, their place and options gives for each block.
@@ -227,6 +228,21 @@ def _merged(sizes: Sequence[int], least: int) -> tuple[int, ...]:
         last = merged.pop()
         merged[-1] += last
     return tuple(merged)
+
+
+def _tree(parts: list[Any], first: Callable[..., Any], others: Callable[..., Any], **options: Any) -> Any:
+    """Return one lazy value of many, some at a time: by one function of the parts, by another of what that gives."""
+    import dask
+
+    while True:
+        join, first = dask.delayed(first), others
+        parts = [join(group, **options) for group in _groups(parts)]
+        if len(parts) == 1:
+            return parts[0]
+
+
+def _groups(parts: list[Any]) -> list[list[Any]]:
+    return [parts[i : i + _MERGED_AT_ONCE] for i in range(0, len(parts), _MERGED_AT_ONCE)]
 
 
 def _around(edges: NDArray[Any], y: int, x: int) -> list[list[Any]]:

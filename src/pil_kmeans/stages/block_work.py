@@ -6,7 +6,6 @@ Workers of a cluster import these functions and what they call, and nothing of s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,41 +48,47 @@ def count_block(
     return part
 
 
-def tally_part(part: NDArray[Any]) -> Tally:
-    """Return the tally of a counted block."""
-    tally: Tally = part.item()[0]
-    return tally
-
-
 def edges_part(part: NDArray[Any]) -> list[Edges]:
     """Return the edges of a counted block, of each of its pictures."""
     edges: list[Edges] = part.item()[1]
     return edges
 
 
+def join_blocks(parts: list[NDArray[Any]], budget: int) -> Tally:
+    """Merge the tallies of counted blocks."""
+    return merge([part.item()[0] for part in parts], budget=budget)
+
+
 def seams(
-    around: list[list[list[Edges] | None]], place: tuple[int, int, int, int], search: Search
+    arounds: list[list[list[list[Edges] | None]]], places: list[tuple[int, int, int, int]], search: Search
 ) -> Smoothness | None:
-    """Measure the smoothness at the seams of a block, of each of its pictures."""
-    own = around[1][1]
-    assert own is not None
+    """Measure the smoothness at the seams of some blocks, of each of their pictures.
+
+    Parameters
+    ----------
+    arounds : list
+        For each block 3 x 3 edges: of its own pictures, and of those of the blocks around it; None where there is none.
+    places : list
+        The `Place` of each.
+    search : Search
+    """
     total: Smoothness | None = None
-    for n in range(len(own)):
-        parts = [[None if edges is None else edges[n] for edges in line] for line in around]
-        smoothness = count_seams(parts, Place(*place), search)
-        if smoothness is not None:
-            total = smoothness if total is None else total + smoothness
+    for around, place in zip(arounds, places, strict=True):
+        own = around[1][1]
+        assert own is not None
+        for n in range(len(own)):
+            parts = [[None if edges is None else edges[n] for edges in line] for line in around]
+            total = add_smoothness([total, count_seams(parts, Place(*place), search)])
     return total
 
 
-def join(tallies: list[Tally], smoothness: list[Smoothness | None], budget: int) -> Tally:
-    """Merge tallies, and add what is known of the smoothness at seams."""
-    tally = merge(tallies, budget=budget)
-    for part in smoothness:
+def add_smoothness(parts: list[Smoothness | None]) -> Smoothness | None:
+    """Add what is known of smoothness."""
+    total: Smoothness | None = None
+    for part in parts:
         if part is not None:
-            assert tally.smoothness is not None
-            tally = replace(tally, smoothness=tally.smoothness + part)
-    return tally
+            total = part if total is None else total + part
+    return total
 
 
 def map_block(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .histogram import Histogram, has_cells, histogram
+from .histogram import has_cells, histogram
 from .options import Search
 from .pixels import Pixels
 from .samples import as_samples
@@ -267,11 +267,10 @@ class PartialCounts:
         if self._table_dtype is None:
             return
         assert self._table is not None
-        threads = count_threads(self._search.n_threads)
-        keys, counts = _native.take_entries(self._table, np.concatenate(self._wrapped), threads)
-        hist = Histogram(keys, counts, 3, 8, self._table_dtype)
+        packed, n, shift = _native.take_tally(self._table, np.concatenate(self._wrapped), self._budget)
+        tally = Tally(packed, n, shift, n_channels=3, bits=8, dtype=self._table_dtype, is_weighted=False)
         self._wrapped, self._table_dtype = [], None
-        self.add(tally_of(hist, budget=self._budget))
+        self.add(tally)
 
     def __getstate__(self) -> dict[str, Any]:
         _ = self.tally()

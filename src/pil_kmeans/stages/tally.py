@@ -240,6 +240,8 @@ def merge(tallies: Sequence[Tally], *, budget: int) -> Tally:
                 f"cannot merge {first.n_channels}-channel {first.dtype} and {other.n_channels}-channel {other.dtype} "
                 "pictures; convert the pictures to the same kind first"
             )
+    if len(tallies) == 1:
+        return first
     if len(tallies) > _MOST_AT_ONCE:
         groups = [tallies[i : i + _MOST_AT_ONCE] for i in range(0, len(tallies), _MOST_AT_ONCE)]
         return merge([merge(group, budget=budget) for group in groups], budget=budget)
