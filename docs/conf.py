@@ -90,9 +90,9 @@ html_sidebars = {"index": []}
 
 
 def skip_inherited(app, what, name, member, skip, options):
-    """Leave to scikit-learn and imageio what comes from them: their docstrings refer to their own pages."""
+    """Leave to other libraries what comes from them: their docstrings refer to their own pages, or to none."""
     home = (getattr(member, "__module__", None) or "").partition(".")[0]
-    is_theirs = home in ("sklearn", "imageio") or name.endswith("_request")
+    is_theirs = home in ("sklearn", "imageio", "collections") or name.endswith("_request")
     return is_theirs or None
 
 

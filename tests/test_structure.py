@@ -20,6 +20,7 @@ LEVELS = [
         "encode_frames",
         "encode_pixels",
         "array_labels",
+        "panel",
         "score",
         "imageio",
         "pillow",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .encode_pixels import encode_webp
     from .estimator import KMeansQuantizer
     from .indexed_image import IndexedImage
+    from .panel import encode_panel
     from .pillow import quantize
     from .png.target_quality import QualityError
     from .score import ssimulacra2
@@ -51,6 +52,7 @@ __all__ = [
     "__version__",
     "build_info",
     "encode_gif",
+    "encode_panel",
     "encode_png",
     "encode_webp",
     "imageio",
@@ -69,6 +71,7 @@ _HOMES = {
     "KMeansQuantizer": ".estimator",
     "QualityError": ".png.target_quality",
     "encode_gif": ".encode_frames",
+    "encode_panel": ".panel",
     "encode_png": ".encode",
     "encode_webp": ".encode_pixels",
     "quantize": ".pillow",

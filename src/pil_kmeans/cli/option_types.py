@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from ..pictures.named_palettes import NAMED_PALETTES, named_palette
+from ..pictures.named_palettes import NAMED_PALETTES, OTHER_NAMES, named_palette
 from ..pictures.palette_files import colors_of_file
 from .inputs import shown
 from .one_line import one_line
@@ -69,7 +69,7 @@ def color(text: str) -> str:
 def palette(name: str) -> str | NDArray[np.uint8]:
     """Take the name of a palette, or of a file that holds colours, and read these: RGBA (n, 4)."""
     path = Path(name)
-    if name in NAMED_PALETTES and not path.exists():
+    if (name in NAMED_PALETTES or name in OTHER_NAMES) and not path.exists():
         return name
     try:
         return colors_of_file(path.read_bytes())

@@ -47,4 +47,5 @@ def as_json(palette: NamedPalette) -> dict[str, object]:
         name: [f"#{bytes(rgb).hex()}" for rgb in colors.tolist()]
         for name, colors in (("seen", palette.seen), ("device", palette.device))
     }
-    return {"title": palette.title, **columns, "source": palette.source}
+    codes = list(palette.codes or range(len(palette.device)))
+    return {"title": palette.title, **columns, "codes": codes, "source": palette.source}

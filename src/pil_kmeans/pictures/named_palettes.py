@@ -24,12 +24,15 @@ class NamedPalette:
         uint8, what its driver calls them, in the order of its indices: what is stored.
     source : str
         Where they were published.
+    codes : tuple of int
+        The numbers that a controller has for them; empty where these are 0, 1, 2 and so on.
     """
 
     title: str
     seen: NDArray[np.uint8]
     device: NDArray[np.uint8]
     source: str
+    codes: tuple[int, ...] = ()
 
 
 def named_palette(name: str) -> NamedPalette:
@@ -46,9 +49,10 @@ def named_palette(name: str) -> NamedPalette:
     >>> named_palette("grey4").device[:, 0].tolist()
     [0, 128, 192, 255]
     """
-    if name in NAMED_PALETTES:
-        return NAMED_PALETTES[name]
-    close = get_close_matches(name.lower(), NAMED_PALETTES, n=1)
+    own = OTHER_NAMES.get(name, name)
+    if own in NAMED_PALETTES:
+        return NAMED_PALETTES[own]
+    close = get_close_matches(name.lower(), [*NAMED_PALETTES, *OTHER_NAMES], n=1)
     hint = f"did you mean {close[0]!r}? There are" if close else "there are"
     names = ", ".join(map(repr, NAMED_PALETTES))
     raise ValueError(f"palette={name!r} is no named palette: {hint} {names}; colors of your own go into a list")
@@ -78,9 +82,11 @@ def _greys(*levels: int) -> NDArray[np.uint8]:
     return np.array(levels, np.uint8)[:, np.newaxis].repeat(3, axis=1)
 
 
-def _panel(title: str, measured: NDArray[np.uint8], device: NDArray[np.uint8], source: str) -> NamedPalette:
+def _panel(
+    title: str, measured: NDArray[np.uint8], device: NDArray[np.uint8], source: str, codes: tuple[int, ...] = ()
+) -> NamedPalette:
     """Make the palette of a panel whose second colour is its white."""
-    return NamedPalette(title, beside_white(measured, 1), device, source)
+    return NamedPalette(title, beside_white(measured, 1), device, source, codes)
 
 
 def _plain(title: str, colors: NDArray[np.uint8], source: str) -> NamedPalette:
@@ -124,12 +130,24 @@ NAMED_PALETTES: Mapping[str, NamedPalette] = {
         _colors("020202 bec8c8 cdca00 871300 05409e 27663c"),
         _colors("000000 ffffff ffff00 ff0000 0000ff 00ff00"),
         "seen: measured by aitjcize, https://github.com/aitjcize/esp32-photoframe, as aitjcize-spectra6 of "
-        "https://github.com/paperlesspaper/epdoptimize; device: inky_e673.py of https://github.com/pimoroni/inky",
+        "https://github.com/paperlesspaper/epdoptimize; device and codes: inky_e673.py of "
+        "https://github.com/pimoroni/inky, and epd7in3e.py of https://github.com/waveshareteam/e-Paper",
+        codes=(0, 1, 2, 3, 5, 6),
     ),
     "gameboy": _plain(
         "Game Boy",
         _colors("0f380f 306230 8bac0f 9bbc0f"),
         "https://en.wikipedia.org/wiki/List_of_video_game_console_palettes",
+    ),
+    "nes": _plain(
+        "NES, the colors of its 2C02 that differ",
+        _colors(
+            "545454001e740810903000884400645c00305404003c1800202a00083a00004000003c0000323c000000"
+            "989698084cc43032ec5c1ee48814b0a01464982220783c00545a00287200087c00007628006678"
+            "eceeec4c9aec787cecb062ece454ecec58b4ec6a64d48820a0aa0074c4004cd02038cc6c38b4cc3c3c3c"
+            "a8ccecbcbcecd4b2ececaeececaed4ecb4b0e4c490ccd278b4de78a8e29098e2b4a0d6e4a0a2a0"
+        ),
+        "https://www.nesdev.org/wiki/PPU_palettes",
     ),
     "pico8": _plain(
         "PICO-8",
@@ -154,6 +172,9 @@ NAMED_PALETTES: Mapping[str, NamedPalette] = {
     ),
 }
 """Name -> palette."""
+
+OTHER_NAMES = {"eink2": "bw", "eink4": "grey4", "eink16": "grey16", "eink6": "spectra6", "eink7": "acep7"}
+"""What panels are called by the number of their colours."""
 
 for _palette in NAMED_PALETTES.values():
     _palette.seen.setflags(write=False)
