@@ -163,6 +163,9 @@ class FittedQuantizer:
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return minus the inertia of X, the measure of `GridSearchCV`: higher is better.
 
+        It rises with every colour that is added. So a search over `n_colors` always ends at the most colours of its
+        grid: plot the error over their number instead, and look for an elbow, or choose by the look.
+
         Parameters
         ----------
         X : picture, stack, list of pictures, or matrix
