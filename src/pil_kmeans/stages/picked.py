@@ -26,8 +26,8 @@ def accents(hist: Histogram, search: Search, *, n_colors: int, first: NDArray[np
     """Pick the colours that people would name: vivid ones that differ, also of small areas, few blacks and greys.
 
     Of many candidates, the palette of the same pictures, one is picked after the other: that which is most vivid, times
-    the fourth root of its share, times the square of how much it differs from all that were picked before. Differences
-    of hue count most, so that the shades of one object do not take all places.
+    its alpha, times the fourth root of its share, times the square of how much it differs from all that were picked
+    before. Differences of hue count most, so that the shades of one object do not take all places.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def accents(hist: Histogram, search: Search, *, n_colors: int, first: NDArray[np
     Returns
     -------
     ndarray of shape (n, 3)
-        uint8, distinct. Fewer than `n_colors` if there are not so many; none of pictures without visible pixels. What
-        is translucent is taken for opaque.
+        uint8, distinct and opaque. Fewer than `n_colors` if there are not so many; none of pictures without visible
+        pixels.
 
     Examples
     --------
@@ -64,11 +64,12 @@ def accents(hist: Histogram, search: Search, *, n_colors: int, first: NDArray[np
     rgba = rgba_rows(to_uint8(candidates.colors))
     shares = counts_of(hist, candidates, search) / hist.pixel_counts.sum()
     colors = np.concatenate([first, rgba[:, :3]])
-    shares = np.concatenate([np.zeros(len(first)), np.where(rgba[:, 3] > 0, shares, 0)])
+    shares = np.concatenate([np.zeros(len(first)), shares])
+    seen = np.concatenate([np.ones(len(first)), rgba[:, 3] / 255])
     points = unscaled(working_points(colors, "oklab", n_threads=search.n_threads), "oklab")
     lightness, a, b = points[:, 0], points[:, 1], points[:, 2]
     chroma = np.sqrt(a * a + b * b)
-    worth = np.sqrt(np.sqrt(shares)) * (chroma + _GREY)
+    worth = np.sqrt(np.sqrt(shares)) * (chroma + _GREY) * seen
 
     def differences(i: int) -> NDArray[np.float64]:
         """Square of how much each differs from one of them, at most 1."""

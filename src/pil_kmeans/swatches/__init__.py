@@ -31,6 +31,8 @@ _GREY = 0.03  # chroma, of Oklab, below which a colour has no hue to speak of
 class Swatches(Sequence[Swatch]):
     """Colours with their shares, as `pil_kmeans.palette` finds them: a sequence that shows itself.
 
+    Its items have `hex`, such as ``"#ff8000"``, `rgba`, four ints, and `share`.
+
     In a terminal that shows all colours ``print`` draws them, a notebook shows them side by side, and NumPy makes an
     array of the colours. So they can be given wherever a palette can.
 

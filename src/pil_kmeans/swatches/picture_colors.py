@@ -68,8 +68,8 @@ def palette(
     Swatches
         Its `colors` (n, 3), or (n, 4) where one is not opaque, and `shares`: of the pixels to which each is the
         nearest. Fewer than asked for where the picture has fewer. Fully transparent pixels have one of them.
-        "accent" looks at what is visible only, and takes what is translucent for opaque; its shares are of pixels that
-        are like a colour, so that all together may be less than 1.
+        "accent" looks at what is visible only, and its colours are opaque; its shares are of pixels that are like a
+        colour, so that all together may be less than 1.
 
     Raises
     ------
