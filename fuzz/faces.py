@@ -15,7 +15,16 @@ from PIL import Image
 
 from fuzz.corpus import seeds
 from fuzz.mutate import mutated
-from pil_kmeans import IndexedImage, KMeansQuantizer, encode_png, quantize, ssimulacra2
+from pil_kmeans import (
+    IndexedImage,
+    KMeansQuantizer,
+    encode_panel,
+    encode_png,
+    palette,
+    quantize,
+    quantize_array,
+    ssimulacra2,
+)
 from pil_kmeans.cli import main
 from pil_kmeans.cli.errors import EXIT_STATUSES
 from pil_kmeans.measures import count_colors
@@ -23,6 +32,8 @@ from pil_kmeans.pictures.read import read_picture
 from pil_kmeans.stages.dithering.diffuse import DITHERS
 from pil_kmeans.stages.hidden import TRANSPARENT_RGB
 from pil_kmeans.stages.samples import full_scale, rgba_rows, to_uint8
+from pil_kmeans.swatches import ORDERS
+from pil_kmeans.swatches.picture_colors import KINDS
 
 Rng = np.random.Generator
 
@@ -212,6 +223,28 @@ def fuzz_arrays(rng: Rng) -> None:
         assert indexed.to_png()[:4] == b"\x89PNG"
     with contextlib.suppress(ValueError, TypeError):
         assert quantize(array, palette=array_of(rng)).mode == "P"
+    with contextlib.suppress(ValueError, TypeError):
+        labels, colors = quantize_array(array, int(rng.integers(1, 20)), channel_axis=one_of(rng, [-1, 0, None]))
+        assert labels.max() < len(colors)
+    with contextlib.suppress(ValueError, TypeError):
+        n_bytes = len(encode_panel(array, one_of(rng, ["bw", "acep7"]), dither=one_of(rng, DITHERS), n_threads=1))
+        height, width = read_picture(array).samples.shape[:2]
+        assert n_bytes in (height * -(-width // 8), height * -(-width // 2))
+    fuzz_palette(array, rng)
+
+
+def fuzz_palette(array: Any, rng: Rng) -> None:
+    """The colours of a picture: not too many, those that are to occur do, and shares are shares."""
+    kind, n_colors = one_of(rng, KINDS), int(rng.integers(1, 20))
+    fixed = [None, None, "red", ["black", "white"], [(0, 0, 0, 0)]]
+    try:
+        found = palette(array, n_colors, kind=kind, sort=one_of(rng, ORDERS), fixed_colors=one_of(rng, fixed))
+    except (ValueError, TypeError):
+        return
+    assert 1 <= len(found) <= n_colors
+    assert 0 <= found.shares.min() <= found.shares.sum() < 1 + 1e-9
+    assert len(np.unique(found.colors, axis=0)) == len(found), "colours are distinct"
+    assert str(found).count("#") == found._repr_html_().count("background:#") == len(found)
 
 
 def quiet() -> None:

@@ -137,7 +137,10 @@ def test_what_is_invisible_is_no_accent(photo):
     assert np.abs(accent.colors.astype(int) - (250, 0, 250)).max(axis=1).min() > 90
     assert 0.9 < accent.shares.sum() <= 1
     with pytest.raises(ValueError, match="no pixel is visible, so there is no accent: take kind='dominant'"):
-        palette(Image.new("RGBA", (3, 3)), kind="accent")
+        palette(Image.new("RGBA", (3, 3)), kind="accent", fixed_colors=["red"])
+    with_fixed = palette(drawing, 2, kind="accent", fixed_colors=["red", (0, 0, 0, 0)])
+    assert [s.hex == "#ff0000" for s in with_fixed].count(True) == 1
+    assert "#000000" not in [s.hex for s in with_fixed]
 
 
 def test_accents_are_distinct_and_no_more_than_there_are():

@@ -41,8 +41,8 @@ def accents(hist: Histogram, search: Search, *, n_colors: int, first: NDArray[np
     Returns
     -------
     ndarray of shape (n, 3)
-        uint8, distinct and opaque. Fewer than `n_colors` if there are not so many; none of pictures without visible
-        pixels.
+        uint8, distinct and opaque. Fewer than `n_colors` if there are not so many; of pictures without visible pixels
+        `first` alone.
 
     Examples
     --------

@@ -56,7 +56,7 @@ def palette(
         The most frequent first; by hue from red to purple, behind blacks, greys and whites; or from dark to light.
     fixed_colors : str, sequence of colors, or array-like of shape (m, 3) or (m, 4), optional
         Colours that are among them in any case, as they are: names and hex strings that `PIL.ImageColor` knows, or
-        samples from 0 to 255.
+        samples from 0 to 255. "accent" takes none that is fully transparent.
     color_space, effort, weighting
         As in `encode_png`. "accent" compares in "oklab".
     n_threads : int, optional
@@ -143,10 +143,11 @@ def accents_in(hist: Histogram, search: Search, *, n_colors: int, fixed: NDArray
     ValueError
         If no pixel is visible.
     """
-    first = np.ascontiguousarray(rgba_rows(to_uint8(fixed))[:, :3])
-    picked = accents(hist, search, n_colors=n_colors, first=distinct(first, n_colors))
-    if len(picked) == 0:
+    if (rgba_rows(hist.colors)[:, 3] == 0).all():
         raise ValueError("no pixel is visible, so there is no accent: take kind='dominant'")
+    rgba = rgba_rows(to_uint8(fixed))
+    first = np.ascontiguousarray(rgba[rgba[:, 3] > 0, :3])
+    picked = accents(hist, search, n_colors=n_colors, first=distinct(first, n_colors))
     return Swatches(picked, visible_shares(hist, picked, search))
 
 
