@@ -177,6 +177,8 @@ def test_swatches_are_a_read_only_sequence_and_an_array():
     assert [s.hex for s in FLAG[1:]] == ["#dd0000", "#ffcc00"]
     assert (FLAG[-1].hex, FLAG[-1].share) == ("#ffcc00", 0.2)
     np.testing.assert_array_equal(np.asarray(FLAG), FLAG.colors)
+    np.testing.assert_array_equal(np.array(FLAG, float), FLAG.colors.astype(float))
+    assert np.array(FLAG).flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         FLAG.colors[0] = 1
     with pytest.raises(ValueError, match=r"colors must have shape \(n, 3\) or \(n, 4\) and shares \(n,\)"):

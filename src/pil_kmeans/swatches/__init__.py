@@ -86,7 +86,11 @@ class Swatches(Sequence[Swatch]):
             yield Swatch(tuple(rgba), share)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.colors, dtype=dtype, copy=copy)
+        if copy or dtype not in (None, self.colors.dtype):
+            if copy is False:
+                raise ValueError(f"colors are uint8: as {dtype} they are a copy, do not pass copy=False")
+            return self.colors.astype(dtype or np.uint8)
+        return self.colors
 
     def __repr__(self) -> str:
         return f"Swatches({[swatch.hex for swatch in self]})"
