@@ -35,7 +35,7 @@ for name, picture in {
     elbow = int(np.argmax(line - y))
     print(f"{name}: {n_colors[elbow]} colours, {(line - y)[elbow]:.2f} below the line")
     axes.loglog(n_colors, errors, "o-", label=name)
-    axes.loglog(n_colors[elbow], errors[elbow], "ko", markersize=12, fillstyle="none")
+    axes.loglog(n_colors[elbow], errors[elbow], "o", color="gray", markersize=14, fillstyle="none")
 axes.set(xlabel="colours", ylabel="mean squared error in Oklab")
 axes.legend()
 for part in (axes.xaxis.label, axes.yaxis.label, *axes.spines.values()):

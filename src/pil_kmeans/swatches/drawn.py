@@ -51,7 +51,7 @@ def as_html(swatches: Sequence[Swatch]) -> str:
 def _large_tile(swatch: Swatch) -> str:
     return (
         f'<div style="width:5.5em"><div style="height:3em;background:{swatch.hex};border:1px solid #8888"></div>'
-        f"<code>{swatch.hex}</code><br><small>{swatch.share:.1%}</small></div>"
+        f'<span style="font-family:monospace">{swatch.hex}</span><br><small>{swatch.share:.1%}</small></div>'
     )
 
 
