@@ -31,11 +31,21 @@ def counted(indices, n):
 )
 def test_counts_are_those_of_the_labels(options):
     quantizer = KMeansQuantizer(**{"n_colors": 9} | options if "palette" not in options else options).fit(PICTURE)
+    restored = pickle.loads(pickle.dumps(quantizer))
     assert quantizer.counts_.dtype == np.int64
     assert quantizer.counts_.sum() == PICTURE.shape[0] * PICTURE.shape[1]
     np.testing.assert_array_equal(quantizer.counts_, counted(quantizer.labels_, quantizer.n_colors_))
     np.testing.assert_allclose(quantizer.shares_, quantizer.counts_ / quantizer.counts_.sum(), rtol=1e-15)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(quantizer)).counts_, quantizer.counts_)
+    np.testing.assert_array_equal(restored.counts_, quantizer.counts_)
+    assert str(restored.to_swatches()) == str(quantizer.to_swatches())
+
+
+def test_counts_come_back_where_pixels_are_counted_anew():
+    """As by merging into a quantizer that was fitted and pickled."""
+    first, second = (KMeansQuantizer(6, color_space="cielab").fit(part) for part in (PICTURE[:HALF], PICTURE[HALF:]))
+    merged = pickle.loads(pickle.dumps(first)).merge(second)
+    indices = np.concatenate([merged.predict(part).ravel() for part in (PICTURE[:HALF], PICTURE[HALF:])])
+    np.testing.assert_array_equal(merged.counts_, counted(indices, 6))
 
 
 @pytest.mark.parametrize("effort", ["fast", "balanced"])

@@ -34,7 +34,7 @@ from ..stages.pixels import check_total
 from ..stages.remap import remap
 from ..stages.tally import Tally, tally_of
 from ..swatches import Swatches
-from ..swatches.picture_colors import accents_in, entries_in
+from ..swatches.picture_colors import accents_in, counted_colors, entries_in
 from .lazy import LazyPictures, lazy_colors
 from .model import Keep, Model
 from .read_x import AnyPictures, LargePictures, Pictures
@@ -292,8 +292,9 @@ class PictureModel(Model):
         if kind == "accent":
             fixed = np.empty((0, self._n_channels), self._dtype) if self._fixed_colors is None else self._fixed_colors
             return accents_in(self.fit_histogram, self.search, n_colors=self.n_colors, fixed=fixed).sorted("share")
-        hist = self.counted() if kind == "real" else self._fitted.hist or self.counted()
-        return entries_in(hist, self._fitted.palette, self.search, kind=kind).sorted("share")
+        if kind == "real":
+            return entries_in(self.counted(), self._fitted.palette, self.search, kind=kind).sorted("share")
+        return counted_colors(self.palette, self.counts).sorted("share")
 
     @property
     def n_iter(self) -> int:
@@ -403,6 +404,8 @@ class PictureModel(Model):
         """Pickle what is small: the packed counts, the palette and what was asked for."""
         if isinstance(self._kept, LazyPictures):
             self._kept = None
+        if "_fitted" in self.__dict__:
+            _ = self.counts  # by labels that are not pickled
         state = super().__getstate__()
         if is_dask(self._labels):
             state["_labels"] = None

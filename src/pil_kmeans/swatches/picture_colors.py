@@ -166,8 +166,12 @@ def entries_in(hist: Histogram, found: Palette, search: Search, *, kind: str) ->
                 "are close together: take another effort, a larger max_bins, or kind='dominant'"
             )
         found = occurring(hist, found, search)
-    counts = counts_of(hist, found, search)
-    return Swatches(_without_alpha(rgba_rows(to_uint8(found.colors))), counts / counts.sum())
+    return counted_colors(found.colors, counts_of(hist, found, search))
+
+
+def counted_colors(colors: NDArray[Any], counts: NDArray[np.int64]) -> Swatches:
+    """Make swatches of colours (n, C), in any dtype of pictures, and the pixels that each has."""
+    return Swatches(_without_alpha(rgba_rows(to_uint8(colors))), counts / max(1, int(counts.sum())))
 
 
 def swatches_of(image: Image.Image) -> Swatches:
@@ -176,7 +180,7 @@ def swatches_of(image: Image.Image) -> Swatches:
     image.apply_transparency()
     rgba = np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
     counts = np.bincount(np.asarray(image).ravel(), minlength=len(rgba))
-    return Swatches(_without_alpha(rgba), counts / max(1, int(counts.sum()))).sorted("share")
+    return counted_colors(rgba, counts).sorted("share")
 
 
 def read_fixed(given: Any, n_colors: int) -> NDArray[np.uint8]:
