@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/base/cube_roots.hpp"
 #include "kernels/base/quad.hpp"
 
 namespace pil_kmeans {
@@ -16,21 +17,15 @@ namespace pil_kmeans {
 
 struct FloatQuad {
     __m128 v;
+    static FloatQuad all(float x) { return {_mm_set1_ps(x)}; }
 };
 
 inline FloatQuad load_floats(const float* p) { return {_mm_loadu_ps(p)}; }
 inline void store_floats(float* p, FloatQuad a) { _mm_storeu_ps(p, a.v); }
-inline FloatQuad fill_floats(float x) { return {_mm_set1_ps(x)}; }
 inline FloatQuad operator+(FloatQuad a, FloatQuad b) { return {_mm_add_ps(a.v, b.v)}; }
-inline FloatQuad operator-(FloatQuad a, FloatQuad b) { return {_mm_sub_ps(a.v, b.v)}; }
 inline FloatQuad operator*(FloatQuad a, FloatQuad b) { return {_mm_mul_ps(a.v, b.v)}; }
 inline FloatQuad operator/(FloatQuad a, FloatQuad b) { return {_mm_div_ps(a.v, b.v)}; }
-inline FloatQuad min_floats(FloatQuad a, FloatQuad b) { return {_mm_min_ps(a.v, b.v)}; }
 inline FloatQuad max_floats(FloatQuad a, FloatQuad b) { return {_mm_max_ps(a.v, b.v)}; }
-template <int kLane>
-inline FloatQuad all_of(FloatQuad a) {  // one lane in all four
-    return {_mm_shuffle_ps(a.v, a.v, _MM_SHUFFLE(kLane, kLane, kLane, kLane))};
-}
 inline bool all_equal(FloatQuad a, FloatQuad b) { return _mm_movemask_ps(_mm_cmpeq_ps(a.v, b.v)) == 15; }
 inline Quad bits_of(FloatQuad a) { return {_mm_castps_si128(a.v)}; }
 inline FloatQuad of_bits(Quad a) { return {_mm_castsi128_ps(a.v)}; }
@@ -41,21 +36,15 @@ inline Quad to_nearest(FloatQuad a) { return {_mm_cvtps_epi32(a.v)}; }  // of tw
 
 struct FloatQuad {
     float32x4_t v;
+    static FloatQuad all(float x) { return {vdupq_n_f32(x)}; }
 };
 
 inline FloatQuad load_floats(const float* p) { return {vld1q_f32(p)}; }
 inline void store_floats(float* p, FloatQuad a) { vst1q_f32(p, a.v); }
-inline FloatQuad fill_floats(float x) { return {vdupq_n_f32(x)}; }
 inline FloatQuad operator+(FloatQuad a, FloatQuad b) { return {vaddq_f32(a.v, b.v)}; }
-inline FloatQuad operator-(FloatQuad a, FloatQuad b) { return {vsubq_f32(a.v, b.v)}; }
 inline FloatQuad operator*(FloatQuad a, FloatQuad b) { return {vmulq_f32(a.v, b.v)}; }
 inline FloatQuad operator/(FloatQuad a, FloatQuad b) { return {vdivq_f32(a.v, b.v)}; }
-inline FloatQuad min_floats(FloatQuad a, FloatQuad b) { return {vminq_f32(a.v, b.v)}; }
 inline FloatQuad max_floats(FloatQuad a, FloatQuad b) { return {vmaxq_f32(a.v, b.v)}; }
-template <int kLane>
-inline FloatQuad all_of(FloatQuad a) {
-    return {vdupq_laneq_f32(a.v, kLane)};
-}
 inline bool all_equal(FloatQuad a, FloatQuad b) { return vminvq_u32(vceqq_f32(a.v, b.v)) != 0; }
 inline Quad bits_of(FloatQuad a) { return {vreinterpretq_s32_f32(a.v)}; }
 inline FloatQuad of_bits(Quad a) { return {vreinterpretq_f32_s32(a.v)}; }
@@ -66,6 +55,7 @@ inline Quad to_nearest(FloatQuad a) { return {vcvtnq_s32_f32(a.v)}; }
 
 struct FloatQuad {
     float v[4];
+    static FloatQuad all(float x) { return {{x, x, x, x}}; }
 };
 
 template <typename Op>
@@ -80,12 +70,8 @@ inline FloatQuad load_floats(const float* p) {
     return a;
 }
 inline void store_floats(float* p, FloatQuad a) { std::memcpy(p, a.v, sizeof a.v); }
-inline FloatQuad fill_floats(float x) { return {{x, x, x, x}}; }
 inline FloatQuad operator+(FloatQuad a, FloatQuad b) {
     return float_lanes(a, b, [](float x, float y) { return x + y; });
-}
-inline FloatQuad operator-(FloatQuad a, FloatQuad b) {
-    return float_lanes(a, b, [](float x, float y) { return x - y; });
 }
 inline FloatQuad operator*(FloatQuad a, FloatQuad b) {
     return float_lanes(a, b, [](float x, float y) { return x * y; });
@@ -93,15 +79,8 @@ inline FloatQuad operator*(FloatQuad a, FloatQuad b) {
 inline FloatQuad operator/(FloatQuad a, FloatQuad b) {
     return float_lanes(a, b, [](float x, float y) { return x / y; });
 }
-inline FloatQuad min_floats(FloatQuad a, FloatQuad b) {
-    return float_lanes(a, b, [](float x, float y) { return x < y ? x : y; });
-}
 inline FloatQuad max_floats(FloatQuad a, FloatQuad b) {
     return float_lanes(a, b, [](float x, float y) { return x > y ? x : y; });
-}
-template <int kLane>
-inline FloatQuad all_of(FloatQuad a) {
-    return fill_floats(a.v[kLane]);
 }
 inline bool all_equal(FloatQuad a, FloatQuad b) {
     return a.v[0] == b.v[0] && a.v[1] == b.v[1] && a.v[2] == b.v[2] && a.v[3] == b.v[3];
@@ -120,26 +99,5 @@ inline Quad to_nearest(FloatQuad a) {
 }
 
 #endif
-
-// Lane 3 of b, the others of a.
-inline FloatQuad with_last(FloatQuad a, FloatQuad b) {
-    alignas(16) static constexpr std::int32_t kIsLast[4] = {0, 0, 0, -1};
-    return of_bits(select4(load4(kIsLast), bits_of(b), bits_of(a)));
-}
-
-// Cube roots of what is not negative, to a relative error of 4e-5, or 1e-7 if `precise`, by Halley's method.
-inline FloatQuad cube_roots(FloatQuad x, bool precise) {
-    x = x + fill_floats(1e-20f);  // keeps zero, whose root would be computed as 0 / 0, out of the way
-    const FloatQuad third = to_floats(bits_of(x)) * fill_floats(1.0f / 3.0f) + fill_floats(709921077.0f);
-    FloatQuad y = of_bits(to_nearest(third));  // within 4 %; each step cubes the error
-    const FloatQuad twice = x + x;
-    const auto step = [&] {
-        const FloatQuad cube = y * y * y;
-        y = y * ((cube + twice) / (cube + cube + x));
-    };
-    step();
-    if (precise) step();
-    return y;
-}
 
 }  // namespace pil_kmeans

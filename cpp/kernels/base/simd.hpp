@@ -59,6 +59,7 @@ template <int kBits>
 inline Vec shift_right(Vec a) {
     return {_mm256_srli_epi32(a.v, kBits)};
 }
+inline Vec shift_right_all(Vec a, int bits) { return {_mm256_srl_epi32(a.v, _mm_cvtsi32_si128(bits))}; }
 
 // For every set of lanes, which lane comes 1st, 2nd, ...: one byte each.
 struct LaneOrders {
@@ -116,6 +117,7 @@ template <int kBits>
 inline Vec shift_right(Vec a) {
     return {_mm_srli_epi32(a.v, kBits)};
 }
+inline Vec shift_right_all(Vec a, int bits) { return {_mm_srl_epi32(a.v, _mm_cvtsi32_si128(bits))}; }
 
 #elif defined(__ARM_NEON)
 
@@ -164,6 +166,9 @@ inline Vec shift_left(Vec a) {
 template <int kBits>
 inline Vec shift_right(Vec a) {
     return {vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a.v), kBits))};
+}
+inline Vec shift_right_all(Vec a, int bits) {
+    return {vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a.v), vdupq_n_s32(-bits)))};
 }
 
 #else
@@ -217,6 +222,9 @@ inline Vec shift_left(Vec a) {
 template <int kBits>
 inline Vec shift_right(Vec a) {
     return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) >> kBits)};
+}
+inline Vec shift_right_all(Vec a, int bits) {
+    return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v) >> bits)};
 }
 
 #endif

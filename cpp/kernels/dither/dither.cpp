@@ -34,33 +34,39 @@ class Progress {
     bool is_shared_;
 };
 
-template <bool has_alpha, bool wide, typename Sample, typename Index>
-void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-             LightPalette<has_alpha>& palette, const DitherOptions& options, Team& team, float* handed_down,
-             Index* indices) {
-    using Steps = Walk<has_alpha, wide, Index>;
-    const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size();
+template <typename Sample, typename Index>
+void dither_by_diffusion(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
+                         const DitherPalette& entries, const DitherOptions& options, Team& team, float* handed_down,
+                         Index* indices) {
+    LightPalette palette(entries, options, n_channels % 2 == 0, team.size());
+    const std::size_t n_groups = (height + kRows - 1) / kRows, n_workers = team.size(),
+                      ahead = reach_of(is_wide(options.shares)).ahead;
     Progress progress(n_groups, n_workers > 1);
     // Group g writes errors g + 1 and reads errors g. One more than workers, so that nobody reads any longer what is
     // overwritten: groups are taken, and end, in order.
     std::vector<ErrorRows> errors(n_workers + 1, ErrorRows(width));
     if (handed_down) errors[0].take(handed_down);
-    std::vector<LightRows<Sample>> rows(n_workers);
+    struct Worker {
+        LightRows<Sample> rows;
+        std::vector<std::uint32_t> indices;
+    };
+    std::vector<Worker> workers(n_workers);
     team.run(n_groups, [&](std::size_t group, std::size_t worker) {
         const std::size_t first = group * kRows, n_rows = std::min(kRows, height - first);
         try {
-            LightRows<Sample>& own = rows[worker];
-            own.read(samples + first * width * n_channels, n_rows, width, n_channels, palette, worker);
-            Steps walk(palette, options, own.roots.data(), own.opacity.data(), own.held.data(), n_rows, width,
-                       errors[group % errors.size()], errors[(group + 1) % errors.size()], indices + first * width,
-                       worker);
-            const std::size_t lag = Steps::kLag * (n_rows - 1), n_steps = walk.n_steps();
+            auto& [rows, found] = workers[worker];
+            rows.read(samples + first * width * n_channels, n_rows, width, n_channels, palette, worker);
+            found.resize(n_rows * width);
+            Walk walk(palette, options, rows, 0, n_rows, width, errors[group % errors.size()],
+                      errors[(group + 1) % errors.size()], found.data(), worker);
+            const std::size_t lag = walk.lag(), n_steps = walk.n_steps();
             for (std::size_t step = 0; step < n_steps; step += kBlockWidth) {
                 const std::size_t end = std::min(n_steps, step + kBlockWidth);
-                if (group) progress.wait(group - 1, std::min(width, end + Steps::kAhead));
+                if (group) progress.wait(group - 1, std::min(width, end + ahead));
                 walk.run(step, end);
                 if (end > lag) progress.reach(group, end - lag);
             }
+            for (std::size_t i = 0; i < found.size(); ++i) indices[first * width + i] = static_cast<Index>(found[i]);
         } catch (...) {  // out of memory: nobody may wait for this group
             progress.reach(group, width);
             throw;
@@ -71,17 +77,6 @@ void diffuse(const Sample* samples, std::size_t height, std::size_t width, std::
         if (height % kRows == 1) last.take_row(0, errors[(n_groups - 1) % errors.size()], 1);  // of the group before
         last.give(handed_down);
     }
-}
-
-template <bool has_alpha, typename Sample, typename Index>
-void dither_by_diffusion(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                         const DitherPalette& palette, const DitherOptions& options, Team& team, float* handed_down,
-                         Index* indices) {
-    LightPalette<has_alpha> light(palette, options, team.size());
-    if (is_wide(options.shares))
-        diffuse<has_alpha, true>(samples, height, width, n_channels, light, options, team, handed_down, indices);
-    else
-        diffuse<has_alpha, false>(samples, height, width, n_channels, light, options, team, handed_down, indices);
 }
 
 template <bool has_alpha, typename Sample, typename Index>
@@ -105,9 +100,8 @@ void dither(const Sample* samples, std::size_t height, std::size_t width, std::s
             Index* indices) {
     const auto dither_rows = [&]<bool has_alpha>() {
         (options.mask.thresholds ? dither_by_mask<has_alpha, Sample, Index>
-                                 : dither_by_diffusion<has_alpha, Sample, Index>)(samples, height, width, n_channels,
-                                                                                  palette, options, team, handed_down,
-                                                                                  indices);
+                                 : dither_by_diffusion<Sample, Index>)(samples, height, width, n_channels, palette,
+                                                                       options, team, handed_down, indices);
     };
     if (n_channels % 2)
         dither_rows.template operator()<false>();

@@ -1,9 +1,9 @@
 // Dither by error diffusion or by a mask of thresholds, and what that leaves for the eye to see.
 //
 // R. W. Floyd and L. Steinberg, An adaptive algorithm for spatial grey scale, Proceedings of the SID 17(2), 1976.
-// Rows are walked in raster order. So a row may follow the one above two or three pixels behind it: one thread
-// interleaves four rows, whose chains of dependent steps then overlap, and threads take groups of four rows in turn.
-// Errors are of light, and relative (see `Light`): what is diffused adds up to the right light wherever a picture is
+// Rows are walked in raster order. So a row may follow the one above two or three pixels behind it: one thread walks
+// over some rows at a time, whose pixels fill the lanes of its vectors, and threads take groups of rows in turn.
+// Errors are of light, and relative (see light.hpp): what is diffused adds up to the right light wherever a picture is
 // flat, and entries are chosen in Oklab, as the eye sees them.
 //
 // By a mask, a pixel's entry depends on its colour and place only: a few entries mix to the colour's light in certain

@@ -12,12 +12,10 @@
 #include "kernels/base/quad.hpp"
 #include "kernels/dither/dither.hpp"
 #include "kernels/dither/entry_cells.hpp"
+#include "kernels/dither/walk.hpp"
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kRows = 6;  // interleaved
-inline constexpr std::size_t kNone = ~std::size_t{0};
-inline constexpr std::uint32_t kDithered = ~std::uint32_t{0};
 inline constexpr PackedPoint kAlpha = PackedPoint{0xffff} << 48;
 
 inline std::uint16_t weighted(std::uint32_t coordinate, std::int32_t eighths) {

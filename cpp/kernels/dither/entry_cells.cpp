@@ -8,7 +8,7 @@ namespace {
 constexpr int kFinestShift = 8;  // cells of 256 units
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
 constexpr int kParentBits = 2;      // a parent has 4 cells along each axis
-constexpr std::size_t kFew = 64;    // entries for which wider cells will do
+constexpr std::size_t kFew = 24;    // entries for which wider cells will do
 constexpr std::size_t kPage = 256;  // groups
 
 std::array<std::int16_t, 4> coordinates(PackedPoint point) {
@@ -54,6 +54,13 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
     }
     strides_ = {1, static_cast<std::int16_t>(counts_[0]), 1, static_cast<std::int16_t>(counts_[2])};
     plane_ = static_cast<std::size_t>(counts_[0] * counts_[1]);
+    const auto pair = [&](int a, int b) { return static_cast<std::uint32_t>(b) << 16 | static_cast<std::uint32_t>(a); };
+    std::copy(low_.begin(), low_.begin() + 4, layout_.low);
+    std::copy(high_.begin(), high_.begin() + 4, layout_.high);
+    layout_.shift = shift_;
+    layout_.xy_strides = pair(1, counts_[0]);
+    layout_.zw_strides = pair(1, counts_[2]);
+    layout_.plane = static_cast<std::uint32_t>(plane_);  // below 2 ^ 15, as is each place in it
     std::size_t n_parents = 1;
     for (int d = 0; d < 4; ++d) {
         parent_counts_[d] = ((counts_[d] - 1) >> kParentBits) + 1;
@@ -67,8 +74,8 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
     lists_ = zeroed<const EntryGroup*>(n_cells, Fill::sparse);
 }
 
-std::uint32_t EntryCells::nearest_of_many(const EntryGroup* group, Quad point) {
-    const Quad xy = all_first(point), zw = all_second(point);
+std::uint32_t EntryCells::nearest_of_many(const EntryGroup* group, PackedPoint packed) {
+    const Quad point = from_pixel(packed), xy = all_first(point), zw = all_second(point);
     Quad best = distances(group, xy, zw), which = fill4(0);  // in every lane
     for (std::uint32_t i = 1; i <= group->n_more; ++i) {
         const Quad others = distances(group + i, xy, zw), closer = less4(others, best);

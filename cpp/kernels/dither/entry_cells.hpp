@@ -45,9 +45,27 @@ class EntryCells {
         return group ? group : fill(cell, worker);
     }
     static std::uint32_t nearest_of(const EntryGroup* group, Quad point) {
-        if (group->n_more) return nearest_of_many(group, point);
+        if (group->n_more) return nearest_of_many(group, to_pixel(point));
         return group->index[least_lane(distances(group, all_first(point), all_second(point)))];
     }
+    static std::uint32_t nearest_of_many(const EntryGroup* group, PackedPoint point);
+
+    // The same for loops that find a point's cell themselves: how far it is from `low` along each axis, in cells of
+    // 2 ^ shift, the first two and the last two in the halves of a word; their dot products with the strides; and of
+    // the second as many planes.
+    struct Layout {
+        std::int32_t low[4], high[4];
+        int shift;
+        std::uint32_t xy_strides, zw_strides, plane;
+    };
+    struct Table {
+        Layout layout;
+        const EntryGroup** lists;  // of each cell, null until it is made
+        EntryCells* cells;         // who makes it
+    };
+    Table table() { return {layout_, lists_.begin(), this}; }
+    // Make a cell's list, which was null.
+    const EntryGroup* fill(std::size_t cell, std::size_t worker);
 
   private:
     struct Entries {  // structure of arrays, so that the tests below vectorise
@@ -73,12 +91,11 @@ class EntryCells {
         const Quad a = sub8(load8(to->xy), xy), b = sub8(load8(to->zw), zw);
         return add4(dot4(a, a), dot4(b, b));
     }
-    static std::uint32_t nearest_of_many(const EntryGroup* group, Quad point);
-    const EntryGroup* fill(std::size_t cell, std::size_t worker);
     const Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
     static std::size_t prune(const Entries& from, const float* middle2, float size, Entries& to, float* scores);
 
     alignas(16) std::array<std::int16_t, 8> low_{}, high_{}, strides_{};
+    Layout layout_{};
     std::array<int, 4> counts_{}, parent_counts_{};
     int shift_ = 0;
     std::size_t plane_ = 0;

@@ -79,8 +79,7 @@ class Hull {
         for (std::size_t a = 0; a < kCones; ++a)
             for (std::size_t i = 0; i < kMostCandidates; ++i) noise[i] += kNoise * (steps[a][i] * steps[a][i]);
         for (std::size_t c = 0; c < kCones; ++c) {
-            const float own = roots[c] * roots[c] * roots[c],
-                        per = 1.0f / (3.0f * (roots[c] * roots[c] + Light::kLeastSlope));
+            const float own = roots[c] * roots[c] * roots[c], per = 1.0f / (3.0f * (roots[c] * roots[c] + kLeastSlope));
             for (std::size_t i = 0; i < kMostCandidates; ++i) ways[c][i] = (light_[c][i] - own) * per;
         }
         steps_in_oklab(ways.data(), lightness_weight_, steps.data());
@@ -89,7 +88,7 @@ class Hull {
         float light[4] = {};
         for (std::size_t i = 0; i < shares.size(); ++i)
             for (std::size_t c = 0; c < kCones; ++c) light[c] += shares.share(i) * light_[c][shares.entry(i)];
-        store_floats(light, cube_roots(max_floats(load_floats(light), fill_floats(0.0f)), true));
+        store_floats(light, cube_roots(max_floats(load_floats(light), FloatQuad::all(0.0f)), true));
         return {light[0], light[1], light[2]};
     }
 

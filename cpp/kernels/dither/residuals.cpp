@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "kernels/dither/diffusion.hpp"
@@ -24,56 +23,68 @@ struct Sums {
 // The residuals of one band that has been dithered.
 class BandResiduals {
   public:
-    // `lack(i)`: what pixel i lacks, four int16.
-    template <typename Lack>
-    void add(Lack lack, const std::uint32_t* indices, std::size_t height, std::size_t width,
-             const std::uint16_t* weights, Sums& to, double& error) {
-        lacking_.resize(4 * height * width);
-        for (std::size_t i = 0; i < height * width; ++i) {
-            const PackedPoint packed = lack(i);
-            std::memcpy(&lacking_[4 * i], &packed, sizeof packed);
+    // Arrays for what pixels lack, one for each coordinate, which `add` reads.
+    std::int32_t* const* lacks(std::size_t n_coordinates, std::size_t n_pixels) {
+        constexpr std::size_t kBehind = 16;  // kernels write whole vectors
+        n_coordinates_ = n_coordinates;
+        for (std::size_t d = 0; d < n_coordinates; ++d) {
+            lacking_[d].resize(n_pixels + kBehind);
+            pointers_[d] = lacking_[d].data();
         }
-        const std::size_t row_size = 4 * width;
-        column_.resize(row_size + 24);
-        blurred_.resize(row_size);
+        return pointers_;
+    }
+
+    void add(const std::uint32_t* indices, std::size_t height, std::size_t width, const std::uint16_t* weights,
+             Sums& to, double& error) {
+        column_.resize(width + 2 * kReachOfBlur);
         for (std::size_t y = first_row(height); y < height - first_row(height); y += 2) {
-            const std::int16_t* row[7];
-            for (std::size_t k = 0; k < 7; ++k) {
-                const std::size_t at = y + k < 3 ? 0 : std::min(y + k - 3, height - 1);
-                row[k] = lacking_.data() + at * row_size;
-            }
-            std::int32_t* const column = column_.data() + 12;
-            for (std::size_t i = 0; i < row_size; ++i)
-                column[i] = binomial(row[0][i], row[1][i], row[2][i], row[3][i], row[4][i], row[5][i], row[6][i]);
-            for (std::size_t i = 0; i < 12; ++i) {  // beyond the ends the picture goes on as it ends
-                column_[i] = column[i % 4];
-                column[row_size + i] = column[row_size - 4 + i % 4];
-            }
-            for (std::size_t i = 0; i < row_size; ++i) {
-                const std::int32_t* const c = column_.data() + i;
-                blurred_[i] = binomial(c[0], c[4], c[8], c[12], c[16], c[20], c[24]) >> 6;
-            }
+            for (std::size_t d = 0; d < n_coordinates_; ++d)
+                blur_row(lacking_[d].data(), y, height, width, blurred_[d]);
             for (std::size_t x = 0; x < width; ++x) {
+                const std::uint32_t index = indices[y * width + x];
                 const std::int64_t weight = weights ? weights[y * width + x] : 1;
-                std::int64_t* const sum = to.sums.data() + 4 * std::size_t{indices[y * width + x]};
+                std::int64_t* const sum = to.sums.data() + 4 * std::size_t{index};
                 std::int64_t square = 0;  // below 2^44
-                for (std::size_t d = 0; d < 4; ++d) {
-                    const std::int64_t value = blurred_[4 * x + d];
+                for (std::size_t d = 0; d < n_coordinates_; ++d) {
+                    const std::int64_t value = blurred_[d][x];
                     sum[d] += weight * value;
                     square += value * value;
                 }
-                to.totals[indices[y * width + x]] += weight;
+                to.totals[index] += weight;
                 error += static_cast<double>(weight * square);
             }
         }
     }
 
   private:
+    static constexpr std::size_t kReachOfBlur = 3;
+
     // The band's first rows, whose upper neighbours hand down nothing, are not like others.
     static std::size_t first_row(std::size_t height) { return height > 8 ? 2 : 0; }
 
-    std::vector<std::int16_t> lacking_;
-    std::vector<std::int32_t> column_, blurred_;
+    void blur_row(const std::int32_t* lacking, std::size_t y, std::size_t height, std::size_t width,
+                  std::vector<std::int32_t>& blurred) {
+        const std::int32_t* row[7];
+        for (std::size_t k = 0; k < 7; ++k)
+            row[k] = lacking + (y + k < kReachOfBlur ? 0 : std::min(y + k - kReachOfBlur, height - 1)) * width;
+        std::int32_t* const column = column_.data() + kReachOfBlur;
+        for (std::size_t x = 0; x < width; ++x)
+            column[x] = binomial(row[0][x], row[1][x], row[2][x], row[3][x], row[4][x], row[5][x], row[6][x]);
+        for (std::size_t i = 0; i < kReachOfBlur; ++i) {  // beyond the ends the picture goes on as it ends
+            column_[i] = column[0];
+            column[width + i] = column[width - 1];
+        }
+        blurred.resize(width);
+        for (std::size_t x = 0; x < width; ++x) {
+            const std::int32_t* const c = column_.data() + x;
+            blurred[x] = binomial(c[0], c[1], c[2], c[3], c[4], c[5], c[6]) >> 6;
+        }
+    }
+
+    std::size_t n_coordinates_ = 0;
+    std::vector<std::int32_t> lacking_[4], blurred_[4];
+    std::int32_t* pointers_[4] = {};
+    std::vector<std::int32_t> column_;
 };
 
 // What a thread needs to dither bands.
@@ -105,45 +116,32 @@ void sum_bands(const Band* bands, std::size_t n_bands, std::size_t k, const std:
     }
 }
 
-template <bool has_alpha, typename Sample>
+template <typename Sample>
 void residuals_by_diffusion(const Sample* samples, std::size_t n_channels, const DitherPalette& entries,
                             const DitherOptions& options, const Band* bands, std::size_t n_bands,
                             const std::uint16_t* weights, Team& team, std::int64_t* sums, std::int64_t* totals,
                             double* errors) {
-    LightPalette<has_alpha> palette(entries, options, team.size());
+    const bool has_alpha = n_channels % 2 == 0;
+    LightPalette palette(entries, options, has_alpha, team.size());
     std::vector<LightRows<Sample>> rows(team.size());
     std::vector<ErrorRows> above(team.size()), below(team.size());
-    const auto diffuse_band = [&]<bool wide>(const Band& band, BandWorker& worker, std::size_t which) {
-        const LightRows<Sample>& own = rows[which];
-        above[which].clear(band.width);
-        below[which].clear(band.width);
-        for (std::size_t y = 0; y < band.height; y += kRows) {
-            const std::size_t n_rows = std::min(kRows, band.height - y), first = y * band.width;
-            Walk<has_alpha, wide, std::uint32_t> walk(palette, options, own.roots.data() + 4 * first,
-                                                      has_alpha ? own.opacity.data() + first : nullptr,
-                                                      own.held.data() + first, n_rows, band.width, above[which],
-                                                      below[which], worker.indices.data() + first, which);
-            walk.run(0, walk.n_steps());
-            std::swap(above[which], below[which]);
-        }
-    };
-    const bool wide = is_wide(options.shares);
     sum_bands(
         bands, n_bands, entries.entries.n, weights, team, sums, totals, errors,
         [&](const Band& band, BandWorker& worker, std::size_t which, const std::uint16_t* own_weights, double& error) {
             LightRows<Sample>& own = rows[which];
             own.read(samples + band.first * n_channels, band.height, band.width, n_channels, palette, which);
-            if (wide)
-                diffuse_band.template operator()<true>(band, worker, which);
-            else
-                diffuse_band.template operator()<false>(band, worker, which);
-            const auto lack = [&](std::size_t i) {
-                const FloatQuad roots = own.pixel(i), light = palette.light.template of<has_alpha>(roots);
-                const FloatQuad lacks =
-                    (light - palette.entry(worker.indices[i])) / palette.light.template slope<has_alpha>(roots);
-                return to_pixel(narrow(to_nearest(palette.light.error_in_oklab(lacks))));
-            };
-            worker.band.add(lack, worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
+            above[which].clear(band.width);
+            below[which].clear(band.width);
+            for (std::size_t y = 0; y < band.height; y += kRows) {
+                Walk walk(palette, options, own, y, std::min(kRows, band.height - y), band.width, above[which],
+                          below[which], worker.indices.data() + y * band.width, which);
+                walk.run(0, walk.n_steps());
+                std::swap(above[which], below[which]);
+            }
+            const std::size_t n = band.height * band.width;
+            kernels().light_lacks(palette.terms, has_alpha, own.roots.data(), palette.entries.data(),
+                                  worker.indices.data(), n, worker.band.lacks(has_alpha ? 4 : 3, n));
+            worker.band.add(worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
         });
 }
 
@@ -163,10 +161,14 @@ void residuals_by_mask(const Sample* samples, std::size_t n_channels, const Dith
             PointRows<Sample>& own = rows[which];
             own.read(samples + band.first * n_channels, band.height * band.width, n_channels, options, chooser);
             follow_mask<has_alpha>(options.mask, own, 0, band.height, band.width, mixes, worker.indices.data(), which);
-            const auto lack = [&](std::size_t i) {
-                return to_pixel(sub8(from_pixel(own.points[i]), from_pixel(chooser.entry(worker.indices[i]))));
-            };
-            worker.band.add(lack, worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
+            const std::size_t n = band.height * band.width;
+            std::int32_t* const* const lacks = worker.band.lacks(4, n);
+            for (std::size_t i = 0; i < n; ++i) {
+                const PackedPoint lack =
+                    to_pixel(sub8(from_pixel(own.points[i]), from_pixel(chooser.entry(worker.indices[i]))));
+                for (std::size_t d = 0; d < 4; ++d) lacks[d][i] = static_cast<std::int16_t>(lack >> (16 * d) & 0xffff);
+            }
+            worker.band.add(worker.indices.data(), band.height, band.width, own_weights, worker.sums, error);
         });
 }
 
@@ -178,9 +180,8 @@ void residuals(const Sample* samples, std::size_t n_channels, const DitherPalett
                Team& team, std::int64_t* sums, std::int64_t* totals, double* errors) {
     const auto sum_up = [&]<bool has_alpha>() {
         (options.mask.thresholds ? residuals_by_mask<has_alpha, Sample>
-                                 : residuals_by_diffusion<has_alpha, Sample>)(samples, n_channels, palette, options,
-                                                                              bands, n_bands, weights, team, sums,
-                                                                              totals, errors);
+                                 : residuals_by_diffusion<Sample>)(samples, n_channels, palette, options, bands,
+                                                                   n_bands, weights, team, sums, totals, errors);
     };
     if (n_channels % 2)
         sum_up.template operator()<false>();

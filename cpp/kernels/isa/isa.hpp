@@ -12,8 +12,10 @@
 namespace pil_kmeans {
 
 struct Feedback;
+struct LightTerms;
 struct Prices;
 struct Region;
+struct RowWalk;
 struct SearchRoom;
 struct SymbolCounts;
 
@@ -104,6 +106,22 @@ struct Kernels {
 
     // Nearest of a few centers, without pruning: labels are positions in `centers`.
     void (*assign_few)(const Points& points, const Candidates& centers, std::uint16_t* labels);
+
+    // --- dither ---
+
+    // Steps [from, to) of a walk; a whole walk has width + lag * (n_rows - 1) of them.
+    void (*walk_rows)(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to);
+
+    // Points of n pixels, from their roots (n, 4), as words of four int16, within the bounds of the grid or of 16 bits;
+    // and their light, (n, 4), unless that is null.
+    void (*light_points)(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
+                         float* lights, std::uint64_t* points);
+
+    // What n pixels lack that were given some of the entries' lights (k, 4): of light, relative, in the units of Oklab.
+    // An array for each coordinate, of which pixels without alpha have three; up to kLanes values behind the last are
+    // overwritten.
+    void (*light_lacks)(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
+                        const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks);
 
     // --- png ---
 

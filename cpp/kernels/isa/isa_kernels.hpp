@@ -26,6 +26,13 @@ void assign(const Points& points, const Box* boxes, std::size_t h, const Candida
             RememberedList* remembered, bool first);
 void assign_few(const Points& points, const Candidates& centers, std::uint16_t* labels);
 
+// dither/walk.cpp
+void walk_rows(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to);
+void light_points(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
+                  float* lights, std::uint64_t* points);
+void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
+                 const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks);
+
 // png/search.cpp
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices);

@@ -1,0 +1,401 @@
+// Error diffusion over up to kRows rows at a time, each a few pixels behind the one above: so a step's pixels, one of
+// each row, do not depend on each other, and fill the lanes.
+#include "kernels/dither/walk.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "kernels/base/simd_gather.hpp"
+#include "kernels/dither/light_lanes.hpp"
+#include "kernels/isa/isa_kernels.hpp"
+
+namespace pil_kmeans::PIL_KMEANS_ISA {
+namespace {
+
+constexpr std::size_t kVectors = kRows / kLanes;  // of rows
+
+// Places of entries (xy and zw words) by distance to a point: the first of the nearest, of a list of one group.
+#if defined(__AVX2__)
+
+inline __m256i groups_of(const std::uint32_t* a, const std::uint32_t* b) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)),
+                                   1);
+}
+
+inline __m256i pair_of(const std::uint32_t* words) {  // one in each half
+    const __m128i pair = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(words));
+    return _mm256_permutevar8x32_epi32(_mm256_castsi128_si256(pair), _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
+}
+
+inline __m256i distances(const EntryGroup* first, const EntryGroup* second, __m256i xy, __m256i zw) {
+    const __m256i a = _mm256_sub_epi16(groups_of(first->xy, second->xy), xy);
+    const __m256i b = _mm256_sub_epi16(groups_of(first->zw, second->zw), zw);
+    return _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b));
+}
+
+// Of two points at a time.
+inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
+                           std::uint32_t* index) {
+    const __m256i away = distances(lists[0], lists[1], pair_of(xy), pair_of(zw));
+    __m256i least = _mm256_min_epi32(away, _mm256_shuffle_epi32(away, 0xb1));
+    least = _mm256_min_epi32(least, _mm256_shuffle_epi32(least, 0x4e));
+    const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(away, least))));
+    index[0] = lists[0]->index[std::countr_zero(lanes)];
+    index[1] = lists[1]->index[std::countr_zero(lanes >> 4)];
+}
+
+// Two groups at a time, the last of an odd number twice.
+inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy_word, std::uint32_t zw_word) {
+    const __m256i xy = broadcast_word(xy_word).v, zw = broadcast_word(zw_word).v;
+    const std::uint32_t last = list->n_more, second = last ? 1 : 0;
+    __m256i best = distances(list, list + second, xy, zw);
+    const __m128i odd = _mm_set1_epi32(static_cast<int>(second));
+    __m256i which = _mm256_inserti128_si256(_mm256_setzero_si256(), odd, 1);  // group, in every lane
+    for (std::uint32_t i = 2; i <= last; i += 2) {
+        const __m256i others = distances(list + i, list + (i < last ? i + 1 : i), xy, zw);
+        const __m256i closer = _mm256_cmpgt_epi32(best, others);
+        best = _mm256_blendv_epi8(best, others, closer);
+        const int odd = static_cast<int>(i < last ? i + 1 : i);
+        const __m256i groups = _mm256_inserti128_si256(_mm256_set1_epi32(static_cast<int>(i)), _mm_set1_epi32(odd), 1);
+        which = _mm256_blendv_epi8(which, groups, closer);
+    }
+    // Of equals the earliest group in the lowest lane of four has the lowest index.
+    const __m128i low = _mm256_castsi256_si128(best), high = _mm256_extracti128_si256(best, 1),
+                  low_which = _mm256_castsi256_si128(which), high_which = _mm256_extracti128_si256(which, 1);
+    const __m128i is_high = _mm_or_si128(
+        _mm_cmpgt_epi32(low, high), _mm_and_si128(_mm_cmpeq_epi32(low, high), _mm_cmpgt_epi32(low_which, high_which)));
+    const __m128i nearest = _mm_min_epi32(low, high);
+    alignas(16) std::uint32_t group[4];
+    _mm_store_si128(reinterpret_cast<__m128i*>(group), _mm_blendv_epi8(low_which, high_which, is_high));
+    __m128i least = _mm_min_epi32(nearest, _mm_shuffle_epi32(nearest, 0xb1));
+    least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0x4e));
+    const auto lane = static_cast<std::size_t>(
+        std::countr_zero(static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(nearest, least))))));
+    return list[group[lane]].index[lane];
+}
+constexpr std::size_t kPoints = 2;
+
+#elif defined(__SSE2__) || defined(_M_X64)
+
+inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
+                           std::uint32_t* index) {
+    const Vec a = sub16(load(lists[0]->xy), broadcast_word(*xy)), b = sub16(load(lists[0]->zw), broadcast_word(*zw));
+    const Vec away = add(dot_pairs(a, a), dot_pairs(b, b));
+    Vec least = min(away, Vec{_mm_shuffle_epi32(away.v, 0xb1)});
+    least = min(least, Vec{_mm_shuffle_epi32(least.v, 0x4e)});
+    index[0] = lists[0]->index[std::countr_zero(lane_bits(equal(away, least)))];
+}
+constexpr std::size_t kPoints = 1;
+
+#else
+
+inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
+                           std::uint32_t* index) {
+    std::int32_t away[4];
+    for (std::size_t i = 0; i < 4; i += kLanes) {
+        const Vec a = sub16(load(lists[0]->xy + i), broadcast_word(*xy)),
+                  b = sub16(load(lists[0]->zw + i), broadcast_word(*zw));
+        store(away + i, add(dot_pairs(a, a), dot_pairs(b, b)));
+    }
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < 4; ++i)
+        if (away[i] < away[least]) least = i;
+    index[0] = lists[0]->index[least];
+}
+constexpr std::size_t kPoints = 1;
+
+#endif
+
+#if !defined(__AVX2__)
+inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy, std::uint32_t zw) {
+    return EntryCells::nearest_of_many(list, std::uint64_t{zw} << 32 | xy);
+}
+#endif
+
+template <bool has_alpha, bool wide>
+class Steps {
+  public:
+    explicit Steps(const RowWalk& walk) : walk_(walk), light_(walk.light) {}
+
+    void run(std::size_t from, std::size_t to) {
+        const std::size_t last_lag = kLag * (walk_.n_rows - 1);
+        if (from == 0) start();
+        std::size_t t = from;
+        for (; t < to && t < last_lag; ++t) step<Pixels::of_some_rows>(t);
+        if (walk_.n_rows == kRows)
+            for (; t < to && t < walk_.width; ++t) step<Pixels::of_a_whole_walk>(t);
+        for (; t < to && t < walk_.width; ++t) step<Pixels::of_all_rows>(t);
+        for (; t < to; ++t) step<Pixels::of_some_rows>(t);
+    }
+
+  private:
+    // Which rows of a walk have a pixel in a step: at its ends some only, between them all, of which kRows are the
+    // most.
+    enum class Pixels { of_some_rows, of_all_rows, of_a_whole_walk };
+
+    static constexpr std::size_t kLag = reach_of(wide).lag, kAhead = reach_of(wide).ahead;
+    static constexpr std::size_t kPlanes = Light<has_alpha>::kPlanes;
+
+    float* recent(std::size_t rows_down, std::size_t t, std::size_t plane) const {
+        return walk_.recent->of[rows_down][t % kRecent][plane];
+    }
+
+    // Error of a pixel of a row above, 0 for those beyond its ends.
+    float above(std::size_t rows_up, std::ptrdiff_t x, std::size_t plane) const {
+        if (x < 0 || x >= static_cast<std::ptrdiff_t>(walk_.width)) return 0.0f;
+        return walk_.above[2 - rows_up][4 * x + static_cast<std::ptrdiff_t>(plane)];
+    }
+
+    // Errors of step t moved down by one row more. The first row gets that of the row above which lies where it would
+    // have been at that step.
+    void move_down(std::size_t rows_down, std::ptrdiff_t t) const {
+        const auto place = static_cast<std::size_t>(t + 2 * static_cast<std::ptrdiff_t>(kRecent));
+        const std::ptrdiff_t x = t + static_cast<std::ptrdiff_t>(rows_down * kLag);
+        for (std::size_t c = 0; c < kPlanes; ++c) {
+            Floats before = Floats::all(above(rows_down, x, c));
+            for (std::size_t v = 0; v < kVectors; ++v) {
+                const Floats own = load_floats(recent(rows_down - 1, place, c) + v * kLanes);
+                store_floats(recent(rows_down, place, c) + v * kLanes, shifted_up(own, before));
+                before = own;
+            }
+        }
+    }
+
+    // What the first steps find of steps before them: only the rows above have errors there.
+    void start() const {
+        const auto lag = static_cast<std::ptrdiff_t>(kLag), ahead = static_cast<std::ptrdiff_t>(kAhead);
+        for (std::ptrdiff_t t = -lag; t < ahead - lag; ++t) move_down(1, t);
+        if constexpr (wide)
+            for (std::ptrdiff_t t = -2 * lag; t < ahead - 2 * lag; ++t) move_down(2, t);
+    }
+
+    // Part of what neighbours hand to the pixels of a step; those `up` rows above.
+    template <std::size_t up, int... x>
+    void carry(std::size_t t, std::size_t v, Floats* sum) const {
+        const auto add = [&](int right) {
+            const Floats share =
+                Floats::all(walk_.shares[up][static_cast<std::size_t>(static_cast<int>(kReach) - right)]);
+            const std::size_t then =
+                t + kRecent - kLag * up + static_cast<std::size_t>(static_cast<std::ptrdiff_t>(right));
+            for (std::size_t c = 0; c < kPlanes; ++c)
+                sum[c] = sum[c] + share * load_floats(recent(up, then, c) + v * kLanes);
+        };
+        (add(x), ...);
+    }
+
+    template <Pixels pixels>
+    void step(std::size_t t) const {
+        // Rows that have a pixel in this step. Others go through the motions with some pixel of the picture.
+        std::size_t first = 0, end = pixels == Pixels::of_a_whole_walk ? kRows : walk_.n_rows;
+        if constexpr (pixels == Pixels::of_some_rows) {
+            first = t < walk_.width ? 0 : (t - walk_.width) / kLag + 1;
+            end = std::min(end, t / kLag + 1);
+        }
+        const std::size_t n_vectors = (end + kLanes - 1) / kLanes;
+        const auto place = [&](std::size_t r) {
+            if constexpr (pixels != Pixels::of_a_whole_walk) r = std::clamp(r, first, end - 1);
+            return r * walk_.width + t - kLag * r;
+        };
+        const auto now = static_cast<std::ptrdiff_t>(t), lag = static_cast<std::ptrdiff_t>(kLag);
+        move_down(1, now + static_cast<std::ptrdiff_t>(kAhead) - lag);
+        if constexpr (wide) move_down(2, now + static_cast<std::ptrdiff_t>(kAhead) - 2 * lag);
+        Planes wanted[kVectors], scale[kVectors];
+        std::uint32_t cell[kRows], xy[kRows], zw[kRows], index[kRows] = {};
+        bool is_opaque[kRows] = {};
+        for (std::size_t v = 0; v < n_vectors; ++v) {
+            Planes roots, slope, own;
+            gather_quads([&](std::size_t lane) { return walk_.roots + 4 * place(v * kLanes + lane); }, roots);
+            Vec opaque = broadcast(0);
+            if constexpr (has_alpha) {
+                for (std::size_t r = v * kLanes; r < (v + 1) * kLanes; ++r)
+                    is_opaque[r] = walk_.opacity[place(r)] == Opacity::opaque;
+                std::int32_t masks[kLanes];
+                for (std::size_t lane = 0; lane < kLanes; ++lane) masks[lane] = is_opaque[v * kLanes + lane] ? -1 : 0;
+                opaque = load(masks);
+            }
+            want(t, v, roots, opaque, wanted[v], slope, own);
+            for (std::size_t c = 0; c < kPlanes; ++c) scale[v][c] = Floats::all(walk_.strength) / slope[c];
+            look_up(v, wanted[v], opaque, cell, xy, zw);
+        }
+        const EntryGroup* lists[kRows];
+        for (std::size_t r = first; r < end; ++r) lists[r] = list_of(is_opaque[r], cell[r]);
+        find(lists, first, end, xy, zw, index);
+        for (std::size_t r = first; r < end; ++r) {
+            if (walk_.is_any_held && walk_.held[place(r)] != kDithered) index[r] = walk_.held[place(r)];
+            walk_.indices[place(r)] = index[r];
+        }
+        for (std::size_t v = 0; v < n_vectors; ++v) {
+            Planes entry;
+            gather_quads([&](std::size_t lane) { return walk_.entries + 4 * std::size_t{index[v * kLanes + lane]}; },
+                         entry);
+            for (std::size_t c = 0; c < kPlanes; ++c)
+                store_floats(recent(0, t, c) + v * kLanes, (wanted[v][c] - entry[c]) * scale[v][c]);
+        }
+        for (std::size_t c = 0; c < kPlanes; ++c) {
+            float* const errors = recent(0, t, c);
+            if constexpr (pixels == Pixels::of_some_rows) {
+                for (std::size_t r = 0; r < first; ++r) errors[r] = 0.0f;
+                for (std::size_t r = end; r < kRows; ++r) errors[r] = 0.0f;
+            }
+            if (walk_.is_any_held)
+                for (std::size_t r = first; r < end; ++r)
+                    if (walk_.held[place(r)] != kDithered) errors[r] = 0.0f;
+            // The last rows' errors are for the walk below.
+            for (std::size_t up = 0; up < (wide ? 2 : 1); ++up)
+                if (const std::size_t r = walk_.n_rows - 1 - up; up < walk_.n_rows && r >= first && r < end)
+                    walk_.below[1 - up][4 * (t - kLag * r) + c] = errors[r];
+        }
+    }
+
+    // What pixels want, with what neighbours hand to them.
+    void want(std::size_t t, std::size_t v, const Planes& roots, Vec opaque, Planes& wanted, Planes& slope,
+              Planes& own) const {
+        Planes carried;
+        for (std::size_t c = 0; c < kPlanes; ++c) carried[c] = Floats::all(0.0f);
+        if constexpr (wide) {
+            carry<2, 2, 1, 0, -1, -2>(t, v, carried);
+            carry<1, 2, 1, 0, -1, -2>(t, v, carried);
+            carry<0, -2, -1>(t, v, carried);
+        } else {
+            carry<1, 1, 0, -1>(t, v, carried);
+            carry<0, -1>(t, v, carried);  // known last
+        }
+        light_.slope(roots, slope);
+        light_.of(roots, own);
+        for (std::size_t c = 0; c < kPlanes; ++c) {
+            const Floats bounded =
+                max_floats(min_floats(own[c], Floats::all(walk_.high[c])), Floats::all(walk_.low[c]));
+            wanted[c] = bounded + slope[c] * carried[c];
+        }
+        if constexpr (has_alpha) wanted[3] = select(opaque, own[3], wanted[3]);
+        light_.clamp(wanted);
+    }
+
+    // The points of what is wanted, within bounds, as words, and their cells.
+    void look_up(std::size_t v, const Planes& wanted, Vec opaque, std::uint32_t* cell, std::uint32_t* xy,
+                 std::uint32_t* zw) const {
+        Planes point;
+        light_.point(wanted, point);
+        Vec at[4];
+        for (std::size_t d = 0; d < 4; ++d) at[d] = to_nearest(point[d]);
+        Vec words[3];
+        words_of(walk_.visible.layout, at, words);
+        if constexpr (has_alpha) {
+            Vec others[3];
+            words_of(walk_.opaque.layout, at, others);
+            for (std::size_t i = 0; i < 3; ++i) words[i] = select(opaque, others[i], words[i]);
+        }
+        store(cell + v * kLanes, words[0]);
+        store(xy + v * kLanes, words[1]);
+        store(zw + v * kLanes, words[2]);
+    }
+
+    static void words_of(const EntryCells::Layout& layout, const Vec* at, Vec* words) {
+        const auto pair = [](Vec low, Vec high) {
+            return bit_or(bit_and(low, broadcast(0xffff)), shift_left<16>(high));
+        };
+        Vec inside[4], steps[4];
+        for (std::size_t d = 0; d < 4; ++d) {
+            const Vec low = broadcast(layout.low[d]), high = broadcast(layout.high[d]);
+            const Vec raised = select(less(at[d], low), low, at[d]);
+            inside[d] = min(raised, high);
+            steps[d] = shift_right_all(sub(inside[d], low), layout.shift);
+        }
+        const Vec plane = dot_pairs(pair(steps[0], steps[1]), broadcast_word(layout.xy_strides));
+        const Vec planes = dot_pairs(pair(steps[2], steps[3]), broadcast_word(layout.zw_strides));
+        words[0] = add(plane, dot_pairs(planes, broadcast_word(layout.plane)));
+        words[1] = pair(inside[0], inside[1]);
+        words[2] = pair(inside[2], inside[3]);
+    }
+
+    const EntryGroup* list_of(bool is_opaque, std::uint32_t cell) const {
+        const EntryCells::Table& table = has_alpha && is_opaque ? walk_.opaque : walk_.visible;
+        const EntryGroup* const list = std::atomic_ref(table.lists[cell]).load(std::memory_order_acquire);
+        return list ? list : table.cells->fill(cell, walk_.worker);
+    }
+
+    static void find(const EntryGroup* const* lists, std::size_t first, std::size_t end, const std::uint32_t* xy,
+                     const std::uint32_t* zw, std::uint32_t* index) {
+        std::size_t r = first;
+        for (; r + kPoints <= end; r += kPoints) {
+            nearest_of_few(lists + r, xy + r, zw + r, index + r);
+            for (std::size_t i = r; i < r + kPoints; ++i)
+                if (lists[i]->n_more) index[i] = nearest_of_many(lists[i], xy[i], zw[i]);
+        }
+        for (; r < end; ++r) index[r] = nearest_of_many(lists[r], xy[r], zw[r]);
+    }
+
+    const RowWalk& walk_;
+    const Light<has_alpha> light_;
+};
+
+}  // namespace
+
+void walk_rows(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to) {
+    const auto run = [&]<bool alpha>() {
+        wide ? Steps<alpha, true>(walk).run(from, to) : Steps<alpha, false>(walk).run(from, to);
+    };
+    has_alpha ? run.template operator()<true>() : run.template operator()<false>();
+}
+
+// Lights of some pixels, and their points, each within 16 bits, by `take(pixel, point)`.
+template <bool has_alpha, typename Take>
+static void for_points(const LightTerms& terms, const float* roots, std::size_t n, bool is_bounded, const Take& take) {
+    const Light<has_alpha> light(terms);
+    for (std::size_t i = 0; i < n; i += kLanes) {
+        Planes of_roots, own, point;
+        gather_quads([&](std::size_t lane) { return roots + 4 * std::min(i + lane, n - 1); }, of_roots);
+        light.of(of_roots, own);
+        if constexpr (!has_alpha) own[3] = of_roots[3];
+        light.point(own, point);
+        std::int32_t at[4][kLanes];
+        float lights[4][kLanes];
+        for (std::size_t d = 0; d < 4; ++d) {
+            const Floats most = Floats::all(is_bounded ? terms.bound[d] : 32767.0f),
+                         least = Floats::all(is_bounded ? -terms.bound[d] : -32768.0f);
+            store(at[d], to_nearest(max_floats(min_floats(point[d], most), least)));
+            store_floats(lights[d], own[d]);
+        }
+        for (std::size_t lane = 0; lane < kLanes && i + lane < n; ++lane) take(i + lane, lane, at, lights);
+    }
+}
+
+void light_points(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
+                  float* lights, std::uint64_t* points) {
+    const auto take = [&](std::size_t i, std::size_t lane, const auto& at, const auto& own) {
+        points[i] = 0;
+        for (std::size_t d = 0; d < 4; ++d) {
+            points[i] |= std::uint64_t{static_cast<std::uint16_t>(at[d][lane])} << (16 * d);
+            if (lights) lights[4 * i + d] = own[d][lane];
+        }
+    };
+    has_alpha ? for_points<true>(terms, roots, n, is_bounded, take)
+              : for_points<false>(terms, roots, n, is_bounded, take);
+}
+
+template <bool has_alpha>
+static void lacks_of(const LightTerms& terms, const float* roots, const float* entries, const std::uint32_t* indices,
+                     std::size_t n, std::int32_t* const* lacks) {
+    const Light<has_alpha> light(terms);
+    for (std::size_t i = 0; i < n; i += kLanes) {
+        Planes of_roots, own, slope, entry, error, lack;
+        const auto pixel = [&](std::size_t lane) { return std::min(i + lane, n - 1); };
+        gather_quads([&](std::size_t lane) { return roots + 4 * pixel(lane); }, of_roots);
+        gather_quads([&](std::size_t lane) { return entries + 4 * std::size_t{indices[pixel(lane)]}; }, entry);
+        light.of(of_roots, own);
+        light.slope(of_roots, slope);
+        for (std::size_t c = 0; c < Light<has_alpha>::kPlanes; ++c) error[c] = (own[c] - entry[c]) / slope[c];
+        light.error_in_oklab(error, lack);
+        for (std::size_t c = 0; c < Light<has_alpha>::kPlanes; ++c)
+            store(lacks[c] + i,
+                  to_nearest(max_floats(min_floats(lack[c], Floats::all(32767.0f)), Floats::all(-32768.0f))));
+    }
+}
+
+void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
+                 const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks) {
+    (has_alpha ? lacks_of<true> : lacks_of<false>)(terms, roots, entries, indices, n, lacks);
+}
+
+}  // namespace pil_kmeans::PIL_KMEANS_ISA
