@@ -20,7 +20,7 @@ ALLOWED = (ValueError, TypeError, MemoryError, OverflowError)
 
 INTEGERS = (-(2**63), -1, 0, 1, 2, 3, 7, 255, 256, 257, 65535, 65536, 2**31 - 1, 2**31, 2**63 - 1)
 FLOATS = (-np.inf, -1e300, -1.0, -0.0, 0.0, 1e-320, 0.5, 1.0, 1e20, 1e300, np.inf, np.nan)
-WORKED_OFF = ("n_trials", "trials", "neighbors", "relax_steps", "settle_steps", "most_searched")
+WORKED_OFF = ("n_trials", "n_rounds", "trials", "neighbors", "relax_steps", "settle_steps", "most_searched")
 """Numbers of steps, which take as long as they say."""
 
 

@@ -206,3 +206,16 @@ def test_colors_of_centers_on_a_finer_grid_are_the_inverse(space, n_channels):
     centers = (exact - origin * scales) * 16
     found = _native.center_colors(centers, n_channels, space, origin.tolist(), 16.0)
     np.testing.assert_allclose(found, colors, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("space", COLOR_SPACES)
+def test_greys_have_their_first_coordinate_in_double_precision_and_back(space):
+    greys = np.concatenate([np.linspace(0, 1, 1001), [1e-9, 0.04045, 0.0404500001]])
+    lightness = _native.lightness_of_greys(greys, space)
+    expected = ORACLES[space].formula(np.repeat(greys[:, np.newaxis], 3, axis=1))[:, 0]
+    np.testing.assert_allclose(lightness, expected, rtol=2e-6, atol=1e-6)  # published matrices have so many digits
+    assert (np.diff(lightness[:1001]) > 0).all()
+    np.testing.assert_allclose(_native.greys_of_lightness(lightness, space), greys, rtol=1e-6, atol=1e-12)  # at the knee
+    np.testing.assert_array_equal(_native.greys_of_lightness(np.array([-9.0, 999.0]), space), [0, 1])
+    with pytest.raises(ValueError, match="greys"):
+        _native.lightness_of_greys(np.array([0.5, np.nan]), space)

@@ -156,7 +156,7 @@ def test_one_channel_beside_locked_values_is_the_optimum():
     values, counts = np.arange(0, 60, 3), np.array([9, 1, 1, 7, 3, 1, 8, 2, 2, 1, 6, 4, 1, 1, 9, 1, 5, 5, 1, 3])
     picture = values.repeat(counts).astype(np.float32)[np.newaxis, :, np.newaxis] / 255
     fixed = np.array([[6.0], [40.0]], np.float32) / 255
-    palette, _ = quantized(picture, 4, fixed, weighting="uniform")
+    palette, _ = quantized(picture, 4, fixed, weighting="uniform", color_space="srgb")
     grid = np.arange(0, 58, 0.05)
     to_fixed = np.abs(values[:, np.newaxis] - [6, 40]).min(axis=1)
     one = np.minimum(np.abs(values[:, np.newaxis] - grid), to_fixed[:, np.newaxis])

@@ -59,6 +59,20 @@ auto colors_of(const CenterArray& centers, std::size_t n_channels, const std::st
     return to_numpy(std::move(colors), {centers.shape(0), n_channels});
 }
 
+template <void (*convert)(const double*, std::size_t, const ColorSpace&, double*)>
+auto converted_greys(const Vector<double>& greys, const std::string& space) {
+    const std::size_t n = greys.shape(0);
+    const ColorSpace& chosen = color_space(space);
+    Buffer<double> converted(n);
+    {
+        const nb::gil_scoped_release unlocked;
+        if (!std::all_of(greys.data(), greys.data() + n, [](double x) { return std::abs(x) <= kFarthest; }))
+            throw std::invalid_argument("greys must be within +-1e6");
+        convert(greys.data(), n, chosen, converted.begin());
+    }
+    return to_numpy(std::move(converted));
+}
+
 }  // namespace
 
 void register_color_space(nb::module_& module) {
@@ -71,6 +85,8 @@ void register_color_space(nb::module_& module) {
     module.def("cone_roots", &roots_of<std::uint16_t>, "colors"_a.noconvert());
     module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a,
                "zoom"_a);
+    module.def("lightness_of_greys", &converted_greys<lightness_of_greys>, "greys"_a.noconvert(), "color_space"_a);
+    module.def("greys_of_lightness", &converted_greys<greys_of_lightness>, "lightness"_a.noconvert(), "color_space"_a);
     module.def("scale", [](const std::string& space) { return color_space(space).scale; }, "color_space"_a);
     module.def(
         "alpha_scale", [](const std::string& space) { return alpha_scale(color_space(space), false); },

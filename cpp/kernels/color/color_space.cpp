@@ -115,9 +115,16 @@ Color from_cielab(const Color& color) {
             0.0556434 * x - 0.2040259 * y + 1.0572252 * z};
 }
 
+double oklab_grey(double light) { return cube_root(light); }
+double light_of_oklab_grey(double lightness) { return lightness * lightness * lightness; }
+
+double cielab_grey(double light) { return 116 * lab_f(light) - 16; }
+double light_of_cielab_grey(double lightness) { return lab_f_inverse((lightness + 16) / 116); }
+
 // What colours are given in is the space itself.
 void as_given(float*, float*, float*, std::size_t) {}
 Color as_it_is(const Color& color) { return color; }
+double same(double level) { return level; }
 
 // A new one needs a row here, its name in COLOR_SPACES of stages/color_space.py, and an oracle in
 // tests/reference/color_space.py.
@@ -128,37 +135,47 @@ constexpr ColorSpace kColorSpaces[] = {
      .is_of_light = true,
      .has_lightness = true,
      .to_space = to_oklab,
-     .from_space = from_oklab},
+     .from_space = from_oklab,
+     .of_grey = oklab_grey,
+     .to_grey = light_of_oklab_grey},
     {.name = "cielab",
      .scale = 64,
      .white = 100,
      .is_of_light = true,
      .has_lightness = true,
      .to_space = to_cielab,
-     .from_space = from_cielab},
+     .from_space = from_cielab,
+     .of_grey = cielab_grey,
+     .to_grey = light_of_cielab_grey},
     {.name = "linear",
      .scale = 8192,
      .white = 1,
      .is_of_light = true,
      .has_lightness = false,
      .to_space = as_given,
-     .from_space = as_it_is},
+     .from_space = as_it_is,
+     .of_grey = same,
+     .to_grey = same},
     {.name = "srgb",
      .scale = 32,
      .white = 255,
      .is_of_light = false,
      .has_lightness = false,
      .to_space = as_given,
-     .from_space = as_it_is},
+     .from_space = as_it_is,
+     .of_grey = same,
+     .to_grey = same},
 };
 
-// sRGB, from 0 to 1, of a colour in a space, clipped to what it can show.
+// sRGB, from 0 to 1, of what a space is reckoned from, clipped to what it can show.
+double sample_of(const ColorSpace& space, double level) {
+    return std::clamp(space.is_of_light ? encode_srgb(std::clamp(level, 0.0, 1.0)) : level / 255, 0.0, 1.0);
+}
+
+// The same of a colour in the space.
 Color to_srgb(const ColorSpace& space, const Color& color) {
     Color rgb = space.from_space(color);
-    for (double& v : rgb) {
-        v = space.is_of_light ? encode_srgb(std::clamp(v, 0.0, 1.0)) : v / 255;
-        v = std::clamp(v, 0.0, 1.0);
-    }
+    for (double& v : rgb) v = sample_of(space, v);
     return rgb;
 }
 
@@ -302,6 +319,15 @@ void working_points(const std::uint8_t* colors, std::size_t n, std::size_t n_cha
 void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_channels, const ColorSpace& space,
                     bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw) {
     points_of(colors, n, n_channels, space, straight, grid, team, xy, zw);
+}
+
+void lightness_of_greys(const double* greys, std::size_t n, const ColorSpace& space, double* lightness) {
+    for (std::size_t i = 0; i < n; ++i)
+        lightness[i] = space.of_grey(space.is_of_light ? decode_srgb(greys[i]) : greys[i] * 255);
+}
+
+void greys_of_lightness(const double* lightness, std::size_t n, const ColorSpace& space, double* greys) {
+    for (std::size_t i = 0; i < n; ++i) greys[i] = sample_of(space, space.to_grey(lightness[i]));
 }
 
 void center_colors(const double* centers, std::size_t n, std::size_t n_channels, const ColorSpace& space,

@@ -22,6 +22,8 @@ struct ColorSpace {
     bool has_lightness;  // the first coordinate, and greys have no other
     void (*to_space)(float* r, float* g, float* b, std::size_t n);            // n colours, in place
     std::array<double, 3> (*from_space)(const std::array<double, 3>& color);  // one colour, not clipped
+    double (*of_grey)(double level);  // the first coordinate of a grey, given in light or samples as above; ascends
+    double (*to_grey)(double coordinate);  // and back
 };
 
 std::span<const ColorSpace> color_spaces();
@@ -69,6 +71,15 @@ template <typename Sample>
 void cone_roots(const Sample* colors,  // IN  (n, C)
                 std::size_t n, std::size_t n_channels,
                 float* roots);  // OUT (n, 4)
+
+// The first coordinate of n greys, and back, in the units of the space and in double precision: their distances are
+// those of greys in the space, but for a factor where all three coordinates are equal.
+void lightness_of_greys(const double* greys,  // IN  (n,) in sRGB, from 0 to 1
+                        std::size_t n, const ColorSpace& space,
+                        double* lightness);       // OUT (n,)
+void greys_of_lightness(const double* lightness,  // IN  (n,)
+                        std::size_t n, const ColorSpace& space,
+                        double* greys);  // OUT (n,) clipped to what sRGB can show
 
 // Colours of n centers given in working units: samples from 0 to 1, clipped to what sRGB can show.
 void center_colors(const double* centers,  // IN  (n, 4)

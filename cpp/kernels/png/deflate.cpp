@@ -15,7 +15,9 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 using Symbols = std::vector<Symbol>;
 
-constexpr std::size_t kHashBits = 15, kChain = 256;
+constexpr std::size_t kHashBits = 15, kChain = 64;
+constexpr std::size_t kPixel = 4;
+constexpr unsigned kMostRepeats = 255;    // bytes
 constexpr std::size_t kEveryLength = 48;  // up to which each is tried; then the longest of each code
 constexpr std::size_t kMostStored = 65535;
 constexpr std::size_t kSplits = 24;         // places for a new block that are looked at
@@ -27,35 +29,41 @@ struct Match {
     std::uint16_t length, distance;
 };
 
-// The longest match at each byte for each code of distances, the nearest of equals.
+// The longest match at each byte for each code of distances, the nearest of equals: of as many places as are looked at,
+// the nearest that begin alike. Where bytes repeat themselves, as those of pixels of one colour do, very many places
+// begin alike; so others are looked at besides, in which the repeats end after as many bytes, and matches may go on.
 class Matches {
   public:
     explicit Matches(Bytes bytes) : starts_(bytes.size() + 1) {
         const std::size_t n = bytes.size();
-        std::vector<std::int64_t> newest(std::size_t{1} << kHashBits, -1), before(n);
+        std::vector<std::uint8_t> repeats(n);  // how many bytes that follow repeat the pixel before
+        for (std::size_t i = n; i-- > 0;)
+            if (i + kPixel < n && bytes[i] == bytes[i + kPixel])
+                repeats[i] = static_cast<std::uint8_t>(std::min(kMostRepeats, i + 1 < n ? repeats[i + 1] + 1u : 1u));
+        Chains alike(n), ending_alike(n);
         std::array<Match, kDistanceCodes> found;
         for (std::size_t i = 0; i < n; ++i) {
             starts_[i] = matches_.size();
             if (n - i < kShortestMatch) continue;
             const std::size_t most = std::min(kLongestMatch, n - i);
-            std::int64_t& head = newest[hash(&bytes[i])];
             found.fill({0, 0});
-            std::int64_t at = head;
-            for (std::size_t tried = 0; at >= 0 && tried < kChain; ++tried, at = before[static_cast<std::size_t>(at)]) {
-                const std::size_t distance = i - static_cast<std::size_t>(at);
-                if (distance > kWindow) break;
+            const auto look_at = [&](std::size_t at) {
+                const std::size_t distance = i - at;
                 Match& best = found[distance_code(distance)];
-                const std::uint8_t* const there = &bytes[static_cast<std::size_t>(at)];
-                if (best.length && there[best.length] != bytes[i + best.length]) continue;
+                const std::uint8_t* const there = &bytes[at];
+                if (best.length && there[best.length] != bytes[i + best.length]) return false;
                 const std::size_t length = common(there, &bytes[i], most);
                 if (length >= kShortestMatch && length > best.length)
                     best = {static_cast<std::uint16_t>(length), static_cast<std::uint16_t>(distance)};
-                if (length == most) break;
-            }
+                return length == most;
+            };
+            const std::uint32_t three = bytes[i] | std::uint32_t{bytes[i + 1]} << 8 | std::uint32_t{bytes[i + 2]} << 16;
+            const bool is_longest = alike.each(i, hash(three), look_at);
+            const std::uint32_t four = three | (n - i > 3 ? std::uint32_t{bytes[i + 3]} << 24 : 0u);
+            ending_alike.each(i, hash(four + repeats[i] * 0x9e3779b1u),
+                              [&](std::size_t at) { return is_longest || look_at(at); });
             for (const Match& match : found)
                 if (match.length) matches_.push_back(match);
-            before[i] = head;
-            head = static_cast<std::int64_t>(i);
         }
         starts_[n] = matches_.size();
     }
@@ -65,10 +73,27 @@ class Matches {
     }
 
   private:
-    static std::size_t hash(const std::uint8_t* p) {
-        const std::uint32_t three = p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16;
-        return three * 2654435761u >> (32 - kHashBits);
-    }
+    // Places by a hash, from the newest on.
+    class Chains {
+      public:
+        explicit Chains(std::size_t n) : newest_(std::size_t{1} << kHashBits, kNone), before_(n) {}
+
+        // Looks at some of those in a place's chain until told to stop, and adds it; whether it was told.
+        template <typename LookAt>
+        bool each(std::size_t i, std::size_t hash, LookAt look_at) {
+            std::uint32_t at = newest_[hash];
+            before_[i] = at, newest_[hash] = static_cast<std::uint32_t>(i);
+            for (std::size_t tried = 0; at != kNone && i - at <= kWindow && tried < kChain; ++tried, at = before_[at])
+                if (look_at(at)) return true;
+            return false;
+        }
+
+      private:
+        static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+        std::vector<std::uint32_t> newest_, before_;
+    };
+
+    static std::size_t hash(std::uint32_t x) { return x * 2654435761u >> (32 - kHashBits); }
 
     static std::size_t common(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
         std::size_t n = 0;
@@ -153,16 +178,22 @@ struct Part {
 Part smallest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, std::size_t n_rounds,
               SymbolCounts counts) {
     Part best{begin, end, {}, std::numeric_limits<std::size_t>::max()};
+    Prices prices = prices_of(counts);
     for (std::size_t round = 0; round < n_rounds; ++round) {
-        Symbols symbols = cheapest(bytes, matches, begin, end, prices_of(counts));
+        Symbols symbols = cheapest(bytes, matches, begin, end, prices);
         const SymbolCounts found = counts_of(symbols);
-        const std::size_t n_bits = Block(found).n_bits();
-        if (n_bits < best.n_bits) best = {begin, end, std::move(symbols), n_bits};
+        const Block block(found, true);
+        if (block.n_bits() < best.n_bits) best = {begin, end, std::move(symbols), block.n_bits()};
+        if (round % 2) {
+            prices = block.prices();
+            continue;
+        }
         if (round < kAveragedFrom) {
             counts = found;
         } else {
             counts.add(found);
         }
+        prices = prices_of(counts);
     }
     return best;
 }
@@ -170,13 +201,13 @@ Part smallest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_
 // Cut symbols in two as often as that makes blocks smaller; the ends of the parts, in symbols.
 void split(std::span<const Symbol> symbols, std::size_t offset, std::vector<std::size_t>& ends) {
     const std::size_t n = symbols.size();
-    const std::size_t whole = Block(counts_of(symbols)).n_bits();
+    const std::size_t whole = Block(counts_of(symbols), false).n_bits();
     std::size_t best = whole, at = 0;
     for (std::size_t i = 1; i < kSplits && n >= 2 * kLeastInBlock; ++i) {
         const std::size_t place = n * i / kSplits;
         if (place < kLeastInBlock || n - place < kLeastInBlock) continue;
-        const std::size_t n_bits =
-            Block(counts_of(symbols.first(place))).n_bits() + Block(counts_of(symbols.subspan(place))).n_bits();
+        const std::size_t n_bits = Block(counts_of(symbols.first(place)), false).n_bits() +
+                                   Block(counts_of(symbols.subspan(place)), false).n_bits();
         if (n_bits < best) best = n_bits, at = place;
     }
     if (at) {
@@ -235,7 +266,7 @@ std::vector<std::uint8_t> deflate(Bytes bytes, std::size_t n_rounds) {
         return out.take();
     }
     for (std::size_t i = 0; i < parts.size(); ++i)
-        Block(counts_of(parts[i].symbols)).write(parts[i].symbols, i + 1 == parts.size(), out);
+        Block(counts_of(parts[i].symbols), true).write(parts[i].symbols, i + 1 == parts.size(), out);
     return out.take();
 }
 

@@ -23,25 +23,6 @@ float bits(std::uint64_t count, std::uint64_t total) {
 
 }  // namespace
 
-std::size_t length_code(std::size_t length) {
-    if (length == kLongestMatch) return 28;
-    const std::size_t over = length - kShortestMatch;
-    if (over < 8) return over;
-    const auto extra = static_cast<std::size_t>(std::bit_width(over)) - 3;
-    return 4 * extra + (over >> extra);
-}
-
-std::size_t distance_code(std::size_t distance) {
-    const std::size_t over = distance - 1;
-    if (over < 4) return over;
-    const auto extra = static_cast<std::size_t>(std::bit_width(over)) - 2;
-    return 2 * extra + (over >> extra);
-}
-
-std::size_t length_extra_bits(std::size_t code) { return code < 8 || code == 28 ? 0 : code / 4 - 1; }
-
-std::size_t distance_extra_bits(std::size_t code) { return code < 4 ? 0 : code / 2 - 1; }
-
 void SymbolCounts::add(const SymbolCounts& other) {
     const auto sum = [](auto& to, const auto& from) {
         std::transform(to.begin(), to.end(), from.begin(), to.begin(), std::plus<>());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,10 +12,26 @@ inline constexpr std::size_t kShortestMatch = 3, kLongestMatch = 258;
 inline constexpr std::size_t kLiterals = 256, kLengthCodes = 29, kDistanceCodes = 30;
 inline constexpr std::size_t kWindow = 32768;  // how far back a match may reach
 
-std::size_t length_code(std::size_t length);      // 0 to 28, of a length from 3 to 258
-std::size_t distance_code(std::size_t distance);  // 0 to 29, of a distance from 1 to 32768
-std::size_t length_extra_bits(std::size_t code);
-std::size_t distance_extra_bits(std::size_t code);
+// 0 to 28, of a length from 3 to 258.
+inline std::size_t length_code(std::size_t length) {
+    if (length == kLongestMatch) return 28;
+    const std::size_t over = length - kShortestMatch;
+    if (over < 8) return over;
+    const auto extra = static_cast<std::size_t>(std::bit_width(over)) - 3;
+    return 4 * extra + (over >> extra);
+}
+
+// 0 to 29, of a distance from 1 to 32768.
+inline std::size_t distance_code(std::size_t distance) {
+    const std::size_t over = distance - 1;
+    if (over < 4) return over;
+    const auto extra = static_cast<std::size_t>(std::bit_width(over)) - 2;
+    return 2 * extra + (over >> extra);
+}
+
+inline std::size_t length_extra_bits(std::size_t code) { return code < 8 || code == 28 ? 0 : code / 4 - 1; }
+
+inline std::size_t distance_extra_bits(std::size_t code) { return code < 4 ? 0 : code / 2 - 1; }
 
 struct SymbolCounts {
     std::array<std::uint64_t, kLiterals> literals{};

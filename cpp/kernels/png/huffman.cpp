@@ -7,12 +7,15 @@
 namespace pil_kmeans {
 namespace {
 
-constexpr std::array<std::uint8_t, 19> kRunOrder{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-constexpr std::uint8_t kRepeat = 16, kZeros = 17, kManyZeros = 18;
-constexpr std::array<std::uint8_t, 3> kRunExtra{2, 3, 7};  // bits of these
+constexpr std::array<std::uint8_t, kTellingSymbols> kRunOrder{16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                                              11, 4,  12, 3, 13, 2, 14, 1, 15};
 constexpr std::size_t kLongestRunCode = 7;
 constexpr std::array<std::uint64_t, 5> kTolerances{0, 1, 2, 4, 9};  // of counts that are evened out
 constexpr std::size_t kShortestEven = 4;
+constexpr std::size_t kTellings = 6;  // rounds of lengths and what tells them
+constexpr float kUnusedTelling = 7;   // bits, where nothing is known yet
+constexpr int kTold = 3;              // bits
+constexpr double kLog2 = 0.6931471805599453;
 
 constexpr std::size_t run_extra_bits(std::uint8_t symbol) { return symbol < kRepeat ? 0 : kRunExtra[symbol - kRepeat]; }
 
@@ -120,21 +123,21 @@ SymbolCounts counts_of(std::span<const Symbol> symbols) {
     return counts;
 }
 
-Block::Block(const SymbolCounts& counts) {
+std::size_t Block::data_bits(const SymbolCounts& counts, const Lengths& lengths) const {
+    std::size_t n = lengths.literals[kEndOfBlock];
+    for (std::size_t i = 0; i < kLiterals; ++i) n += counts.literals[i] * lengths.literals[i];
+    for (std::size_t i = 0; i < kLengthCodes; ++i)
+        n += counts.lengths[i] * (lengths.literals[kFirstLength + i] + length_extra_bits(i));
+    for (std::size_t i = 0; i < kDistanceCodes; ++i)
+        n += counts.distances[i] * (lengths.distances[i] + distance_extra_bits(i));
+    return n;
+}
+
+Block::Block(const SymbolCounts& counts, bool thorough) {
     std::array<std::uint64_t, kLiteralCodes> of_literals{};
     std::copy(counts.literals.begin(), counts.literals.end(), of_literals.begin());
     of_literals[kEndOfBlock] = 1;
     std::copy(counts.lengths.begin(), counts.lengths.end(), of_literals.begin() + kFirstLength);
-    std::size_t n_extra = 0;
-    for (std::size_t code = 0; code < kLengthCodes; ++code) n_extra += counts.lengths[code] * length_extra_bits(code);
-    for (std::size_t code = 0; code < kDistanceCodes; ++code)
-        n_extra += counts.distances[code] * distance_extra_bits(code);
-    const auto data_bits = [&](const Lengths& lengths) {
-        std::size_t n = n_extra;
-        for (std::size_t i = 0; i < kLiteralCodes; ++i) n += of_literals[i] * lengths.literals[i];
-        for (std::size_t i = 0; i < kDistanceCodes; ++i) n += counts.distances[i] * lengths.distances[i];
-        return n;
-    };
     for (const std::uint64_t tolerance : kTolerances) {
         auto literals = of_literals;
         auto distances = counts.distances;
@@ -143,18 +146,54 @@ Block::Block(const SymbolCounts& counts) {
         Lengths lengths;
         code_lengths(literals, kLongestCode, std::span(lengths.literals).first(kLiteralCodes));
         code_lengths(distances, kLongestCode, lengths.distances);
-        try_lengths(lengths, data_bits(lengths));
+        try_lengths(lengths, data_bits(counts, lengths));
     }
+    if (thorough) try_cheapest(counts, of_literals);
     Lengths fixed;
     for (std::size_t i = 0; i < fixed.literals.size(); ++i)
         fixed.literals[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
     fixed.distances.fill(5);
-    const std::size_t n_fixed = 3 + data_bits(fixed);
+    const std::size_t n_fixed = 3 + data_bits(counts, fixed);
     if (n_fixed <= n_bits_) is_fixed_ = true, n_bits_ = n_fixed, lengths_ = fixed;
 }
 
-// Take these codes if they make the block smaller.
-void Block::try_lengths(const Lengths& lengths, std::size_t n_data_bits) {
+// Lengths for what they are told in, which in turn tells what telling costs, some times.
+void Block::try_cheapest(const SymbolCounts& counts, std::span<const std::uint64_t> of_literals) {
+    std::array<std::uint64_t, kDistanceCodes> of_distances = counts.distances;
+    std::size_t n_used =
+        kDistanceCodes - static_cast<std::size_t>(std::count(of_distances.begin(), of_distances.end(), 0u));
+    for (std::size_t i = 0; n_used < 2; ++i)
+        if (!of_distances[i]) of_distances[i] = 1, ++n_used;
+    const auto total = [](const auto& of) {
+        return static_cast<double>(std::accumulate(of.begin(), of.end(), std::uint64_t{0}));
+    };
+    Lengths found;
+    Told literals{of_literals, total(of_literals) / kLog2, std::span(found.literals).first(kLiteralCodes)};
+    Told distances{of_distances, total(of_distances) / kLog2, found.distances};
+    std::array<float, kTellingSymbols> prices;
+    for (std::size_t i = 0; i < prices.size(); ++i)
+        prices[i] = run_lengths_[i] ? static_cast<float>(run_lengths_[i]) : kUnusedTelling;
+    for (std::size_t round = 0; round < kTellings; ++round) {
+        tell_lengths(literals, distances, prices);
+        // What is left of the code, or missing, is shared by those that have the same length, neighbours first.
+        Lengths lengths;
+        const auto complete = [](std::span<const std::uint8_t> of, std::span<std::uint8_t> made) {
+            std::array<std::uint64_t, kLiteralCodes> shares{};
+            for (std::size_t i = 0; i < of.size(); ++i)
+                shares[i] = of[i] ? std::uint64_t{1} << (kLongestCode - of[i]) : 0;
+            code_lengths(std::span(shares).first(of.size()), kLongestCode, made);
+        };
+        complete(literals.lengths, std::span(lengths.literals).first(kLiteralCodes));
+        complete(distances.lengths, lengths.distances);
+        const auto telling = try_lengths(lengths, data_bits(counts, lengths));
+        for (std::size_t i = 0; i < prices.size(); ++i)
+            prices[i] = telling[i] ? static_cast<float>(telling[i]) : kUnusedTelling;
+        literals.pressure *= literals.taken, distances.pressure *= distances.taken;
+    }
+}
+
+// Take these codes if they make the block smaller; return the lengths of the code that tells them.
+Block::Telling Block::try_lengths(const Lengths& lengths, std::size_t n_data_bits) {
     const auto until_last = [](const auto& of, std::size_t least) {
         std::size_t n = of.size();
         while (n > least && !of[n - 1]) --n;
@@ -162,20 +201,24 @@ void Block::try_lengths(const Lengths& lengths, std::size_t n_data_bits) {
     };
     const std::size_t n_literals = until_last(lengths.literals, kFirstLength);
     const std::size_t n_distances = until_last(lengths.distances, 1);
+    Telling best{};
+    std::size_t least = ~std::size_t{0};
     for (unsigned allowed = 0; allowed < 8; ++allowed) {
         auto trial = runs(lengths, n_literals, n_distances, allowed);
-        std::array<std::uint64_t, 19> run_counts{};
+        std::array<std::uint64_t, kTellingSymbols> run_counts{};
         for (const Run& run : trial) ++run_counts[run.symbol];
-        std::array<std::uint8_t, 19> run_lengths{};
+        Telling run_lengths{};
         code_lengths(run_counts, kLongestRunCode, run_lengths);
         std::size_t n_run_lengths = 19;
         while (n_run_lengths > 4 && !run_lengths[kRunOrder[n_run_lengths - 1]]) --n_run_lengths;
         std::size_t n = 3 + 14 + 3 * n_run_lengths + n_data_bits;
         for (const Run& run : trial) n += run_lengths[run.symbol] + run_extra_bits(run.symbol);
+        if (n < least) least = n, best = run_lengths;
         if (n >= n_bits_) continue;
         n_bits_ = n, lengths_ = lengths, n_literals_ = n_literals, n_distances_ = n_distances;
         runs_ = std::move(trial), run_lengths_ = run_lengths, n_run_lengths_ = n_run_lengths;
     }
+    return best;
 }
 
 // Code lengths one after the other, runs of them by those of 16, 17 and 18 that are allowed.
@@ -196,10 +239,10 @@ std::vector<Block::Run> Block::runs(const Lengths& of, std::size_t n_literals, s
         if (length) add(length, 0), --left;
         while (left) {
             if (!length && left >= 11 && may(kManyZeros)) {
-                const std::size_t n = std::min<std::size_t>(left, 138);
+                const std::size_t n = std::min(left, kLongestZeros);
                 add(kManyZeros, n - 11), left -= n;
             } else if (!length && left >= 3 && may(kZeros)) {
-                const std::size_t n = std::min<std::size_t>(left, 10);
+                const std::size_t n = std::min(left, kMostFewZeros);
                 add(kZeros, n - 3), left -= n;
             } else if (length && left >= 3 && may(kRepeat)) {
                 const std::size_t n = std::min<std::size_t>(left, left > 6 && left < 9 ? left - 3 : 6);
@@ -211,6 +254,24 @@ std::vector<Block::Run> Block::runs(const Lengths& of, std::size_t n_literals, s
         i = end;
     }
     return result;
+}
+
+Prices Block::prices() const {
+    const auto price = [](std::span<const std::uint8_t> of) {
+        const std::uint8_t longest = *std::max_element(of.begin(), of.end());
+        return [of, longest](std::size_t i) { return static_cast<float>(of[i] ? of[i] : longest + kTold); };
+    };
+    const auto literal = price(lengths_.literals), distance = price(lengths_.distances);
+    Prices prices;
+    for (std::size_t i = 0; i < kLiterals; ++i) prices.literals[i] = literal(i);
+    prices.lengths.fill(0);
+    for (std::size_t length = kShortestMatch; length <= kLongestMatch; ++length) {
+        const std::size_t code = length_code(length);
+        prices.lengths[length] = literal(kFirstLength + code) + static_cast<float>(length_extra_bits(code));
+    }
+    for (std::size_t code = 0; code < kDistanceCodes; ++code)
+        prices.distances[code] = distance(code) + static_cast<float>(distance_extra_bits(code));
+    return prices;
 }
 
 void Block::write_header(BitWriter& out) const {

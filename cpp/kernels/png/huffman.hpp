@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/png/deflate_prices.hpp"
+#include "kernels/png/told_lengths.hpp"
 
 namespace pil_kmeans {
 
@@ -51,12 +52,15 @@ class BitWriter {
 };
 
 // A block with codes of its own, or the fixed ones if these take fewer bits. Codes that are alike take fewer bits to
-// tell, so that those are tried, too, which are made as if neighbours occurred equally often.
+// tell, so that those are tried, too, which are made as if neighbours occurred equally often; if it is `thorough` also
+// those that take fewest bits together with what tells them.
 class Block {
   public:
-    explicit Block(const SymbolCounts& counts);
+    Block(const SymbolCounts& counts, bool thorough);
 
     std::size_t n_bits() const { return n_bits_; }
+    // What the codes cost; what has none costs some bits more than the longest of them, for a code needs to be told.
+    Prices prices() const;
     void write(std::span<const Symbol> symbols, bool is_last, BitWriter& out) const;
 
   private:
@@ -64,6 +68,7 @@ class Block {
         std::uint8_t symbol, extra;
     };
 
+    using Telling = std::array<std::uint8_t, kTellingSymbols>;
     struct Lengths {
         std::array<std::uint8_t, kLiteralCodes + 2> literals{};  // the fixed code has two more
         std::array<std::uint8_t, kDistanceCodes> distances{};
@@ -72,12 +77,14 @@ class Block {
     void write_header(BitWriter& out) const;
     static std::vector<Run> runs(const Lengths& lengths, std::size_t n_literals, std::size_t n_distances,
                                  unsigned allowed);
-    void try_lengths(const Lengths& lengths, std::size_t n_data_bits);
+    Telling try_lengths(const Lengths& lengths, std::size_t n_data_bits);
+    void try_cheapest(const SymbolCounts& counts, std::span<const std::uint64_t> of_literals);
+    std::size_t data_bits(const SymbolCounts& counts, const Lengths& lengths) const;
 
     Lengths lengths_;
     std::size_t n_literals_ = 0, n_distances_ = 0, n_run_lengths_ = 0;
     std::vector<Run> runs_;
-    std::array<std::uint8_t, 19> run_lengths_{};
+    Telling run_lengths_{};
     bool is_fixed_ = false;
     std::size_t n_bits_ = ~std::size_t{0};
 };

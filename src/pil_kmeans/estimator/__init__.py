@@ -42,7 +42,7 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         Most colours the palette may have, 1 to 65536. Pictures that have no more distinct colours keep them exactly.
     color_space : {"oklab", "cielab", "linear", "srgb"}, default="oklab"
         Where distances between colours are measured: "oklab" and "cielab" are perceptual, "linear" is linear light,
-        "srgb" the samples as they are. Pictures of one channel and matrices are always measured as they are.
+        "srgb" the samples as they are. Greys are measured by their lightness there, matrices as they are.
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
@@ -110,7 +110,8 @@ default=None
         How many there are.
     inertia_ : float
         Sum over all fitted samples of weighted squared distances to the nearest center: in the working space (L, a, b
-        for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1.
+        for "oklab"), for "srgb" and matrices in the units of X. With perceptual weighting the mean weight is 1. Of
+        pictures of one channel it is that of one coordinate.
     counts_ : ndarray of shape (n,), int64
         How many of the pixels fitted, or rows of the matrix, have each entry for their nearest: of one `fit` the counts
         of `labels_`, whatever `sample_weight` and `weighting` are, but without pixels of weight 0 and masked ones. Of

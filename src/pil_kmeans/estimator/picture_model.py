@@ -341,7 +341,7 @@ class PictureModel(Model):
         if self._cells is not None:
             return self._cells
         hist = self.counted()
-        if self._counted_as == "fast" and self._has_cells:
+        if self._counted_as == "fast" and self._has_cells and hist.least_channels > 2:
             return coarse_histogram(lambda bits: self._in_cells(bits) if bits else hist, self.n_colors)
         return hist
 

@@ -17,7 +17,7 @@ from ..stages.histogram import histogram
 from ..stages.in_order import InOrder, Series
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.pixels import read_pixels
-from ..stages.samples import rgba_rows, to_uint8, to_uint16
+from ..stages.samples import in_least_channels, least_channels, rgba_rows, to_uint8, to_uint16
 from .animated import Given
 from .fixed_colors import columns
 from .layout import Layout
@@ -53,7 +53,9 @@ class Kind:
         """Make them so."""
         if self.is_deep:
             samples = to_uint16(samples)
-        if samples.shape[2] != self.n_channels:
+        if self.n_channels < min(samples.shape[2], 3):
+            samples = in_least_channels(samples, self.n_channels)
+        elif samples.shape[2] != self.n_channels:
             samples = rgba_rows(samples)[..., columns(self.n_channels)]
         return np.ascontiguousarray(self.adapt(samples))
 
@@ -73,7 +75,7 @@ class FirstLook:
         What each says of its own.
     dtypes : set of dtype
     channels : set of int
-        Of what was read.
+        How many hold what was read.
     kept : dict of int to ndarray of shape (H, W, C)
         Samples by the number of their frame.
     colors : ndarray of shape (n, 4) or None
@@ -183,7 +185,7 @@ def look(given: Given, layout: Layout, adapt: Adapt) -> tuple[FirstLook, Given]:
         seen.turns.append(picture.turn)
         seen.durations.append(picture.image and picture.image.info.get("duration"))
         seen.dtypes.add(samples.dtype)
-        seen.channels.add(samples.shape[2])
+        seen.channels.add(_n_channels(picture))
         adapted = adapt(samples)
         seen.has_transparent |= adapted.shape[2] % 2 == 0 and bool((adapted[..., -1] == 0).any())
         if given.is_one:
@@ -216,8 +218,9 @@ def read_again(given: Given, seen: FirstLook, kind: Kind, layout: Layout) -> Ite
     """
     n = -1
     for n, one in enumerate(given.begin()):
-        samples = _own(one, read_picture(one, f"image[{n}]", layout).samples, given)
-        if n >= len(seen.sources) or samples.shape[:2] != seen.shape or samples.shape[2] not in seen.channels:
+        picture = read_picture(one, f"image[{n}]", layout)
+        samples = _own(one, picture.samples, given)
+        if n >= len(seen.sources) or samples.shape[:2] != seen.shape or _n_channels(picture) not in seen.channels:
             break
         yield kind.of(samples)
     else:
@@ -267,6 +270,12 @@ def _in_cells(rgba: NDArray[np.uint8]) -> NDArray[np.intp]:
     place = cells[..., 0] << 2 * _CELL_SHIFT | cells[..., 1] << _CELL_SHIFT | cells[..., 2]
     place[rgba[..., 3] == 0] = _TRANSPARENT
     return np.bincount(place.ravel(), minlength=_TRANSPARENT + 1)
+
+
+def _n_channels(picture: Picture) -> int:
+    """How many channels a frame has, or needs if it is grey; what does not fit into memory stays as it is."""
+    samples = picture.samples
+    return samples.shape[2] if picture.source.in_file else least_channels(samples)
 
 
 def _own(one: Any, samples: NDArray[Any], given: Given) -> NDArray[Any]:

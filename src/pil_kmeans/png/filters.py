@@ -18,19 +18,22 @@ ENTROPY, SUM, PAIRS = range(3)
 
 ALL = (NONE, SUB, UP, AVERAGE, PAETH)
 
-_TRIED_ROWS, _TRIED_LEVEL = 4, 5  # rows above, and level of libdeflate, that tell what a row takes there
+_TRIED_ROWS = 8  # above, with which a row is compressed to tell what it takes there
 
 
 class Filters(NamedTuple):
-    """Types, of which each row gets the one that is best by a measure; None: by what deflate makes of it."""
+    """Types, of which each row gets the one that is best by a measure, or by what a level of libdeflate makes of it."""
 
     types: tuple[int, ...]
-    measure: int | None = ENTROPY
+    measure: int = ENTROPY
+    level: int | None = None
 
 
 UNFILTERED = Filters((NONE,))
 LEAST_ENTROPY = Filters((SUB, UP, AVERAGE, PAETH))
-LEAST_SUM, FEWEST_PAIRS, LEAST_BYTES = Filters(ALL, SUM), Filters(ALL, PAIRS), Filters(ALL, None)
+LEAST_SUM, FEWEST_PAIRS = Filters(ALL, SUM), Filters(ALL, PAIRS)
+LEAST_BYTES = (Filters(ALL, level=5), Filters(ALL, level=1))
+"""A high level finds what a row repeats of those above, a low one takes what is plain: either is often the better."""
 
 
 def filter_rows(rows: NDArray[np.uint8], filters: Filters, pixel_bytes: int = 1) -> NDArray[np.uint8]:
@@ -56,12 +59,12 @@ def filter_rows(rows: NDArray[np.uint8], filters: Filters, pixel_bytes: int = 1)
     array([[1, 1, 1, 1],
            [2, 0, 0, 0]], dtype=uint8)
     """
-    if filters.measure is None:
-        return _least_bytes(rows, filters.types, pixel_bytes)
+    if filters.level is not None:
+        return _least_bytes(rows, filters.types, filters.level, pixel_bytes)
     return _native.filter_rows(rows, pixel_bytes, np.array(filters.types, np.uint8), filters.measure)
 
 
-def _least_bytes(rows: NDArray[np.uint8], types: tuple[int, ...], pixel_bytes: int) -> NDArray[np.uint8]:
+def _least_bytes(rows: NDArray[np.uint8], types: tuple[int, ...], level: int, pixel_bytes: int) -> NDArray[np.uint8]:
     """Compress each row behind each type, with some rows above it."""
     trials = [filter_rows(rows, Filters((kind,)), pixel_bytes) for kind in types]
     filtered = np.empty_like(trials[0])
@@ -70,6 +73,6 @@ def _least_bytes(rows: NDArray[np.uint8], types: tuple[int, ...], pixel_bytes: i
         sizes = []
         for trial in trials:
             filtered[y] = trial[y]
-            sizes.append(len(deflater.deflate_compress(context.data, _TRIED_LEVEL)))
+            sizes.append(len(deflater.deflate_compress(context.data, level)))
         filtered[y] = trials[sizes.index(min(sizes))][y]
     return filtered

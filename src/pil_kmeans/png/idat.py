@@ -32,8 +32,8 @@ from .palette_order import palette_order
 BYTE = 8
 """Bits."""
 
-PROBE_LEVEL = 6
-"""Level of libdeflate that tells at an eighth of the time about how small rows become."""
+PROBE_LEVEL, SMALL_PROBE_LEVEL = 6, 9
+"""Levels of libdeflate that tell at an eighth of the time about how small rows become; and those of few bytes."""
 
 CHUNK = 1 << 18
 """Bytes that are compressed by themselves, each chunk by another thread: matches do not go from one into the other."""
@@ -50,6 +50,7 @@ Buffer = bytes | memoryview
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
+_SMALL_SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -67,15 +68,17 @@ class Compression:
     small_filters: tuple[Filters, ...]
     """To try besides where there are few bytes."""
     margin: float
-    """Whatever is within this factor of the smallest at `PROBE_LEVEL` is compressed at `level`."""
+    """Whatever is within this factor of the smallest that was probed is compressed at `level`."""
     small_margin: float
-    """The same where there are few bytes, of which a low level tells less."""
+    """The same where there are few bytes."""
+    n_small: int
+    """Of few bytes at most so many are."""
     level: int
     """Of libdeflate, 1 to 12."""
     packed_level: int
     """That of places of less than 8 bits, and of few bytes, in which higher levels find more."""
     n_rounds: int
-    """Of the thorough search, with which the best of few bytes is compressed besides."""
+    """Of the thorough search, with which few bytes are compressed instead, unless it is 0."""
 
     def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
         """Return all that are to be tried with so many bytes."""
@@ -83,24 +86,33 @@ class Compression:
 
     def without_slow_ways(self) -> Compression:
         """Return what treats few bytes as many."""
-        return replace(self, small_filters=(), small_margin=self.margin, n_rounds=0)
+        return replace(self, small_filters=(), small_margin=self.margin, n_small=12, n_rounds=0)
 
 
-_SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, LEAST_BYTES)
+_SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
 
 COMPRESSIONS = {
     "fast": Compression(
-        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, level=10, packed_level=10, n_rounds=0
+        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, n_small=1, level=10, packed_level=10, n_rounds=0
     ),
     "default": Compression(
-        (8,), (LEAST_ENTROPY,), _SLOW_FILTERS, margin=1.05, small_margin=1.5, level=10, packed_level=12, n_rounds=5
+        (8,),
+        (LEAST_ENTROPY,),
+        _SLOW_FILTERS,
+        margin=1.05,
+        small_margin=1.03,
+        n_small=3,
+        level=10,
+        packed_level=12,
+        n_rounds=3,
     ),
     "max": Compression(
         (8, 30),
         (LEAST_ENTROPY, Filters((UP,)), Filters((PAETH,)), *_SLOW_FILTERS),
         (),
         margin=1.1,
-        small_margin=2.0,
+        small_margin=1.1,
+        n_small=4,
         level=12,
         packed_level=12,
         n_rounds=15,
@@ -198,24 +210,21 @@ def smallest_stream(
             if found[0].is_large
             else in_threads(lambda rows: rows.probed_size(1), found, n_threads)
         )
-        limit = (preset.small_margin if is_small else preset.margin) * min(sizes)
+        limit = preset.small_margin * min(sizes) + _SMALL_SLACK if is_small else preset.margin * min(sizes)
         likely = [place for place in likely if sizes[place] <= limit]
-    smallest: tuple[int, Buffer] | None = None
+        if is_small:
+            likely = sorted(likely, key=sizes.__getitem__)[: preset.n_small]
+    streams: list[tuple[int, Buffer]] = []
     for place in likely:
         rows = found[place]
+        if is_small and preset.n_rounds:
+            streams.append((place, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)))
+            continue
         level = preset.packed_level if rows.depth < BYTE or is_small else preset.level
-        streams = [zlib_stream(rows, level, n_threads, new_array)]
+        streams.append((place, zlib_stream(rows, level, n_threads, new_array)))
         if is_small:
-            streams.append(zlib.compress(rows.whole.data, 9))
-        for stream in streams:
-            if smallest is None or len(stream) < len(smallest[1]):
-                smallest = (place, stream)
-    assert smallest is not None
-    if is_small and preset.n_rounds:
-        thorough = deflater.thorough_zlib_compress(found[smallest[0]].whole, preset.n_rounds)
-        if len(thorough) < len(smallest[1]):
-            return smallest[0], thorough
-    return smallest
+            streams.append((place, zlib.compress(rows.whole.data, 9)))
+    return min(streams, key=lambda each: len(each[1]))
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
@@ -321,10 +330,15 @@ class Rows(ABC):
         for top in range(0, height, n):
             yield self.of(slice(top, min(top + n, height)))
 
+    @cached_property
+    def _probed_size(self) -> int:
+        level = SMALL_PROBE_LEVEL if self.n_bytes <= SMALL else PROBE_LEVEL
+        return len(deflater.zlib_compress(self.whole.data, level))
+
     def probed_size(self, n_threads: int) -> int:
         """Tell about how small they become; parts of large pictures stand for all."""
         if not self.is_large:
-            return len(deflater.zlib_compress(self.whole.data, PROBE_LEVEL))
+            return self._probed_size
         height, width = self.shape
         n = max(1, CHUNK // width)
         n_parts = min(_PARTS_PROBED, max(1, height // n))

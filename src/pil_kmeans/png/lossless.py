@@ -16,8 +16,8 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.pixels import read_pixels
 from ..stages.remap import remap
 from .chunks import HAS_ALPHA, HAS_COLOR, Chunk, FileParts, idat_chunks
-from .filters import LEAST_BYTES, LEAST_ENTROPY, UNFILTERED, Filters
-from .idat import BYTE, COMPRESSIONS, SMALL, Buffer, SampleRows, pack_bits, smallest_stream
+from .filters import LEAST_ENTROPY, UNFILTERED, Filters
+from .idat import BYTE, COMPRESSIONS, SMALL, SampleRows, pack_bits, smallest_stream
 from .still import encoded_parts
 
 WHITE = 255
@@ -27,7 +27,7 @@ MOST_SAMPLES = 1 << 27
 _PROBED, _PROBED_SHARE = 1 << 16, 16  # bytes of a picture that are probed, or a part of it if that is more
 _PROBED_ROWS = 4  # that are neighbours, as filters need them
 _PROBE_MISSES = 1.5  # times the size that it should have, a part or a quick look may tell
-_QUICK_MISSES = 1.3
+_QUICK_MISSES, _SMALL_MISSES = 1.3, 1.2
 _SLOWEST = 1 << 20  # bytes, beyond which no filter is chosen by compressing each row
 
 
@@ -89,16 +89,16 @@ def smaller(
     parts = _parts(samples)
     with_palette = n_tried < MAX_BYTE_COLORS and _n_colors(parts) <= MAX_BYTE_COLORS
     if than is not None and parts is not samples and not with_palette:
-        about = _quick_size(stored_pixels(parts)) * samples.size / parts.size
+        about = _probed_size(stored_pixels(parts)) * samples.size / parts.size
         if about > _PROBE_MISSES * than:
             return None
     files = []
     if with_palette and n_tried < _n_colors(samples) <= MAX_BYTE_COLORS:
         files.append(_with_palette(samples, metadata, compression, n_threads))
     stored = stored_pixels(samples)
-    rows = stored.rows
-    if rows.size <= SMALL or than is None or _quick_size(stored) <= _QUICK_MISSES * than:
-        stream = idat_chunks(_stream(stored, compression, n_threads))
+    filtered = _filtered(stored, compression)
+    if than is None or _quick_size(stored, filtered) <= than:
+        stream = idat_chunks(smallest_stream(filtered, COMPRESSIONS[compression], n_threads)[1])
         no_palette = np.empty((0, 4), np.uint8)
         size = (samples.shape[0], samples.shape[1])
         files.append(FileParts(size, stored.depth, no_palette, metadata, stream, stored.color_type))
@@ -131,13 +131,13 @@ def _rows(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(samples).reshape(len(samples), -1)
 
 
-def _stream(stored: Stored, compression: str, n_threads: int) -> Buffer:
-    """Make the contents of IDAT, behind the filters that suit."""
+def _filtered(stored: Stored, compression: str) -> list[SampleRows]:
+    """Put the rows behind all filters that may suit."""
     preset = COMPRESSIONS[compression]
     filters = [UNFILTERED, *preset.filters, *preset.small_filters]
     if stored.rows.size > _SLOWEST:
-        filters.remove(LEAST_BYTES)
-    return smallest_stream([stored.behind(some) for some in filters], preset, n_threads)[1]
+        filters = [some for some in filters if some.level is None]
+    return [stored.behind(some) for some in filters]
 
 
 def _with_palette(samples: NDArray[np.uint8], metadata: Sequence[Chunk], compression: str, n_threads: int) -> FileParts:
@@ -175,6 +175,13 @@ def _parts(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return parts
 
 
-def _quick_size(stored: Stored) -> int:
+def _quick_size(stored: Stored, filtered: Sequence[SampleRows]) -> float:
+    """Tell how many bytes it takes at least, nearly."""
+    if stored.rows.size <= SMALL:
+        return min(rows.probed_size(1) for rows in filtered) / _SMALL_MISSES
+    return _probed_size(stored) / _QUICK_MISSES
+
+
+def _probed_size(stored: Stored) -> int:
     """Tell about how many bytes it takes."""
     return min(stored.behind(some).probed_size(1) for some in (LEAST_ENTROPY, UNFILTERED))

@@ -103,6 +103,16 @@ def center_colors(
     return _native.center_colors(np.ascontiguousarray(centers), n_channels, color_space, grid.origin, grid.zoom)
 
 
+def lightness_of_greys(greys: NDArray[np.float64], color_space: str) -> NDArray[np.float64]:
+    """Return the first coordinate of greys (n,) from 0 to 1, in the units of the space and in double precision."""
+    return _native.lightness_of_greys(np.ascontiguousarray(greys, np.float64), color_space)
+
+
+def greys_of_lightness(lightness: NDArray[np.float64], color_space: str) -> NDArray[np.float64]:
+    """Return the greys of such coordinates (n,), clipped to what sRGB can show."""
+    return _native.greys_of_lightness(np.ascontiguousarray(lightness, np.float64), color_space)
+
+
 def point_rows(points: Points) -> NDArray[np.int16]:
     """Return points with their coordinates side by side: (2, n, 2) to (n, 4)."""
     return points.transpose(1, 0, 2).reshape(-1, 4)

@@ -18,8 +18,9 @@ from .dithering.diffuse import Frames
 from .histogram import Histogram
 from .kmeans import inertia
 from .options import Dither, Search
-from .palette import Palette, fit_palette
+from .palette import Palette, fit_palette, least_common_channels
 from .pixels import Pixels
+from .samples import in_least_channels
 from .ssimulacra2 import MIN_SIZE
 from .weighting import PERCEPTUAL_SPACES
 
@@ -69,6 +70,20 @@ def fit_pictures(
         By "best" what looks best of what the efforts make, by SSIMULACRA 2: of one picture in a perceptual space.
         Otherwise of the palette with the least inertia.
     """
+    n_channels = least_common_channels(max(pixels.least_channels, hist.least_channels), pixels.n_channels, fixed_colors)
+    if n_channels < pixels.n_channels:
+        greys = fit_pictures(
+            pixels.in_channels(n_channels),
+            hist.in_channels(n_channels),
+            search,
+            dither,
+            rounded=rounded.in_channels(n_channels),
+            n_colors=n_colors,
+            fixed_colors=None if fixed_colors is None else in_least_channels(fixed_colors, n_channels),
+            sample_weight=sample_weight,
+            frames=frames,
+        )
+        return greys._replace(palette=greys.palette.in_channels(pixels.n_channels))
 
     def finished(palette: Palette, own: Search) -> Dithered:
         return fit_dither(

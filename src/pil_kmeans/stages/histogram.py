@@ -14,7 +14,7 @@ from .. import _native
 from .indices import MAX_COLORS
 from .options import Search
 from .pixels import Pixels
-from .samples import as_samples, full_scale
+from .samples import as_samples, full_scale, in_least_channels, least_channels
 from .threads import count_threads
 from .weighting import CELL_BITS, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
 
@@ -118,6 +118,26 @@ class Histogram:
         shares: NDArray[np.float64] = self.weights * (np.add.reduce(self.counts) / np.add.reduce(self.weights))
         return shares
 
+    def in_channels(self, n_channels: int) -> Histogram:
+        """Return the same greys, all of them single colours, counted in the 1 or 2 channels that hold them."""
+        keys: NDArray[Any] = self.keys
+        exact = None if self.exact is None else in_least_channels(self.exact, n_channels)
+        if n_channels == 1 and self.dtype.kind == "f":
+            colors = self.colors / full_scale(self.colors.dtype) if exact is None else exact
+            keys, exact = colors[:, 0].astype(np.float64), None
+        else:  # keys of more channels have the same order
+            keys = _native.histogram(in_least_channels(self.colors, n_channels), 1)[0]
+        smoothness = None if self.smoothness is None else self.smoothness.in_channels(self.n_channels, n_channels)
+        return replace(self, keys=keys, n_channels=n_channels, exact=exact, smoothness=smoothness)
+
+    @cached_property
+    def least_channels(self) -> int:
+        """How many channels hold the colours: 1 or 2 for greys, where no key stands for several colours."""
+        if self.cell_colors is not None or self.key_bits is not None:
+            return self.n_channels
+        colors = self.colors if self.exact is None else self.exact
+        return min(least_channels(colors), self.n_channels)
+
     @property
     def transparent(self) -> NDArray[np.intp]:
         """Where the fully transparent colour is, (1,); (0,) where there is none."""
@@ -169,8 +189,8 @@ def histogram(
         24 significant bits. Sums of such weights are exact, and so the same in any order, unless a colour's largest
         sum is more than 2**29 times its smallest weight.
     cell_bits : {5, 6}, optional
-        Count cells of so many bits a channel, which is faster, instead of colours. Only for RGB pictures in uint8;
-        others are counted exactly all the same.
+        Count cells of so many bits a channel, which is faster, instead of colours. Only for RGB pictures in uint8 that
+        are not grey; others are counted exactly all the same.
     one_transparent : bool, default=True
         Count all fully transparent pixels as one colour, that of the first of them.
     frames : sequence of (height, width), optional
@@ -197,7 +217,8 @@ def histogram(
     rows, n_channels = pixels.rows, pixels.n_channels
     if rows.dtype == np.float64:
         return _value_histogram(pixels, sample_weight)
-    if cell_bits and sample_weight is None and has_cells(pixels):
+    cell_bits = cell_bits if has_cells(pixels) and least_channels(rows) == pixels.n_channels else None
+    if cell_bits and sample_weight is None:
         cell_keys, cell_counts, cell_colors = _native.cell_histogram(rows, cell_bits, threads)
         return Histogram(cell_keys, cell_counts, n_channels, cell_bits, pixels.dtype, cell_colors)
     place_of_first = None
@@ -222,7 +243,7 @@ def histogram(
     if exact is not None and len(exact_histogram.transparent):
         at = exact_histogram.transparent
         exact[at] = exact_histogram.colors[at] / full_scale(rows.dtype)
-    return exact_histogram.in_cells(cell_bits) if cell_bits and has_cells(pixels) else exact_histogram
+    return exact_histogram.in_cells(cell_bits) if cell_bits else exact_histogram
 
 
 def picture_histogram(

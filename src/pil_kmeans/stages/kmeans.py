@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, fine_grid, points_coincide, unscaled, working_points
+from .color_space import Points, fine_grid, lightness_of_greys, points_coincide, unscaled, working_points
 from .histogram import Histogram, integer_weights, places
 from .indices import MAX_COLORS
 from .matrix_nearest import nearest
@@ -236,8 +236,8 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     centers : ndarray of shape (n, C)
         float64, unrounded, in the pictures' own units.
     color_space : one of `COLOR_SPACES`
-        Where distances are measured, in its units: Oklab as L, a, b; sRGB in the pictures' own units. Pictures of one
-        channel are always measured in their stored values.
+        Where distances are measured, in its units: Oklab as L, a, b; sRGB in the pictures' own units. Those of pictures
+        of one channel are of one coordinate: the lightness, or one of three that are equal.
 
     Returns
     -------
@@ -251,8 +251,13 @@ def inertia(hist: Histogram, centers: NDArray[np.float64], color_space: str, n_t
     else:
         colors = hist.colors / (full_scale(hist.colors.dtype) / full)
     if hist.n_channels == 1:
-        ascending = np.sort(centers, axis=0)
-        return float((hist.shares * np.square(colors - ascending[nearest(colors, ascending)])[:, 0]).sum())
+        values, ascending = (
+            lightness_of_greys(greys, color_space)[:, np.newaxis]
+            for greys in (colors[:, 0] / full, np.sort(centers[:, 0]) / full)
+        )
+        unit = full / 255 if color_space == "srgb" else 1.0  # the pictures' own
+        away = (values - ascending[nearest(values, ascending)])[:, 0] * unit
+        return float((hist.shares * np.square(away)).sum())
     center_samples = as_samples(centers / full)
     grid = fine_grid(color_space, hist.colors, center_samples, n_threads=n_threads)
     points = working_points(hist.colors, color_space, grid=grid, n_threads=n_threads)

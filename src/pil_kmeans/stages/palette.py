@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import USUAL_GRID, Points, center_colors, fine_grid, point_rows, working_points
+from .color_space import (
+    USUAL_GRID,
+    Points,
+    center_colors,
+    fine_grid,
+    greys_of_lightness,
+    lightness_of_greys,
+    point_rows,
+    working_points,
+)
 from .histogram import Histogram
 from .kmeans import fit_centers, optimal_centers_1d
 from .locked import Locked
 from .options import Search
 from .remap import label_colors
-from .samples import as_samples, full_scale, to_samples
+from .samples import as_samples, full_scale, in_least_channels, in_more_channels, least_channels, to_samples
 from .soft_alpha import settle_alpha
 
 _NOT_OPAQUE = 254 / 255
+_SAME = 1e-12  # of lightness, within which centers are the values that they are made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +55,13 @@ class Palette:
     fixed: NDArray[np.bool_]
     n_iter: int
 
+    def in_channels(self, n_channels: int) -> Palette:
+        """Return the same greys with as many channels as their pictures have."""
+        colors = in_more_channels(self.colors, n_channels, full_scale(self.colors.dtype))
+        return replace(
+            self, colors=colors, centers=in_more_channels(self.centers, n_channels, full_scale(colors.dtype))
+        )
+
 
 def fit_palette(
     hist: Histogram,
@@ -59,7 +76,7 @@ def fit_palette(
     ----------
     hist : Histogram
     search : Search
-        A picture of one channel gets the optimum over its stored values in every space.
+        Greys, with however many channels they are stored, get the optimum of their lightness in the space.
     n_colors : int
         Most entries, 1 to 65536.
     fixed_colors : ndarray of shape (m, C), optional
@@ -91,13 +108,18 @@ def fit_palette(
     >>> fit_palette(hist, Search("oklab", "balanced", "uniform", 0, 1), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
+    n_channels = least_common_channels(hist.least_channels, hist.n_channels, fixed_colors)
+    if n_channels < hist.n_channels:
+        fixed = None if fixed_colors is None else in_least_channels(fixed_colors, n_channels)
+        greys = fit_palette(hist.in_channels(n_channels), search, n_colors=n_colors, fixed_colors=fixed)
+        return greys.in_channels(hist.n_channels)
     color_space, n_threads = search.color_space, search.n_threads
     locked = Locked.among(hist, fixed_colors, n_colors)
     free = n_colors - len(locked.colors)
     if len(hist) - len(locked.there) <= free:
         return _all_colors(hist, locked)
     if hist.n_channels == 1:
-        return _grey_palette(hist, n_colors, locked)
+        return _grey_palette(hist, n_colors, locked, color_space)
     grid = USUAL_GRID
     if hist.bits == 16:
         grid = fine_grid(color_space, hist.colors, locked.samples, n_threads=n_threads)
@@ -176,13 +198,31 @@ def given_colors(hist: Histogram, chosen: NDArray[np.intp]) -> NDArray[np.float6
     return colors[chosen] / full_scale(colors.dtype)
 
 
-def _grey_palette(hist: Histogram, n_colors: int, locked: Locked) -> Palette:
+def least_common_channels(least: int, n_channels: int, fixed_colors: NDArray[Any] | None) -> int:
+    """Return how many channels hold pictures that need `least` of the `n_channels` they have, and their locked colours.
+
+    Greys, and those locked with them, need 1 or 2; all others what they have.
+    """
+    if least == n_channels or fixed_colors is None or len(fixed_colors) == 0:
+        return least
+    of_fixed = least_channels(fixed_colors)
+    return n_channels if max(least, of_fixed) > 2 else max(least, of_fixed)
+
+
+def _grey_palette(hist: Histogram, n_colors: int, locked: Locked, color_space: str) -> Palette:
     weighted = np.flatnonzero(hist.weights)
-    values = hist.colors[weighted, 0].astype(np.float64)
-    fixed = locked.colors if hist.keys.dtype == np.float64 else locked.samples
-    centers = optimal_centers_1d(values, hist.weights[weighted], n_colors - len(fixed), fixed[:, 0].astype(np.float64))
-    chosen = centers[:, np.newaxis] / full_scale(hist.colors.dtype)
-    return _distinct_and_used(chosen, hist, None, n_colors, locked, "srgb", 1, 1)
+    full = full_scale(hist.colors.dtype)
+    values = hist.colors[weighted, 0] / full
+    fixed = (locked.colors if hist.keys.dtype == np.float64 else locked.samples)[:, 0] / full
+    lightness, place = np.unique(lightness_of_greys(values, color_space), return_inverse=True)  # floats may coincide
+    weights = np.bincount(place, hist.weights[weighted])
+    centers = optimal_centers_1d(lightness, weights, n_colors - len(fixed), lightness_of_greys(fixed, color_space))
+    chosen = greys_of_lightness(centers, color_space)
+    # What is one of the values is just that.
+    nearest = np.minimum(np.searchsorted(lightness, centers - _SAME), len(lightness) - 1)
+    is_value = np.abs(lightness[nearest] - centers) <= _SAME
+    chosen[is_value] = values[np.searchsorted(place, nearest[is_value])]
+    return _distinct_and_used(chosen[:, np.newaxis], hist, None, n_colors, locked, color_space, 1, 1)
 
 
 def _distinct_and_used(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .row_blocks import NewArray
-from .samples import as_samples
+from .samples import as_samples, in_least_channels, least_channels
 
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
 _SAMPLES = (np.uint8, np.uint16, np.bool_, np.float32, np.float64)
@@ -54,6 +54,17 @@ class Pixels:
     def rows(self) -> NDArray[Any]:
         """The samples, one row a pixel: (H * W, C)."""
         return self.samples.reshape(-1, self.n_channels)
+
+    @property
+    def least_channels(self) -> int:
+        """How many channels hold the picture: 1 or 2 if it is grey, whatever it is stored as."""
+        least = least_channels(self.samples)
+        return least if least == self.n_channels or self.dtype.kind != "f" else least_channels(self.values)
+
+    def in_channels(self, n_channels: int) -> Pixels:
+        """Return the same greys with the 1 or 2 channels that hold them."""
+        values = in_least_channels(self.values, n_channels, self.new_array)
+        return Pixels(_samples(values, "image", self.new_array), self.dtype, values, self.new_array)
 
 
 def check_stored(shape: tuple[int, ...], dtype: np.dtype[Any] | None, name: str) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import USUAL_GRID, Grid, Points, fine_grid, points_coincide, working_points
+from .color_space import USUAL_GRID, Grid, Points, fine_grid, lightness_of_greys, points_coincide, working_points
 from .histogram import Histogram, histogram, picture_histogram, unify_transparent
 from .indices import index_dtype
 from .pixels import Pixels
 from .row_blocks import in_row_blocks, row_blocks
-from .samples import as_samples, full_scale, packed
+from .samples import as_samples, full_scale, is_opaque_grey, least_channels, packed
 from .threads import count_threads
 
 
@@ -119,7 +119,7 @@ def label_colors(
     which suits them.
     """
     if colors.shape[1] == 1:
-        return _label_values(colors, palette)
+        return _label_greys(colors, palette, color_space)
     straight = color_space == "rgba8"
     space = "srgb" if straight else color_space
     threads = count_threads(n_threads)
@@ -150,6 +150,9 @@ def label_colors(
             labels[members] = among[nearest]
     if palette_samples.dtype == colors.dtype and points_coincide(entries):
         label_equals(labels, colors, palette_samples)
+    if not straight and least_channels(palette) == 1:  # greys get the same entry whatever they are stored as
+        greys = np.flatnonzero(is_opaque_grey(colors))
+        labels[greys] = _label_greys(colors[greys], palette, color_space)
     return labels
 
 
@@ -162,10 +165,10 @@ def label_equals(labels: NDArray[Any], colors: NDArray[Any], palette: NDArray[An
     labels[equal] = first[place[equal]]
 
 
-def _label_values(colors: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint16]:
-    """Nearest of the values of one channel, ties to the lowest index."""
-    values = colors[:, 0].astype(np.float64)
-    entries = (as_samples(palette)[:, 0] if palette.dtype.kind in "bu" else palette[:, 0]).astype(np.float64)
+def _label_greys(colors: NDArray[Any], palette: NDArray[Any], color_space: str) -> NDArray[np.uint16]:
+    """Nearest in lightness, by the first channel of all, ties to the lowest index."""
+    space = "srgb" if color_space == "rgba8" else color_space
+    values, entries = (lightness_of_greys(rows[:, 0] / full_scale(rows.dtype), space) for rows in (colors, palette))
     order = np.argsort(entries, kind="stable")
     distinct, first = np.unique(entries[order], return_index=True)
     index = order[first]  # of equal entries the lowest

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .row_blocks import NewArray
 
 _PART = 1 << 18  # samples converted at a time
+_ROWS_FIRST = 1 << 10  # colours looked at before more are
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:
@@ -84,6 +85,59 @@ def rgba_rows(colors: NDArray[Any]) -> NDArray[Any]:
     if n_channels in (2, 4):
         rgba[..., 3] = colors[..., -1]
     return rgba
+
+
+def least_channels(colors: NDArray[Any]) -> int:
+    """Return how many channels hold colours (..., C): 1 if all are grey, or 2 if some are not opaque; C for others.
+
+    It ends at the first of some rows that are not.
+    """
+    rows = colors.reshape(-1, colors.shape[-1])
+    starts = [0, *range(_ROWS_FIRST, len(rows), _PART)]
+    are_opaque = True
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        part = rows[start:end]
+        if not _is_grey(part).all():
+            return int(colors.shape[-1])
+        are_opaque = are_opaque and bool(_is_opaque(part).all())
+    return 1 if are_opaque else 2
+
+
+def is_opaque_grey(colors: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which colours (n, C) have neither colour nor transparency."""
+    return _is_grey(colors) & _is_opaque(colors)
+
+
+def _is_grey(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    if rows.shape[1] < 3:
+        return np.ones(len(rows), np.bool_)
+    is_grey: NDArray[np.bool_] = (rows[:, 0] == rows[:, 1]) & (rows[:, 1] == rows[:, 2])
+    return is_grey
+
+
+def _is_opaque(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    if rows.shape[1] % 2:
+        return np.ones(len(rows), np.bool_)
+    is_opaque: NDArray[np.bool_] = rows[:, -1] == full_scale(rows.dtype)
+    return is_opaque
+
+
+def in_least_channels(colors: NDArray[Any], n_channels: int, new_array: NewArray = np.empty) -> NDArray[Any]:
+    """Return greys (..., C) with the 1 or 2 channels that hold them."""
+    kept = new_array((*colors.shape[:-1], n_channels), colors.dtype)
+    kept[..., 0] = colors[..., 0]
+    if n_channels == 2:
+        kept[..., 1] = colors[..., -1]
+    return kept
+
+
+def in_more_channels(greys: NDArray[Any], n_channels: int, white: float) -> NDArray[Any]:
+    """Return greys of 1 or 2 channels with as many as are asked for; where they had no alpha it is `white`."""
+    colors = np.empty((*greys.shape[:-1], n_channels), greys.dtype)
+    colors[..., : 3 if n_channels > 2 else 1] = greys[..., :1]
+    if n_channels % 2 == 0:
+        colors[..., -1] = greys[..., -1] if greys.shape[-1] == 2 else white
+    return colors
 
 
 def packed(colors: NDArray[Any]) -> NDArray[Any]:

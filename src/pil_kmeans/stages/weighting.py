@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .. import _native
 from .pixels import Pixels
 from .row_blocks import beside, in_row_blocks
-from .samples import as_samples
+from .samples import as_samples, in_more_channels
 from .threads import count_threads
 
 Frames = Sequence[tuple[int, int]]
@@ -75,6 +75,13 @@ class Smoothness:
     def __add__(self, other: Smoothness) -> Smoothness:
         """Return that of both pictures."""
         return Smoothness(self.counts + other.counts, self.sums + other.sums)
+
+    def in_channels(self, n_before: int, n_channels: int) -> Smoothness:
+        """Return that of greys, by cells of the 1 or 2 channels that hold them instead of `n_before`."""
+        levels = np.arange(0, 256, 17).astype(np.uint8)  # one in each cell
+        greys = np.stack(np.meshgrid(*[levels] * n_channels), axis=-1).reshape(-1, n_channels)
+        place = _cells(in_more_channels(greys, n_before, 255))[np.argsort(_cells(greys))]
+        return Smoothness(self.counts[place], self.sums[place])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the cells that there are."""
@@ -285,13 +292,19 @@ def _weighted_smoothness(
     counted = rounded_weights(weights.reshape(height, width)[where].ravel(), _WEIGHT_BITS)
     if n_channels % 2 == 0:
         counted = np.where(samples[:, -1] > 0, counted, 0)
+    cells = _cells(samples)
+    n_cells = 1 << (CELL_BITS * n_channels)
+    return Smoothness(np.bincount(cells, counted, n_cells), np.bincount(cells, counted * smooth.ravel(), n_cells))
+
+
+def _cells(samples: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the cell of each colour (n, C) of uint8 or uint16 samples."""
     cells = np.zeros(len(samples), dtype=np.intp)
     first = 8 * samples.dtype.itemsize - 1
     for bit in range(first, first - CELL_BITS, -1):
-        for c in range(n_channels):
+        for c in range(samples.shape[1]):
             cells = cells << 1 | (samples[:, c] >> bit & 1)
-    n_cells = 1 << (CELL_BITS * n_channels)
-    return Smoothness(np.bincount(cells, counted, n_cells), np.bincount(cells, counted * smooth.ravel(), n_cells))
+    return cells
 
 
 def rounded_weights(weights: NDArray[np.float64], bits: int) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from ..options import Dither, is_number
 from ..pixels import Pixels
 from ..remap import label_equals
 from ..row_blocks import in_row_blocks
-from ..samples import as_samples, full_scale, packed, to_uint16
+from ..samples import as_samples, full_scale, in_least_channels, least_channels, packed, to_uint16
 from ..threads import count_threads
 from .amounts import Amount
 from .threshold_mask import MASKS, threshold_mask
@@ -106,6 +106,8 @@ def dither(
     >>> bool(0.11 < indices.mean() < 0.14)  # the light of 100 is 0.127
     True
     """
+    if pixels.n_channels % 2 == 0 and least_channels(palette) == pixels.least_channels == 1:
+        pixels, palette = pixels.in_channels(1), in_least_channels(palette, 1)  # alpha would only round otherwise
     passes = Passes.of(pixels, palette, method, amount, n_threads, moves=False, origin=origin)
     arguments = passes.arguments(palette)
 
