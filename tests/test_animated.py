@@ -88,6 +88,15 @@ def test_disposal_of_the_source_is_seen_in_the_result(disposal):
         assert np.array_equal(shown[shown[..., 3] > 0], np.stack(expected)[shown[..., 3] > 0])
 
 
+def test_a_disposal_that_there_is_not_is_as_none(frames):
+    image = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50, disposal=1)
+    data = bytearray(image.fp.getvalue())
+    at = -1
+    while (at := data.find(b"!\xf9\x04", at + 1)) >= 0:
+        data[at + 3] |= 7 << 2
+    assert np.array_equal(shown_by(encode_gif(bytes(data))), [rgba(frame) for frame in frames])
+
+
 @pytest.mark.parametrize("encode", ENCODERS)
 def test_arrays_iterables_and_callables_are_frames(frames, encode):
     arrays = [np.asarray(frame) for frame in frames]

@@ -198,6 +198,23 @@ def test_frames_that_fail_when_read_again_leave_no_file(encode, moving, tmp_path
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
+def test_a_disk_that_is_full_halfway_keeps_its_old_file(encode, moving, tmp_path):
+    import resource
+
+    path = tmp_path / "film"
+    path.write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            encode(moving, to=path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
 def test_an_image_of_many_frames_is_read_frame_by_frame(encode, moving):
     file = BytesIO()
     first, *others = map(Image.fromarray, moving())

@@ -2,6 +2,7 @@
 
 Looks are the mean SSIMULACRA 2 of twelve frames; flicker is by how much the error of a pixel changes from frame to
 frame where the source changes by two levels at most. Our curve over `lossy` is read where it has a peer's score.
+Every file of ours is read by Pillow and by ffmpeg, which must show the same frames for the same times.
 """
 
 import argparse
@@ -16,12 +17,14 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from benchmarks import needs
+from benchmarks.animation import decoders
 from benchmarks.animation.clips import CLIPS, Clip
-from benchmarks.animation.encoders import DURATION, LOSSY_40, OTHERS, OURS, PEERS, Encoder, cpu_seconds
+from benchmarks.animation.encoders import BASE, DURATION, LOSSY_40, OTHERS, OURS, PEERS, Encoder, base, cpu_seconds
 from benchmarks.animation.long import measure_long, show_long
 from benchmarks.groups import group
 from benchmarks.pictures import matches
 from benchmarks.progress import track
+from benchmarks.records import read_record
 from benchmarks.tables import print_table
 from pil_kmeans import ssimulacra2
 
@@ -32,12 +35,21 @@ QUICK_FRAMES = 60
 
 # Highest allowed ratio of our bytes to a peer's at its score: geometric mean, worst clip.
 MOST_FLICKER = 0.8
-FLOORS = {"gifski 100": (0.75, None), "gifski 90": (0.62, 0.9), "gifski 75": (0.7, None), LOSSY_40: (0.75, 1.0)}
+FLOORS = {
+    BASE: (0.7, None),
+    "gifski 100": (0.75, None),
+    "gifski 90": (0.62, 0.9),
+    "gifski 75": (0.7, None),
+    LOSSY_40: (0.75, 1.0),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", default="*", help="patterns of names (default: all)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files there, to be looked at")
+    rest = "a record of which to take the clips, and the long animations, that are not measured now"
+    parser.add_argument("--rest", type=Path, metavar="RECORD", help=rest)
+    parser.add_argument("--base", metavar="PYTHON", help="an interpreter of 9bae2f7, whose APNGs to compare with")
     parser.add_argument("--quick", action="store_true", help=f"only {QUICK_CLIPS}, and few frames of a long animation")
     parser.add_argument("--long", type=int, metavar="N", default=1000, help="frames of a long animation; 0 for none")
 
@@ -45,14 +57,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     patterns = QUICK_CLIPS if arguments.quick else arguments.clips
     clips, left_out = needs.split(clip for clip in CLIPS if matches(clip.name, patterns))
-    encoders, missing = needs.split([*OURS, *PEERS, *OTHERS])
+    encoders, missing = needs.split([*OURS, *PEERS, *OTHERS, *([base(arguments.base)] if arguments.base else [])])
+    if reason := decoders.NEED():
+        missing.append(f"{reason}: files are read by Pillow only")
     for sentence in dict.fromkeys([*left_out, *missing]):
         print(sentence)
     records = [measured(clip, encoder, arguments.keep) for clip in track(clips, "clips") for encoder in encoders]
+    known = {"records": [], "long": []} if arguments.rest is None else read_record(arguments.rest)["results"]
+    names = [clip.name for clip in clips]
+    records += [record for record in known["records"] if record["clip"] not in names]
+    order = [clip.name for clip in CLIPS]
+    records.sort(key=lambda record: order.index(record["clip"]))
     show(records)
-    long = (
-        measure_long(min(arguments.long, QUICK_FRAMES) if arguments.quick else arguments.long) if arguments.long else []
-    )
+    read = [record for record in records if "difference" in record]
+    wrong = [f"{r['clip']}, {r['encoder']}: {r['difference']}" for r in read if r["difference"]]
+    print(f"Of {len(read)} files of ours Pillow and ffmpeg read {len(read) - len(wrong)} alike.", *wrong, sep="\n")
+    long = known["long"]
+    if arguments.long:
+        long = measure_long(min(arguments.long, QUICK_FRAMES) if arguments.quick else arguments.long)
     show_long(long)
     return {"records": records, "left_out": [*left_out, *missing], "ratios": ratios(records), "long": long}
 
@@ -71,6 +93,9 @@ def measured(clip: Clip, encoder: Encoder, keep: Path | None) -> dict[str, Any]:
         (keep / f"{clip.name}, {encoder.name}{extension_of(data)}").write_bytes(data)
     shown = played(data)
     row = {"clip": clip.name, "encoder": encoder.name, "bytes": len(data), "cpu_per_frame": seconds / len(frames)}
+    is_ours = encoder.name.startswith("our") and encoder.name != BASE
+    if is_ours and extension_of(data) in decoders.READ_BY_BOTH and not decoders.NEED():
+        row["difference"] = decoders.difference(data)
     if len(shown) != len(frames):  # frames were dropped, and cannot be compared
         return row | {"score": None, "worst": None, "flicker": None}
     places = np.linspace(0, len(frames) - 1, min(SCORED_FRAMES, len(frames))).round().astype(int)
@@ -109,13 +134,14 @@ def ratios(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     The ratio of bytes and of flicker, and by how many points our worst frame is better.
     """
     rows = []
-    peers = {peer.name for peer in PEERS}
+    curve_of = {peer.name: "ours lossy=" for peer in PEERS} | {BASE: "our APNG lossy="}
     for (clip,), of_clip in group(records, "clip").items():
-        curve = sorted((r for r in of_clip if r["encoder"].startswith("ours lossy=")), key=lambda r: r["score"])
-        scores = [record["score"] for record in curve]
         for record in of_clip:
-            if record["encoder"] not in peers or record["score"] is None:
+            if record["encoder"] not in curve_of or record["score"] is None:
                 continue
+            name = curve_of[record["encoder"]]
+            curve = sorted((r for r in of_clip if r["encoder"].startswith(name)), key=lambda r: r["score"])
+            scores = [r["score"] for r in curve]
             row = {"clip": clip, "peer": record["encoder"], "score": record["score"]}
             if record["score"] > scores[-1]:
                 rows.append(row | {"ratio": None, "flicker_ratio": None, "worst_gain": None})

@@ -76,6 +76,15 @@ def ffmpeg(frames: Sequence[np.ndarray], folder: Path, *gifsicle: str) -> bytes:
     return result.read_bytes()
 
 
+def base(python: str) -> Encoder:
+    """What the code of 9bae2f7 makes, by an interpreter that has it installed."""
+
+    def encode(frames: Sequence[np.ndarray], folder: Path) -> bytes:
+        return subprocess.run([python, "-c", BY_BASE, str(folder)], check=True, capture_output=True).stdout
+
+    return Encoder(BASE, encode, needs.program(python))
+
+
 def apngasm(frames: Sequence[np.ndarray], folder: Path) -> bytes:
     """Pillow's 256 colours, the best that is to be had without dithering, as an APNG."""
     import oxipng
@@ -100,6 +109,15 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
+BASE = "our APNG at 9bae2f7"
+BY_BASE = f"""\
+import sys
+from pathlib import Path
+from PIL import Image
+from pil_kmeans import encode_png
+frames = [Image.open(path) for path in sorted(Path(sys.argv[1]).glob("*.png"))]
+sys.stdout.buffer.write(encode_png(frames, duration={DURATION}, n_threads=1))
+"""
 BOTH = needs.both(needs.program("ffmpeg"), needs.program("gifsicle"))
 LOSSY = (0.1, 0.3, 1, 2.5, 6, 15, 40)
 OURS = [Encoder(f"ours lossy={lossy}", partial(ours, lossy=lossy)) for lossy in LOSSY]
@@ -116,7 +134,7 @@ PEERS = [
 ]
 OTHERS = [
     Encoder("ours lossy=0", partial(ours, lossy=0)),
-    *(Encoder(f"our APNG lossy={lossy}", partial(our_apng, lossy=lossy)) for lossy in (0, 1, 3)),
+    *(Encoder(f"our APNG lossy={lossy}", partial(our_apng, lossy=lossy)) for lossy in (0, 0.1, 1, 3)),
     Encoder("our WebP", our_webp),
     Encoder("apngasm, oxipng", apngasm, needs.both(needs.program("apngasm"), needs.module("oxipng"))),
     Encoder("WebP, lossy", lossy_webp),

@@ -26,6 +26,8 @@ _FEEDBACK = 0.5  # share of the errors that is handed on, at the usual strength 
 _STAY = 2.0  # how much worse a change that is not shown is than an error of the same size
 _UNCHANGED = 1.5  # bits that the change of a pixel is worth that still counts as the same
 _LEFT = 0.1  # bits that it is worth below which it need not lie in the rectangle that is written
+_LITTLE = 0.05  # share of the pixels: where less changes everybody looks there,
+_WATCHED = 2.5  # and errors count up to so many times as much
 _KEPT, _MUST_CHANGE = -1.0, -1.0  # weights
 _PATHS, _ENDS = 16, 1
 
@@ -61,6 +63,7 @@ class Lossy:
     _entries: list[Points] = field(init=False)
     _colors: Points = field(init=False)
     _written: Points = field(init=False)
+    _changed: float = field(init=False, default=1.0)  # share of the pixels of the current frame
 
     def __post_init__(self) -> None:
         self._entries = [self.points_of(table) for table in self.tables.rows]
@@ -79,6 +82,7 @@ class Lossy:
         change = squared_change(points, self._written)
         is_seen = (change * weights * np.float32(_STAY / self.bit) > _LEFT) | (change > PLAIN)
         changes: NDArray[np.bool_] = is_seen.reshape(shown.shape) | (shown == NOTHING)
+        self._changed = float(changes.mean())
         return changes
 
     def choose(self, n: int, rectangle: Rectangle, shown: Entries) -> tuple[Entries, Coded | None]:
@@ -87,7 +91,7 @@ class Lossy:
         weights = (
             weights
             * self.movie.lasting(n, _UNCHANGED * self.bit, self._is_seen if self.has_transparent else None)
-            / np.float32(self.bit)
+            * np.float32((1 + (_WATCHED - 1) * max(0.0, 1 - self._changed / _LITTLE)) / self.bit)
         )
 
         def cut(values: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 MOST_SCENES = 8
 
 _OTHER = 0.5  # share of a frame's pixels that are not where a scene has them in the space of colours
-_CHANGED = 8  # levels
+_CHANGED = 4  # levels by more than which it is no noise
 _STRIDE = 4
 
 
