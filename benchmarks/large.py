@@ -74,14 +74,35 @@ def of_one(folder: Path, megapixels: int, with_defaults: bool) -> list[dict[str,
         array = zarr.open(f"{path}.zarr", mode="w", shape=picture.shape, chunks=(1000, 1000, 3), dtype=picture.dtype)
         array[:] = picture
         ways["zarr, fast, lossy=0"] = (ZARR, "compression='fast', lossy=0")
+    commands = {}
+    try:
+        import tifffile
+    except ImportError:
+        print("tifffile is missing: no TIFF")
+    else:
+        options = {"tile": (512, 512), "compression": "zlib", "compressionargs": {"level": 1}}
+        tifffile.imwrite(folder / "picture.tif", picture, photometric="rgb", **options)
+        command = [
+            sys.executable,
+            "-m",
+            "pil_kmeans",
+            "compress",
+            "picture.tif",
+            "-o",
+            "tiff.png",
+            "--max-pixels",
+            "2000000000",
+        ]
+        commands["command, a tiled TIFF, fast, lossy=0"] = command
     del picture
-    return [
+    rows = [
         {
             "what": what,
             **measured([sys.executable, "-c", ENCODE.format(open=opened, options=options), path, "out.png"], folder),
         }
         for what, (opened, options) in ways.items()
     ]
+    return rows + [{"what": what, **measured(command, folder)} for what, command in commands.items()]
 
 
 def of_many(folder: Path, n_files: int) -> list[dict[str, Any]]:

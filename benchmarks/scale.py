@@ -1,8 +1,10 @@
 """Larger than memory: memory, CPU and wall time of fits of Dask arrays, memmaps and a thousand pictures.
 
 Memory is the most that all processes of a measurement had in private pages that they have written, together: Dask's
-scheduler, client and workers with all of their libraries. Pages of files, which the system may drop, do not count.
-"Reading" is to make the same blocks and to count each, its colours and its smoothness, with nothing else. Linux only.
+scheduler, client and workers with all of their libraries; "idle" is what they had before. Pages of files, which the
+system may drop, do not count. "Reading" is to make the same blocks and to count each, its colours and its smoothness,
+with nothing else: in one process, and by Dask's `map_blocks` on the same workers, which makes blocks for more, since
+workers give memory back to the system at once. What is compared does the same work on both sides. Linux only.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -27,6 +30,7 @@ from benchmarks.tables import print_table
 MB = 1e6
 EVERY = 0.05  # seconds between looks at the memory
 TICKS = os.sysconf("SC_CLK_TCK")
+TRIM = "MALLOC_TRIM_THRESHOLD_"
 PARTS = ("dask", "memmap", "partial_fit", "bytes", "transform", "same")
 
 
@@ -44,24 +48,25 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     height = width = int((arguments.megapixels * 1e6) ** 0.5)
     size = height, width, arguments.side
     if "dask" in arguments.only:
-        record["dask"] = [measure_dask(kind, *size) for kind in KINDS]
+        record["dask"] = [row for kind in KINDS for row in measure_dask(kind, *size)]
         print_table(
             f"Fit of a Dask array, {arguments.megapixels} Mpx in blocks of {arguments.side}: 256 colours",
-            ["picture", "colours", "workers", "peak MB", "CPU s", "of reading", "of it, without looks", "wall s"],
-            (list(row.values()) for rows in record["dask"] for row in rows),
+            ["picture", "colours", "workers", "idle MB", "peak MB", "CPU s", "of reading", "by workers", "wall s"],
+            (list(row.values()) for row in record["dask"]),
         )
     if "transform" in arguments.only:
-        record["transform"] = [apart(transform_to_zarr, kind, *size) for kind in KINDS]
+        ways = [(kind, by) for kind in KINDS for by in ("processes", "threads", "threads, trimmed")]
+        record["transform"] = [transform_apart(kind, *size, by) for kind, by in ways]
         print_table(
-            f"Lazy transform of {arguments.megapixels} Mpx, written to zarr by 2 workers",
-            ["picture", "peak MB", "CPU s", "wall s"],
+            f"Lazy transform of {arguments.megapixels} Mpx, written to zarr by two",
+            ["picture", "by", "idle MB", "peak MB", "CPU s", "wall s"],
             (list(row.values()) for row in record["transform"]),
         )
     if "memmap" in arguments.only:
         record["memmap"] = [apart(fit_memmap, kind, arguments.memmap_megapixels) for kind in KINDS]
         print_table(
             f"Fit of a memmap, {arguments.memmap_megapixels} Mpx, one thread",
-            ["picture", "peak MB", "CPU s"],
+            ["picture", "idle MB", "peak MB", "CPU s"],
             (list(row.values()) for row in record["memmap"]),
         )
     if "partial_fit" in arguments.only:
@@ -133,6 +138,7 @@ def watched() -> Iterator[dict[str, float]]:
     """Peak memory in MB, CPU and wall seconds of this process and its children, within the block."""
     figures: dict[str, float] = {}
     members, peak, looking, is_over = family(os.getpid()), 0, 0.0, threading.Event()
+    idle = sum(map(private_bytes, members))
 
     def look() -> None:
         nonlocal peak, looking
@@ -152,7 +158,7 @@ def watched() -> Iterator[dict[str, float]]:
         cpu = cpu_seconds(members) - cpu
         is_over.set()
         watcher.join()
-        figures |= {"peak_mb": peak / MB, "cpu_s": cpu - looking, "wall_s": wall}
+        figures |= {"idle_mb": idle / MB, "peak_mb": peak / MB, "cpu_s": cpu - looking, "wall_s": wall}
 
 
 @contextmanager
@@ -172,15 +178,17 @@ def measure_dask(kind: str, height: int, width: int, side: int) -> list[dict[str
     rows = []
     for n_workers in (1, 2):
         figures = apart(fit_dask, kind, height, width, side, n_workers)
+        by_workers = apart(read_by_workers, kind, height, width, side, n_workers)
         rows.append(
             {
                 "picture": kind,
                 "distinct_colors": reading["distinct_colors"],
                 "workers": n_workers,
+                "idle_mb": figures["idle_mb"],
                 "peak_mb": figures["peak_mb"],
                 "cpu_s": figures["cpu_s"],
                 "cpu_ratio": figures["cpu_s"] / reading["cpu_s"],
-                "cpu_ratio_colors_only": figures["cpu_s"] / reading["colors_only_cpu_s"],
+                "cpu_ratio_by_workers": figures["cpu_s"] / by_workers["cpu_s"],
                 "wall_s": figures["wall_s"],
             }
         )
@@ -189,24 +197,48 @@ def measure_dask(kind: str, height: int, width: int, side: int) -> list[dict[str
 
 def read_blocks(kind: str, height: int, width: int, side: int) -> dict[str, Any]:
     """CPU of making and counting each block, and how many colours there are in all."""
-    from pil_kmeans.stages.histogram import histogram
-    from pil_kmeans.stages.pixels import read_pixels
-    from pil_kmeans.stages.weighting import Seen, row_step, seen_smoothness
+    from pil_kmeans.stages.weighting import row_step
 
     step = row_step(height, width, "balanced")
     seen = np.zeros(1 << 24, bool)
-    colors_only = smoothness = 0.0
+    cpu = 0.0
     for place in places_of(height, width, side):
         start = time.process_time()
-        pixels = read_pixels(block_of(kind, *place))
-        hist = histogram(pixels, n_threads=1)
-        counted = time.process_time()
-        seen_smoothness(pixels.rows, place[3], Seen.of(*place[2:], step), None, n_threads=1)
-        end = time.process_time()
-        colors_only, smoothness = colors_only + counted - start, smoothness + end - counted
-        seen[hist.keys] = True
-    cpu = {"cpu_s": colors_only + smoothness, "colors_only_cpu_s": colors_only}
-    return cpu | {"distinct_colors": int(np.count_nonzero(seen))}
+        keys = keys_of(block_of(kind, *place), step)
+        cpu += time.process_time() - start
+        seen[keys] = True
+    return {"cpu_s": cpu, "distinct_colors": int(np.count_nonzero(seen))}
+
+
+def keys_of(block: np.ndarray, step: int) -> np.ndarray:
+    """Count a block as a picture in memory is: its colours, whose keys come back, and its smoothness."""
+    from pil_kmeans.stages.histogram import histogram
+    from pil_kmeans.stages.pixels import read_pixels
+    from pil_kmeans.stages.weighting import Seen, seen_smoothness
+
+    pixels = read_pixels(block)
+    hist = histogram(pixels, n_threads=1)
+    seen_smoothness(pixels.rows, block.shape[1], Seen.of(*block.shape[:2], step), None, n_threads=1)
+    return hist.keys
+
+
+def number_of_colors(block: np.ndarray, step: int) -> np.ndarray:
+    return np.full((1, 1, 1), len(keys_of(block, step)))
+
+
+def read_by_workers(kind: str, height: int, width: int, side: int, n_workers: int) -> dict[str, float]:
+    """CPU of the same by a cluster, nothing of which is merged."""
+    from pil_kmeans.stages.weighting import row_step
+
+    def counted(*size: int) -> Any:
+        options = {"step": row_step(height, width, "balanced"), "chunks": (1, 1, 1), "dtype": np.int64}
+        return dask_picture(kind, *size).map_blocks(number_of_colors, **options, meta=np.empty((0, 0, 0), np.int64))
+
+    with workers(n_workers):
+        counted(64, 64, 32).compute()
+        with watched() as figures:
+            counted(height, width, side).compute()
+    return figures
 
 
 def fit_dask(kind: str, height: int, width: int, side: int, n_workers: int) -> dict[str, float]:
@@ -219,14 +251,25 @@ def fit_dask(kind: str, height: int, width: int, side: int, n_workers: int) -> d
     return figures
 
 
-def transform_to_zarr(kind: str, height: int, width: int, side: int) -> dict[str, Any]:
+def transform_apart(kind: str, height: int, width: int, side: int, by: str) -> dict[str, Any]:
+    """By threads also as Dask sets it for the processes that it starts: to give free memory back at once."""
+    with patch.dict(os.environ, {TRIM: "65536"} if "trimmed" in by else {}):
+        return apart(transform_to_zarr, kind, height, width, side, by)
+
+
+def transform_to_zarr(kind: str, height: int, width: int, side: int, by: str) -> dict[str, Any]:
+    """By two processes of a cluster, or by two threads of one process."""
+    import dask
+
     from pil_kmeans import KMeansQuantizer
 
-    with workers(2), tempfile.TemporaryDirectory() as folder:
+    at_work = workers(2) if by == "processes" else dask.config.set(scheduler="threads", num_workers=2)
+    with at_work, tempfile.TemporaryDirectory() as folder:
         quantizer = KMeansQuantizer(n_threads=1).fit(dask_picture(kind, 2 * side, 2 * side, side))
+        quantizer.transform(dask_picture(kind, 64, 64, 32)).to_zarr(f"{folder}/first.zarr")
         with watched() as figures:
             quantizer.transform(dask_picture(kind, height, width, side)).to_zarr(f"{folder}/indices.zarr")
-    return {"picture": kind, **figures}
+    return {"picture": kind, "by": by, **figures}
 
 
 def fit_memmap(kind: str, megapixels: int) -> dict[str, Any]:
@@ -245,11 +288,11 @@ def fit_memmap(kind: str, megapixels: int) -> dict[str, Any]:
         picture = np.memmap(f"{folder}/picture", np.uint8, "r", shape=(height, width, 3))
         with watched() as figures:
             KMeansQuantizer(n_threads=1).fit(picture)
-    return {"picture": kind, "peak_mb": figures["peak_mb"], "cpu_s": figures["cpu_s"]}
+    return {"picture": kind, **{name: figures[name] for name in ("idle_mb", "peak_mb", "cpu_s")}}
 
 
 def fit_many(n_pictures: int, images: Path) -> dict[str, float]:
-    """CPU of partial_fit of each picture, and of a histogram of each, in turns."""
+    """CPU of partial_fit of each picture, and of counting each, in turns: with its smoothness, and colours alone."""
     from pil_kmeans import KMeansQuantizer
     from pil_kmeans.stages.histogram import histogram
     from pil_kmeans.stages.pixels import read_pixels
@@ -257,30 +300,32 @@ def fit_many(n_pictures: int, images: Path) -> dict[str, float]:
 
     found = [picture.pixels[..., :3] for picture in find_pictures("kodak", images=images)]
     photographs = [np.resize(x if x.shape[1] > x.shape[0] else x.swapaxes(0, 1), (512, 768, 3)) for x in found]
-    quantizer = KMeansQuantizer(n_threads=1)
-    spent = {"partial_fit": 0.0, "histograms": 0.0, "smoothness": 0.0}
+    quantizer, uniform = KMeansQuantizer(n_threads=1), KMeansQuantizer(n_threads=1, weighting="uniform")
+    spent = {"partial_fit": 0.0, "uniform": 0.0, "histograms": 0.0, "smoothness": 0.0}
     clock = time.process_time
     for n in range(n_pictures):
         picture = np.ascontiguousarray(np.roll(photographs[n % len(photographs)], n, axis=2) ^ np.uint8(n // 21 % 8))
         start = clock()
         quantizer.partial_fit(picture)
         fitted = clock()
+        uniform.partial_fit(picture)
+        both = clock()
         pixels = read_pixels(picture)
         histogram(pixels, n_threads=1)
         counted = clock()
         smoothness_of(pixels, frames=None, sample_weight=None, effort="balanced", n_threads=1)
         end = clock()
-        for name, seconds in zip(spent, (fitted - start, counted - fitted, end - counted), strict=True):
+        for name, seconds in zip(spent, (fitted - start, both - fitted, counted - both, end - counted), strict=True):
             spent[name] += seconds
-    start = clock()
-    n_colors = len(quantizer._model.tally().packed)  # what is left to do before the search
-    spent["partial_fit"] += clock() - start
+    for name, fit in (("partial_fit", quantizer), ("uniform", uniform)):
+        start = clock()
+        n_bytes = fit._model.tally().nbytes  # what is left to do before the search
+        spent[name] += clock() - start
     milliseconds = {name: 1000 * seconds / n_pictures for name, seconds in spent.items()}
-    single = spent["histograms"] + spent["smoothness"]
     return milliseconds | {
-        "ratio": spent["partial_fit"] / single,
-        "ratio_colors_only": spent["partial_fit"] / spent["histograms"],
-        "tally_mb": n_colors / MB,
+        "ratio": spent["partial_fit"] / (spent["histograms"] + spent["smoothness"]),
+        "ratio_uniform": spent["uniform"] / spent["histograms"],
+        "tally_mb": n_bytes / MB,
     }
 
 

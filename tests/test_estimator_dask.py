@@ -128,6 +128,45 @@ def test_above_max_bins_the_palette_does_not_depend_on_the_blocks():
         assert_same_fit(KMeansQuantizer(**options).fit(da.from_array(picture, chunks=chunks)), expected)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "n_channels", "chunks", "weighted"),
+    [
+        (np.uint8, 3, (17, 19, -1), False),
+        (np.uint8, 3, (57, 30, 1), True),
+        (np.uint8, 4, (20, 83, -1), False),
+        (np.uint16, 3, (16, 16, -1), False),
+        (np.float32, 2, (30, 40, -1), True),
+        (np.float64, 1, (57, 83, -1), False),
+    ],
+)
+def test_masked_blocks_are_as_in_memory(dtype, n_channels, chunks, weighted):
+    rng = np.random.default_rng(0)
+    masked = rng.random((57, 83)) < 0.3
+    masked[:20, :40] = masked[40:] = True
+    masked[30:33] = False
+    picture = np.ma.MaskedArray(made(57, 83, n_channels, dtype=dtype), np.repeat(masked[..., None], n_channels, 2))
+    if picture.dtype.kind == "f":
+        picture.data[:20, :30] = np.nan  # behind the mask
+    weight = rng.random((57, 83)) if weighted else None
+    expected = KMeansQuantizer(6, masked=200).fit(picture, sample_weight=weight)
+    X = da.from_array(picture, chunks=chunks)
+    quantizer = KMeansQuantizer(6, masked=200).fit(X, sample_weight=weight)
+    assert_same_fit(quantizer, expected)
+    indices = quantizer.transform(X)
+    assert isinstance(indices._meta, np.ma.MaskedArray)
+    found, whole = indices.compute(), expected.transform(picture)
+    assert found.dtype == indices.dtype == whole.dtype
+    np.testing.assert_array_equal(found.data, whole.data)
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), masked)
+    colors = quantizer.inverse_transform(indices).compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(colors), picture.mask)
+    np.testing.assert_array_equal(colors.compressed(), expected.inverse_transform(whole).compressed())
+    nothing = da.ma.masked_array(X, mask=True)
+    with pytest.raises(ValueError, match="X is masked everywhere"):
+        KMeansQuantizer(6).fit(nothing)
+    assert (quantizer.transform(nothing).compute().data == 200).all()
+
+
 def test_partial_fit_and_merge_of_lazy_parts_are_one_fit():
     pictures = [made(30, 40, 3, seed=seed) for seed in range(3)]
     lazy = [da.from_array(picture, chunks=(20, 20, 3)) for picture in pictures]

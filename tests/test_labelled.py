@@ -101,13 +101,10 @@ def test_lazy_pictures_give_lazy_indices(scene, china):
     assert encode_png(lazy, n_colors=8) == encode_png(scene, n_colors=8)
 
 
-def test_what_is_missing_in_lazy_pictures_is_refused_with_what_to_do(scene):
+def test_what_is_missing_in_lazy_pictures_is_masked(scene):
     pytest.importorskip("dask.array")
-    lazy = (scene.astype(np.float32) / 255).chunk({"y": 16})
-    assert KMeansQuantizer(8).fit(lazy).transform(lazy).shape == (40, 60)
-    with pytest.raises(ValueError, match="holds NaN or infinity"):
-        KMeansQuantizer(8).fit(lazy.where(lazy.x < 300))
-    import dask.array as da
-
-    with pytest.raises(TypeError, match="X is a dask array of masked blocks"):
-        KMeansQuantizer(8).fit(da.ma.masked_invalid(lazy.transpose("y", "x", "band").data))
+    known = (scene.astype(np.float32) / 255).where(scene.x < 300)
+    lazy = known.chunk({"y": 16, "x": 25})
+    indices = KMeansQuantizer(8, masked=255).fit(lazy).transform(lazy)
+    assert indices.chunks is not None
+    xarray.testing.assert_identical(indices.compute(), KMeansQuantizer(8, masked=255).fit_transform(known))

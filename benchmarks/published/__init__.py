@@ -187,6 +187,32 @@ def large_table(record: dict[str, Any]) -> Table:
     return Table(["", "CPU s", "private MiB"], rows, "large")
 
 
+def cluster_table(record: dict[str, Any]) -> Table:
+    fits = record["results"]["dask"]
+    rows = [
+        [
+            f"{r['picture']}: {r['distinct_colors']:,}",
+            str(r["workers"]),
+            f"{r['wall_s']:.0f}",
+            f"{r['cpu_s']:.0f}",
+            f"{r['cpu_ratio_by_workers']:.2f}",
+            f"{r['idle_mb']:.0f}",
+            f"{r['peak_mb']:.0f}",
+        ]
+        for r in fits
+    ]
+    header = ["picture and colours", "workers", "seconds", "CPU s", "of reading", "idle MB", "peak MB"]
+    return Table(header, rows, "scale")
+
+
+def transform_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [r["picture"], f"two {r['by']}", f"{r['cpu_s']:.0f}", f"{r['idle_mb']:.0f}", f"{r['peak_mb']:.0f}"]
+        for r in record["results"]["transform"]
+    ]
+    return Table(["picture", "by", "CPU s", "idle MB", "peak MB"], rows, "scale")
+
+
 def scaling_table(record: dict[str, Any]) -> Table:
     times = [r for r in record["results"]["times"] if r["n_colors"] == COLORS_OF_SIZE]
     sizes = sorted({r["megapixels"] for r in times})
@@ -337,6 +363,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "ratios": ("ratios", ratio_table),
     "memory": ("memory", memory_table),
     "large": ("large", large_table),
+    "cluster": ("scale", cluster_table),
+    "lazy transform": ("scale", transform_table),
     "scaling": ("scaling", scaling_table),
     "swatches": ("swatches", swatches_table),
     "animation": ("animation", animation_table),

@@ -76,9 +76,10 @@ auto entries(const Part& part, std::size_t n_channels, int sample_bits, int unsu
         const nb::gil_scoped_release unlocked;
         result = tally_entries(view, layout);
     }
-    const std::size_t n_sums = view.shift > 0 ? n_channels : 0;
+    const std::size_t n_colors = result.colors.size / n_channels;
     return std::tuple{to_numpy(std::move(result.keys)), to_numpy(std::move(result.counts)),
-                      to_numpy(std::move(result.sums), {view.n, n_sums}), to_numpy(std::move(result.weights))};
+                      to_numpy(std::move(result.colors), {n_colors, n_channels}), to_numpy(std::move(result.sums)),
+                      to_numpy(std::move(result.weights))};
 }
 
 }  // namespace

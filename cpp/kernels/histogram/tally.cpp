@@ -62,18 +62,33 @@ class Cells {
         const std::uint64_t low =
             from == 0 ? (key >> layout_.unsummed_bits) & ((std::uint64_t{1} << shift_) - 1)
                       : ((has_alpha_ ? key >> 1 : key) & ((std::uint64_t{1} << (shift_ - from)) - 1)) << from;
-        return layout_.n_channels == 1 ? low : samples_of(low);
+        return layout_.n_channels == 1 ? low : samples_of(low, static_cast<std::size_t>(shift_ + 7) / 8);
     }
 
     std::uint64_t of_channel(std::uint64_t left_out, std::size_t c) const {
         return layout_.n_channels == 1 ? left_out : left_out >> (16 * c) & 0xffff;
     }
 
+    // The mean colour of a cell, to the nearest; that of its corner where nothing counts.
+    void mean_color(std::uint64_t key, const TallyEntry& cell, std::uint16_t* color) const {
+        const std::uint64_t spread = layout_.sample_bits == 8 ? 257 : 1, total = std::max<std::uint64_t>(cell.count, 1);
+        const std::uint64_t bits = (has_alpha_ ? key >> 1 : key) << shift_;
+        const std::uint64_t corner = layout_.n_channels == 1 ? bits : samples_of(bits, 8);
+        for (std::size_t c = 0; c < layout_.n_channels; ++c)
+            color[c] = static_cast<std::uint16_t>(spread * of_channel(corner, c) +
+                                                  (spread * cell.sums[c] + total / 2) / total);
+        if (!has_alpha_) return;
+        std::uint16_t& alpha = color[layout_.n_channels - 1];
+        alpha = key & 1 ? kOpaque : std::max<std::uint16_t>(alpha, 1);
+    }
+
   private:
-    std::uint64_t samples_of(std::uint64_t low) const {
+    static constexpr std::uint16_t kOpaque = 65535;
+
+    std::uint64_t samples_of(std::uint64_t key, std::size_t n_bytes) const {
         static constexpr Morton two(2, 16), three(3, 16), four(4, 16);
         const Morton& morton = layout_.n_channels == 2 ? two : layout_.n_channels == 3 ? three : four;
-        return morton.samples(low, static_cast<std::size_t>(shift_ + 7) / 8);
+        return morton.samples(key, n_bytes);
     }
 
     KeyLayout layout_;
@@ -315,16 +330,20 @@ Tally merge_tallies(const std::vector<TallyView>& parts, const KeyLayout& layout
 }
 
 TallyEntries tally_entries(const TallyView& view, const KeyLayout& layout) {
-    const std::size_t n_sums = view.shift > 0 ? layout.n_channels : 0;
-    if (view.n > view.n_bytes / (2 + n_sums)) throw std::invalid_argument("a tally is shorter than its entries");
+    const bool has_cells = view.shift > 0, has_values = layout.sample_bits == 64;
+    if (view.n > view.n_bytes / (has_cells ? 2 + layout.n_channels : 2))
+        throw std::invalid_argument("a tally is shorter than its entries");
     TallyEntries result{Buffer<std::uint64_t>(view.n), Buffer<std::int64_t>(view.n),
-                        Buffer<std::int64_t>(view.n * n_sums), Buffer<double>(view.is_weighted ? view.n : 0)};
+                        Buffer<std::uint16_t>(has_cells && !has_values ? view.n * layout.n_channels : 0),
+                        Buffer<std::int64_t>(has_cells && has_values ? view.n : 0),
+                        Buffer<double>(view.is_weighted ? view.n : 0)};
+    const Cells cells(layout, view.shift);
     Reader reader(view, layout);
     for (std::size_t i = 0; reader.next(); ++i) {
         result.keys[i] = reader.key;
         result.counts[i] = static_cast<std::int64_t>(reader.entry.count);
-        for (std::size_t c = 0; c < n_sums; ++c)
-            result.sums[i * n_sums + c] = static_cast<std::int64_t>(reader.entry.sums[c]);
+        if (has_cells && has_values) result.sums[i] = static_cast<std::int64_t>(reader.entry.sums[0]);
+        if (has_cells && !has_values) cells.mean_color(reader.key, reader.entry, &result.colors[i * layout.n_channels]);
         if (view.is_weighted) result.weights[i] = reader.entry.weight;
     }
     return result;

@@ -43,10 +43,11 @@ struct Tally {
 };
 
 struct TallyEntries {
-    Buffer<std::uint64_t> keys;   // (n,) ascending: whole, or what is left of them; with alpha a last bit for "opaque"
-    Buffer<std::int64_t> counts;  // (n,) pixels
-    Buffer<std::int64_t> sums;    // (n, C) of what the keys leave out; empty where they are whole
-    Buffer<double> weights;       // (n,) empty without
+    Buffer<std::uint64_t> keys;    // (n,) ascending: whole, or what is left of them; with alpha a last bit for "opaque"
+    Buffer<std::int64_t> counts;   // (n,) pixels
+    Buffer<std::uint16_t> colors;  // (n, C) mean colour of each cell, 65535 is full scale; empty where keys are whole
+    Buffer<std::int64_t> sums;     // (n,) of what keys of 64 bits leave out, in place of colours
+    Buffer<double> weights;        // (n,) empty without
 };
 
 // Enough to bring the longest keys, of RGBA in 16 bits, to 2**18 cells. A sum is then less than 2**12 for each pixel,
@@ -71,7 +72,8 @@ Tally take_tally(std::uint8_t* table,           // INOUT (kTableSize,)
 // n entries in all; memory for no more than the entries of the sum.
 Tally merge_tallies(const std::vector<TallyView>& parts, const KeyLayout& layout, int least_shift, std::size_t budget);
 
-// The entries of a tally. O(n).
+// The entries of a tally. O(n). The mean colour of a cell of pictures with alpha is opaque if all of the cell is, else
+// not, and nowhere fully transparent.
 TallyEntries tally_entries(const TallyView& view, const KeyLayout& layout);
 
 }  // namespace pil_kmeans

@@ -11,15 +11,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, UnidentifiedImageError
 
 from ..files import FileIdentity
 from ..pictures import animated
 from ..pictures.from_files import EXTENSIONS, in_order
+from ..pictures.read import Picture
+from ..pictures.tiff import needs_tifffile, read_large_tiff
 from .errors import CommandError
-from .limits import MemoryBudget, Share, bytes_needed, in_words, usual_memory
+from .limits import OUTSIDE, MemoryBudget, OverBudgetError, Share, bytes_needed, in_words, usual_memory
 from .one_line import one_line
 from .streams import NoStream
 
@@ -165,6 +167,13 @@ class OpenedPicture:
     """Of an animation that is read whole."""
     plays: int
     """How many times they are shown, 0 forever."""
+    outside: Picture | None = None
+    """A picture that is too large to be loaded and lies in a file of ours; then `image` is not loaded."""
+
+    @property
+    def first(self) -> Any:
+        """The picture, or the first frame, for whoever reads pictures."""
+        return self.frames[0] if self.frames else self.outside or self.image
 
 
 def open_picture(
@@ -229,17 +238,31 @@ def _loaded(
     if n_bytes == 0:
         msg = "the file is empty"
         raise ValueError(msg)
-    if n_bytes > share.most_file_bytes:
+    if n_bytes > share.most_file_bytes and not _is_tiff(file):
         msg = f"the file has {in_words(n_bytes)}, and {in_words(share.most_file_bytes)} are allowed{share.set_by}"
         raise ValueError(msg)
     with Image.open(file) as image:
         n_frames = getattr(image, "n_frames", 1)
         is_animation = whole and animated.n_frames(image) > 1
-        share.take(bytes_needed(image, to_score=to_score) * (n_frames if is_animation else 1))
+        outside = None if to_score or n_frames > 1 else read_large_tiff(image)
+        if outside is not None:
+            share.take(OUTSIDE)
+            return OpenedPicture(image, n_bytes, 1, identity, None, 0, outside)
+        try:
+            share.take(bytes_needed(image, to_score=to_score) * (n_frames if is_animation else 1))
+        except OverBudgetError as error:
+            raise OverBudgetError(f"{error}{needs_tifffile(image)}") from error
         frames = animated.frames_of(image) if is_animation else None
         plays = animated.plays_of(image)
         image.load()  # all that is needed, also after the file is closed
     return OpenedPicture(image, n_bytes, len(frames) if frames else n_frames, identity, frames, plays)
+
+
+def _is_tiff(file: IO[bytes]) -> bool:
+    """Whether it begins as a TIFF: of which not all is read at a time."""
+    start = file.read(4)
+    file.seek(0)
+    return start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def shown(path: str | Path) -> str:

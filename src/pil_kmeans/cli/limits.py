@@ -18,6 +18,8 @@ UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 BYTES_A_PIXEL = {"1": 20, "L": 20, "P": 32, "I;16": 32, "I;16B": 32, "RGB": 44, "LA": 44}
 """Of pictures with a different colour in every pixel, which take most; `OTHER` of modes that are not here."""
 OTHER = 96
+OUTSIDE = 400 * 2**20
+"""Bytes that a picture takes that lies in files, however large it is."""
 TO_SCORE = 2
 """How many times as much `quality` takes."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from mmap import mmap
 from pathlib import Path
 from typing import IO
 
@@ -51,7 +52,7 @@ def _cannot_write(path: Path | None, error: OSError) -> CommandError:
 
 def write_output(
     path: Path | None,
-    data: bytes,
+    data: bytes | mmap,
     *,
     makes_folder: bool = False,
     force: bool = True,

@@ -126,7 +126,7 @@ def of_one(given: Input, options: argparse.Namespace) -> Swatches:
     with pixel_limit(options.max_pixels), Share(budget_of(options)) as share:
         opened = open_picture(given, share=share)
         try:
-            return palette(read_picture(opened.image), **given_options(options, palette))
+            return palette(read_picture(opened.first), **given_options(options, palette))
         except (ValueError, MemoryError) as error:
             msg = f"cannot make a palette of {given}: {one_line(error)}"
             raise CommandError(msg) from error

@@ -36,9 +36,10 @@ class Figures:
     height: int
     bytes_before: int
     bytes_after: int
-    colors_before: int
-    colors_after: int
-    mse: float
+    colors_before: int | None
+    colors_after: int | None
+    mse: float | None
+    """None, as the colours, of a picture that is too large for memory."""
     has_alpha: bool
     n_frames: int
     is_animation: bool
@@ -54,9 +55,9 @@ class Figures:
         return f", {self.n_frames} frames" if self.is_animation else f", the first of {self.n_frames} frames"
 
     @property
-    def psnr(self) -> float:
+    def psnr(self) -> float | None:
         """In dB, infinite for an exact result."""
-        return psnr(self.mse, has_alpha=self.has_alpha)
+        return None if self.mse is None else psnr(self.mse, has_alpha=self.has_alpha)
 
 
 @dataclass
@@ -99,12 +100,14 @@ def describe(result: Result) -> str:
     channels = "premultiplied R, G, B and alpha" if figures.has_alpha else "R, G, B"
     return "\n".join(
         (
-            f"{job.given.name}: {figures.width} x {figures.height}, {figures.colors_before:,} colors, "
+            f"{job.given.name}: {figures.width} x {figures.height}, {colors_text(figures.colors_before)}"
             f"{figures.bytes_before:,} bytes{figures.frames}{''.join(f', {change}' for change in figures.changes)}",
-            f"{target_name(result)}: {figures.colors_after:,} colors, {figures.bytes_after:,} bytes "
+            f"{target_name(result)}: {colors_text(figures.colors_after)}{figures.bytes_after:,} bytes "
             f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
             + ("" if result.is_written else ", not written: a dry run"),
-            f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
+            "error: not measured, since the picture is too large for memory"
+            if figures.mse is None
+            else f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
             f"PSNR {psnr_text(figures)}",
         )
     )
@@ -115,11 +118,11 @@ def describe_briefly(result: Result) -> str:
     figures = result.figures
     assert result.job is not None
     assert figures is not None
+    to = f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}"
+    if figures.mse is None:
+        return to
     likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
-    return (
-        f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
-        f"{figures.colors_after} colors, {likeness}{figures.frames}"
-    )
+    return f"{to}, {figures.colors_after} colors, {likeness}{figures.frames}"
 
 
 def summary(results: Sequence[Result], *, dry_run: bool) -> str:
@@ -154,11 +157,12 @@ def as_json(results: Sequence[Result]) -> str:
 
 
 def row(result: Result) -> dict[str, Any]:
-    """One file for JSON, which knows no infinity: the PSNR of an exact result is null."""
+    """One file for JSON, which knows no infinity: the PSNR of an exact result is null, as what was not measured."""
     job, figures = result.job, result.figures
     measured: dict[str, Any] = {}
     if figures is not None:
-        measured = asdict(figures) | {"psnr": None if math.isinf(figures.psnr) else figures.psnr}
+        is_known = figures.psnr is not None and not math.isinf(figures.psnr)
+        measured = asdict(figures) | {"psnr": figures.psnr if is_known else None}
     return {
         "input": None if job is None else str(job.given.path or "-"),
         "output": None if job is None else str(job.target or "-"),
@@ -181,6 +185,12 @@ def sizes(before: int, after: int) -> str:
     return f"{before:,} -> {after:,} bytes ({after / before:.1%})"
 
 
+def colors_text(n: int | None) -> str:
+    """Say how many colours there are, if that is known."""
+    return "" if n is None else f"{n:,} colors, "
+
+
 def psnr_text(figures: Figures) -> str:
     """PSNR with its unit."""
+    assert figures.psnr is not None
     return "infinite: exact" if math.isinf(figures.psnr) else f"{figures.psnr:.2f} dB"

@@ -142,7 +142,7 @@ def _add(given: Input, n_channels: int, limits: Limits, quantizer: KMeansQuantiz
     with Share(MemoryBudget(limits.memory, limits.option)) as share:
         opened = open_picture(given, whole=True, share=share)
         try:
-            frames = [read_picture(frame).samples for frame in opened.frames or [opened.image]]
+            frames = [read_picture(frame).samples for frame in opened.frames or [opened.first]]
             quantizer.partial_fit([rgba_rows(to_uint8(samples))[..., :n_channels] for samples in frames])
         except (ValueError, MemoryError) as error:
             msg = f"cannot count the colors of {given}: {one_line(error) or 'it does not fit into memory'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from io import TextIOWrapper
+from mmap import mmap
 
 MODES = {"stdin": "rb", "stdout": "wb", "stderr": "wb"}
 
@@ -34,7 +35,7 @@ def has_stdout() -> bool:
     return not isinstance(sys.stdout, NoStream)
 
 
-def write_to_stdout(data: bytes) -> None:
+def write_to_stdout(data: bytes | mmap) -> None:
     """Write bytes to standard output; after an error nothing more."""
     if not has_stdout():
         msg = "it is closed"

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import BoundedSemaphore, Event
 from typing import Any
 
@@ -69,13 +72,15 @@ class Work:
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
-            picture = read_picture(opened.frames[0] if opened.frames else opened.image)
+            picture = read_picture(opened.first)
             encode = encoder(extension_of(job.target, opened.image.format), self.picture_options)
-            if opened.frames is None:
+            if opened.outside is not None:
+                data = mapped(partial(encode, picture, progress=progress, **self.picture_options))
+            elif opened.frames is None:
                 data = encode(picture, progress=progress, **self.picture_options)
             else:
                 data = encode(opened.frames, loop=opened.plays, progress=progress, **self.picture_options)
-            result.figures = compared(opened, picture, data)
+            result.figures = sized(opened, data) if isinstance(data, mmap) else compared(opened, picture, data)
         except CommandError:
             raise
         except QualityError as error:
@@ -95,7 +100,7 @@ class Work:
         if not result.is_skipped:
             self._write(job, result, opened, data)
 
-    def _write(self, job: Job, result: Result, opened: OpenedPicture, data: bytes) -> None:
+    def _write(self, job: Job, result: Result, opened: OpenedPicture, data: bytes | mmap) -> None:
         with self.writing:
             if self.interrupted.is_set():
                 raise Interrupted
@@ -161,6 +166,31 @@ def larger_note(job: Job, opened: OpenedPicture, n_bytes: int, *, is_skipped: bo
     return (
         f"{result} is larger than {job.given}, {share}: keep that file, ask for fewer colors or more --lossy, or "
         "pass --skip-if-larger to write nothing then"
+    )
+
+
+def mapped(encode: Callable[..., Any]) -> mmap:
+    """Return a file that is written as it is made, and takes no memory."""
+    with TemporaryFile(prefix="pil_kmeans-") as file:
+        encode(to=file)
+        file.flush()
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
+def sized(opened: OpenedPicture, data: Any) -> Figures:
+    """Measure what the file lost, of a picture that is too large to look at its colours once more."""
+    return Figures(
+        width=opened.image.width,
+        height=opened.image.height,
+        bytes_before=opened.n_bytes,
+        bytes_after=len(data),
+        colors_before=None,
+        colors_after=None,
+        mse=None,
+        has_alpha=has_alpha(opened.outside.samples) if opened.outside else False,
+        n_frames=1,
+        is_animation=False,
+        changes=[],
     )
 
 

@@ -97,8 +97,8 @@ default=None
         and of an xarray.DataArray a dimension named "band", "channel", "c" or "rgb" holds them.
     masked : int or None, default=None
         The index of masked pixels, `n_colors` to 65535; None means `n_colors`. Pixels of a NumPy masked array with a
-        masked sample have no say in the palette, and get this index, which is that of no colour: a nodata value. So do
-        NaNs of an xarray.DataArray.
+        masked sample, also in blocks of a dask array, have no say in the palette, and get this index, which is that of
+        no colour: a nodata value. So do NaNs of an xarray.DataArray.
 
     Attributes
     ----------

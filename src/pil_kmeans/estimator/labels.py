@@ -47,13 +47,13 @@ def plain(X: Any, quantizer: Any) -> Any:
         return X
     axis = channel_axis_of(X, quantizer.channel_axis, "X")
     if axis is None or X.ndim < 3:
-        return values_of(X, masks_lazy=False)
+        return values_of(X)
     dims = list(X.dims)
     channels = dims.pop(axis)
     quantizer._channel_dim = channels
     wanted = quantizer.channel_axis
     dims.insert(len(dims) + 1 + wanted if wanted < 0 else len(dims) - 2 + wanted, channels)
-    return values_of(X.transpose(*dims), masks_lazy=False)
+    return values_of(X.transpose(*dims))
 
 
 def _labelled(X: Any, indices: Any, quantizer: Any) -> Any:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from ..pictures.arrays import is_dask
 from ..stages import block_work
+from ..stages.masked import masked_dtype
 from ..stages.options import Search
-from ..stages.parts import REACH
 from ..stages.pixels import check_layout, check_total
 from ..stages.tally import Tally, merge
+from ..stages.weighting import REACH
 
-_LEAST_SIDE = 4 * REACH  # of blocks that are counted
 _MERGED_AT_ONCE = 8
 
 
@@ -52,6 +52,11 @@ class LazyPictures:
         return dtype
 
     @property
+    def is_masked(self) -> bool:
+        """Whether blocks are masked arrays."""
+        return isinstance(self.blocks._meta, np.ma.MaskedArray)
+
+    @property
     def is_split(self) -> bool:
         """Whether a picture has several blocks."""
         return self.n_blocks > 1
@@ -67,11 +72,11 @@ class LazyPictures:
 
         pieces = self.blocks.rechunk(
             {0: _merged(self.blocks.chunks[0], 1)}
-            | {axis: _merged(self.blocks.chunks[axis], _LEAST_SIDE) for axis in (1, 2)}
+            | {axis: _merged(self.blocks.chunks[axis], 8 * REACH) for axis in (1, 2)}
         )
         weights = self._read_weights(sample_weight, pieces)
         own = replace(search, n_threads=1)  # each worker has its own
-        options = {"search": own, "budget": budget}
+        options = {"search": own, "budget": budget, "is_masked": self.is_masked}
         arrays = [pieces] if weights is None else [pieces, weights[..., np.newaxis]]
         counted = dask.array.map_blocks(
             block_work.count_block,
@@ -85,6 +90,8 @@ class LazyPictures:
         [tally, smoothness] = dask.compute(tally, self._seams(counted, pieces, own))
         if smoothness is not None:
             tally = replace(tally, smoothness=tally.smoothness + smoothness)
+        if self.is_masked and tally.n == 0 and tally.transparent is None:
+            raise ValueError("X is masked everywhere: a palette needs pixels that are not")
         if sample_weight is not None:
             check_total(tally.histogram().counts.any())
         result: Tally = tally
@@ -108,7 +115,9 @@ class LazyPictures:
         parts = [seams(*map(list, zip(*group, strict=True)), search) for group in _groups(blocks)]
         return _tree(parts, block_work.add_smoothness, block_work.add_smoothness)
 
-    def map(self, function: Callable[..., NDArray[Any]], dtype: np.dtype[Any], **options: Any) -> Any:
+    def map(
+        self, function: Callable[..., NDArray[Any]], dtype: np.dtype[Any], *, of_masked: int, **options: Any
+    ) -> Any:
         """Return the lazy indices that a function of pixels, their place and options gives for each block.
 
         Parameters
@@ -117,14 +126,20 @@ class LazyPictures:
             Of `Pixels` and a `Place`, and the options by their names.
         dtype : numpy.dtype
             Of what it returns, of shape (height, width).
+        of_masked : int
+            The index of masked pixels.
         """
+        meta = np.empty((0, 0, 0), dtype=dtype)
+        if self.is_masked:
+            meta = np.ma.MaskedArray(meta.astype(masked_dtype(dtype, of_masked)), fill_value=of_masked)
         indices = self.blocks.map_blocks(
             block_work.map_block,
             function=function,
             options=options,
-            dtype=dtype,
+            of_masked=of_masked if self.is_masked else None,
+            dtype=meta.dtype,
             drop_axis=3,
-            meta=np.empty((0, 0, 0), dtype=dtype),
+            meta=meta,
         )
         return indices if self.is_stack else indices[0]
 
@@ -171,11 +186,6 @@ def read_lazy(X: Any, *, channel_axis: int | None) -> LazyPictures:
     check_layout(X.shape[-n_picture_axes:], X.dtype, channel_axis=channel_axis, name="X")
     if X.size == 0:
         raise ValueError(f"X is empty: its shape is {X.shape}")
-    if isinstance(X._meta, np.ma.MaskedArray):
-        raise TypeError(
-            "X is a dask array of masked blocks, whose masks are not read: fill them, dask.array.ma.filled, and pass "
-            "sample_weight=0 there"
-        )
     if not isinstance(X._meta, np.ndarray):
         raise TypeError(
             f"blocks of X are {type(X._meta).__module__}.{type(X._meta).__name__}; they must be NumPy arrays: "
@@ -206,13 +216,14 @@ def lazy_colors(indices: Any, colors: partial[NDArray[Any]]) -> Any:
     if indices.ndim not in (2, 3):
         raise ValueError(f"indices must have shape (H, W) or (N, H, W), got {indices.shape}")
     palette, axis = colors.keywords["palette"], colors.keywords["channel_axis"]
+    empty = np.ma.empty if isinstance(indices._meta, np.ma.MaskedArray) else np.empty
     if axis is None and palette.shape[1] == 1:
-        meta = np.empty((0,) * indices.ndim, palette.dtype)
+        meta = empty((0,) * indices.ndim, palette.dtype)
         return indices.map_blocks(colors, dtype=palette.dtype, meta=meta)
     new_axis = indices.ndim - 2 + (-1 if axis is None else axis) % 3
     chunks = list(indices.chunks)
     chunks.insert(new_axis, (palette.shape[1],))
-    meta = np.empty((0,) * (indices.ndim + 1), palette.dtype)
+    meta = empty((0,) * (indices.ndim + 1), palette.dtype)
     return indices.map_blocks(colors, dtype=palette.dtype, new_axis=new_axis, chunks=tuple(chunks), meta=meta)
 
 

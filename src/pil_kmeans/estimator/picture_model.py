@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -223,7 +224,7 @@ class PictureModel(Model):
         if isinstance(data, LazyPictures):
             self._check_lazy(data)
             how = {"method": method_of(self.dither), "amount": self._amount, "n_threads": 1}
-            return data.map(dithered_part, index_dtype(len(self.palette)), palette=self.palette, **how)
+            return self._map_lazily(data, dithered_part, how)
         if isinstance(data, LargePictures):
             data = data.whole()
         options = {"method": method_of(self.dither), "frames": data.frames, **self._threads}
@@ -238,7 +239,7 @@ class PictureModel(Model):
                 "n_threads": 1,
                 "grid": self._grid,
             }  # cells of "fast" would be those of each block
-            return data.map(nearest_part, index_dtype(len(self.palette)), palette=self.palette, **how)
+            return self._map_lazily(data, nearest_part, how)
         if isinstance(data, LargePictures):
             if self._counted_as != "fast":  # whose cells are those of all pixels
                 return self._predict_in_bands(data)
@@ -380,6 +381,10 @@ class PictureModel(Model):
         return self._arrange(
             data, remap(data.pixels, palette.colors, hist=hist, labels=palette.labels, **self._nearest)
         )
+
+    def _map_lazily(self, data: LazyPictures, function: Callable[..., NDArray[Any]], options: dict[str, Any]) -> Any:
+        palette = self.palette
+        return data.map(function, index_dtype(len(palette)), of_masked=self._of_masked, palette=palette, **options)
 
     def _arrange(self, data: Pictures, indices: NDArray[Any]) -> Any:
         return data.arrange(indices, self._of_masked)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exif import UPRIGHT, oriented
-from ..pictures.arrays import as_array, is_array, is_dask, is_stored, masked_pixels, unmasked
+from ..pictures.arrays import as_array, is_array, is_dask, is_stored
 from ..pictures.layout import Layout
 from ..pictures.read_array import read_array
-from ..stages.indices import index_dtype
+from ..stages.masked import as_masked, masked_pixels, unmasked
 from ..stages.pixels import Pixels, check_layout, read_pixels, read_sample_weight
 from .lazy import LazyPictures, read_lazy
 
@@ -84,9 +84,7 @@ class Pictures:
     def arrange(self, indices: NDArray[Any], of_masked: int) -> Any:
         """Give the indices of all pixels the form in which the pictures came; masked pixels have one of their own."""
         if self.masked is not None:
-            indices = indices.astype(np.promote_types(indices.dtype, index_dtype(of_masked + 1)))
-            indices[self.masked] = of_masked
-            indices = np.ma.MaskedArray(indices, self.masked, fill_value=of_masked)
+            indices = as_masked(indices, self.masked, of_masked)
         if isinstance(self.shape, tuple):
             return indices.reshape(self.shape)
         ends = np.cumsum([height * width for height, width in self.shape])[:-1]

@@ -126,14 +126,6 @@ def _ends(given: Any, row_axis: int) -> list[int]:
     return ends
 
 
-def masked_pixels(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Return which pixels (H, W) of (H, W, C) have a masked sample; None if the array is not masked."""
-    if not isinstance(samples, np.ma.MaskedArray):
-        return None
-    masked: NDArray[np.bool_] = np.logical_or.reduce(np.ma.getmaskarray(samples), axis=2)
-    return masked
-
-
 def with_transparency(samples: NDArray[Any], masked: NDArray[np.bool_]) -> NDArray[Any]:
     """Make masked pixels fully transparent, and all others of grey or RGB opaque: (H, W, C) to (H, W, 2 or 4)."""
     height, width, n_channels = samples.shape
@@ -144,35 +136,3 @@ def with_transparency(samples: NDArray[Any], masked: NDArray[np.bool_]) -> NDArr
         with_alpha = np.array(np.ma.getdata(samples))
     with_alpha[masked] = 0
     return with_alpha
-
-
-def unmasked(samples: NDArray[Any], masked: NDArray[np.bool_]) -> NDArray[Any]:
-    """Give masked pixels the colour of one in their row, the next to the left if there is one, or of another row.
-
-    So what is behind a mask is nowhere seen, nor is there an edge where nothing is known.
-
-    Parameters
-    ----------
-    samples : ndarray of shape (H, W, C)
-    masked : ndarray of shape (H, W)
-
-    Returns
-    -------
-    ndarray of shape (H, W, C)
-        A copy; zeros if all is masked.
-    """
-    height, width = masked.shape
-    filled = np.array(np.ma.getdata(samples), order="C")
-    if masked.all():
-        filled[:] = 0
-        return filled
-    is_empty = masked.all(axis=1)
-    with_pixels = np.flatnonzero(~is_empty)
-    row = np.searchsorted(with_pixels, np.arange(height), side="right") - 1
-    row = with_pixels[np.maximum(row, 0)]
-    for y in np.flatnonzero(masked.any(axis=1) & ~is_empty):
-        column = np.maximum.accumulate(np.where(masked[y], -1, np.arange(width)))
-        column[column < 0] = np.flatnonzero(~masked[y])[0]
-        filled[y] = filled[y, column]
-    filled[is_empty] = filled[row[is_empty]]
-    return filled

@@ -35,12 +35,10 @@ def channel_axis_of(labelled: Any, channel_axis: int | None, name: str) -> int |
     return found[0] if found and channel_axis is not None else channel_axis
 
 
-def values_of(labelled: Any, *, masks_lazy: bool) -> Any:
-    """Return the samples as NumPy or Dask has them, masked where floats are missing, of Dask's only if asked."""
+def values_of(labelled: Any) -> Any:
+    """Return the samples as NumPy or Dask has them, masked where floats are missing; of Dask's nobody knows before."""
     data = labelled.data
     if data.dtype.kind != "f":
-        return data
-    if is_dask(data) and not masks_lazy:
         return data
     if is_dask(data):
         return data.map_blocks(_without_missing, dtype=data.dtype, meta=np.ma.zeros((0,) * data.ndim, data.dtype))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stages.masked import masked_pixels
 from ..stages.pixels import check_stored
-from .arrays import as_array, is_stored, masked_pixels, read_stored, with_transparency
+from .arrays import as_array, is_stored, read_stored, with_transparency
 from .layout import Layout
 
 

@@ -62,7 +62,7 @@ class Source:
             picture, layout = picture.to_array(), USUAL
         if is_labelled(picture):
             layout = replace(layout, channel_axis=channel_axis_of(picture, layout.channel_axis, name))
-            picture = values_of(picture, masks_lazy=True)
+            picture = values_of(picture)
         in_file = is_stored(picture)
         samples = read_array(picture, layout, name)
         return cls(name, None, samples, samples.ndim == 3 and samples.shape[2] in (2, 4), in_file)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dithering.diffuse import dither
+from .masked import as_masked, masked_pixels, unmasked, unmasked_near
 from .options import Search
 from .parts import Edges, PartialCounts, Place, count_seams
 from .pixels import Pixels, read_pixels, read_sample_weight
@@ -26,23 +27,28 @@ def count_block(
     *,
     search: Search,
     budget: int,
+    is_masked: bool,
     block_info: Any,
 ) -> NDArray[Any]:
-    """Count a block: an array of one `Tally` and its `Edges`."""
+    """Count a block, of an array of which some may be masked or not: an array of one `Tally` and its `Edges`."""
     location, shape = block_info[0]["array-location"], block_info[0]["shape"]
     (first, _), (top, bottom), (left, right) = location[:3]
     place = Place(top, left, *shape[1:3])
     is_whole = (bottom - top, right - left) == shape[1:3]
     counts, edges = PartialCounts(budget, search), []
     for n, picture in enumerate(block):
-        pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
+        masked = masked_pixels(np.ma.asarray(picture)) if is_masked else None
+        known = picture if masked is None else unmasked_near(picture, masked)
+        pixels = read_pixels(known, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
         weight = None
         if weights is not None:
             weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
-        if is_whole:
+        if masked is not None:
+            weight = np.where(masked, 0.0, 1.0 if weight is None else weight)
+        if is_whole and masked is None:
             counts.add_pictures(pixels, weight, [pixels.shape])
         else:
-            edges.append(counts.add_part(pixels, weight, place))
+            edges.append(counts.add_part(pixels, weight, place, masked))
     part = np.empty((1, 1, 1, 1), dtype=object)
     part[0, 0, 0, 0] = counts.tally(), edges
     return part
@@ -92,17 +98,26 @@ def add_smoothness(parts: list[Smoothness | None]) -> Smoothness | None:
 
 
 def map_block(
-    block: NDArray[Any], *, function: Callable[..., NDArray[Any]], options: dict[str, Any], block_info: Any
+    block: NDArray[Any],
+    *,
+    function: Callable[..., NDArray[Any]],
+    options: dict[str, Any],
+    of_masked: int | None,
+    block_info: Any,
 ) -> NDArray[Any]:
-    """Call a function with the pixels and the place of each picture in a block."""
+    """Call a function with the pixels and the place of each picture in a block; mask what is masked, if any may be."""
     location, shape = block_info[0]["array-location"], block_info[0]["shape"]
     (first, _), (top, bottom), (left, right) = location[:3]
     indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
+    masked = None if of_masked is None else np.zeros(indices.shape, dtype=np.bool_)
     if block.size:
         for n, picture in enumerate(block):
+            if masked is not None:
+                masked[n] = masked_pixels(np.ma.asarray(picture))
+                picture = unmasked(picture, masked[n])
             pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
             indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
-    return indices
+    return indices if masked is None or of_masked is None else as_masked(indices, masked, of_masked)
 
 
 def nearest_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:

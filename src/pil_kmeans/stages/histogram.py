@@ -246,6 +246,22 @@ def histogram(
     return exact_histogram.in_cells(cell_bits) if cell_bits else exact_histogram
 
 
+def no_histogram(pixels: Pixels) -> Histogram:
+    """Return the weighted histogram of no pixels of this kind."""
+    rows, n_channels = pixels.rows[:0], pixels.n_channels
+    is_value = rows.dtype == np.float64
+    counts: NDArray[np.float64] = np.zeros(0)
+    return Histogram(
+        keys=np.zeros(0, np.float64 if is_value else np.uint64),
+        counts=counts,
+        n_channels=n_channels,
+        bits=8 * rows.dtype.itemsize,
+        dtype=pixels.dtype,
+        exact=pixels.values.reshape(-1, n_channels)[:0] if pixels.dtype.kind == "f" and not is_value else None,
+        n_pixels=counts.astype(np.int64),
+    )
+
+
 def picture_histogram(
     pixels: Pixels,
     *,

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .histogram import has_cells, histogram
+from .histogram import has_cells, histogram, no_histogram
+from .masked import unmasked_near
 from .options import Search
 from .pixels import Pixels
 from .samples import as_samples
 from .tally import Tally, merge, tally_of
 from .threads import count_threads
-from .weighting import Frames, Seen, Smoothness, row_step, seen_smoothness, smoothness_of
+from .weighting import REACH, Frames, Seen, Smoothness, row_step, seen_smoothness, smoothness_of
 
-REACH = 2  # pixels around each that its smoothness depends on
 BAND_PIXELS = 1 << 22  # of large pictures counted or mapped at a time
 _WORTH_THREADS = 1 << 20  # pixels
 _MOST_WRAPPED = 1 << 22  # keys noted by full counters
@@ -33,10 +33,10 @@ class Place(NamedTuple):
     height: int
     width: int
 
-    def without_seams(self, height: int, width: int) -> tuple[range, range]:
-        """Return the rows and columns of a part of this size around which all that is near lies in the part."""
-        above, before = REACH * (self.top > 0), REACH * (self.left > 0)
-        below, behind = REACH * (self.top + height < self.height), REACH * (self.left + width < self.width)
+    def without_seams(self, height: int, width: int, reach: int) -> tuple[range, range]:
+        """Return the rows and columns of a part of this size around which all within reach lies in the part."""
+        above, before = reach * (self.top > 0), reach * (self.left > 0)
+        below, behind = reach * (self.top + height < self.height), reach * (self.left + width < self.width)
         return range(above, height - below), range(before, width - behind)
 
     def seen(self, rows: range, columns: range, effort: str) -> Seen:
@@ -51,10 +51,21 @@ class Edge(NamedTuple):
     samples: NDArray[Any]
     """(height, width, C)"""
     weights: NDArray[np.float64] | None
+    masked: NDArray[np.bool_] | None
+
+    def cut(self, *where: slice) -> Edge:
+        """Copy some rows and columns."""
+        weights = None if self.weights is None else self.weights[where].copy()
+        return Edge(self.samples[where].copy(), weights, None if self.masked is None else self.masked[where].copy())
+
+
+def reach_of(masked: NDArray[np.bool_] | None) -> int:
+    """Return how far around each pixel of a part others count: masked ones count as what is as near to them."""
+    return REACH if masked is None else 2 * REACH
 
 
 class Edges(NamedTuple):
-    """Pixels of a part along its sides, twice as many as `REACH`."""
+    """Pixels of a part along its sides, twice as many as are within reach."""
 
     top: Edge
     bottom: Edge
@@ -62,16 +73,11 @@ class Edges(NamedTuple):
     right: Edge
 
     @classmethod
-    def of(cls, samples: NDArray[Any], weights: NDArray[np.float64] | None) -> Edges:
-        """Copy them from the part's samples (H, W, C) and weights (H, W) or None."""
-        first, last = slice(None, 2 * REACH), slice(-2 * REACH, None)
+    def of(cls, samples: NDArray[Any], weights: NDArray[np.float64] | None, masked: NDArray[np.bool_] | None) -> Edges:
+        """Copy them from the part's samples (H, W, C), and its weights and mask (H, W) or None."""
+        first, last = slice(None, 2 * reach_of(masked)), slice(-2 * reach_of(masked), None)
         sides = (first,), (last,), (slice(None), first), (slice(None), last)
-        return cls(*(Edge(samples[side].copy(), None if weights is None else weights[side].copy()) for side in sides))
-
-    @property
-    def nbytes(self) -> int:
-        """Of all samples and weights."""
-        return sum(edge.samples.nbytes + (0 if edge.weights is None else edge.weights.nbytes) for edge in self)
+        return cls(*(Edge(samples, weights, masked).cut(*side) for side in sides))
 
 
 def count_seams(around: Sequence[Sequence[Edges | None]], place: Place, search: Search) -> Smoothness | None:
@@ -81,7 +87,7 @@ def count_seams(around: Sequence[Sequence[Edges | None]], place: Place, search: 
     ----------
     around : sequence of shape (3, 3)
         The edges of the part, in the middle, and of the parts around it; None where the picture ends. Parts are at
-        least 2 * `REACH` high and wide where there are others beside them.
+        least twice as high and wide as is within reach where there are others beside them.
     place : Place
         Of the part.
     search : Search
@@ -93,15 +99,21 @@ def count_seams(around: Sequence[Sequence[Edges | None]], place: Place, search: 
     """
     own = around[1][1]
     assert own is not None
-    (height, width), two = (own.left.samples.shape[0], own.top.samples.shape[1]), REACH
-    rows, columns = place.without_seams(height, width)
+    (height, width), reach = (own.left.samples.shape[0], own.top.samples.shape[1]), reach_of(own.top.masked)
+    rows, columns = place.without_seams(height, width, reach)
     every = range(width)
     total = None
 
-    def look(grid: Sequence[Sequence[NDArray[Any] | None]], edge: Edge, seen: Seen, down: int, right: int) -> None:
-        nonlocal total
+    def joined(grid: Sequence[Sequence[NDArray[Any] | None]]) -> NDArray[Any]:
         lines = [[part for part in line if part is not None] for line in grid]
-        samples = np.concatenate([np.concatenate(line, axis=1) for line in lines if line])
+        result: NDArray[Any] = np.concatenate([np.concatenate(line, axis=1) for line in lines if line])
+        return result
+
+    def look(grid: Sequence[Sequence[Edge | None]], edge: Edge, seen: Seen, down: int, right: int) -> None:
+        nonlocal total
+        samples = joined([[part and part.samples for part in line] for line in grid])
+        if edge.masked is not None:
+            samples = unmasked_near(samples, joined([[part and part.masked for part in line] for line in grid]))
         weights = None
         if edge.weights is not None:
             padded = np.zeros(samples.shape[:2])
@@ -111,32 +123,32 @@ def count_seams(around: Sequence[Sequence[Edges | None]], place: Place, search: 
         part = seen_smoothness(flat, samples.shape[1], seen, weights, n_threads=search.n_threads)
         total = part if total is None else total + part
 
-    def of(y: int, x: int, side: str, rows: slice, columns: slice) -> NDArray[Any] | None:
+    def of(y: int, x: int, side: str, rows: slice, columns: slice) -> Edge | None:
         edges = around[y][x]
-        return None if edges is None else getattr(edges, side).samples[rows, columns]
+        return None if edges is None else getattr(edges, side).cut(rows, columns)
 
-    all_, first, last = slice(None), slice(None, two), slice(-two, None)
-    before = two * (place.left > 0)
+    all_, first, last = slice(None), slice(None, reach), slice(-reach, None)
+    before = reach * (place.left > 0)
     if rows.start > 0:
         grid = [
             [of(0, 0, "bottom", last, last), of(0, 1, "bottom", last, all_), of(0, 2, "bottom", last, first)],
-            [of(1, 0, "top", all_, last), own.top.samples, of(1, 2, "top", all_, first)],
+            [of(1, 0, "top", all_, last), own.top, of(1, 2, "top", all_, first)],
         ]
-        seen = place.seen(range(two), every, search.effort)
-        look(grid, own.top, seen.moved(two, before), two, before)
+        seen = place.seen(range(reach), every, search.effort)
+        look(grid, own.top, seen.moved(reach, before), reach, before)
     if rows.stop < height:
         grid = [
-            [of(1, 0, "bottom", all_, last), own.bottom.samples, of(1, 2, "bottom", all_, first)],
+            [of(1, 0, "bottom", all_, last), own.bottom, of(1, 2, "bottom", all_, first)],
             [of(2, 0, "top", first, last), of(2, 1, "top", first, all_), of(2, 2, "top", first, first)],
         ]
-        seen = place.seen(range(height - two, height), every, search.effort)
-        look(grid, own.bottom, seen.moved(two, before), 0, before)
+        seen = place.seen(range(height - reach, height), every, search.effort)
+        look(grid, own.bottom, seen.moved(reach, before), 0, before)
     if columns.start > 0:
-        seen = place.seen(rows, range(two), search.effort)
-        look([[of(1, 0, "right", all_, last), own.left.samples]], own.left, seen.moved(rows.start, two), 0, two)
+        seen = place.seen(rows, range(reach), search.effort)
+        look([[of(1, 0, "right", all_, last), own.left]], own.left, seen.moved(rows.start, reach), 0, reach)
     if columns.stop < width:
-        seen = place.seen(rows, range(width - two, width), search.effort)
-        look([[own.right.samples, of(1, 2, "left", all_, first)]], own.right, seen.moved(rows.start, two), 0, 0)
+        seen = place.seen(rows, range(width - reach, width), search.effort)
+        look([[own.right, of(1, 2, "left", all_, first)]], own.right, seen.moved(rows.start, reach), 0, 0)
     return total
 
 
@@ -207,8 +219,17 @@ class PartialCounts:
                 place=Place(top, 0, height, width),
             )
 
-    def add_part(self, pixels: Pixels, sample_weight: NDArray[np.float64] | None, place: Place) -> Edges | None:
+    def add_part(
+        self,
+        pixels: Pixels,
+        sample_weight: NDArray[np.float64] | None,
+        place: Place,
+        masked: NDArray[np.bool_] | None = None,
+    ) -> Edges | None:
         """Count part of a picture, but for how smooth it is at seams to other parts: `count_seams` does that.
+
+        Of masked pictures the part has weights, 0 where it is masked, and colours there as `masked.unmasked_near` has
+        them.
 
         Returns
         -------
@@ -219,13 +240,13 @@ class PartialCounts:
         edges = None
         if search.weighting != "uniform":
             samples = as_samples(pixels.samples)
-            rows, columns = place.without_seams(height, width)
+            rows, columns = place.without_seams(height, width, reach_of(masked))
             inner = place.seen(rows, columns, search.effort).moved(rows.start, columns.start)
             flat = None if sample_weight is None else sample_weight.ravel()
             all_rows = samples.reshape(-1, pixels.n_channels)
             self._add_smoothness(seen_smoothness(all_rows, width, inner, flat, n_threads=search.n_threads))
-            edges = Edges.of(samples, sample_weight)
-        self._add_pixels(pixels, sample_weight, place=place)
+            edges = Edges.of(samples, sample_weight, masked)
+        self._add_pixels(pixels, sample_weight, place=place, masked=masked)
         return edges
 
     def tally(self) -> Tally:
@@ -244,14 +265,23 @@ class PartialCounts:
         sample_weight: NDArray[np.float64] | None,
         frames: Frames | None = None,
         place: Place | None = None,
+        masked: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Count pixels: whole pictures, or part of one."""
-        n_threads = self._search.n_threads
+        """Count pixels: whole pictures, or part of one, of which some may be masked."""
+        n_threads, shown = self._search.n_threads, None
+        width = pixels.shape[1]
+        if masked is not None:
+            assert sample_weight is not None
+            shown = np.flatnonzero(~masked)
+            pixels, sample_weight = _only(pixels, shown), sample_weight.ravel()[np.newaxis, shown]
+            if len(shown) == 0:
+                self.add(tally_of(no_histogram(pixels), budget=self._budget))
+                return
         is_single = len(pixels.rows) < _WORTH_THREADS or count_threads(n_threads) == 1
         if sample_weight is not None or not is_single or not has_cells(pixels):
             hist = histogram(pixels, sample_weight=sample_weight, frames=frames, n_threads=n_threads)
             if hist.first is not None and place is not None:
-                y, x = divmod(hist.first, pixels.shape[1])
+                y, x = divmod(hist.first if shown is None else int(shown[hist.first]), width)
                 hist = replace(hist, first=(place.top + y) * place.width + place.left + x)
             self.add(tally_of(hist, budget=self._budget))
             return
@@ -275,6 +305,12 @@ class PartialCounts:
     def __getstate__(self) -> dict[str, Any]:
         _ = self.tally()
         return self.__dict__ | {"_table": None}
+
+
+def _only(pixels: Pixels, places: NDArray[np.intp]) -> Pixels:
+    """Return some of the pixels, in one row."""
+    samples, values = pixels.rows, pixels.values.reshape(-1, pixels.n_channels)
+    return replace(pixels, samples=samples[np.newaxis, places], values=values[np.newaxis, places])
 
 
 def bands(height: int, width: int) -> list[tuple[int, int]]:

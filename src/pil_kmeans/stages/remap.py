@@ -17,6 +17,8 @@ from .row_blocks import in_row_blocks, row_blocks
 from .samples import as_samples, full_scale, is_opaque_grey, least_channels, packed
 from .threads import count_threads
 
+_LABELED_AT_ONCE = 1 << 19  # colours, whose points take three times the memory of their samples
+
 
 def remap(
     pixels: Pixels,
@@ -90,6 +92,7 @@ def remap(
     of_colors = labels.astype(index_dtype(len(palette)), copy=False)
     keys, shift, threads = hist.keys, hist.shift, count_threads(n_threads)
     transparent = hist.colors[hist.transparent][0] if color_space != "rgba8" and len(hist.transparent) else None
+    del hist, labels  # of many colours: whose counts and points take more than the pixels
 
     def block_indices(block: slice) -> NDArray[Any]:
         samples = pixels.samples[block]
@@ -125,6 +128,12 @@ def label_colors(
     threads = count_threads(n_threads)
     if grid is None:
         grid = USUAL_GRID if straight else fine_grid(space, colors, palette, n_threads=threads)
+    if points is None and len(colors) > _LABELED_AT_ONCE:
+        labels = np.empty(len(colors), dtype=np.uint16)
+        for start in range(0, len(colors), _LABELED_AT_ONCE):
+            part = slice(start, start + _LABELED_AT_ONCE)
+            labels[part] = label_colors(colors[part], palette, color_space, grid=grid, n_threads=n_threads)
+        return labels
     if points is None or grid != USUAL_GRID:
         points = working_points(colors, space, straight=straight, grid=grid, n_threads=threads)
     entries = working_points(palette, space, straight=straight, grid=grid, n_threads=1)

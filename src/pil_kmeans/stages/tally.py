@@ -80,14 +80,14 @@ class Tally:
     def histogram(self) -> Histogram:
         """Unpack the histogram: that of all pictures as `histogram` counts them, or cells of colours."""
         keys: NDArray[Any]
-        keys, n_pixels, sums, weights = _native.tally_entries(self._part, *self._layout)
+        keys, n_pixels, means, sums, weights = _native.tally_entries(self._part, *self._layout)
         colors, exact, key_bits = None, self.exact, None
         if self.shift > 0:
             key_bits = self.n_channels * self.bits - self.shift + self._has_alpha
             if self.bits == _VALUE_BITS:
-                keys = self._cell_values(keys, sums[:, 0], n_pixels)
+                keys = self._cell_values(keys, sums, n_pixels)
             else:
-                colors = self._cell_colors(keys, sums, n_pixels)
+                colors = means
         elif self.bits == _VALUE_BITS:
             keys = keys.view(np.float64)
         if self.transparent is not None:
@@ -125,20 +125,6 @@ class Tally:
         packed, n, shift = _native.merge_tallies([self._part], *self._layout, shift, 1 << (self.n_channels * cell_bits))
         hist = replace(self, packed=packed, n=n, shift=shift).histogram()
         return replace(hist, bits=cell_bits, key_bits=None)
-
-    def _cell_colors(
-        self, keys: NDArray[np.uint64], sums: NDArray[np.int64], n_pixels: NDArray[np.int64]
-    ) -> NDArray[np.uint16]:
-        """Round the mean colour of each cell."""
-        corners = (keys >> np.uint64(self._has_alpha)) << np.uint64(self.shift)
-        decode = _native.key_colors_uint8 if self.bits == 8 else _native.key_colors_uint16
-        colors = decode(corners, self.n_channels).astype(np.uint16)
-        spread, totals = _SPREAD[self.bits], np.maximum(n_pixels, 1)  # none where all weights are 0
-        for c in range(self.n_channels):
-            colors[:, c] = spread * colors[:, c] + (spread * sums[:, c] + totals // 2) // totals
-        if self._has_alpha:
-            colors[:, -1] = np.where(keys & np.uint64(1), 65535, np.maximum(colors[:, -1], 1))
-        return colors
 
     def _cell_values(
         self, keys: NDArray[np.uint64], sums: NDArray[np.int64], n_pixels: NDArray[np.int64]

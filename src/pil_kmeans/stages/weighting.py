@@ -29,7 +29,7 @@ WEIGHTINGS = ("perceptual", "uniform")
 
 PERCEPTUAL_SPACES = ("oklab", "cielab")
 _ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
-_REACH = 2  # rows above and below that a pixel's smoothness depends on
+REACH = 2  # pixels around each that its smoothness depends on
 _LARGEST_STEP = 16  # one of so many rows, at least
 CELL_BITS: int = _native.WEIGHT_CELL_BITS
 _WEIGHT_BITS = (
@@ -246,7 +246,7 @@ def pixel_weights(
 
     def of_picture(rows: NDArray[Any], height: int, width: int, top: int) -> NDArray[np.uint16]:
         def of_block(block: slice) -> NDArray[np.uint16]:
-            seen, own = beside(block, height, _REACH)
+            seen, own = beside(block, height, REACH)
             given = rows[seen.start * width : seen.stop * width]
             wanted = own.start + np.flatnonzero(is_wanted[top + block.start : top + block.stop])
             weights = _native.pixel_weights(given, width, cell_totals, wanted, threads)
