@@ -14,7 +14,7 @@ from ..pictures.from_files import EXTENSIONS
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.threads import count_threads
 from .containers import is_other_kind, known_extensions
-from .encode_options import add_encode_options, given_encode_options
+from .encode_options import add_encode_options, add_preset_and_quality, given_encode_options, with_preset
 from .errors import CommandError
 from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
 from .limit_options import add_limits, budget_of, limits_of
@@ -24,7 +24,6 @@ from .option_types import (
     add_function_option,
     file_suffix,
     integer_between,
-    number_between,
     palette,
 )
 from .output import write_report
@@ -74,9 +73,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
-    where.add_argument("--json", action="store_true", help="report as one JSON document")
+    where.add_argument("--json", action="store_true", help="report as one JSON document, with the score")
+    where.add_argument(
+        "--score",
+        action="store_true",
+        help="report the SSIMULACRA 2 score of each result: 90 is visually lossless, 70 high, 50 medium",
+    )
     add_limits(where)
     how = parser.add_argument_group("how pictures are compressed")
+    add_preset_and_quality(how, "")
     add_function_option(
         how,
         encode_png,
@@ -121,14 +126,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="store a palette of so many colors in any case; without it a picture that takes fewer bytes without loss "
         "is stored so, as grey or in colors",
     )
-    add_function_option(
-        how,
-        encode_png,
-        "--quality",
-        type=number_between(0, 100),
-        metavar="Q",
-        help="as rough as this SSIMULACRA 2 score allows, 0 to 100: 90 is visually lossless, 70 high, 50 medium",
-    )
     add_encode_options(how)
 
 
@@ -163,6 +160,7 @@ def run(options: argparse.Namespace) -> int:
             force=options.force,
             skip_if_larger=options.skip_if_larger,
             dry_run=options.dry_run,
+            scores=options.score or options.json,
             budget=budget_of(options),
             n_workers=n_workers,
             follow=progress.follow,
@@ -189,7 +187,7 @@ def with_shared_palette(
     picture_options: dict[str, Any], inputs: Sequence[Input], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Fit the colours to all pictures, for each to have them; what cannot be read is told when it is its turn."""
-    fit = {name: value for name, value in picture_options.items() if name in FITTED}
+    fit = {name: value for name, value in with_preset(picture_options).items() if name in FITTED}
     most = {"n_colors": fit.get("n_colors", MAX_BYTE_COLORS)}
     swatches, _ = fitted_to_all(inputs, fit | most, limits_of(options), count_threads(options.jobs))
     others = {name: value for name, value in picture_options.items() if name not in UNUSED_WITH_PALETTE}

@@ -39,6 +39,8 @@ class Figures:
     colors_before: int
     colors_after: int
     mse: float
+    ssimulacra2: float | None
+    """None: nobody has asked."""
     has_alpha: bool
     n_frames: int
     is_animation: bool
@@ -52,6 +54,11 @@ class Figures:
         if self.n_frames == 1:
             return ""
         return f", {self.n_frames} frames" if self.is_animation else f", the first of {self.n_frames} frames"
+
+    @property
+    def score(self) -> str:
+        """What there is to say of the score, for people."""
+        return "" if self.ssimulacra2 is None else f", SSIMULACRA 2: {self.ssimulacra2:.1f}"
 
     @property
     def psnr(self) -> float:
@@ -105,7 +112,7 @@ def describe(result: Result) -> str:
             f"({figures.bytes_after / figures.bytes_before:.1%} of {job.given.name})"
             + ("" if result.is_written else ", not written: a dry run"),
             f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
-            f"PSNR {psnr_text(figures)}",
+            f"PSNR {psnr_text(figures)}{figures.score}",
         )
     )
 
@@ -118,7 +125,7 @@ def describe_briefly(result: Result) -> str:
     likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
     return (
         f"{result.job.given} -> {target_name(result)}: {sizes(figures.bytes_before, figures.bytes_after)}, "
-        f"{figures.colors_after} colors, {likeness}{figures.frames}"
+        f"{figures.colors_after} colors, {likeness}{figures.score}{figures.frames}"
     )
 
 

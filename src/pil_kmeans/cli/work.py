@@ -13,7 +13,9 @@ from typing import Any
 from ..encode import QualityError
 from ..measures import count_colors, has_alpha, mean_squared_error
 from ..pictures.read import Picture, read_picture
+from ..score import ssimulacra2
 from .containers import FORMATS, encoder, extension_of
+from .encode_options import with_preset
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
 from .inputs import Input, OpenedPicture, open_picture, shown
 from .limits import MemoryBudget, Share
@@ -31,6 +33,8 @@ class Work:
     force: bool
     skip_if_larger: bool
     dry_run: bool
+    scores: bool
+    """Whether results are compared by SSIMULACRA 2."""
     budget: MemoryBudget
     n_workers: int
     follow: Callable[[], Callable[[float], None]]
@@ -65,7 +69,8 @@ class Work:
     def _compress(self, job: Job, result: Result, memory: Share, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        opened = open_picture(job.given, whole=True, to_score="quality" in self.picture_options, share=memory)
+        to_score = self.scores or "quality" in with_preset(self.picture_options)
+        opened = open_picture(job.given, whole=True, to_score=to_score, share=memory)
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
@@ -75,7 +80,7 @@ class Work:
                 data = encode(picture, progress=progress, **self.picture_options)
             else:
                 data = encode(opened.frames, loop=opened.plays, progress=progress, **self.picture_options)
-            result.figures = compared(opened, picture, data)
+            result.figures = compared(opened, picture, data, self.picture_options["n_threads"] if self.scores else None)
         except CommandError:
             raise
         except QualityError as error:
@@ -164,8 +169,8 @@ def larger_note(job: Job, opened: OpenedPicture, n_bytes: int, *, is_skipped: bo
     )
 
 
-def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
-    """Measure what the file lost, and what the picture."""
+def compared(opened: OpenedPicture, picture: Picture, data: bytes, score_threads: int | None) -> Figures:
+    """Measure what the file lost, and what the picture; with so many threads also its score."""
     before, after = picture.samples, read_picture(data).samples
     height, width = after.shape[:2]
     return Figures(
@@ -176,6 +181,7 @@ def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
         colors_before=count_colors(before),
         colors_after=count_colors(after),
         mse=mean_squared_error(before, after),
+        ssimulacra2=None if score_threads is None else ssimulacra2(before, after, n_threads=score_threads),
         has_alpha=has_alpha(before),
         n_frames=opened.n_frames,
         is_animation=opened.frames is not None,

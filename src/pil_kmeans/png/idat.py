@@ -46,6 +46,9 @@ noise of few values, and a slow search of our own."""
 LARGE = 1 << 25
 """Above this many bytes not all rows are in memory at once, and parts of them are probed."""
 
+LONG = 1 << 22
+"""Above this many bytes a low level of deflate saves seconds."""
+
 Buffer = bytes | memoryview
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
@@ -74,8 +77,16 @@ class Compression:
     """Of libdeflate, 1 to 12."""
     packed_level: int
     """That of places of less than 8 bits, and of few bytes, in which higher levels find more."""
+    long_level: int
+    """That of more than `LONG` bytes, which take seconds at a high one."""
     n_rounds: int
     """Of the thorough search, with which the best of few bytes is compressed besides."""
+
+    def level_for(self, rows: Rows, *, is_small: bool) -> int:
+        """Return the level for rows."""
+        if rows.n_bytes > LONG:
+            return self.long_level
+        return self.packed_level if rows.depth < BYTE or is_small else self.level
 
     def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
         """Return all that are to be tried with so many bytes."""
@@ -90,10 +101,18 @@ _SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, LEAST_BYTES)
 
 COMPRESSIONS = {
     "fast": Compression(
-        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, level=10, packed_level=10, n_rounds=0
+        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, level=10, packed_level=10, long_level=6, n_rounds=0
     ),
     "default": Compression(
-        (8,), (LEAST_ENTROPY,), _SLOW_FILTERS, margin=1.05, small_margin=1.5, level=10, packed_level=12, n_rounds=5
+        (8,),
+        (LEAST_ENTROPY,),
+        _SLOW_FILTERS,
+        margin=1.05,
+        small_margin=1.5,
+        level=10,
+        packed_level=12,
+        long_level=10,
+        n_rounds=5,
     ),
     "max": Compression(
         (8, 30),
@@ -103,6 +122,7 @@ COMPRESSIONS = {
         small_margin=2.0,
         level=12,
         packed_level=12,
+        long_level=12,
         n_rounds=15,
     ),
 }
@@ -203,8 +223,7 @@ def smallest_stream(
     smallest: tuple[int, Buffer] | None = None
     for place in likely:
         rows = found[place]
-        level = preset.packed_level if rows.depth < BYTE or is_small else preset.level
-        streams = [zlib_stream(rows, level, n_threads, new_array)]
+        streams = [zlib_stream(rows, preset.level_for(rows, is_small=is_small), n_threads, new_array)]
         if is_small:
             streams.append(zlib.compress(rows.whole.data, 9))
         for stream in streams:
