@@ -13,7 +13,7 @@ from ..encode import encode_png
 from ..pictures.from_files import EXTENSIONS
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.threads import count_threads
-from .containers import is_other_kind, known_extensions
+from .containers import is_other_kind, is_replaceable, known_extensions
 from .encode_options import add_encode_options, add_preset_and_quality, given_encode_options, with_preset
 from .errors import CommandError
 from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
@@ -31,7 +31,7 @@ from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .shared_palette import fitted_to_all
 from .targets import SUFFIX, planned, result_test
-from .work import Work, done_in_parallel
+from .work import MOST_LEFT, Work, done_in_parallel
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +72,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "replaced",
     )
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
+    where.add_argument(
+        "--only-if-smaller",
+        action="store_true",
+        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%} at least: what has been "
+        "done stays as it is",
+    )
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
     where.add_argument("--json", action="store_true", help="report as one JSON document, with the score")
     where.add_argument(
@@ -159,6 +165,7 @@ def run(options: argparse.Namespace) -> int:
             in_place=options.in_place,
             force=options.force,
             skip_if_larger=options.skip_if_larger,
+            only_if_smaller=options.only_if_smaller,
             dry_run=options.dry_run,
             scores=options.score or options.json,
             budget=budget_of(options),
@@ -235,4 +242,11 @@ def given_inputs(options: argparse.Namespace) -> tuple[list[Input], list[Command
     """Find the pictures, or take the one that comes with scikit-learn."""
     if not options.files:
         return [sample_input()], []
-    return find_inputs(options.files, recursive=options.recursive, is_result=result_test(options))
+    inputs, errors = find_inputs(options.files, recursive=options.recursive, is_result=result_test(options))
+    if options.in_place and inputs:
+        inputs = [given for given in inputs if not given.is_found or is_replaceable(given.place)]
+        if not inputs:
+            errors.append(
+                CommandError("none of the pictures found is a PNG or a GIF, and --in-place replaces no others")
+            )
+    return inputs, errors

@@ -23,6 +23,9 @@ from .one_line import one_line
 from .output import check_output, write_output
 from .results import Figures, Job, Result
 
+MOST_LEFT = 0.95
+"""Of a file's bytes, if it is to be replaced only where that pays."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -32,6 +35,7 @@ class Work:
     in_place: bool
     force: bool
     skip_if_larger: bool
+    only_if_smaller: bool
     dry_run: bool
     scores: bool
     """Whether results are compared by SSIMULACRA 2."""
@@ -94,7 +98,12 @@ class Work:
         if self.skip_if_larger and len(data) >= opened.n_bytes:
             msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {opened.n_bytes:,}"
             raise LargerError(msg)
-        if len(data) > opened.n_bytes:
+        if self.only_if_smaller and len(data) > MOST_LEFT * opened.n_bytes:
+            result.is_skipped = True
+            result.note = (
+                f"{job.given} is left as it is: the result would have {len(data) / opened.n_bytes:.1%} of its bytes"
+            )
+        elif len(data) > opened.n_bytes:
             result.is_skipped = job.given.is_found and "palette" not in self.picture_options
             result.note = larger_note(job, opened, len(data), is_skipped=result.is_skipped)
         if not result.is_skipped:
