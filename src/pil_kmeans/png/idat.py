@@ -171,7 +171,8 @@ def compress(
     n_threads : int
         The stream does not depend on it.
     for_deflate : bool, default=False
-        Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
+        Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them,
+        and where there are few bytes what else is.
     reorder : bool, default=True
         Whether the palette may get another order; not where pictures share it.
     is_thorough : bool, default=True
@@ -186,10 +187,10 @@ def compress(
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
     found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
-    if not for_deflate:
+    if not for_deflate or (indices.size <= SMALL and preset.small_margin > 1.0 and is_thorough):
         orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
         found += filtered_rows(indices, lookup, depth, orders, preset)
-    elif depth < BYTE:
+    if for_deflate and depth < BYTE:
         found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
     place, data = smallest_stream(found, preset, n_threads, new_array)
     return Stream(data, found[place].depth, found[place].order)

@@ -351,7 +351,7 @@ class SmallPng:
             keep=fitted.palette.fixed,
             keep_palette=self.keep_palette,
             compression=self.compression,
-            for_deflate=for_deflate and indices.size >= _SMALL,  # in small pictures filters pay all the same
+            for_deflate=for_deflate,
             n_threads=self.n_threads,
             new_array=self.pixels.new_array,
         )
