@@ -187,12 +187,19 @@ def compress(
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
     found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
-    if not for_deflate or (indices.size <= SMALL and preset.small_margin > 1.0 and is_thorough):
-        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
-        found += filtered_rows(indices, lookup, depth, orders, preset)
     if for_deflate and depth < BYTE:
         found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
+    others = []
+    if not for_deflate or (indices.size <= SMALL and preset.n_rounds):
+        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
+        others = [*filtered_rows(indices, lookup, depth, orders, preset)]
+    if not for_deflate:
+        found += others
     place, data = smallest_stream(found, preset, n_threads, new_array)
+    if for_deflate and others:  # by themselves: the thorough search does less for some rows than for others
+        other_place, other_data = smallest_stream(others, preset, n_threads, new_array)
+        if len(other_data) < len(data):
+            found, place, data = others, other_place, other_data
     return Stream(data, found[place].depth, found[place].order)
 
 
