@@ -1,5 +1,6 @@
 """The command: exit status, what it prints, and the files it leaves."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import encode_png
+from pil_kmeans import encode_png, ssimulacra2
 from pil_kmeans.cli import main
 from pil_kmeans.stages.dithering.diffuse import BY_MASK
 from pil_pictures import opened
@@ -73,6 +74,69 @@ def test_options_are_those_of_encode_png(source, target):
     assert run(source, "-o", target, *arguments) == 0
     with Image.open(source) as image:
         assert target.read_bytes() == encode_png(image, **options)
+
+
+def test_preset_and_quality_are_those_of_encode_png(source, target):
+    for words, options in (
+        (["--preset=tiny", "-k9"], {"preset": "tiny", "n_colors": 9}),
+        (["--preset=web", "--lossy=2"], {"lossy": 2}),
+        (["--quality=50"], {"quality": 50}),
+        (["--quality", "0-60", "-k32", "--palette-only"], {"quality": "0-60", "n_colors": 32, "palette_only": True}),
+    ):
+        assert run(source, "-o", target, "--force", *words) == 0
+        with Image.open(source) as image:
+            assert target.read_bytes() == encode_png(image, **options)
+
+
+def test_below_the_floor_of_a_range_nothing_is_written(source, target, capsys):
+    assert run(source, "-o", target, "-k2", "--quality=60-80") == 99
+    assert "quality=60 cannot be reached" in capsys.readouterr().err
+    assert not target.exists()
+    for wrong in ("80-60", "high", "101", "nan"):
+        assert f"got {wrong}" in usage_error(capsys, source, "--quality", wrong).replace("'", "")
+
+
+def test_score_is_told_on_request_and_in_json(source, target, capsys):
+    assert run(source, "-o", target, "-k16", "--score") == 0
+    score = ssimulacra2(Image.open(source), target.read_bytes())
+    assert f", SSIMULACRA 2: {score:.1f}\n" in capsys.readouterr().out
+    assert run(source, "-o", target, "-k16", "--force", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["ssimulacra2"] == pytest.approx(score, abs=1e-9)
+    assert run(source, "-o", target, "-k16", "--force") == 0
+    assert "SSIMULACRA" not in capsys.readouterr().out
+
+
+def test_without_words_it_says_what_to_type(capsys):
+    assert main([]) == 2
+    assert "pil-kmeans compress pictures/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "suggestion"),
+    [
+        (["compres", "a.png"], "did you mean compress?"),
+        (["compress", "a.png", "--qualty=60"], "unrecognized arguments: --qualty=60: did you mean --quality?"),
+        (["compare", "a.png", "--htm1", "x"], "did you mean --html?"),
+        (["compress", "a.png", "--effort", "fats"], "did you mean fast?"),
+        (["compress", "a.png", "--preset", "wep"], "did you mean web?"),
+        (["palette", "a.png", "--kind=acccent"], "did you mean accent?"),
+    ],
+)
+def test_mistyped_words_are_answered_by_what_is_close(capsys, words, suggestion):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    error = capsys.readouterr().err
+    assert (stopped.value.code, suggestion in error) == (2, True), error
+    assert len(error.splitlines()) == 2
+
+
+def test_a_picture_in_place_of_a_command_is_answered_by_the_command(source, capsys):
+    with pytest.raises(SystemExit):
+        main([str(source)])
+    assert f"to compress it type pil-kmeans compress {source}" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["compress", "--zzzz"])
+    assert "did you mean" not in capsys.readouterr().err
 
 
 def test_lossy_is_chosen_on_request(source, target):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import encode_png
+from pil_kmeans import encode_png, ssimulacra2
 from pil_kmeans.cli import main
 from pil_kmeans.pictures.from_files import EXTENSIONS
 from pil_pictures import opened
@@ -382,6 +382,7 @@ def test_json_tells_of_every_file(folder, capsys):
     assert run("a.png", "bad.png", "none*", "--json") == 1
     document, err = report(capsys)
     rows = {row["input"]: row for row in document["files"]}
+    score = ssimulacra2((folder / "a.png").read_bytes(), (folder / "a-8bit.png").read_bytes())
     with Image.open("a.png") as image, opened((folder / "a-8bit.png").read_bytes()) as result:
         difference = np.asarray(image, float) - np.asarray(result.convert("RGB"))
     mse = np.square(difference).sum(-1).mean()
@@ -399,6 +400,7 @@ def test_json_tells_of_every_file(folder, capsys):
         "colors_before": rows["a.png"]["colors_before"],
         "colors_after": 4,
         "mse": pytest.approx(mse),
+        "ssimulacra2": pytest.approx(score),
         "psnr": pytest.approx(10 * np.log10(3 * 255**2 / mse)),
         "has_alpha": False,
         "n_frames": 1,
@@ -432,7 +434,7 @@ def test_json_tells_of_every_file(folder, capsys):
         (["a.png", "--lossy=1", "--quality=80"], "--quality chooses what --lossy says: drop one of them"),
         (["a.png", "--lossy=-1"], "must be a number from 0, or auto, got '-1'"),
         (["a.png", "--lossy=inf"], "must be a number from 0, or auto, got 'inf'"),
-        (["a.png", "--quality=101"], "got '101'"),
+        (["a.png", "--quality=101"], "must be from 0 to 100, on the scale of SSIMULACRA 2, got 101"),
         (["a.png", "--jobs", "0"], "must be an integer from 1, got '0'"),
     ],
 )

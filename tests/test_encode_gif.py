@@ -168,9 +168,12 @@ def test_quality_is_reached_on_average_and_no_frame_is_far_below(china):
     assert sizes[0] < sizes[1]
 
 
-def test_a_quality_beyond_reach_is_an_error(noisy):
-    with pytest.raises(QualityError, match="best score here is"):
+def test_a_quality_beyond_reach_is_an_error_and_of_a_range_what_comes_closest(noisy):
+    with pytest.raises(QualityError, match="best score here is") as caught:
         encode_gif(noisy[:2], n_colors=4, quality=90)
+    files = [encode_gif(noisy[:2], n_colors=4, **options) for options in ({"quality": "0-90"}, {"lossy": 0})]
+    found, exact = (np.mean(scores(played(file), noisy[:2])) for file in files)
+    assert found >= max(exact, caught.value.best)
 
 
 @pytest.mark.parametrize("lossy", [0, 1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from made_pictures import made_pictures
-from palettes_only import encode_png
+from palettes_only import encode_png, encode_small_png
 from pil_kmeans import IndexedImage, ssimulacra2
 from pil_kmeans.encode import QualityError
 from pil_kmeans.png import smallest as small_png
@@ -134,6 +134,19 @@ def test_quality_that_cannot_be_reached_names_the_best_score(crop):
     assert error.best >= score(crop, exact) - 1e-9
 
 
+def test_a_range_takes_what_it_aims_at_or_what_comes_closest_down_to_its_floor(crop, by_quality):
+    assert encode_png(crop, quality="40-65", **FAST) == by_quality[65]  # within reach: as the number
+    options = {"n_colors": 4, "dither": "floyd-steinberg"} | FAST
+    with pytest.raises(QualityError) as caught:
+        encode_png(crop, quality=90, **options)
+    best = caught.value.best
+    data = encode_small_png(crop, quality=f"{best - 1:.2f}-90", **options)  # no lossless picture in its place
+    assert score(crop, data) == pytest.approx(best, abs=0.01)
+    assert len(dict(chunks(data))["PLTE"]) == 3 * 4
+    with pytest.raises(QualityError, match=rf"quality={best + 1:.2f}\d* cannot be reached"):
+        encode_small_png(crop, quality=f"{best + 1:.2f}-90", **options)
+
+
 def test_best_score_may_be_that_of_the_picture_without_loss(crop, monkeypatch):
     monkeypatch.setattr(small_png, "roughest", lambda *_, **__: Roughest(None, None, -50.0))
     options = {"n_colors": 4, "dither": "floyd-steinberg"} | FAST
@@ -159,7 +172,7 @@ def test_quality_and_lossy_do_not_go_together(crop, lossy):
         ({"lossy": True}, TypeError, "lossy must be 'auto' or a number, got True"),
         ({"lossy": -1}, ValueError, "lossy must be 'auto' or a number from 0, which is off, got -1"),
         ({"lossy": np.nan}, ValueError, "lossy must be .* got nan"),
-        ({"quality": "90"}, TypeError, "quality must be a number from 0 to 100, got '90'"),
+        ({"quality": "90"}, ValueError, "quality must be a number from 0 to 100, or a range such as '60-80', got '90'"),
         ({"quality": 101}, ValueError, "quality must be from 0 to 100, .* got 101"),
         ({"quality": -1}, ValueError, "quality must be from 0 to 100"),
         ({"progress": 3}, TypeError, "progress must be callable or None, got 3 of type int"),

@@ -8,7 +8,7 @@ import pytest
 
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.indexed_image import IndexedImage
-from pil_kmeans.png import still
+from pil_kmeans.png import idat, still
 from pil_kmeans.png.idat import COMPRESSIONS, pack_bits
 from pil_kmeans.png.still import bit_depth
 from pil_pictures import opened, rgba
@@ -188,3 +188,12 @@ def test_more_than_256_used_colors_are_refused():
         encode(IndexedImage(indices, palette))
     data = encode(IndexedImage(indices[:, :256], palette))
     assert np.array_equal(decoded(data)[..., :3], palette[indices[:, :256]])
+
+
+def test_only_the_fast_way_hurries_over_many_bytes(china, monkeypatch):
+    grey = IndexedImage(np.ascontiguousarray(china[:300, :300, 1]), np.arange(256, dtype=np.uint8)[:, np.newaxis])
+    before = {name: encode(grey, compression=name) for name in ("fast", "default")}
+    monkeypatch.setattr(idat, "LONG", 1 << 12)
+    after = {name: encode(grey, compression=name) for name in before}
+    assert after["default"] == before["default"]
+    assert len(before["fast"]) < len(after["fast"]) < 1.1 * len(before["fast"])

@@ -7,7 +7,7 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from pil_kmeans.png.target_quality import QualityError, check_quality, roughest
+from pil_kmeans.png.target_quality import QualityError, read_quality, roughest
 from pil_kmeans.stages.progress import part, silent
 
 MOST_TRIALS = 6
@@ -136,19 +136,37 @@ def test_part_of_progress_goes_from_start_to_end():
 
 @pytest.mark.parametrize("quality", [None, 0, 100, 70.5, np.float32(33), np.int16(9), Fraction(200, 3)])
 def test_quality_is_a_number_from_0_to_100(quality):
-    check_quality(quality)
+    read_quality(quality)
 
 
 @pytest.mark.parametrize("quality", [-1, -1e-9, 100.001, np.nan, np.inf, -np.inf, 10**400])
 def test_quality_out_of_range_is_refused(quality):
     with pytest.raises(ValueError, match="quality must be from 0 to 100, on the scale of SSIMULACRA 2, got"):
-        check_quality(quality)
+        read_quality(quality)
 
 
-@pytest.mark.parametrize("quality", [True, np.False_, "70", 1j, [70], np.ones(1)])
+@pytest.mark.parametrize("quality", [True, np.False_, b"70", 1j, [70], np.ones(1)])
 def test_quality_of_another_type_is_refused(quality):
-    with pytest.raises(TypeError, match=r"quality must be a number from 0 to 100, got .* of type"):
-        check_quality(quality)
+    with pytest.raises(TypeError, match=r"quality must be a number from 0 to 100, or .*, got .* of type"):
+        read_quality(quality)
+
+
+@pytest.mark.parametrize(
+    "quality", ["70", "", "-", "60-", "-60", "6-8-9", "80-60", "60-101", "a-b", "60--80", "nan-inf"]
+)
+def test_a_range_is_two_scores_from_the_lower_to_the_higher(quality):
+    with pytest.raises(ValueError, match=r"quality must be .* such as '60-80', got"):
+        read_quality(quality)
+    assert read_quality(" 60 - 80.5") == (60, 80.5)
+    assert read_quality("0-70") == (-np.inf, 70)  # no floor: a score may be below 0
+    assert read_quality("70-70") == read_quality(70) == (70, 70)
+
+
+def test_where_none_scores_enough_the_one_that_comes_closest_is_known():
+    found = roughest(Scored(straight(-14, 75)), 90, silent)
+    assert (found.picture, found.lossy) == (None, None)
+    assert found.closest == GENTLEST
+    assert found.best == straight(-14, 75)(GENTLEST)
 
 
 def test_error_says_what_was_asked_for_what_is_best_and_what_to_do():

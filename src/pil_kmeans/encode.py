@@ -26,8 +26,9 @@ from .png.metadata import Metadata, check_metadata, metadata_chunks
 from .png.rate_distortion import AUTO, Lossy
 from .png.smallest import SmallPng
 from .png.still import check_compression, plte_entries
-from .png.target_quality import QualityError, roughest
-from .roughness import check_roughness, check_roughness_of_device
+from .png.target_quality import Quality, QualityError, roughest
+from .presets import takes_preset
+from .roughness import check_roughness_of_device, read_roughness
 from .stages.dithering.auto import Dithered
 from .stages.dithering.diffuse import BY_MASK, read_dither
 from .stages.dithering.steady import steady
@@ -56,10 +57,12 @@ _SEARCHED, _WRITTEN = 0.7, 0.85  # their indices are chosen, and the first file 
 
 
 @counts_colors("n_colors")
+@takes_preset
 def encode_png(
     image: Any,
     *,
     to: Any = None,
+    preset: str | None = None,
     n_colors: int = 256,
     palette: Any = None,
     device: Any = None,
@@ -74,7 +77,7 @@ def encode_png(
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
     lossy: Lossy = "auto",
-    quality: float | None = None,
+    quality: float | str | None = None,
     compression: str = "default",
     metadata: Metadata = "color",
     transparent_rgb: str = "first",
@@ -106,6 +109,11 @@ def encode_png(
     to : path or binary file object, optional
         Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
+    preset : {"fast", "web", "tiny"}, optional
+        Options under one name; those that are given besides win. "fast": effort, compression "fast", dither "none" and
+        lossy 0, for when time counts. "web": quality "0-70", high quality where a palette reaches that. "tiny": quality
+        "0-50", medium quality. That is left out where something else says how rough the picture may be: `lossy`,
+        `device`, a palette with a name, dither "ordered" and "blue-noise".
     n_colors : int, default 256
         Most colours of the palette, 1 to 256; fewer make a smaller file. A picture that has no
         more, also an `IndexedImage`, is stored exactly.
@@ -162,13 +170,15 @@ def encode_png(
         one of `fixed_colors`, transparent, or exactly the colour of a flat area. A picture that
         the palette holds exactly stays so, and the file is never larger than with 0. Of several
         frames pixels also stay as they were shown where the change would not be seen.
-    quality : float, optional
+    quality : float or str, optional
         Write the smallest file found whose score is at least this on the scale of `ssimulacra2`,
         0 to 100: 90 is visually lossless, 70 high, 50 medium quality. Of pictures of less than
         113 pixels in height or width, whose scores do not compare with those of others, the score
         when mirrored to that has to reach it as well. Looked for over `lossy`, which cannot be
         given then, and over fewer colours than `n_colors` where these may pay: in small pictures,
-        and where nothing is too rough. Takes two to three times as long. Not for several frames.
+        and where nothing is too rough. Takes two to three times as long. A range such as "60-80", as
+        of pngquant: 80 where a palette of `n_colors` reaches it, else what comes closest, and an error
+        below 60; of a single number the picture is stored without loss where no palette reaches it.
     compression : {"fast", "default", "max"}, default "default"
         How long to look for a small file of the same pixels: orders of the palette, filters, and
         levels of deflate. It hardly matters where `lossy` has chosen the pixels, which is for rows
@@ -310,7 +320,7 @@ def encode_png(
     if loop is not None:
         check_loop(loop, animation.MAX_PLAYS)
     check_progress(progress)
-    check_roughness(dither=dither, lossy=lossy, quality=quality)
+    wanted = read_roughness(dither=dither, lossy=lossy, quality=quality)
     own = read_given_palette(
         palette, device, keep_palette=keep_palette, exact=exact, n_colors=n_colors, fixed_colors=fixed_colors
     )
@@ -363,7 +373,7 @@ def encode_png(
         movie = _Animated(frames, search, plays, chunks, how, device)
         amount = (0.0 if is_exact else AUTO) if lossy == "auto" else float(lossy)
         most = min(n_colors, most_colors(frames, n_threads))
-        return deliver(movie.parts(lambda: fit(most), how_dithered, amount, quality, report), to)
+        return deliver(movie.parts(lambda: fit(most), how_dithered, amount, wanted, report), to)
     without_loss = None
     if not (palette_only or own is not None or len(frames.fixed_colors)):
         without_loss = with_hidden(to_uint8(frames.pixels.values, frames.pixels.new_array), transparent_rgb)
@@ -378,13 +388,13 @@ def encode_png(
         n_threads=n_threads,
         **how,
     )
-    if quality is None:
+    if wanted is None:
         is_auto = lossy == "auto" and device is None
         parts = picture.by_lossy(
             n_colors, AUTO if is_auto else 0.0 if lossy == "auto" else float(lossy), report, is_auto=is_auto
         )
     else:
-        parts = picture.by_quality(n_colors, float(quality), report)
+        parts = picture.by_quality(n_colors, wanted, report)
     report(1.0)
     return deliver(parts, to)
 
@@ -407,7 +417,7 @@ class _Animated:
     device: NDArray[np.uint8] | None
 
     def parts(
-        self, fit: Callable[[], Dithered], dither: Dither, lossy: float, quality: float | None, report: Progress
+        self, fit: Callable[[], Dithered], dither: Dither, lossy: float, quality: Quality | None, report: Progress
     ) -> Iterator[bytes]:
         """Write frames in their fitted palette, exactly, so much rougher, or as rough as a score allows."""
         made = indexed(self.frames, fit(), dither, self.search)
@@ -415,7 +425,7 @@ class _Animated:
         yield from self._file(made, lossy, quality, report).parts()
         report(1.0)
 
-    def _file(self, made: Indexed, lossy: float, quality: float | None, report: Progress) -> Spool:
+    def _file(self, made: Indexed, lossy: float, quality: Quality | None, report: Progress) -> Spool:
         exact = partial(self._exact, made)
         if quality is None and lossy == 0:
             return self._written(made, exact(), part(report, _FITTED, 1.0))
@@ -441,13 +451,15 @@ class _Animated:
         def attempt(lossy: float, progress: Progress) -> tuple[float, float]:
             return lossy, score(search.indices(lossy, progress))
 
-        found = roughest(attempt, quality, part(report, _FITTED, _WRITTEN))
+        found = roughest(attempt, quality.aim, part(report, _FITTED, _WRITTEN))
         rest = part(report, _WRITTEN, 1.0)
         if found.picture is not None:
             return self._written(made, search.indices(found.picture, silent), rest)
         best = score(exact())
-        if best < quality:
-            raise QualityError(quality, max(best, found.best), "ask for less, or for more colors")
+        if max(best, found.best) < quality.least:
+            raise QualityError(quality.least, max(best, found.best), "ask for less, or for more colors")
+        if best < found.best and found.closest is not None:
+            return self._written(made, search.indices(found.closest, silent), rest)
         return self._written(made, exact(), rest)
 
     def _exact(self, made: Indexed) -> Iterator[NDArray[Any]]:
@@ -477,7 +489,7 @@ class _Animated:
         )
 
 
-def _check_scored(shape: tuple[int, int], quality: float) -> None:
+def _check_scored(shape: tuple[int, int], quality: float | str) -> None:
     """Refuse to score what is too large to be in memory."""
     if shape[0] * shape[1] > BLOCK:
         raise ValueError(

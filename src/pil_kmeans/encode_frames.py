@@ -24,7 +24,9 @@ from .pictures.layout import Layout
 from .pictures.palettes import GivenPalette, read_given_palette, with_transparent
 from .pictures.segments import Segments
 from .png.rate_distortion import Lossy
-from .roughness import check_roughness, check_roughness_of_device
+from .png.target_quality import Quality
+from .presets import takes_preset
+from .roughness import check_roughness_of_device, read_roughness
 from .stages.dithering.amounts import DEFAULT_STRENGTH, for_fitted
 from .stages.dithering.auto import Dithered, is_flat
 from .stages.dithering.diffuse import BY_MASK, DIFFUSIONS, read_dither
@@ -47,10 +49,12 @@ _UNDITHERED = Dither("none", 0.0)
 
 
 @counts_colors("n_colors")
+@takes_preset
 def encode_gif(
     image: Any,
     *,
     to: Any = None,
+    preset: str | None = None,
     n_colors: int = 256,
     palette: Any = None,
     device: Any = None,
@@ -64,7 +68,7 @@ def encode_gif(
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
     lossy: Lossy = "auto",
-    quality: float | None = None,
+    quality: float | str | None = None,
     alpha_threshold: float = 0.5,
     duration: float | Sequence[float] | None = None,
     loop: int | None = None,
@@ -82,6 +86,8 @@ def encode_gif(
     to : path or binary file object, optional
         Write the file there, and return None. A path gets it when it is complete: whatever goes wrong, a
         file that was there stays as it was, and no part of a new one is left. None: return the bytes.
+    preset : {"fast", "web", "tiny"}, optional
+        As in `encode_png`.
     n_colors : int, default 256
         Most colours of a frame, 1 to 256, a transparent one included. Frames share them, but scenes of other
         colours get a palette of their own where that pays for the bytes that it takes.
@@ -100,11 +106,12 @@ full_scale
         change would not be seen. 0: not at all; pixels stay where their colour is the same.
         "auto": 1, which is hardly to be seen, or 0 for dither "ordered" and "blue-noise". Larger is
         smaller and rougher.
-    quality : float, optional
+    quality : float or str, optional
         Write the smallest file found whose frames have at least this score on the scale of
         `ssimulacra2` on average, and at least 10 less each: 90 is visually lossless, 70 high, 50
         medium quality. Looked for over `lossy`, which cannot be given then; takes some five times
-        as long. Of more than 16 frames so many are scored, evenly spread.
+        as long. Of more than 16 frames so many are scored, evenly spread. A range such as "60-80": as
+        in `encode_png`.
     alpha_threshold : float, default 0.5
         A GIF has no translucent pixels: those whose alpha, from 0 to 1, is less than this become
         transparent, others opaque. Pixels of alpha 0 are transparent in any case.
@@ -177,7 +184,7 @@ full_scale
         n_threads=n_threads,
     )
     check_target(to)
-    check_roughness(dither=dither, lossy=lossy, quality=quality)
+    wanted = read_roughness(dither=dither, lossy=lossy, quality=quality)
     if quality is not None and dither in BY_MASK:
         raise ValueError(f"quality={quality} would break the pattern of dither={dither!r}: pass another dither")
     check_alpha_threshold(alpha_threshold)
@@ -211,7 +218,7 @@ full_scale
     how = _How(frames, search, own, n_colors, keep_palette, plays)
     is_exact = dither in BY_MASK or (own is not None and own.device is not None)
     amount = (0.0 if is_exact else AUTO) if lossy == "auto" else float(lossy)
-    return deliver(how.parts(read_dither(dither, dither_strength), amount, quality, report), to)
+    return deliver(how.parts(read_dither(dither, dither_strength), amount, wanted, report), to)
 
 
 class _How:
@@ -232,7 +239,7 @@ class _How:
         self._keep_palette, self._plays = keep_palette, plays
         self._n_colors = n_colors if len(frames) == 1 else min(n_colors, most_colors(frames, search.n_threads))
 
-    def parts(self, dither: Dither, lossy: float, quality: float | None, report: Progress) -> Iterator[bytes]:
+    def parts(self, dither: Dither, lossy: float, quality: Quality | None, report: Progress) -> Iterator[bytes]:
         """Write the frames: exactly, so much rougher, or as rough as a score allows."""
         rest = part(report, _FITTED, 1.0)
         if quality is None and lossy == 0:
@@ -240,7 +247,7 @@ class _How:
         elif quality is None:
             yield from self._small(dither, report).by_lossy(lossy, rest)
         else:
-            yield from self._small(dither, report).by_quality(float(quality), rest)
+            yield from self._small(dither, report).by_quality(quality, rest)
         report(1.0)
 
     def _without_loss(self, dither: Dither, report: Progress, rest: Progress) -> Iterator[bytes]:

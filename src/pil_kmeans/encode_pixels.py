@@ -16,6 +16,7 @@ from .files import MOST_IN_MEMORY, check_target, deliver
 from .pictures.durations import check_loop, read_durations
 from .png.metadata import Metadata
 from .png.rate_distortion import Lossy
+from .presets import takes_preset
 from .stages.progress import Progress, check_progress, part, silent
 from .webp import MAX_DURATION, MAX_PLAYS, check_webp, encode
 
@@ -25,10 +26,12 @@ _QUANTIZED = 0.8  # share of the work
 
 
 @counts_colors("n_colors")
+@takes_preset
 def encode_webp(
     image: Any,
     *,
     to: Any = None,
+    preset: str | None = None,
     n_colors: int = 256,
     palette: Any = None,
     exact: bool = False,
@@ -40,7 +43,7 @@ def encode_webp(
     dither_strength: float | None = None,
     sample_weight: ArrayLike | None = None,
     lossy: Lossy = "auto",
-    quality: float | None = None,
+    quality: float | str | None = None,
     compression: str = "default",
     metadata: Metadata = "color",
     duration: float | Sequence[float] | None = None,
@@ -54,7 +57,7 @@ def encode_webp(
 
     Parameters
     ----------
-    image, to, n_colors, palette, exact, fixed_colors, color_space, effort, weighting, dither, dither_strength
+    image, to, preset, n_colors, palette, exact, fixed_colors, color_space, effort, weighting, dither, dither_strength
         As in `encode_png`.
     sample_weight, lossy, quality, channel_axis, full_scale, n_threads, progress
         As in `encode_png`.

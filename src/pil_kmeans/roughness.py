@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .png.rate_distortion import Lossy, check_lossy
-from .png.target_quality import check_quality
+from .png.target_quality import Quality, read_quality
 from .stages.dithering.diffuse import BY_MASK
 
 
-def check_roughness(*, dither: str, lossy: Lossy, quality: float | None) -> None:
-    """Check both, and that they go together with each other and with `dither`.
+def read_roughness(*, dither: str, lossy: Lossy, quality: float | str | None) -> Quality | None:
+    """Take the quality, after a check of both, and that they go together with each other and with `dither`.
 
     Raises
     ------
@@ -18,14 +18,15 @@ def check_roughness(*, dither: str, lossy: Lossy, quality: float | None) -> None
         If one is out of range, or they do not go together.
     """
     check_lossy(lossy)
-    check_quality(quality)
+    wanted = read_quality(quality)
     if quality is not None and lossy != "auto":
         raise ValueError(f"quality={quality} chooses what lossy={lossy} says: pass one of them")
     if dither in BY_MASK and lossy not in (0, "auto"):
         raise ValueError(f"lossy={lossy} would break the pattern of dither={dither!r}: pass lossy=0, or another dither")
+    return wanted
 
 
-def check_roughness_of_device(*, lossy: Lossy, quality: float | None) -> None:
+def check_roughness_of_device(*, lossy: Lossy, quality: float | str | None) -> None:
     """Check that nothing is judged by colours that are stored for a device, and look different."""
     if quality is not None or lossy not in (0, "auto"):
         given = f"lossy={lossy}" if quality is None else f"quality={quality}"

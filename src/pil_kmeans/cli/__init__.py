@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from .errors import EXIT_STATUSES, CommandError, Interrupted
+from .errors import EXIT_STATUSES, WRONG_USAGE, CommandError, Interrupted
 from .one_line import one_line
 from .signals import ended_by_signals, signal_of
 from .streams import open_missing_streams, silence_stdout
+from .suggestions import FIRST_STEPS, SuggestingParser
 
 COMMANDS = {
     "compress": "write pictures as small PNGs or GIFs",
@@ -62,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     """Run the command that the words name; what goes wrong is one line."""
+    if not words:
+        print(FIRST_STEPS, end="", file=sys.stderr)
+        return WRONG_USAGE
     try:
         options = read_options(words)
         with warnings.catch_warnings():
@@ -83,7 +87,7 @@ def _run(words: list[str]) -> int:
 
 def read_options(words: list[str]) -> argparse.Namespace:
     """Parse the words behind the command's name."""
-    parser = argparse.ArgumentParser(
+    parser = SuggestingParser(
         prog="pil-kmeans",
         description="Shrink pictures to palette PNGs with k-means, and see what that does to them.",
         epilog="Exit status: " + ", ".join(f"{status} {meaning}" for status, meaning in EXIT_STATUSES.items()) + ".",

@@ -13,7 +13,7 @@ from ..encode import QualityError, encode_png
 from ..pictures.from_files import EXTENSIONS, frames_in
 from .containers import EXTENSIONS as WRITTEN
 from .containers import encoder, extension_of, known_extensions
-from .encode_options import add_encode_options, given_encode_options
+from .encode_options import add_encode_options, add_preset_and_quality, given_encode_options
 from .errors import BelowQualityError, CommandError
 from .inputs import STANDARD, Input, find_inputs, shown
 from .one_line import one_line
@@ -66,14 +66,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most colors to use, 1 to 256",
     )
-    add_function_option(
-        parser,
-        encode_png,
-        "--quality",
-        type=number_between(0, 100),
-        metavar="Q",
-        help="as rough as this SSIMULACRA 2 score allows on average, 0 to 100: 90 is visually lossless, 70 high",
-    )
+    add_preset_and_quality(parser, " on average")
     add_encode_options(parser)
 
 

@@ -13,8 +13,8 @@ from ..encode import encode_png
 from ..pictures.from_files import EXTENSIONS
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.threads import count_threads
-from .containers import is_other_kind, known_extensions
-from .encode_options import add_encode_options, given_encode_options
+from .containers import is_other_kind, is_replaceable, known_extensions
+from .encode_options import add_encode_options, add_preset_and_quality, given_encode_options, with_preset
 from .errors import CommandError
 from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
 from .limit_options import add_limits, budget_of, limits_of
@@ -24,7 +24,6 @@ from .option_types import (
     add_function_option,
     file_suffix,
     integer_between,
-    number_between,
     palette,
 )
 from .output import write_report
@@ -32,7 +31,7 @@ from .progress_bar import Progress
 from .results import Result, as_json, describe, describe_briefly, exit_status, summary
 from .shared_palette import fitted_to_all
 from .targets import SUFFIX, planned, result_test
-from .work import Work, done_in_parallel
+from .work import MOST_LEFT, Work, done_in_parallel
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -73,10 +72,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "replaced",
     )
     where.add_argument("--skip-if-larger", action="store_true", help="write nothing that is not smaller than its FILE")
+    where.add_argument(
+        "--only-if-smaller",
+        action="store_true",
+        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%} at least: what has been "
+        "done stays as it is",
+    )
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
-    where.add_argument("--json", action="store_true", help="report as one JSON document")
+    where.add_argument("--json", action="store_true", help="report as one JSON document, with the score")
+    where.add_argument(
+        "--score",
+        action="store_true",
+        help="report the SSIMULACRA 2 score of each result: 90 is visually lossless, 70 high, 50 medium",
+    )
     add_limits(where)
     how = parser.add_argument_group("how pictures are compressed")
+    add_preset_and_quality(how, "")
     add_function_option(
         how,
         encode_png,
@@ -121,14 +132,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="store a palette of so many colors in any case; without it a picture that takes fewer bytes without loss "
         "is stored so, as grey or in colors",
     )
-    add_function_option(
-        how,
-        encode_png,
-        "--quality",
-        type=number_between(0, 100),
-        metavar="Q",
-        help="as rough as this SSIMULACRA 2 score allows, 0 to 100: 90 is visually lossless, 70 high, 50 medium",
-    )
     add_encode_options(how)
 
 
@@ -162,7 +165,9 @@ def run(options: argparse.Namespace) -> int:
             in_place=options.in_place,
             force=options.force,
             skip_if_larger=options.skip_if_larger,
+            only_if_smaller=options.only_if_smaller,
             dry_run=options.dry_run,
+            scores=options.score or options.json,
             budget=budget_of(options),
             n_workers=n_workers,
             follow=progress.follow,
@@ -189,7 +194,7 @@ def with_shared_palette(
     picture_options: dict[str, Any], inputs: Sequence[Input], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Fit the colours to all pictures, for each to have them; what cannot be read is told when it is its turn."""
-    fit = {name: value for name, value in picture_options.items() if name in FITTED}
+    fit = {name: value for name, value in with_preset(picture_options).items() if name in FITTED}
     most = {"n_colors": fit.get("n_colors", MAX_BYTE_COLORS)}
     swatches, _ = fitted_to_all(inputs, fit | most, limits_of(options), count_threads(options.jobs))
     others = {name: value for name, value in picture_options.items() if name not in UNUSED_WITH_PALETTE}
@@ -237,4 +242,11 @@ def given_inputs(options: argparse.Namespace) -> tuple[list[Input], list[Command
     """Find the pictures, or take the one that comes with scikit-learn."""
     if not options.files:
         return [sample_input()], []
-    return find_inputs(options.files, recursive=options.recursive, is_result=result_test(options))
+    inputs, errors = find_inputs(options.files, recursive=options.recursive, is_result=result_test(options))
+    if options.in_place and inputs:
+        inputs = [given for given in inputs if not given.is_found or is_replaceable(given.place)]
+        if not inputs:
+            errors.append(
+                CommandError("none of the pictures found is a PNG or a GIF, and --in-place replaces no others")
+            )
+    return inputs, errors

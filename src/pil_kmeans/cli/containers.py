@@ -34,6 +34,11 @@ def extension_of(target: Path | None, image_format: str | None) -> str:
     return extension if extension in EXTENSIONS else FORMATS.get(image_format or "", ".png")
 
 
+def is_replaceable(path: Path) -> bool:
+    """Whether a file of this name is of a kind that can be replaced by a smaller one."""
+    return path.suffix.lower() in (".apng", *FORMATS.values())
+
+
 def is_other_kind(path: Path) -> bool:
     """Whether people and programs would take a file of this name for a kind of picture that we do not write."""
     return names_other_kind(path) and path.suffix.lower() not in EXTENSIONS

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from ..encode import encode_png
 from ..png.idat import COMPRESSIONS
 from ..png.metadata import Metadata
+from ..png.target_quality import read_quality
+from ..presets import PRESETS, added_by_preset
 from ..stages.color_space import COLOR_SPACES
 from ..stages.dithering.amounts import DEFAULT_STRENGTH
 from ..stages.dithering.diffuse import DITHERS
@@ -21,6 +24,42 @@ WEIGHTING_HELP = (
     "perceptual: pixels count as much as an error there is seen; uniform: all the same "
     "(default: perceptual in oklab and cielab, otherwise uniform)"
 )
+
+
+def preset_help() -> str:
+    """Say what each preset sets, as options of the command."""
+    meanings = (
+        f"{name}: " + " ".join(f"--{option.replace('_', '-')} {value}" for option, value in options.items())
+        for name, options in PRESETS.items()
+    )
+    return f"options under one name, of which those that are given besides win; {'; '.join(meanings)}"
+
+
+def add_preset_and_quality(parser: argparse._ActionsContainer, of_what: str) -> None:
+    """Declare the options that stand for others, and how rough the result may be."""
+    add_function_option(parser, encode_png, "--preset", choices=tuple(PRESETS), help=preset_help())
+    add_function_option(
+        parser,
+        encode_png,
+        "--quality",
+        type=quality,
+        metavar="Q",
+        help=f"as rough as this SSIMULACRA 2 score{of_what} allows, 0 to 100: 90 is visually lossless, 70 high, 50 "
+        "medium; a range such as 60-80: 80, or what comes closest to it where no palette reaches that, and at least 60",
+    )
+
+
+def quality(text: str) -> float | str:
+    """Take a number, or a range."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = None
+    try:
+        read_quality(text if number is None else number)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("quality ")) from error
+    return text if number is None else number
 
 
 def add_encode_options(parser: argparse._ActionsContainer) -> None:
@@ -81,3 +120,8 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
 def given_encode_options(options: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments for `encode_png`: the options that were given."""
     return given_options(options, encode_png)
+
+
+def with_preset(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with those that their preset stands for."""
+    return added_by_preset(options) | dict(options)

@@ -42,10 +42,13 @@ class Interrupted(CommandError):  # noqa: N818 - no error: the user wants it
         self.exit_status = 128 + number  # as shells have it
 
 
+WRONG_USAGE = 2
+"""As argparse has it."""
+
 EXIT_STATUSES = {
     0: "done",
     CommandError.exit_status: "failed",
-    2: "wrong usage",
+    WRONG_USAGE: "wrong usage",
     WouldOverwriteError.exit_status: "the output exists",
     BelowQualityError.exit_status: "below the asked quality",
     LargerError.exit_status: "not smaller, skipped",

@@ -40,6 +40,8 @@ class Figures:
     colors_after: int | None
     mse: float | None
     """None, as the colours, of a picture that is too large for memory."""
+    ssimulacra2: float | None
+    """None: nobody has asked, or as above."""
     has_alpha: bool
     n_frames: int
     is_animation: bool
@@ -53,6 +55,11 @@ class Figures:
         if self.n_frames == 1:
             return ""
         return f", {self.n_frames} frames" if self.is_animation else f", the first of {self.n_frames} frames"
+
+    @property
+    def score(self) -> str:
+        """What there is to say of the score, for people."""
+        return "" if self.ssimulacra2 is None else f", SSIMULACRA 2: {self.ssimulacra2:.1f}"
 
     @property
     def psnr(self) -> float | None:
@@ -108,7 +115,7 @@ def describe(result: Result) -> str:
             "error: not measured, since the picture is too large for memory"
             if figures.mse is None
             else f"error{of_what}: MSE {figures.mse:.2f} (mean squared distance in 8-bit {channels}), "
-            f"PSNR {psnr_text(figures)}",
+            f"PSNR {psnr_text(figures)}{figures.score}",
         )
     )
 
@@ -122,7 +129,7 @@ def describe_briefly(result: Result) -> str:
     if figures.mse is None:
         return to
     likeness = f"PSNR {psnr_text(figures)}" if figures.mse else "exact"
-    return f"{to}, {figures.colors_after} colors, {likeness}{figures.frames}"
+    return f"{to}, {figures.colors_after} colors, {likeness}{figures.score}{figures.frames}"
 
 
 def summary(results: Sequence[Result], *, dry_run: bool) -> str:

@@ -16,13 +16,18 @@ from typing import Any
 from ..encode import QualityError
 from ..measures import count_colors, has_alpha, mean_squared_error
 from ..pictures.read import Picture, read_picture
+from ..score import ssimulacra2
 from .containers import FORMATS, encoder, extension_of
+from .encode_options import with_preset
 from .errors import BelowQualityError, CommandError, Interrupted, LargerError, WouldOverwriteError
 from .inputs import Input, OpenedPicture, open_picture, shown
 from .limits import MemoryBudget, Share
 from .one_line import one_line
 from .output import check_output, write_output
 from .results import Figures, Job, Result
+
+MOST_LEFT = 0.95
+"""Of a file's bytes, if it is to be replaced only where that pays."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,10 @@ class Work:
     in_place: bool
     force: bool
     skip_if_larger: bool
+    only_if_smaller: bool
     dry_run: bool
+    scores: bool
+    """Whether results are compared by SSIMULACRA 2."""
     budget: MemoryBudget
     n_workers: int
     follow: Callable[[], Callable[[float], None]]
@@ -68,7 +76,8 @@ class Work:
     def _compress(self, job: Job, result: Result, memory: Share, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        opened = open_picture(job.given, whole=True, to_score="quality" in self.picture_options, share=memory)
+        to_score = self.scores or "quality" in with_preset(self.picture_options)
+        opened = open_picture(job.given, whole=True, to_score=to_score, share=memory)
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
@@ -80,7 +89,10 @@ class Work:
                 data = encode(picture, progress=progress, **self.picture_options)
             else:
                 data = encode(opened.frames, loop=opened.plays, progress=progress, **self.picture_options)
-            result.figures = sized(opened, data) if isinstance(data, mmap) else compared(opened, picture, data)
+            score_threads = self.picture_options["n_threads"] if self.scores else None
+            result.figures = (
+                sized(opened, data) if isinstance(data, mmap) else compared(opened, picture, data, score_threads)
+            )
         except CommandError:
             raise
         except QualityError as error:
@@ -94,7 +106,12 @@ class Work:
         if self.skip_if_larger and len(data) >= opened.n_bytes:
             msg = f"{job.given} is skipped: the result has {len(data):,} bytes, and the file {opened.n_bytes:,}"
             raise LargerError(msg)
-        if len(data) > opened.n_bytes:
+        if self.only_if_smaller and len(data) > MOST_LEFT * opened.n_bytes:
+            result.is_skipped = True
+            result.note = (
+                f"{job.given} is left as it is: the result would have {len(data) / opened.n_bytes:.1%} of its bytes"
+            )
+        elif len(data) > opened.n_bytes:
             result.is_skipped = job.given.is_found and "palette" not in self.picture_options
             result.note = larger_note(job, opened, len(data), is_skipped=result.is_skipped)
         if not result.is_skipped:
@@ -187,6 +204,7 @@ def sized(opened: OpenedPicture, data: Any) -> Figures:
         colors_before=None,
         colors_after=None,
         mse=None,
+        ssimulacra2=None,
         has_alpha=has_alpha(opened.outside.samples) if opened.outside else False,
         n_frames=1,
         is_animation=False,
@@ -194,8 +212,8 @@ def sized(opened: OpenedPicture, data: Any) -> Figures:
     )
 
 
-def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
-    """Measure what the file lost, and what the picture."""
+def compared(opened: OpenedPicture, picture: Picture, data: bytes, score_threads: int | None) -> Figures:
+    """Measure what the file lost, and what the picture; with so many threads also its score."""
     before, after = picture.samples, read_picture(data).samples
     height, width = after.shape[:2]
     return Figures(
@@ -206,6 +224,7 @@ def compared(opened: OpenedPicture, picture: Picture, data: bytes) -> Figures:
         colors_before=count_colors(before),
         colors_after=count_colors(after),
         mse=mean_squared_error(before, after),
+        ssimulacra2=None if score_threads is None else ssimulacra2(before, after, n_threads=score_threads),
         has_alpha=has_alpha(before),
         n_frames=opened.n_frames,
         is_animation=opened.frames is not None,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import Spool
-from ..png.target_quality import QualityError, roughest
+from ..png.target_quality import Quality, QualityError, roughest
 from ..stages.frame_scores import FrameScores
 from ..stages.in_order import Series
 from ..stages.movie import Movie
@@ -83,8 +83,10 @@ class SmallGif:
         ]
         return min(files, key=len).parts()
 
-    def by_quality(self, quality: float, progress: Progress) -> Iterable[bytes]:
-        """Write the roughest frames whose mean score is at least `quality`, and the worst one's not far below.
+    def by_quality(self, quality: Quality, progress: Progress) -> Iterable[bytes]:
+        """Write the roughest frames whose mean score is at least what is aimed at, and the worst one's not far below.
+
+        Where none reach that, those which come closest, if that is the least that will do.
 
         Raises
         ------
@@ -97,16 +99,18 @@ class SmallGif:
             colored = self.colored(lossy)
             return self._scored(colored, self._chooser(colored, lossy), scored, progress)
 
-        found = roughest(attempt, quality, part(progress, 0.0, 0.8))
+        found = roughest(attempt, quality.aim, part(progress, 0.0, 0.8))
         best, candidates = found.best, [] if found.picture is None else [found.picture]
         if not candidates or self.has_flat_areas:
             colored = self.colored(0.0)
             file, score = self._scored(colored, Given(colored.nearest), scored, part(progress, 0.8, 1.0))
-            best = max(best, score)
-            if score >= quality:
+            if score >= quality.aim:
                 candidates.append(file)
+            elif not candidates and max(score, best) >= quality.least:
+                candidates.append(file if score >= best or found.closest is None else found.closest)
+            best = max(best, score)
         if not candidates:
-            raise QualityError(quality, best, "ask for less, or for more colors")
+            raise QualityError(quality.least, best, "ask for less, or for more colors")
         return min(candidates, key=len).parts()
 
     def _chooser(self, colored: Colored, lossy: float) -> Chooser:

@@ -46,6 +46,9 @@ noise of few values, and a slow search of our own."""
 LARGE = 1 << 25
 """Above this many bytes not all rows are in memory at once, and parts of them are probed."""
 
+LONG = 1 << 22
+"""Above this many bytes a low level of deflate saves seconds."""
+
 Buffer = bytes | memoryview
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
@@ -77,8 +80,16 @@ class Compression:
     """Of libdeflate, 1 to 12."""
     packed_level: int
     """That of places of less than 8 bits, and of few bytes, in which higher levels find more."""
+    long_level: int
+    """That of more than `LONG` bytes, which take seconds at a high one."""
     n_rounds: int
     """Of the thorough search, with which few bytes are compressed instead, unless it is 0."""
+
+    def level_for(self, rows: Rows, *, is_small: bool) -> int:
+        """Return the level for rows."""
+        if rows.n_bytes > LONG:
+            return self.long_level
+        return self.packed_level if rows.depth < BYTE or is_small else self.level
 
     def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
         """Return all that are to be tried with so many bytes."""
@@ -93,7 +104,16 @@ _SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
 
 COMPRESSIONS = {
     "fast": Compression(
-        (0,), (LEAST_ENTROPY,), (), margin=1.0, small_margin=1.0, n_small=1, level=10, packed_level=10, n_rounds=0
+        (0,),
+        (LEAST_ENTROPY,),
+        (),
+        margin=1.0,
+        small_margin=1.0,
+        n_small=1,
+        level=10,
+        packed_level=10,
+        long_level=6,
+        n_rounds=0,
     ),
     "default": Compression(
         (8,),
@@ -104,6 +124,7 @@ COMPRESSIONS = {
         n_small=3,
         level=10,
         packed_level=12,
+        long_level=10,
         n_rounds=3,
     ),
     "max": Compression(
@@ -115,6 +136,7 @@ COMPRESSIONS = {
         n_small=4,
         level=12,
         packed_level=12,
+        long_level=12,
         n_rounds=15,
     ),
 }
@@ -163,7 +185,8 @@ def compress(
     n_threads : int
         The stream does not depend on it.
     for_deflate : bool, default=False
-        Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them.
+        Whether the indices were chosen for rows without filters of 8 bits. Nothing else is tried then but to pack them,
+        and where there are few bytes what else is.
     reorder : bool, default=True
         Whether the palette may get another order; not where pictures share it.
     is_thorough : bool, default=True
@@ -178,12 +201,19 @@ def compress(
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
     found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
-    if not for_deflate:
-        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
-        found += filtered_rows(indices, lookup, depth, orders, preset)
-    elif depth < BYTE:
+    if for_deflate and depth < BYTE:
         found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
+    others = []
+    if not for_deflate or (indices.size <= SMALL and preset.n_rounds):
+        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
+        others = [*filtered_rows(indices, lookup, depth, orders, preset)]
+    if not for_deflate:
+        found += others
     place, data = smallest_stream(found, preset, n_threads, new_array)
+    if for_deflate and others:  # by themselves: the thorough search does less for some rows than for others
+        other_place, other_data = smallest_stream(others, preset, n_threads, new_array)
+        if len(other_data) < len(data):
+            found, place, data = others, other_place, other_data
     return Stream(data, found[place].depth, found[place].order)
 
 
@@ -220,7 +250,7 @@ def smallest_stream(
         if is_small and preset.n_rounds:
             streams.append((place, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)))
             continue
-        level = preset.packed_level if rows.depth < BYTE or is_small else preset.level
+        level = preset.level_for(rows, is_small=is_small)
         streams.append((place, zlib_stream(rows, level, n_threads, new_array)))
         if is_small:
             streams.append((place, zlib.compress(rows.whole.data, 9)))

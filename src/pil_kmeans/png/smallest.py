@@ -19,7 +19,7 @@ from .idat import may_be_smaller
 from .lossless import smaller
 from .rate_distortion import Bands, RateDistortion
 from .still import encoded_parts
-from .target_quality import LEAST_LOSSY, MOST_LOSSY, QualityError, predicted, roughest
+from .target_quality import LEAST_LOSSY, MOST_LOSSY, Quality, QualityError, predicted, roughest
 
 _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
 _WITH_PALETTE = 0.95  # until there is a file with a palette
@@ -42,7 +42,7 @@ _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
 
 class _Attempt(NamedTuple):
-    """The smallest file, None if none was good enough, its number of colours and `lossy`, and the best score of all."""
+    """The smallest file, None if none will do, its number of colours and `lossy`, and the best score of all."""
 
     file: FileParts | None
     n_colors: int
@@ -157,8 +157,11 @@ class SmallPng:
             files.append(self._file(fitted, fitted.indices))
         return min(files, key=lambda file: file.n_bytes)
 
-    def by_quality(self, n_colors: int, quality: float, progress: Progress) -> FileParts:
-        """Write the smallest file whose score is at least `quality`, with fewer colours where these pay.
+    def by_quality(self, n_colors: int, quality: Quality, progress: Progress) -> FileParts:
+        """Write the smallest file whose score is at least what is aimed at, with fewer colours where these pay.
+
+        Where no palette reaches that, the one that comes closest does if it is the least that will do. Without such a
+        range the picture is stored without loss then, if it may be.
 
         Small pictures are scored mirrored, so that a quality is as good in them as it is in others.
 
@@ -171,17 +174,17 @@ class SmallPng:
         try:
             file = self._by_quality(n_colors, quality, score, part(progress, 0.0, _WITH_PALETTE))
         except QualityError as error:
-            stored = self._stored_without_loss(None, n_colors)
+            stored = self._stored_without_loss(None, n_colors) if quality.least == quality.aim else None
             if stored is None or self.without_loss is None:
                 raise
             best = score(read_pixels(self.without_loss))  # of 16 bits or floats even this may lose too much
-            if best < quality:
-                raise QualityError(quality, max(best, error.best), error.advice) from None
+            if best < quality.aim:
+                raise QualityError(quality.aim, max(best, error.best), error.advice) from None
             return stored
         return self._stored_without_loss(file.n_bytes, n_colors) or file
 
     def _by_quality(
-        self, n_colors: int, quality: float, score: Callable[[Pixels], float], progress: Progress
+        self, n_colors: int, quality: Quality, score: Callable[[Pixels], float], progress: Progress
     ) -> FileParts:
         smallest: FileParts | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
@@ -192,13 +195,16 @@ class SmallPng:
             if attempt.file is None or (smallest is not None and attempt.file.n_bytes >= smallest.n_bytes):
                 break
             smallest = attempt.file
+            if attempt.best < quality.aim:
+                break
+            quality = quality._replace(least=quality.aim)  # fewer colours are not to take anything from it
             is_small = self.pixels.shape[0] * self.pixels.shape[1] < _SMALL
             if not self.can_shrink or attempt.n_colors // 2 < _LEAST_COLORS or not (is_small or attempt.is_roughest):
                 break
             n_colors = attempt.n_colors // 2
         if smallest is None:
             way_out = "for more colors if n_colors is below 256" if self.can_shrink else "leave palette out"
-            raise QualityError(quality, best, f"ask for less, or {way_out}")
+            raise QualityError(quality.least, best, f"ask for less, or {way_out}")
         return smallest
 
     def _stored_without_loss(self, than: int | None, n_colors: int) -> FileParts | None:
@@ -215,9 +221,10 @@ class SmallPng:
         )
 
     def _attempt(
-        self, n_colors: int, quality: float, score: Callable[[Pixels], float], lossy: float, progress: Progress
+        self, n_colors: int, quality: Quality, score: Callable[[Pixels], float], lossy: float, progress: Progress
     ) -> _Attempt:
-        """Look for the smallest file of some number of colours."""
+        """Look for the smallest file of some number of colours, or for that which comes closest and will do."""
+        least, aim = quality
         fitted = self.fit(n_colors)
         progress(_FITTED)
 
@@ -228,16 +235,16 @@ class SmallPng:
         n_fitted = len(fitted.palette.colors)
         search = self._rate_distortion(fitted) if self.can_diffuse else None
         if search is None or not search.can_search:
-            file = self._file(fitted, fitted.indices) if best >= quality else None
+            file = self._file(fitted, fitted.indices) if best >= least else None
             return _Attempt(file, n_fitted, lossy, best)
-        lossy, counts = self._predicted(search, fitted, quality, dithered, lossy)
+        lossy, counts = self._predicted(search, fitted, aim, dithered, lossy)
 
         def make(lossy: float, progress: Progress) -> tuple[NDArray[np.uint8], float]:
             indices = search.indices(lossy, counts=counts, progress=progress)
             return indices, score_of(indices)
 
         def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-            return _mixed(good, bad, bands, quality, score_of)
+            return _mixed(good, bad, bands, aim, score_of)
 
         bands = search.bands
         if len(bands.tops) < _LEAST_MIXED:
@@ -245,14 +252,19 @@ class SmallPng:
             rows = max(_LEAST_MIXED_ROWS, height // _LEAST_MIXED)
             bands = Bands(np.arange(0, height, rows), rows)
         can_mix = len(bands.tops) > 1
-        found = roughest(make, quality, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
+        found = roughest(make, aim, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
         best = max(best, found.best)
         files = []
         if found.picture is not None and found.lossy is not None:
             files.append(self._file(fitted, found.picture, for_deflate=True))
             lossy = found.lossy
-        if dithered >= quality and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
+        if dithered >= aim and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
             files.append(self._file(fitted, fitted.indices))
+        if not files and best >= least:
+            if dithered == best or found.closest is None:
+                files.append(self._file(fitted, fitted.indices))
+            else:
+                files.append(self._file(fitted, found.closest, for_deflate=True))
         return _Attempt(min(files, key=lambda file: file.n_bytes) if files else None, n_fitted, lossy, best)
 
     def _spared(

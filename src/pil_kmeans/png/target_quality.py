@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from math import sqrt
+from math import inf, sqrt
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..stages.options import is_number
@@ -23,12 +24,23 @@ _NEAR = 0.02  # of another trial, where one tells nothing
 _MOST_TRIALS = 6
 
 
+class Quality(NamedTuple):
+    """What score to aim at, and the least one that will do where that cannot be reached."""
+
+    least: float
+    aim: float
+
+
 class Roughest(NamedTuple, Generic[Picture]):
-    """A picture and the `lossy` it was made with, None if none scored enough; and the highest score of all."""
+    """A picture and the `lossy` it was made with, None if none scored enough.
+
+    And the highest score of all, with its picture if that is not enough.
+    """
 
     picture: Picture | None
     lossy: float | None
     best: float
+    closest: Picture | None = None
 
 
 class QualityError(ValueError):
@@ -110,7 +122,8 @@ def roughest(
         at = _next(tried, quality, _AIM if mix else 0.0)
     best = max(score for _, score in tried)
     if good is None:
-        return Roughest(None, None, best)
+        assert bad is not None
+        return Roughest(None, None, best, bad[1])
     if mix and bad and good[2] >= quality + _CLOSE and bad[0] > good[0]:
         return Roughest(mix(good[1], bad[1])[0], good[0] ** 2, best)
     return Roughest(good[1], good[0] ** 2, best)
@@ -179,19 +192,42 @@ def predicted(score: Callable[[float], float], quality: float, *, first: float, 
     return at * at
 
 
-def check_quality(quality: Any) -> None:
-    """Check the option; None will do.
+_NUMBER = r"\d+(?:\.\d*)?|\.\d+"
+
+
+def read_quality(quality: Any) -> Quality | None:
+    """Take the option: a number to reach, or a range such as "60-80", whose lower end is the least that will do.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If it is neither a number nor a string.
     ValueError
-        If it is not from 0 to 100.
+        If it is not from 0 to 100, or no range.
+
+    Examples
+    --------
+    >>> from pil_kmeans.png.target_quality import read_quality
+    >>> read_quality("60-80")
+    Quality(least=60.0, aim=80.0)
     """
     if quality is None:
-        return
+        return None
+    if isinstance(quality, str):
+        ends = re.fullmatch(rf"\s*({_NUMBER})\s*-\s*({_NUMBER})\s*", quality)
+        if ends is None:
+            raise ValueError(f"quality must be a number from 0 to 100, or a range such as '60-80', got {quality!r}")
+        least, aim = map(float, ends.groups())
+        if not least <= aim <= 100:
+            raise ValueError(
+                f"quality must be a range from a lower to a higher score up to 100, such as '60-80', got {quality!r}"
+            )
+        return Quality(least or -inf, aim)  # 0 is no floor, whatever the score
     if not is_number(quality):
-        raise TypeError(f"quality must be a number from 0 to 100, got {quality!r} of type {type(quality).__name__}")
+        raise TypeError(
+            "quality must be a number from 0 to 100, or a range such as '60-80', got "
+            f"{quality!r} of type {type(quality).__name__}"
+        )
     if not 0 <= quality <= 100:
         raise ValueError(f"quality must be from 0 to 100, on the scale of SSIMULACRA 2, got {quality}")
+    return Quality(float(quality), float(quality))

@@ -1,0 +1,111 @@
+"""What runs by itself: the hook of pre-commit and the action of GitHub, with their own files and this command."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from pil_kmeans import encode_png
+from pil_kmeans.cli import main
+from pil_pictures import opened
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, china):
+    """Three that become smaller, one that does not, and one of another kind."""
+    repository = tmp_path / "repository"
+    (repository / "icons").mkdir(parents=True)
+    picture = Image.fromarray(china).resize((96, 64))
+    picture.save(repository / "photo.png")
+    picture.crop((10, 10, 42, 42)).save(repository / "icons" / "a.png")
+    picture.quantize(8).save(repository / "small.gif")
+    picture.save(repository / "photo.jpg")
+    encode_png(Image.new("1", (8, 8)), to=repository / "dot.png")
+    monkeypatch.chdir(repository)
+    return repository
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def hook():
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    return shlex.split(hook["entry"])[1:]
+
+
+def test_hook_replaces_what_becomes_smaller_and_then_nothing_more(folder, capsys):
+    before = contents(folder)
+    names = [name for name in before if not name.endswith(".jpg")]
+    assert main([*hook(), *names]) == 0
+    after = contents(folder)
+    changed = {name for name in before if after[name] != before[name]}
+    assert {"photo.png", "icons/a.png"} <= changed
+    assert "dot.png" not in changed
+    assert all(len(after[name]) < len(before[name]) for name in changed)
+    assert "dot.png is left as it is: the result would have " in capsys.readouterr().out
+    assert main([*hook(), *names]) == 0
+    assert contents(folder) == after  # else a commit would never pass
+
+
+def test_a_folder_in_place_leaves_other_kinds_alone(folder, capsys):
+    photo = (folder / "photo.jpg").read_bytes()
+    assert main(["compress", "--in-place", "--recursive", "."]) == 0
+    assert (folder / "photo.jpg").read_bytes() == photo
+    (folder / "jpegs").mkdir()
+    (folder / "photo.jpg").rename("jpegs/photo.jpg")
+    assert main(["compress", "--in-place", "jpegs"]) == 1
+    assert "none of the pictures found is a PNG or a GIF" in capsys.readouterr().err
+
+
+def test_recipe_is_of_this_version_and_needs_what_the_package_needs():
+    recipe = yaml.safe_load((ROOT / "recipe/recipe.yaml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert recipe["context"]["version"] == project["version"]
+    needed = {f"python {project['requires-python']}"}
+    needed |= {name.replace(">=", " >=") for name in project["dependencies"] if not name.startswith("deflate")}
+    assert set(recipe["requirements"]["run"]) == needed
+    assert recipe["build"]["python"]["entry_points"] == [f"{a} = {b}" for a, b in project["scripts"].items()]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None or os.name != "posix", reason="the steps are of bash")
+def test_action_compresses_and_reports(folder, tmp_path):
+    steps = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    inputs = {name: given["default"] for name, given in steps["inputs"].items()}
+    [_, compress] = steps["runs"]["steps"]
+    outputs, page = tmp_path / "outputs", tmp_path / "page.md"
+    environment = os.environ | {
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(page),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "FILES": inputs["files"],
+        "OPTIONS": inputs["options"],
+        "PROGRAMS": str(Path(sys.executable).parent),
+    }
+    before = contents(folder)
+    found = subprocess.run(["bash", "-e", "-c", compress["run"]], check=False, env=environment, capture_output=True)
+    assert (found.returncode, found.stderr) == (0, b"")
+    after = contents(folder)
+    changed = [name for name in before if after[name] != before[name]]
+    sums = [sum(len(files[name]) for name in changed) for files in (before, after)]
+    given = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
+    assert [int(given["bytes-before"]), int(given["bytes-after"])] == sums
+    assert len(json.loads(Path(given["report"]).read_text(encoding="utf-8"))["files"]) == 4
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"{len(changed)} smaller files: {sums[0]:,} bytes became {sums[1]:,}.")
+    assert f"| photo.png | {len(before['photo.png']):,} | {len(after['photo.png']):,} | " in text
+    assert "dot.png" not in text
+    with opened(after["photo.png"]) as image:
+        assert np.asarray(image.convert("RGB")).shape == (64, 96, 3)
