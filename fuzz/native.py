@@ -99,6 +99,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
         "options": lambda: _native.DitherOptions(
             origin=(0.0,) * 4,
             zoom=1.0,
+            color_space=str(rng.choice(_native.COLOR_SPACES)),
             mask=None,
             shares=shares_of(str(rng.choice([*DIFFUSIONS]))),
             strength=200,

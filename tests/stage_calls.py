@@ -80,14 +80,14 @@ def quantize_pixels(pixels, **options):
 
 
 def dither(pixels, colors, **options):
-    amount = amounts.Amount(options.pop("strength", STRENGTH), amounts.LIGHTNESS_WEIGHT, False)
+    amount = amounts.Amount(options.pop("strength", STRENGTH), amounts.LIGHTNESS_WEIGHT, False, "oklab")
     defaults = {"method": "floyd-steinberg", "amount": amount, "n_threads": None}
     return diffuse.dither(pixels, colors, **(defaults | options))
 
 
 def refit(pixels, fitted, hist, **options):
     search = _search(options)
-    amount = amounts.Amount(STRENGTH, amounts.LIGHTNESS_WEIGHT, False)
+    amount = amounts.Amount(STRENGTH, amounts.LIGHTNESS_WEIGHT, False, "oklab")
     options = {"method": "floyd-steinberg", "amount": amount} | _inputs(options, "sample_weight", "frames")
     return refits.refit(pixels, fitted, hist, search, **options)
 

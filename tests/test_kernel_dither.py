@@ -41,11 +41,19 @@ def points_of(rows):
 
 
 def options(
-    strength=218, lightness_weight=12, margin=3072, mask=None, grid=USUAL_GRID, shares=plain.SHARES, into_hull=False
+    strength=218,
+    lightness_weight=12,
+    margin=3072,
+    mask=None,
+    grid=USUAL_GRID,
+    shares=plain.SHARES,
+    into_hull=False,
+    color_space="oklab",
 ):
     return _native.DitherOptions(
         origin=grid[0],
         zoom=grid[1],
+        color_space=color_space,
         mask=mask,
         shares=shares,
         strength=strength,
@@ -234,6 +242,8 @@ def test_residuals_are_those_of_the_plain_loop(n_channels, weighted):
         ({"margin": -1}, "margin"),
         ({"margin": 3073}, "margin"),
         ({"mask": np.ones((0, 8), np.uint16)}, "at least one threshold"),
+        ({"mask": np.ones((8, 8), np.uint16), "color_space": "srgb"}, "color_space"),
+        ({"color_space": "hsv"}, "color_space"),
         ({"mask": np.array([[1, 0]], np.uint16)}, "thresholds"),
         ({"shares": np.zeros((3, 5), np.uint8)}, "shares"),
         ({"shares": np.ones((3, 5), np.uint8)}, "shares"),

@@ -42,6 +42,7 @@ def calls():
     options = _native.DitherOptions(
         origin=USUAL_GRID[0],
         zoom=USUAL_GRID[1],
+        color_space="oklab",
         mask=None,
         shares=SHARES,
         strength=217,

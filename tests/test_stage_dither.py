@@ -5,11 +5,13 @@ import pytest
 from PIL import Image
 from skimage.filters import gaussian
 
-from pil_kmeans.stages.dithering.amounts import for_fitted, for_given, spread
+from pil_kmeans.stages.color_space import COLOR_SPACES
+from pil_kmeans.stages.dithering.amounts import Amount, for_fitted, for_given, spread
 from pil_kmeans.stages.dithering.auto import is_flat
 from pil_kmeans.stages.dithering.diffuse import BY_MASK, DIFFUSIONS, check_dither
 from pil_kmeans.stages.options import Dither
 from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.remap import remap
 from stage_calls import (
     dither,
     fit_dither,
@@ -24,6 +26,8 @@ from stage_calls import (
 FS = {"dither": "floyd-steinberg"}
 METHODS = [*DIFFUSIONS, *BY_MASK]
 FEW_METHODS = ["floyd-steinberg", "stucki", *BY_MASK]
+
+IN_OKLAB = {"color_space": "oklab"}
 
 
 def light(samples):
@@ -177,17 +181,32 @@ def test_every_size_is_dithered(n_channels):
                 assert (np.bincount(indices.ravel(), minlength=len(palette)) > 0).all()
 
 
-@pytest.mark.parametrize("method", DIFFUSIONS)
-def test_flat_colors_between_given_ones_keep_their_light(method):
+@pytest.mark.parametrize(
+    ("method", "color_space"),
+    [*((method, "oklab") for method in DIFFUSIONS), *(("floyd-steinberg", space) for space in COLOR_SPACES[1:])],
+)
+def test_flat_colors_between_given_ones_keep_their_light(method, color_space):
     """In the seven colours of a panel, by the strength that is meant for them."""
     panel = np.array(
         [[0, 0, 0], [255] * 3, [0, 255, 0], [0, 0, 255], [255, 0, 0], [255, 255, 0], [255, 128, 0]], np.uint8
     )
     for color in ((128, 128, 128), (200, 120, 90), (90, 60, 60), (140, 190, 120)):
         picture = read_pixels(np.full((96, 96, 3), color, np.uint8))
-        amount = for_given(Dither(method, 0.99), panel, by_diffusion=True)
+        amount = for_given(Dither(method, 0.99), panel, by_diffusion=True, color_space=color_space)
         seen = light(panel[dither(picture, panel, method=method, amount=amount)] / 255).mean(axis=(0, 1))
         np.testing.assert_allclose(seen, light(np.array(color) / 255), atol=0.02)
+
+
+@pytest.mark.parametrize("color_space", COLOR_SPACES)
+@pytest.mark.parametrize("n_channels", [1, 3, 4])
+def test_entries_are_the_nearest_in_the_color_space(n_channels, color_space):
+    """Where no error is handed on that is all there is to dithering, and how lightness weighs."""
+    rng = np.random.default_rng(n_channels)
+    picture = read_pixels(rng.integers(1, 255, (40, 50, n_channels)).astype(np.uint8))
+    colors = rng.integers(1, 255, (24, n_channels)).astype(np.uint8)
+    amount = Amount(0.0, 1.0, False, color_space)
+    nearest = remap(picture, colors, color_space=color_space, effort="balanced", n_threads=1)
+    assert (dither(picture, colors, amount=amount) == nearest).mean() > 0.97  # not of light that lies beyond
 
 
 def test_colors_beyond_the_palette_do_not_spill_over():
@@ -202,17 +221,40 @@ def test_colors_beyond_the_palette_do_not_spill_over():
 
 def test_strength_that_nobody_gives_depends_on_the_palette():
     ramp = np.arange(256, dtype=np.uint8)[:, np.newaxis]
-    usual = [for_given(Dither("floyd-steinberg", None), ramp[::step], by_diffusion=True) for step in (255, 85, 17, 1)]
+    usual = [
+        for_given(Dither("floyd-steinberg", None), ramp[::step], by_diffusion=True, **IN_OKLAB)
+        for step in (255, 85, 17, 1)
+    ]
     assert [amount.strength for amount in usual] == sorted((amount.strength for amount in usual), reverse=True)
     assert [amount.lightness_weight for amount in usual] == sorted(amount.lightness_weight for amount in usual)
-    assert usual[0] == (0.99, 1, True)
-    assert usual[-1] == (0.92, 1.5, True)
-    assert for_given(Dither("stucki", 0.5), ramp[::255], by_diffusion=True) == (0.5, 1, True)
-    assert for_fitted(Dither("stucki", None)) == (0.85, 1.5, False)
-    assert for_fitted(Dither("atkinson", None)) == (0.75, 1.5, False)
-    assert for_given(Dither("atkinson", None), ramp[::255], by_diffusion=True) == (0.75, 1, True)
-    assert for_given(Dither("ordered", None), ramp[::255], by_diffusion=False) == (0.99, 1.5, False)
-    assert for_given(Dither("ordered", None), ramp, by_diffusion=False) == (0.85, 1.5, False)
+    assert usual[0] == (0.99, 1, True, "oklab")
+    assert usual[-1] == (0.92, 1.5, True, "oklab")
+    assert for_given(Dither("stucki", 0.5), ramp[::255], by_diffusion=True, **IN_OKLAB) == (
+        0.5,
+        1,
+        True,
+        "oklab",
+    )
+    assert for_fitted(Dither("stucki", None)) == (0.85, 1.5, False, "oklab")
+    assert for_fitted(Dither("atkinson", None)) == (0.75, 1.5, False, "oklab")
+    assert for_given(Dither("atkinson", None), ramp[::255], by_diffusion=True, **IN_OKLAB) == (
+        0.75,
+        1,
+        True,
+        "oklab",
+    )
+    assert for_given(Dither("ordered", None), ramp[::255], by_diffusion=False, **IN_OKLAB) == (
+        0.99,
+        1.5,
+        False,
+        "oklab",
+    )
+    assert for_given(Dither("ordered", None), ramp, by_diffusion=False, **IN_OKLAB) == (
+        0.85,
+        1.5,
+        False,
+        "oklab",
+    )
 
 
 def test_spread_is_the_mean_distance_to_the_next_other_color():

@@ -7,6 +7,7 @@
 
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include "bindings/arrays.hpp"
 
@@ -40,8 +41,8 @@ using MaskArray = std::optional<In<std::uint16_t, nb::shape<-1, -1>>>;
 // The options, checked, and the memory of their mask.
 class OwnedOptions {
   public:
-    OwnedOptions(const Origin& origin, double zoom, const MaskArray& mask, const ShareArray& shares, int strength,
-                 int lightness_weight, int margin, bool into_hull) {
+    OwnedOptions(const Origin& origin, double zoom, const std::string& space, const MaskArray& mask,
+                 const ShareArray& shares, int strength, int lightness_weight, int margin, bool into_hull) {
         check_grid({origin, zoom});
         if (strength < 0 || strength > 256) throw nb::value_error("strength must be 0 to 256");
         if (lightness_weight < 8 || lightness_weight > 12) throw nb::value_error("lightness_weight must be 8 to 12");
@@ -54,7 +55,9 @@ class OwnedOptions {
                 throw nb::value_error("thresholds must be 1 to 65535");
             tile = {thresholds_.data(), mask->shape(0), mask->shape(1)};
         }
-        options_ = {{origin, zoom}, tile, checked_shares(shares), strength, lightness_weight, margin, into_hull};
+        if (mask && space != "oklab") throw nb::value_error("by a mask color_space must be 'oklab'");
+        options_ = {{origin, zoom}, &color_space(space), tile,   checked_shares(shares),
+                    strength,       lightness_weight,    margin, into_hull};
     }
     OwnedOptions(const OwnedOptions&) = delete;
     OwnedOptions& operator=(const OwnedOptions&) = delete;
@@ -143,9 +146,10 @@ auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, cons
 void register_dither(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<OwnedOptions>(module, "DitherOptions")
-        .def(nb::init<const Origin&, double, const MaskArray&, const ShareArray&, int, int, int, bool>(), nb::kw_only(),
-             "origin"_a, "zoom"_a, "mask"_a.none(), "shares"_a, "strength"_a, "lightness_weight"_a, "margin"_a,
-             "into_hull"_a);
+        .def(nb::init<const Origin&, double, const std::string&, const MaskArray&, const ShareArray&, int, int, int,
+                      bool>(),
+             nb::kw_only(), "origin"_a, "zoom"_a, "color_space"_a, "mask"_a.none(), "shares"_a, "strength"_a,
+             "lightness_weight"_a, "margin"_a, "into_hull"_a);
     const auto define = [&]<typename Sample>() {
         module.def("dither", &indices_of<Sample>, "samples"_a.noconvert(), "width"_a, "entries"_a.noconvert(),
                    "roots"_a.noconvert(), "opacity"_a.noconvert(), "options"_a, "handed_down"_a.noconvert().none(),

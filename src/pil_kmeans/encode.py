@@ -145,7 +145,8 @@ def encode_png(
         `quantize`.
     color_space : {"oklab", "cielab", "linear", "srgb"}, optional
         Where distances between colours are measured, also to those of `palette`. None: in Oklab.
-        Dithering to a palette is in Oklab in any case.
+        Palettes that are fitted are dithered in Oklab in any case, and so is by "ordered" and
+        "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     weighting : {"perceptual", "uniform"}, optional

@@ -43,12 +43,12 @@ double decode_srgb(double v) {
     return square * fifth_root(square);  // base ^ 2.4
 }
 
-namespace {
-
 double encode_srgb(double v) {
     if (v <= 0.0031308) return 12.92 * v;
     return 1.055 * cube_root(v * std::sqrt(std::sqrt(v))) - 0.055;  // v ^ (5 / 12)
 }
+
+namespace {
 
 // Linear light of every sample value.
 template <typename Sample>

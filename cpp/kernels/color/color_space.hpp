@@ -38,8 +38,9 @@ const ColorSpace& color_space(std::string_view name);
 std::array<double, 3> mean_background(const ColorSpace& space);
 double alpha_scale(const ColorSpace& space, bool straight);  // working units from transparent to opaque
 
-// Linear light of a value in sRGB (IEC 61966-2-1), both from 0 to 1, and the cube root.
+// Linear light of a value in sRGB (IEC 61966-2-1), both from 0 to 1, and back, and the cube root.
 double decode_srgb(double v);
+double encode_srgb(double v);
 double cube_root(double x);
 
 // Linear light of every value a sample can have, from 0 to 1.

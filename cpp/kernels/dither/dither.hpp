@@ -41,8 +41,9 @@ using Shares = std::array<std::array<float, 2 * kReach + 1>, kReach + 1>;
 
 // How to dither: the same for all pictures and passes that belong together.
 struct DitherOptions {
-    Grid grid;           // on which pixels and entries lie
-    ThresholdMask mask;  // thresholds null: by diffusion
+    Grid grid;                // on which pixels and entries lie
+    const ColorSpace* space;  // by diffusion: where the nearest entry is looked for; by a mask always Oklab
+    ThresholdMask mask;       // thresholds null: by diffusion
     Shares shares;
     // s, in 256ths, 0 to 256: part of the error that is handed on; or by a mask, how little noise counts against light
     // that is right: not at all at 256, and alone at 0.

@@ -51,8 +51,9 @@ class Light {
         for (std::size_t c = 0; c < 3; ++c) light[c] = min_floats(max_floats(light[c], low), high);
     }
 
-    // The point in Oklab, on the grid and weighted, that looks like it.
+    // The point in Oklab, or in the space that there is instead, on the grid and weighted, that looks like it.
     void point(const Planes& light, Planes& point) const {
+        if (terms_.space) return point_in_space(light, point);
         Planes roots;
         Floats cover = Floats::all(1.0f);
         if constexpr (has_alpha) cover = cover_of(light[3]);
@@ -78,14 +79,19 @@ class Light {
 
   private:
     static constexpr float kLeast = -0.5f, kMost = 1.5f;  // of light
-    static constexpr float kLeastCover = 1.0f / 512;
-
     static Floats cover_of(Floats alpha) { return max_floats(alpha, Floats::all(kLeastCover)); }
 
     Floats in_oklab(const Planes& roots, std::size_t d) const {
         if (d == 3) return Floats::all(0.0f);
         return Floats::all(terms_.from_cones[0][d]) * roots[0] + Floats::all(terms_.from_cones[1][d]) * roots[1] +
                Floats::all(terms_.from_cones[2][d]) * roots[2];
+    }
+
+    void point_in_space(const Planes& light, Planes& point) const {
+        float lights[4][kLanes], points[4][kLanes];
+        for (std::size_t c = 0; c < kPlanes; ++c) store_floats(lights[c], light[c]);
+        points_in_space(terms_, has_alpha, kLanes, kLanes, lights[0], points[0]);
+        for (std::size_t d = 0; d < 4; ++d) point[d] = load_floats(points[d]);
     }
 
     const LightTerms& terms_;

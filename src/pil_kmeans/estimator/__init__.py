@@ -42,7 +42,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         Most colours the palette may have, 1 to 65536. Pictures that have no more distinct colours keep them exactly.
     color_space : {"oklab", "cielab", "linear", "srgb"}, default="oklab"
         Where distances between colours are measured: "oklab" and "cielab" are perceptual, "linear" is linear light,
-        "srgb" the samples as they are. Greys are measured by their lightness there, matrices as they are.
+        "srgb" the samples as they are. Greys are measured by their lightness there, matrices as they are. Where a
+        palette is given, also where it is dithered but by a mask; fitted ones are dithered in Oklab.
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or

@@ -104,9 +104,9 @@ def quantize(
         kept, so that Pillow can write what stays as it was as transparent. `encode_gif` and
         `encode_png` make smaller files than Pillow's ``save_all``.
     color_space : {"oklab", "cielab", "linear", "srgb"}, optional
-        Where distances between colours are measured. None: in Oklab; with `palette`, as Pillow
-        measures them, by 8-bit sRGB and alpha as they are. Dithering to a palette is in Oklab in
-        any case.
+        Where distances between colours are measured. None: in Oklab; with `palette` and nothing
+        dithered, as Pillow measures them, by 8-bit sRGB and alpha as they are. Palettes that are
+        fitted are dithered in Oklab in any case, and so is "ordered" and "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours.
     weighting : {"perceptual", "uniform"}, optional

@@ -95,7 +95,7 @@ class RateDistortion:
     >>> from pil_kmeans.png.rate_distortion import RateDistortion
     >>> ramp = read_pixels(np.linspace(0, 255, 64).astype(np.uint8)[np.newaxis].repeat(64, 0), channel_axis=None)
     >>> palette = np.array([[0], [85], [170], [255]], np.uint8)
-    >>> indices = dither(ramp, palette, method="floyd-steinberg", amount=Amount(0.85, 1.5, False), n_threads=1)
+    >>> indices = dither(ramp, palette, method="floyd-steinberg", amount=Amount(0.85, 1.5, False, "oklab"), n_threads=1)
     >>> options = {"fixed": np.zeros(4, bool), "sample_weight": None, "n_threads": 1}
     >>> cheaper = RateDistortion(ramp, palette, indices, strength=0.85, **options).indices(2.0)
     >>> len(np.unique(cheaper, axis=0)) < len(np.unique(indices, axis=0))

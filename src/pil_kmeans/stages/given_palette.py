@@ -36,8 +36,8 @@ def map_to_palette(
         uint8 entries; equal ones may be among them, of which the first is used.
     options : Dither
     color_space : one of `COLOR_SPACES`, or None
-        Where the nearest entry is looked for if the picture is not dithered, for which it is Oklab. None: by the
-        distance of the 8-bit samples as they are, alpha being one of them, as Pillow measures it.
+        Where the nearest entry is looked for. None: in Oklab where the picture is dithered, else by the distance of the
+        8-bit samples as they are, alpha being one of them, as Pillow measures it. By a mask it is Oklab in any case.
     frames
         As in `dithering.diffuse.dither`.
     n_threads : int or None
@@ -64,7 +64,7 @@ def map_to_palette(
 
     def dithered() -> Dithered:
         method = method_of(options.method)
-        amount = for_given(options, colors, by_diffusion=method not in BY_MASK)
+        amount = for_given(options, colors, by_diffusion=method not in BY_MASK, color_space=color_space or "oklab")
         indices = dither(pixels, colors, method=method, amount=amount, frames=frames, n_threads=n_threads)
         return Dithered(palette, indices, amount.strength)
 

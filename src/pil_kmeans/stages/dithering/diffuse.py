@@ -37,7 +37,6 @@ DIFFUSIONS = {
 BY_MASK = tuple(MASKS)
 DITHERS = ("none", *DIFFUSIONS, *BY_MASK, "auto")
 
-_SPACE = "oklab"
 _MARGIN = 3072  # how far, in working units, a pixel and the errors handed to it, or a ray, may go beyond the palette
 
 Frames = Sequence[tuple[int, int]]
@@ -102,7 +101,7 @@ def dither(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> grey = read_pixels(np.full((64, 64), 100, np.uint8), channel_axis=None)
     >>> palette = np.array([[0], [255]], np.uint8)
-    >>> indices = dither(grey, palette, method="floyd-steinberg", amount=Amount(0.99, 1.0, True), n_threads=1)
+    >>> indices = dither(grey, palette, method="floyd-steinberg", amount=Amount(0.99, 1.0, True, "oklab"), n_threads=1)
     >>> bool(0.11 < indices.mean() < 0.14)  # the light of 100 is 0.127
     True
     """
@@ -179,6 +178,7 @@ class Passes:
 
     rows: NDArray[Any]
     n_channels: int
+    color_space: str
     grid: Grid
     options: _native.DitherOptions
     n_threads: int
@@ -202,10 +202,11 @@ class Passes:
             mask = np.roll(mask, (-origin[0], -origin[1]), axis=(0, 1))
         # By a mask, a pixel's entry may not depend on other pixels, so nor may the grid.
         on_grid = (rows, colors) if mask is None or moves else (colors,)
-        grid = fine_grid(_SPACE, *on_grid, n_threads=n_threads)
+        grid = fine_grid(amount.color_space, *on_grid, n_threads=n_threads)
         options = _native.DitherOptions(
             origin=grid.origin,
             zoom=grid.zoom,
+            color_space=amount.color_space,
             mask=mask,
             shares=shares_of(method),
             strength=round(256 * amount.strength),
@@ -213,12 +214,12 @@ class Passes:
             margin=_MARGIN,
             into_hull=amount.into_hull,
         )
-        return cls(rows, pixels.n_channels, grid, options, count_threads(n_threads))
+        return cls(rows, pixels.n_channels, amount.color_space, grid, options, count_threads(n_threads))
 
     def arguments(self, palette: NDArray[Any]) -> dict[str, Any]:
         """Return what the kernels want to know of a palette and of how to dither to it."""
         return {
-            "entries": working_points(palette, _SPACE, grid=self.grid, n_threads=1),
+            "entries": working_points(palette, self.color_space, grid=self.grid, n_threads=1),
             "roots": _native.cone_roots(as_samples(palette)),
             "opacity": opacity_of(palette),
             "options": self.options,
@@ -227,7 +228,7 @@ class Passes:
 
     def colors(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the colours, in [0, 1], of working points, clipped to what sRGB can show."""
-        return center_colors(coordinates, self.n_channels, _SPACE, self.grid)
+        return center_colors(coordinates, self.n_channels, self.color_space, self.grid)
 
 
 def shares_of(method: str) -> NDArray[np.uint8]:
