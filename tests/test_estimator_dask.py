@@ -161,6 +161,8 @@ def test_masked_blocks_are_as_in_memory(dtype, n_channels, chunks, weighted):
     colors = quantizer.inverse_transform(indices).compute()
     np.testing.assert_array_equal(np.ma.getmaskarray(colors), picture.mask)
     np.testing.assert_array_equal(colors.compressed(), expected.inverse_transform(whole).compressed())
+    with pytest.raises(np.ma.MaskError, match="not compatible"):  # a mask of another shape, by Dask
+        da.ma.masked_array(X, mask=masked[:-1])
     nothing = da.ma.masked_array(X, mask=True)
     with pytest.raises(ValueError, match="X is masked everywhere"):
         KMeansQuantizer(6).fit(nothing)

@@ -193,7 +193,6 @@ def cluster_table(record: dict[str, Any]) -> Table:
         [
             f"{r['picture']}: {r['distinct_colors']:,}",
             str(r["workers"]),
-            f"{r['wall_s']:.0f}",
             f"{r['cpu_s']:.0f}",
             f"{r['cpu_ratio_by_workers']:.2f}",
             f"{r['idle_mb']:.0f}",
@@ -201,7 +200,7 @@ def cluster_table(record: dict[str, Any]) -> Table:
         ]
         for r in fits
     ]
-    header = ["picture and colours", "workers", "seconds", "CPU s", "of reading", "idle MB", "peak MB"]
+    header = ["picture and colours", "workers", "CPU s", "of reading", "idle MB", "peak MB"]
     return Table(header, rows, "scale")
 
 

@@ -103,16 +103,17 @@ class LazyPictures:
 
         if search.weighting == "uniform" or max(pieces.numblocks[1:3]) == 1:
             return None
-        edges_part, seams = dask.delayed(block_work.edges_part), dask.delayed(block_work.seams)
-        edges = np.empty(counted.shape, dtype=object)
-        for at in np.ndindex(counted.shape):
-            edges[at] = edges_part(counted[at])
+        edges_part = dask.delayed(block_work.edges_part)
+        edges = [edges_part(part) for part in counted.ravel()]
         starts = [list(accumulate(sizes, initial=0)) for sizes in pieces.chunks[1:3]]
-        blocks = [
-            (_around(edges[n], y, x), (starts[0][y], starts[1][x], *pieces.shape[1:3]))
-            for n, y, x in np.ndindex(counted.shape)
-        ]
-        parts = [seams(*map(list, zip(*group, strict=True)), search) for group in _groups(blocks)]
+        places = [(starts[0][y], starts[1][x], *pieces.shape[1:3]) for _, y, x in np.ndindex(counted.shape)]
+        parts = []
+        for group in _groups(list(zip(_around(counted.shape), places, strict=True))):
+            around, own = map(np.array, zip(*group, strict=True))  # arrays, of which Dask does not look at each number
+            needed = np.unique(around[around >= 0])
+            around = np.where(around < 0, -1, np.searchsorted(needed, around))
+            seams = dask.delayed(partial(block_work.seams, around=around, places=own, search=search))
+            parts.append(seams([edges[n] for n in needed]))
         return _tree(parts, block_work.add_smoothness, block_work.add_smoothness)
 
     def map(
@@ -256,11 +257,8 @@ def _groups(parts: list[Any]) -> list[list[Any]]:
     return [parts[i : i + _MERGED_AT_ONCE] for i in range(0, len(parts), _MERGED_AT_ONCE)]
 
 
-def _around(edges: NDArray[Any], y: int, x: int) -> list[list[Any]]:
-    """Return the 3 x 3 of a grid around a place; None beyond its ends."""
-    n_rows, n_columns = edges.shape
-
-    def at(row: int, column: int) -> Any:
-        return edges[row, column] if 0 <= row < n_rows and 0 <= column < n_columns else None
-
-    return [[at(y + dy, x + dx) for dx in (-1, 0, 1)] for dy in (-1, 0, 1)]
+def _around(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Return the numbers of the 3 x 3 blocks around each of (N, rows, columns); -1 beyond the ends of its picture."""
+    numbers = np.pad(np.arange(np.prod(shape)).reshape(shape), ((0, 0), (1, 1), (1, 1)), constant_values=-1)
+    around: NDArray[np.intp] = np.lib.stride_tricks.sliding_window_view(numbers, (3, 3), axis=(1, 2)).reshape(-1, 3, 3)
+    return around

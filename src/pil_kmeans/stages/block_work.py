@@ -66,24 +66,24 @@ def join_blocks(parts: list[NDArray[Any]], budget: int) -> Tally:
 
 
 def seams(
-    arounds: list[list[list[list[Edges] | None]]], places: list[tuple[int, int, int, int]], search: Search
+    edges: list[list[Edges]], *, around: NDArray[np.intp], places: NDArray[np.int64], search: Search
 ) -> Smoothness | None:
     """Measure the smoothness at the seams of some blocks, of each of their pictures.
 
     Parameters
     ----------
-    arounds : list
-        For each block 3 x 3 edges: of its own pictures, and of those of the blocks around it; None where there is none.
-    places : list
-        The `Place` of each.
+    edges : list
+        Of these blocks and those around them, of each of their pictures.
+    around : ndarray of shape (n, 3, 3)
+        Which of the edges are those of each block, in the middle, and of the blocks around it; -1 where there is none.
+    places : ndarray of shape (n, 4)
+        The `Place` of each block.
     search : Search
     """
     total: Smoothness | None = None
-    for around, place in zip(arounds, places, strict=True):
-        own = around[1][1]
-        assert own is not None
-        for n in range(len(own)):
-            parts = [[None if edges is None else edges[n] for edges in line] for line in around]
+    for numbers, place in zip(around.tolist(), places.tolist(), strict=True):
+        for n in range(len(edges[numbers[1][1]])):
+            parts = [[None if at < 0 else edges[at][n] for at in line] for line in numbers]
             total = add_smoothness([total, count_seams(parts, Place(*place), search)])
     return total
 
