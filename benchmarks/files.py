@@ -32,6 +32,7 @@ from pil_kmeans.cli.errors import EXIT_STATUSES
 from pil_kmeans.exif import orientation
 from pil_kmeans.measures import count_colors
 from pil_kmeans.pictures.read import read_picture
+from pil_kmeans.stages.hidden import with_hidden
 from pil_kmeans.stages.samples import full_scale, rgba_rows, to_uint8
 
 try:
@@ -169,8 +170,8 @@ def faults_of_size(image: Image.Image, sizes: dict[str, int]) -> Iterator[str]:
 
 
 def lossless(rgba: np.ndarray) -> bytes:
-    """Make a PNG by Pillow: grey where it is grey, without alpha where there is none, black where nothing is seen."""
-    image = Image.fromarray(np.where(rgba[..., 3:] > 0, rgba, 0).astype(np.uint8))
+    """Make a PNG by Pillow: grey where it is grey, without alpha where there is none, one colour where none is seen."""
+    image = Image.fromarray(with_hidden(rgba, "first"))
     if (rgba[..., 3] == 255).all():
         image = image.convert("RGB")
         if (rgba[..., :1] == rgba[..., :3]).all():
