@@ -166,18 +166,23 @@ def test_ctrl_c_waits_for_no_picture(tmp_path, jobs):
 
 @on_posix
 @pytest.mark.parametrize("module", ["pil_kmeans.cli", "numpy"])
-def test_ctrl_c_during_imports_is_one_line(module):
+@pytest.mark.parametrize("becomes", ["KeyboardInterrupt", "ImportError"])  # NumPy's own makes the one of the other
+def test_ctrl_c_during_imports_is_one_line(module, becomes):
     script = (
-        "import sys, pil_kmeans\n"
+        "import signal, sys, pil_kmeans\n"
         "class Finder:\n"
         "    def find_spec(name, *_):\n"
-        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        f"        if name != {module!r}: return\n"
+        "        try: signal.raise_signal(signal.SIGINT)\n"
+        f"        except KeyboardInterrupt: raise {becomes}\n"
         "sys.meta_path.insert(0, Finder)\n"
         "from pil_kmeans.__main__ import run\n"
         "sys.argv = ['pil-kmeans', 'compress', 'a.png']\n"
         "sys.exit(run())"
     )
-    found = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, env=ENVIRONMENT)
+    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    options = {"check": False, "capture_output": True, "env": ENVIRONMENT, "preexec_fn": hears_ctrl_c}
+    found = subprocess.run([sys.executable, "-c", script], **options)
     assert (found.returncode, found.stderr) == (130, b"pil-kmeans: interrupted; no file is half written\n")
 
 

@@ -215,8 +215,7 @@ def test_greys_have_their_first_coordinate_in_double_precision_and_back(space):
     expected = ORACLES[space].formula(np.repeat(greys[:, np.newaxis], 3, axis=1))[:, 0]
     np.testing.assert_allclose(lightness, expected, rtol=2e-6, atol=1e-6)  # published matrices have so many digits
     assert (np.diff(lightness[:1001]) > 0).all()
-    greys_found = _native.greys_of_lightness(lightness, space)
-    np.testing.assert_allclose(greys_found, greys, rtol=1e-6, atol=1e-12)  # at the knee
-    np.testing.assert_array_equal(_native.greys_of_lightness(np.array([-9.0, 999.0]), space), [0, 1])
+    np.testing.assert_allclose(_native.greys_of_lightness(lightness, space), greys, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(_native.greys_of_lightness(np.array([-9.0, 999.0]), space), [0, 1], rtol=1e-15)
     with pytest.raises(ValueError, match="greys"):
         _native.lightness_of_greys(np.array([0.5, np.nan]), space)

@@ -53,6 +53,7 @@ Buffer = bytes | memoryview
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
+_MEDIUM = 1 << 20  # bytes of samples, for which the highest level of libdeflate is not too slow
 _SMALL_SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
@@ -89,7 +90,7 @@ class Compression:
         """Return the level for rows."""
         if rows.n_bytes > LONG:
             return self.long_level
-        return self.packed_level if rows.depth < BYTE or is_small else self.level
+        return self.packed_level if rows.gains_by_level or is_small else self.level
 
     def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
         """Return all that are to be tried with so many bytes."""
@@ -100,7 +101,7 @@ class Compression:
         return replace(self, small_filters=(), small_margin=self.margin, n_small=12, n_rounds=0)
 
 
-_SLOW_FILTERS = (Filters((SUB,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
+_SLOW_FILTERS = (Filters((SUB,)), Filters((UP,)), Filters((PAETH,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
 
 COMPRESSIONS = {
     "fast": Compression(
@@ -129,7 +130,7 @@ COMPRESSIONS = {
     ),
     "max": Compression(
         (8, 30),
-        (LEAST_ENTROPY, Filters((UP,)), Filters((PAETH,)), *_SLOW_FILTERS),
+        (LEAST_ENTROPY, *_SLOW_FILTERS),
         (),
         margin=1.1,
         small_margin=1.1,
@@ -329,6 +330,11 @@ class Rows(ABC):
         return 1
 
     @property
+    def gains_by_level(self) -> bool:
+        """Whether the highest levels find more: what is in less than 8 bits has longer matches for its few bytes."""
+        return self.depth < BYTE
+
+    @property
     def n_bytes(self) -> int:
         """Of all rows."""
         height, width = self.shape
@@ -418,6 +424,11 @@ class SampleRows(Rows):
     def pixel_bytes(self) -> int:
         """As in `filter_rows`."""
         return self.n_channels
+
+    @property
+    def gains_by_level(self) -> bool:
+        """So they do, in which neighbours are close; large ones would take long."""
+        return self.n_bytes <= _MEDIUM
 
     def unfiltered(self, block: slice) -> NDArray[np.uint8]:
         """Return some of them."""

@@ -32,12 +32,17 @@ _SLOWEST = 1 << 20  # bytes, beyond which no filter is chosen by compressing eac
 
 
 class Stored(NamedTuple):
-    """A way to store pixels without a palette: what IHDR says, and rows (H, n) before they are filtered."""
+    """A way to store pixels without a palette: what IHDR says, and unfiltered rows (H, n), packed and as samples."""
 
     color_type: int
     depth: int
     rows: NDArray[np.uint8]
     pixel_bytes: int
+    samples: NDArray[np.uint8]
+
+    def in_bytes(self) -> Stored:
+        """Store each sample in a byte."""
+        return Stored(self.color_type, BYTE, self.samples, 1, self.samples)
 
     def behind(self, filters: Filters) -> SampleRows:
         """Put the rows behind filters."""
@@ -98,10 +103,11 @@ def smaller(
     stored = stored_pixels(samples)
     filtered = _filtered(stored, compression)
     if than is None or _quick_size(stored, filtered) <= than:
-        stream = idat_chunks(smallest_stream(filtered, COMPRESSIONS[compression], n_threads)[1])
+        place, stream = smallest_stream(filtered, COMPRESSIONS[compression], n_threads)
         no_palette = np.empty((0, 4), np.uint8)
         size = (samples.shape[0], samples.shape[1])
-        files.append(FileParts(size, stored.depth, no_palette, metadata, stream, stored.color_type))
+        depth, color_type = filtered[place].depth, stored.color_type
+        files.append(FileParts(size, depth, no_palette, metadata, idat_chunks(stream), color_type))
     found = min(files, key=lambda file: file.n_bytes, default=None)
     return found if found is not None and (than is None or found.n_bytes < than) else None
 
@@ -118,13 +124,14 @@ def stored_pixels(samples: NDArray[np.uint8]) -> Stored:
     color_type = HAS_COLOR if color.shape[2] > 1 else 0
     if n_channels % 2 == 0 and (samples[..., -1] < WHITE).any():
         both = np.concatenate([color, samples[..., -1:]], axis=2)
-        return Stored(color_type | HAS_ALPHA, BYTE, _rows(both), both.shape[2])
+        rows = _rows(both)
+        return Stored(color_type | HAS_ALPHA, BYTE, rows, both.shape[2], rows)
     rows = _rows(color)
     if color_type == HAS_COLOR:
-        return Stored(color_type, BYTE, rows, 3)
+        return Stored(color_type, BYTE, rows, 3, rows)
     step = next(step for step in (WHITE, 85, 17, 1) if not (rows % step).any())
     depth = (WHITE // step).bit_length()
-    return Stored(color_type, depth, pack_bits(rows // np.uint8(step), depth), 1)
+    return Stored(color_type, depth, pack_bits(rows // np.uint8(step), depth), 1, rows)
 
 
 def _rows(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -137,7 +144,10 @@ def _filtered(stored: Stored, compression: str) -> list[SampleRows]:
     filters = [UNFILTERED, *preset.filters, *preset.small_filters]
     if stored.rows.size > _SLOWEST:
         filters = [some for some in filters if some.level is None]
-    return [stored.behind(some) for some in filters]
+    found = [stored.behind(some) for some in filters]
+    if stored.depth < BYTE and stored.rows.size <= SMALL:  # bytes may repeat where parts of them do not
+        found += [stored.in_bytes().behind(some) for some in (UNFILTERED, *preset.filters)]
+    return found
 
 
 def _with_palette(samples: NDArray[np.uint8], metadata: Sequence[Chunk], compression: str, n_threads: int) -> FileParts:
