@@ -1,5 +1,7 @@
 """Photographs that the test dependencies ship, as read-only arrays made once, and small pictures for Pillow."""
 
+import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,3 +71,26 @@ def reference():
 def few():
     """16 x 8 RGB pixels of 128 colours."""
     return Image.fromarray((np.arange(16 * 8 * 3) // 3 % 128 * 2).reshape(8, 16, 3).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    options = ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
+    for argument in (
+        "headless=new",
+        "disable-gpu",
+        "disable-dev-shm-usage",
+        "hide-scrollbars",
+        "force-color-profile=srgb",
+    ):
+        options.add_argument(f"--{argument}")
+    if hasattr(os, "getuid") and os.getuid() == 0:
+        options.add_argument("--no-sandbox")  # which the administrator cannot have
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with Chrome(options=options, service=Service(shutil.which("chromedriver"))) as browser:
+        yield browser

@@ -13,9 +13,9 @@ from pathlib import Path
 from ..report import Comparison, compare
 from .encode_options import add_encode_options, given_encode_options
 from .errors import CommandError
-from .inputs import Input, open_picture, shown
+from .inputs import STANDARD, Input, open_picture, shown
 from .one_line import one_line
-from .option_types import add_file_and_colors
+from .option_types import add_file_and_colors, integer_between
 from .output import check_output, names_other_kind, write_output, write_report
 from .progress_bar import Progress
 
@@ -32,6 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_file_and_colors(
         parser,
+        file_help="picture that Pillow can read, or - for standard input; with --serve it may be left out",
+        file_nargs="?",
         nargs="+",
         default=N_COLORS,
         help=f"numbers of colors to compare, each 1 to 256 (default: {' '.join(map(str, N_COLORS))})",
@@ -45,6 +47,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="file for a page with everything: a slider between original and results, palettes, table and chart",
+    )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="serve a page, to this machine only, that compares pictures dropped on it in any settings, with JPEG, "
+        "WebP and, where it is installed, pngquant; nothing leaves the machine",
+    )
+    parser.add_argument(
+        "--port", type=integer_between(0, 65535), metavar="N", default=0, help="of --serve (default: one that is free)"
     )
     parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
@@ -62,6 +73,10 @@ def chart_path(text: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, print the table, and draw."""
+    if options.serve:
+        return run_server(options)
+    if options.file is None:
+        options.usage_error("name the picture to compare: FILE, or --serve to drop some on a page")
     if options.output is not None and names_other_kind(options.output):
         options.usage_error(f"-o {options.output} names another kind of picture, and a PNG is written: name a .png")
     given = Input.of(options.file)
@@ -93,6 +108,18 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"written: {shown(path)}")
     return 0
+
+
+def run_server(options: argparse.Namespace) -> int:
+    """Serve the page, which has settings of its own."""
+    from .serve import serve
+
+    if options.file == STANDARD:
+        options.usage_error("--serve needs the name of a file, or none")
+    for name, flag in {"output": "-o", "chart": "--chart", "html": "--html"}.items():
+        if getattr(options, name) is not None:
+            options.usage_error(f"--serve writes no file: drop {flag}, or --serve")
+    return serve(None if options.file is None else Input.of(options.file), options.colors, options.port)
 
 
 def planned(given: Input, options: argparse.Namespace) -> dict[Path, Callable[[Comparison], bytes]]:

@@ -41,6 +41,8 @@ class Input:
     """Where it belongs in a folder of results: its name, behind the folders below one that was named."""
     is_found: bool = False
     """In a folder or by a pattern; nobody has asked for this very file."""
+    content: bytes | None = None
+    """What to read in place of standard input."""
 
     @classmethod
     def of(cls, word: str) -> Input:
@@ -48,6 +50,8 @@ class Input:
         return cls(None, Path("stdin")) if word == STANDARD else cls(Path(word), Path(Path(word).name))
 
     def __str__(self) -> str:
+        if self.content is not None:
+            return shown(self.place)
         return "standard input" if self.path is None else shown(self.path)
 
     @property
@@ -226,6 +230,8 @@ def _content(given: Input) -> AbstractContextManager[IO[bytes]]:
     """Open what is to be read; standard input stays open."""
     if given.path is not None:
         return given.path.open("rb")
+    if given.content is not None:
+        return BytesIO(given.content)
     if isinstance(sys.stdin, NoStream):
         msg = "it is closed"
         raise ValueError(msg)

@@ -101,9 +101,15 @@ COLOR_FLAGS = ("-k", "--colors", "--n-colors")
 """Of a number of colours."""
 
 
-def add_file_and_colors(parser: argparse.ArgumentParser, **details: Any) -> None:
+def add_file_and_colors(
+    parser: argparse.ArgumentParser,
+    *,
+    file_help: str = "picture that Pillow can read, or - for standard input",
+    file_nargs: str | None = None,
+    **details: Any,
+) -> None:
     """Add the picture of a command that takes one, and the number of colours; several with ``nargs="+"``."""
-    parser.add_argument("file", metavar="FILE", help="picture that Pillow can read, or - for standard input")
+    parser.add_argument("file", metavar="FILE", nargs=file_nargs, help=file_help)
     parser.add_argument(*COLOR_FLAGS, dest="colors", type=integer_between(1, 256), metavar="N", **details)
 
 

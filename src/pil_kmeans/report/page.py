@@ -51,7 +51,10 @@ def page(comparison: Measured) -> str:
         ),
         headings="".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS),
         table="".join(
-            "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells(row)) + "</tr>" for row in comparison.table
+            "<tr>"
+            + "".join(f'<td data-name="{name}">{cell}</td>' for name, cell in zip(HEADINGS, cells(row), strict=True))
+            + "</tr>"
+            for row in comparison.table
         ),
         chart=chart_svg(comparison),
         data=json.dumps(rows).replace("<", "\\u003c"),
