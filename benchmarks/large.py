@@ -82,17 +82,8 @@ def of_one(folder: Path, megapixels: int, with_defaults: bool) -> list[dict[str,
     else:
         options = {"tile": (512, 512), "compression": "zlib", "compressionargs": {"level": 1}}
         tifffile.imwrite(folder / "picture.tif", picture, photometric="rgb", **options)
-        command = [
-            sys.executable,
-            "-m",
-            "pil_kmeans",
-            "compress",
-            "picture.tif",
-            "-o",
-            "tiff.png",
-            "--max-pixels",
-            "2000000000",
-        ]
+        command = f"{sys.executable} -m pil_kmeans compress picture.tif -o tiff.png --max-pixels 2000000000".split()
+        command += ["--compression", "fast", "--lossy", "0"]
         commands["command, a tiled TIFF, fast, lossy=0"] = command
     del picture
     rows = [
