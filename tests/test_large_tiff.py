@@ -60,7 +60,7 @@ def test_files_are_those_of_pictures_in_memory(china, tmp_path, monkeypatch, cap
         monkeypatch.setattr(tiff, "LARGE", 1 << 25)
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     large, small = (json.loads(text) for text in capsys.readouterr().out.replace("}\n{", "}\n\0{").split("\0"))
-    measured = {"mse", "psnr", "colors_before", "colors_after"}
+    measured = {"mse", "psnr", "ssimulacra2", "colors_before", "colors_after"}
     for key, value in large["files"][0].items():
         if key == "output":
             continue

@@ -168,6 +168,7 @@ def run(options: argparse.Namespace) -> int:
             only_if_smaller=options.only_if_smaller,
             dry_run=options.dry_run,
             scores=options.score or options.json,
+            must_score=options.score,
             budget=budget_of(options),
             n_workers=n_workers,
             follow=progress.follow,

@@ -181,7 +181,12 @@ class OpenedPicture:
 
 
 def open_picture(
-    given: Input, *, whole: bool = False, to_score: bool = False, share: Share | None = None
+    given: Input,
+    *,
+    whole: bool = False,
+    to_score: bool = False,
+    in_memory: bool = False,
+    share: Share | None = None,
 ) -> OpenedPicture:
     """Read a picture, or say why not.
 
@@ -192,6 +197,8 @@ def open_picture(
         Read all frames of an animation.
     to_score : bool, default False
         Whether results are to be scored, which takes more memory.
+    in_memory : bool, default False
+        Load also what could be read from its strips or tiles.
     share : Share, optional
         Where the memory that work on the picture needs is taken from. None: a budget of its own.
 
@@ -202,19 +209,18 @@ def open_picture(
     """
     if share is None:
         with Share(MemoryBudget(usual_memory())) as share:
-            return open_picture(given, whole=whole, to_score=to_score, share=share)
+            return open_picture(given, whole=whole, to_score=to_score, in_memory=in_memory, share=share)
+    how: Any = {"whole": whole, "to_score": to_score, "in_memory": in_memory, "share": share}
     try:
         with _content(given) as file:
             status = os.fstat(file.fileno()) if given.path is not None else None
             if status is not None and stat.S_ISREG(status.st_mode):
-                return _loaded(
-                    file, status.st_size, FileIdentity.of(status), whole=whole, to_score=to_score, share=share
-                )
+                return _loaded(file, status.st_size, FileIdentity.of(status), **how)
             content = file.read(share.most_file_bytes + 1)
             if len(content) > share.most_file_bytes:
                 msg = f"it does not end after {in_words(share.most_file_bytes)}, and no more is allowed{share.set_by}"
                 raise ValueError(msg)
-        return _loaded(BytesIO(content), len(content), None, whole=whole, to_score=to_score, share=share)
+        return _loaded(BytesIO(content), len(content), None, **how)
     except UnidentifiedImageError as error:
         msg = f"cannot read {given}: it is not a picture that Pillow knows"
         raise CommandError(msg) from error
@@ -239,7 +245,14 @@ def _content(given: Input) -> AbstractContextManager[IO[bytes]]:
 
 
 def _loaded(
-    file: IO[bytes], n_bytes: int, identity: FileIdentity | None, *, whole: bool, to_score: bool, share: Share
+    file: IO[bytes],
+    n_bytes: int,
+    identity: FileIdentity | None,
+    *,
+    whole: bool,
+    to_score: bool,
+    in_memory: bool,
+    share: Share,
 ) -> OpenedPicture:
     if n_bytes == 0:
         msg = "the file is empty"
@@ -250,7 +263,7 @@ def _loaded(
     with Image.open(file) as image:
         n_frames = getattr(image, "n_frames", 1)
         is_animation = whole and animated.n_frames(image) > 1
-        outside = None if to_score or n_frames > 1 else read_large_tiff(image)
+        outside = None if in_memory or n_frames > 1 else read_large_tiff(image)
         if outside is not None:
             share.take(OUTSIDE)
             return OpenedPicture(image, n_bytes, 1, identity, None, 0, outside)

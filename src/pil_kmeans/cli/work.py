@@ -42,6 +42,8 @@ class Work:
     dry_run: bool
     scores: bool
     """Whether results are compared by SSIMULACRA 2."""
+    must_score: bool
+    """Whether they are also if that takes loading what else would not be."""
     budget: MemoryBudget
     n_workers: int
     follow: Callable[[], Callable[[float], None]]
@@ -76,8 +78,14 @@ class Work:
     def _compress(self, job: Job, result: Result, memory: Share, progress: Callable[[float], None]) -> None:
         if job.target is not None and not self.in_place:
             check_output(job.target, force=self.force)
-        to_score = self.scores or "quality" in with_preset(self.picture_options)
-        opened = open_picture(job.given, whole=True, to_score=to_score, share=memory)
+        has_quality = "quality" in with_preset(self.picture_options)
+        opened = open_picture(
+            job.given,
+            whole=True,
+            to_score=self.scores or has_quality,
+            in_memory=self.must_score or has_quality,
+            share=memory,
+        )
         if self.in_place:
             self._check_replaceable(job.given, opened)
         try:
