@@ -28,7 +28,8 @@ const light = (css) => {
   return a > 0.5 && (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255 > arguments[0];
 };
 const grounds = document.querySelectorAll(".bd-article :is(img[src$='.svg'], table, pre, figure, div, details)");
-const isSeen = (element) => element.getBoundingClientRect().width > 40 && !element.closest(".sk-global");
+const isOurs = (element) => !element.closest(".sk-global") && !element.style.background;
+const isSeen = (element) => element.getBoundingClientRect().width > 40 && isOurs(element);
 return [...grounds].filter((element) => isSeen(element) && light(getComputedStyle(element).backgroundColor))
   .map((element) => element.outerHTML.slice(0, 90));
 """
