@@ -15,7 +15,7 @@ nox.needs_version = ">=2024.10"
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_external_run = True
 
-BUILD_TOOLS = ("scikit-build-core>=0.11", "nanobind>=2.7", "cmake", "ninja")
+BUILD_TOOLS = ("scikit-build-core>=0.11", "nanobind>=2.7", "hatch-fancy-pypi-readme>=24", "cmake", "ninja")
 
 
 @nox.session
@@ -82,10 +82,12 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every example, build the pages into docs/_build/html without a warning, and compare figures with records."""
-    session.install(".[test]", "-r", ".ci/docs-requirements.txt")
+    session.install(".[test]", "-r", ".ci/docs-requirements.txt", "-r", ".ci/browser-requirements.txt")
     session.run("pytest", "--doctest-modules", "--pyargs", "pil_kmeans")
     session.run("pytest", "--doctest-glob=*.rst", "docs")
     session.run("sphinx-build", "-W", "--keep-going", "-n", "-q", "docs", "docs/_build/html", *session.posargs)
+    if shutil.which("chromedriver"):
+        session.run("python", "tools/check_pages.py", "docs/_build/html")
     session.run("python", "-m", "benchmarks", "publish", "--check")
 
 

@@ -1,4 +1,4 @@
-"""Put the measured figures into the README, and draw its picture.
+"""Put the measured figures into the README, and draw its pictures.
 
 Between ``<!-- table: NAME -->``, ``<!-- figure: NAME -->`` or ``<!-- source: NAME -->`` and ``<!-- end -->`` the README
 shows what ``benchmarks/published.py`` makes of ``benchmarks/results/*.json``. The documentation reads the same when it
@@ -16,6 +16,7 @@ from benchmarks.records import read_records
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"
 PICTURE = PROJECT / "docs" / "_static" / "sixteen_colors.png"
+MOVING = PICTURE.with_name("ever_more_colors.gif")
 SWATCHES = PICTURE.with_name("swatches.png")
 MARKED = re.compile(r"(<!-- (table|figure|source): (.+?) -->)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -30,12 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         print("the README shows the figures of benchmarks/results" + ("" if new == old else ": NO, run publish"))
         return int(new != old)
-    from benchmarks.landing import landing_picture
+    from benchmarks.landing import landing_picture, moving_picture
     from benchmarks.swatches import published_sheet
 
     README.write_text(new)
     PICTURE.write_bytes(landing_picture())
-    written = ["README.md", PICTURE.name]
+    MOVING.write_bytes(moving_picture())
+    written = ["README.md", PICTURE.name, MOVING.name]
     if (sheet := published_sheet()) is not None:
         SWATCHES.write_bytes(sheet)
         written.append(SWATCHES.name)

@@ -74,6 +74,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "pil_kmeans"
 html_static_path = ["_static"]
 html_css_files = ["pil_kmeans.css"]
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -67,6 +68,18 @@ def test_a_folder_in_place_leaves_other_kinds_alone(folder, capsys):
     (folder / "photo.jpg").rename("jpegs/photo.jpg")
     assert main(["compress", "--in-place", "jpegs"]) == 1
     assert "none of the pictures found is a PNG or a GIF" in capsys.readouterr().err
+
+
+def test_readme_of_pypi_has_no_link_into_the_repository():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    relative = re.compile(r"\]\((?!https?:|#)")
+    assert len(relative.findall(text)) > 5
+    for change in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(change["pattern"], change["replacement"], text)
+    assert not relative.findall(text)
+    assert "How does it compare?: a JPEG" in text.replace("\n", " ")
+    assert "<sub>16 colours" not in text  # a caption without its picture
 
 
 def test_recipe_is_of_this_version_and_needs_what_the_package_needs():

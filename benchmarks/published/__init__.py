@@ -4,11 +4,19 @@ Everything is computed from the files that ``python -m benchmarks all`` wrote; n
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import geometric_mean, mean, median
 from typing import Any
 
 from benchmarks.judges import BY_KEY
-from benchmarks.published.looks import agreement_table, judged_table, look_table, losses_table, photographs
+from benchmarks.published.looks import (
+    LOOK_FORMATS,
+    agreement_table,
+    judged_table,
+    look_table,
+    losses_table,
+    photographs,
+)
 from benchmarks.published.parts import NAMES, Table, grouped, mean_known, pictures_of, rounded
 from benchmarks.scaling import COLORS_OF_SIZE, FLOOR, SIZE_OF_COLORS
 from benchmarks.size import ENCODER, WHOLE
@@ -348,7 +356,7 @@ def swatches_table(record: dict[str, Any]) -> Table:
 
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "error": ("error", error_table),
-    "look": ("look", look_table),
+    **{f"look {judge}": ("look", partial(look_table, judge=judge)) for judge in LOOK_FORMATS},
     "judged": ("look", judged_table),
     "agreement": ("look", agreement_table),
     "losses": ("look", losses_table),

@@ -12,18 +12,15 @@ from benchmarks.published.parts import NAMES, Table, grouped, mean_known, pictur
 LOOK_FORMATS = {"ssimulacra2": ".1f", "butteraugli_3norm": ".2f", "blurred_error": ".2f"}
 
 
-def look_table(record: dict[str, Any]) -> Table:
+def look_table(record: dict[str, Any], judge: str) -> Table:
+    """Means of one judge, by method and number of colours."""
     scored = photographs(record)
-    numbers = list(grouped(scored, "n_colors"))
     rows = []
     for method, own in grouped(scored, "method").items():
-        cells = []
-        for same in grouped(own, "n_colors").values():
-            means = {key: mean_known(r["scores"].get(key) for r in same) for key in LOOK_FORMATS}
-            texts = ["-" if value is None else f"{value:{LOOK_FORMATS[key]}}" for key, value in means.items()]
-            cells.append(" / ".join(texts))
+        means = [mean_known(r["scores"].get(judge) for r in same) for same in grouped(own, "n_colors").values()]
+        cells = ["-" if mean is None else f"{mean:{LOOK_FORMATS[judge]}}" for mean in means]
         rows.append([NAMES.get(method, method), *cells])
-    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in numbers)]
+    header = [f"pictures: {pictures_of(scored)}", *(f"{n} colours" for n in grouped(scored, "n_colors"))]
     return Table(header, rows, "look")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from PIL import Image
 from ..argument_names import counts_colors
 from ..pictures.layout import Layout
 from ..pictures.source import Source, named_pictures
+from ..png.target_quality import read_quality
 from ..stages.dithering.diffuse import DITHERS, read_dither
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Search
 from ..stages.quantize import check_options
 from ..stages.samples import to_uint8
 from ..stages.weighting import read_weighting
+from .fewest_colors import with_fewest_colors
 from .patch import Patch, original_quantize
 from .save import register
 from .to_p_image import by_fitted_palette, by_given_palette, check_frames, check_kmeans, keep_still
@@ -38,6 +41,7 @@ def quantize(
     *,
     device: Any = None,
     exact: bool = False,
+    quality: float | str | None = None,
     animation: bool = False,
     color_space: str | None = None,
     effort: str = "balanced",
@@ -98,6 +102,11 @@ def quantize(
         that a named palette has for its device. See `encode_png`.
     exact : bool, default False
         With `palette`: refuse a picture that has a colour which the palette lacks.
+    quality : float or str, optional
+        Take as few of `colors` as reach this score on the scale of `ssimulacra2`, 0 to 100: 90 is visually
+        lossless, 70 high, 50 medium quality. A range such as "60-80": 80, or what `colors` reach of it, and an
+        error below 60. Takes some nine times as long. Of one picture, without `palette` and `fixed_colors`.
+        `encode_png` makes smaller files of the same quality with more colours.
     animation : bool, default False
         The pictures of a list, which have one size then, are the frames of an animation: what stands
         still keeps its index, dithered or not, and of 256 colours one is left out unless all can be
@@ -160,6 +169,8 @@ def quantize(
         If an argument is out of range, samples are not finite or out of range, an argument cannot
         be used together with another, or, with `exact`, a colour is not in `palette`. The message
         says what is allowed.
+    QualityError
+        If `colors` do not reach `quality`: a ValueError, whose `best` is the score that they reach.
 
     See Also
     --------
@@ -217,6 +228,7 @@ def quantize(
             "dither_strength": dither_strength is not None,
             "exact": exact,
             "device": device is not None,
+            "quality": quality is not None,
             "animation": animation,
             f"dither={dither!r}": isinstance(dither, str) and dither in set(DITHERS) - set(PILLOWS_DITHERS),
         }
@@ -239,6 +251,12 @@ def quantize(
         n_threads=n_threads,
     )
     options = read_dither(method_name, dither_strength)
+    wanted = read_quality(quality)
+    if wanted is not None and (is_list or to_palette or fixed_colors is not None):
+        what = "several pictures" if is_list else "palette=, whose colors stay" if to_palette else "fixed_colors"
+        raise ValueError(
+            f"quality={quality!r} looks for the fewest colors of one picture, got {what}: drop one of them"
+        )
     sources = [Source.read(*given, layout) for given in pictures]
     if animation:
         if not is_list:
@@ -261,15 +279,19 @@ def quantize(
             raise ValueError(f"{given} has no use without palette=, whose colors it is about: pass one, or drop it")
         check_kmeans(kmeans)
         weights: Any = sample_weight if is_list or sample_weight is None else [sample_weight]
-        results = by_fitted_palette(
+        fit = partial(
+            by_fitted_palette,
             sources,
             Search(space, effort, read_weighting(weighting, space), random_state=0, n_threads=n_threads),
             options,
-            colors=colors,
             fixed_colors=fixed_colors,
             sample_weights=weights,
             animation=animation,
         )
+        if wanted is None:
+            results = fit(colors=colors)
+        else:
+            results = [with_fewest_colors(sources[0], lambda n: fit(colors=n)[0], colors, wanted, n_threads)]
     if animation:
         keep_still(results, sources)
     return results if is_list else results[0]

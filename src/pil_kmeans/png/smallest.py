@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.progress import Progress, part
-from ..stages.ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
+from ..stages.ssimulacra2 import MIN_SIZE, Original, strict_score
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
 from .idat import may_be_smaller
@@ -170,7 +170,7 @@ class SmallPng:
         QualityError
             If there is none.
         """
-        score = self._score()
+        score = strict_score(self.pixels, self.n_threads)
         try:
             file = self._by_quality(n_colors, quality, score, part(progress, 0.0, _WITH_PALETTE))
         except QualityError as error:
@@ -321,16 +321,6 @@ class SmallPng:
 
         lossy = predicted(score, quality + _ABOVE, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
         return lossy, counts
-
-    def _score(self) -> Callable[[Pixels], float]:
-        """Make what scores a result as `ssimulacra2` does, and not above what it is with all scales.
-
-        Of a small picture the score has fewer scales, and may be high for what is far too rough, so that it has to
-        reach the quality mirrored to a size with all scales, too.
-        """
-        sizes = (MIN_SIZE,) if min(self.pixels.shape) >= FULL_SIZE else (MIN_SIZE, FULL_SIZE)
-        originals = [Original(self.pixels, background=None, min_size=size, n_threads=self.n_threads) for size in sizes]
-        return lambda pixels: min(original.score(pixels) for original in originals)
 
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(

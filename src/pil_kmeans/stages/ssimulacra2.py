@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
@@ -22,6 +23,26 @@ MIN_SIZE = 8
 FULL_SIZE = 113
 """From this height and width on the measure has its six scales. Of fewer it weighs the wrong ones, and scores jump
 where one is added: to judge smaller pictures as it would larger ones, mirror them to this."""
+
+
+def strict_score(pixels: Pixels, n_threads: int | None) -> Callable[[Pixels], float]:
+    """Make what scores a result of a picture as a quality has to be reached.
+
+    Of a small picture the score has fewer scales, and may be high for what is far too rough, so that the lower one
+    counts of the picture as it is, and mirrored to a size with all scales.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.pixels import read_pixels
+    >>> from pil_kmeans.stages.ssimulacra2 import strict_score
+    >>> grey = read_pixels(np.full((16, 16, 3), 99, np.uint8))
+    >>> strict_score(grey, 1)(grey)
+    100.0
+    """
+    sizes = (MIN_SIZE,) if min(pixels.shape) >= FULL_SIZE else (MIN_SIZE, FULL_SIZE)
+    originals = [Original(pixels, background=None, min_size=size, n_threads=n_threads) for size in sizes]
+    return lambda result: min(original.score(result) for original in originals)
 
 
 class Original:
