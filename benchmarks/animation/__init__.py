@@ -47,8 +47,8 @@ FLOORS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", default="*", help="patterns of names (default: all)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files there, to be looked at")
-    rest = "a record of which to take the clips, and the long animations, that are not measured now"
-    parser.add_argument("--rest", type=Path, metavar="RECORD", help=rest)
+    rest = "records of which to take the clips, and the long animations, that are not measured now"
+    parser.add_argument("--rest", type=Path, nargs="+", default=[], metavar="RECORD", help=rest)
     parser.add_argument("--base", metavar="PYTHON", help="an interpreter of 9bae2f7, whose APNGs to compare with")
     parser.add_argument("--quick", action="store_true", help=f"only {QUICK_CLIPS}, and few frames of a long animation")
     parser.add_argument("--long", type=int, metavar="N", default=1000, help="frames of a long animation; 0 for none")
@@ -63,16 +63,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     for sentence in dict.fromkeys([*left_out, *missing]):
         print(sentence)
     records = [measured(clip, encoder, arguments.keep) for clip in track(clips, "clips") for encoder in encoders]
-    known = {"records": [], "long": []} if arguments.rest is None else read_record(arguments.rest)["results"]
-    names = [clip.name for clip in clips]
-    records += [record for record in known["records"] if record["clip"] not in names]
+    known = [read_record(path)["results"] for path in arguments.rest]
+    for part in known:
+        measured_clips = {record["clip"] for record in records}
+        records += [record for record in part["records"] if record["clip"] not in measured_clips]
     order = [clip.name for clip in CLIPS]
     records.sort(key=lambda record: order.index(record["clip"]))
     show(records)
     read = [record for record in records if "difference" in record]
     wrong = [f"{r['clip']}, {r['encoder']}: {r['difference']}" for r in read if r["difference"]]
     print(f"Of {len(read)} files of ours Pillow and ffmpeg read {len(read) - len(wrong)} alike.", *wrong, sep="\n")
-    long = known["long"]
+    long = next((part["long"] for part in known if part["long"]), [])
     if arguments.long:
         long = measure_long(min(arguments.long, QUICK_FRAMES) if arguments.quick else arguments.long)
     show_long(long)
