@@ -200,6 +200,11 @@ class Steps {
         const auto now = static_cast<std::ptrdiff_t>(t), lag = static_cast<std::ptrdiff_t>(kLag);
         move_down(1, now + static_cast<std::ptrdiff_t>(kAhead) - lag);
         if constexpr (wide) move_down(2, now + static_cast<std::ptrdiff_t>(kAhead) - 2 * lag);
+        if (first >= end) {  // narrow pictures have steps between pixels
+            for (std::size_t c = 0; c < kPlanes; ++c)
+                for (std::size_t r = 0; r < kRows; ++r) recent(0, t, c)[r] = 0.0f;
+            return;
+        }
         Planes wanted[kVectors], scale[kVectors];
         std::uint32_t cell[kRows], xy[kRows], zw[kRows], index[kRows] = {};
         bool is_opaque[kRows] = {};
