@@ -25,7 +25,7 @@ MODES = ["RGB", "RGBA", "L", "LA", "P", "CMYK", "I;16", "YCbCr", "HSV", "LAB", "
 
 @pytest.fixture(scope="module")
 def photo(china):
-    return china[150:222, 250:346]
+    return china[150:198, 250:314]
 
 
 def picture(photo, mode, *, turn=1, **info):
