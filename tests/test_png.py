@@ -109,6 +109,15 @@ def test_order_and_filters_make_photographs_smaller(astronaut):
     assert filters(default) <= {1, 2, 3, 4}
 
 
+def test_drawings_of_many_pixels_become_nearly_as_small_as_they_can():
+    """What repeats much is compressed at the level that finds more, though it has more bytes than are searched."""
+    y, x = np.mgrid[:300, :300]
+    rings = (np.hypot(x % 75 - 37, y % 60 - 30) / 2 + x // 75 * 3 + y // 60).astype(np.uint8)
+    image = IndexedImage(rings, np.repeat(np.arange(37, dtype=np.uint8)[:, np.newaxis], 3, axis=1))
+    fast, default, longest = (len(encode(image, compression=compression)) for compression in COMPRESSIONS)
+    assert longest <= default < 1.02 * longest < 0.95 * fast
+
+
 def test_drawings_have_no_filters():
     random = np.random.default_rng(0)
     tiles = random.integers(0, 40, (9, 9))

@@ -53,7 +53,8 @@ Buffer = bytes | memoryview
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
-_MEDIUM = 1 << 20  # bytes of samples, for which the highest level of libdeflate is not too slow
+_MEDIUM = 1 << 20  # bytes of samples, or of a drawing, for which the highest level of libdeflate is not too slow
+_REPETITIVE = 10  # times that a level makes rows of a drawing smaller
 _SMALL_SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
@@ -253,9 +254,16 @@ def smallest_stream(
             continue
         level = preset.level_for(rows, is_small=is_small)
         streams.append((place, zlib_stream(rows, level, n_threads, new_array)))
+        if level < preset.packed_level and _is_repetitive(rows, streams[-1][1]):
+            streams.append((place, zlib_stream(rows, preset.packed_level, n_threads, new_array)))
         if is_small:
             streams.append((place, zlib.compress(rows.whole.data, 9)))
     return min(streams, key=lambda each: len(each[1]))
+
+
+def _is_repetitive(rows: Rows, stream: Buffer) -> bool:
+    """Tell whether rows are of a drawing, in which higher levels find much more, and soon."""
+    return rows.n_bytes <= _MEDIUM and _REPETITIVE * len(stream) < rows.n_bytes
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
