@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kVectors = kRows / kLanes;  // of rows
 
+// The first of four lanes whose bit is set; one is.
+inline std::size_t first_of_four(unsigned lanes) { return static_cast<std::size_t>(std::countr_zero(lanes | 8)); }
+
 // Places of entries (xy and zw words) by distance to a point: the first of the nearest, of a list of one group.
 #if defined(__AVX2__)
 
@@ -41,8 +44,8 @@ inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* 
     __m256i least = _mm256_min_epi32(away, _mm256_shuffle_epi32(away, 0xb1));
     least = _mm256_min_epi32(least, _mm256_shuffle_epi32(least, 0x4e));
     const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(away, least))));
-    index[0] = lists[0]->index[std::countr_zero(lanes)];
-    index[1] = lists[1]->index[std::countr_zero(lanes >> 4)];
+    index[0] = lists[0]->index[first_of_four(lanes)];
+    index[1] = lists[1]->index[first_of_four(lanes >> 4)];
 }
 
 // Two groups at a time, the last of an odd number twice.
@@ -50,15 +53,16 @@ inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy_wo
     const __m256i xy = broadcast_word(xy_word).v, zw = broadcast_word(zw_word).v;
     const std::uint32_t last = list->n_more, second = last ? 1 : 0;
     __m256i best = distances(list, list + second, xy, zw);
-    const __m128i odd = _mm_set1_epi32(static_cast<int>(second));
-    __m256i which = _mm256_inserti128_si256(_mm256_setzero_si256(), odd, 1);  // group, in every lane
+    const auto numbers = [](std::uint32_t low, std::uint32_t high) {  // of groups, in every lane
+        const __m256i all = _mm256_set1_epi32(static_cast<int>(low));
+        return _mm256_inserti128_si256(all, _mm_set1_epi32(static_cast<int>(high)), 1);
+    };
+    __m256i which = numbers(0, second);
     for (std::uint32_t i = 2; i <= last; i += 2) {
         const __m256i others = distances(list + i, list + (i < last ? i + 1 : i), xy, zw);
         const __m256i closer = _mm256_cmpgt_epi32(best, others);
         best = _mm256_blendv_epi8(best, others, closer);
-        const int odd = static_cast<int>(i < last ? i + 1 : i);
-        const __m256i groups = _mm256_inserti128_si256(_mm256_set1_epi32(static_cast<int>(i)), _mm_set1_epi32(odd), 1);
-        which = _mm256_blendv_epi8(which, groups, closer);
+        which = _mm256_blendv_epi8(which, numbers(i, i < last ? i + 1 : i), closer);
     }
     // Of equals the earliest group in the lowest lane of four has the lowest index.
     const __m128i low = _mm256_castsi256_si128(best), high = _mm256_extracti128_si256(best, 1),
@@ -70,8 +74,8 @@ inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy_wo
     _mm_store_si128(reinterpret_cast<__m128i*>(group), _mm_blendv_epi8(low_which, high_which, is_high));
     __m128i least = _mm_min_epi32(nearest, _mm_shuffle_epi32(nearest, 0xb1));
     least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0x4e));
-    const auto lane = static_cast<std::size_t>(
-        std::countr_zero(static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(nearest, least))))));
+    const std::size_t lane =
+        first_of_four(static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(nearest, least)))));
     return list[group[lane]].index[lane];
 }
 constexpr std::size_t kPoints = 2;
@@ -84,7 +88,7 @@ inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* 
     const Vec away = add(dot_pairs(a, a), dot_pairs(b, b));
     Vec least = min(away, Vec{_mm_shuffle_epi32(away.v, 0xb1)});
     least = min(least, Vec{_mm_shuffle_epi32(least.v, 0x4e)});
-    index[0] = lists[0]->index[std::countr_zero(lane_bits(equal(away, least)))];
+    index[0] = lists[0]->index[first_of_four(lane_bits(equal(away, least)))];
 }
 constexpr std::size_t kPoints = 1;
 
