@@ -73,13 +73,12 @@ def error_table(record: dict[str, Any]) -> Table:
     for method, own in by_method.items():
         cells = []
         for n_colors, same in grouped(own, "n_colors").items():
-            for measure in ("centers", "output"):
-                ratios = [r["ratio"][measure] for r in same]
-                if n_colors in numbers:
-                    cells.append(f"{mean(ratios):.3f} / {max(ratios):.3f}")
+            ratios = [r["ratio"]["output"] for r in same]
+            if n_colors in numbers:
+                cells += [f"{mean(ratios):.3f}", f"{max(ratios):.3f}"]
         fewer = f" ({pictures_of(own)} pictures)" if pictures_of(own) < n_pictures else ""
         rows.append([NAMES.get(method, method) + fewer, *cells])
-    header = [f"pictures: {n_pictures}", *(f"{n}, {m}" for n in numbers for m in ("centers", "output"))]
+    header = [f"pictures: {n_pictures}", *(f"{n} colours, {what}" for n in numbers for what in ("mean", "worst"))]
     return Table(header, rows, "error")
 
 
