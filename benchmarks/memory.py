@@ -93,7 +93,7 @@ def measure(make: Callable[[], np.ndarray], options: dict[str, Any]) -> dict[str
 
 def restarted_peak() -> int:
     """Have the peak of this process start again, from what is resident now, and return that."""
-    Path("/proc/self/clear_refs").write_text("5")
+    Path("/proc/self/clear_refs").write_text("5")  # of what can be cleared, the peak: see proc(5)
     return resident_bytes("VmHWM")
 
 

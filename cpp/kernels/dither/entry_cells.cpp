@@ -54,13 +54,6 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
     }
     strides_ = {1, static_cast<std::int16_t>(counts_[0]), 1, static_cast<std::int16_t>(counts_[2])};
     plane_ = static_cast<std::size_t>(counts_[0] * counts_[1]);
-    const auto pair = [&](int a, int b) { return static_cast<std::uint32_t>(b) << 16 | static_cast<std::uint32_t>(a); };
-    std::copy(low_.begin(), low_.begin() + 4, layout_.low);
-    std::copy(high_.begin(), high_.begin() + 4, layout_.high);
-    layout_.shift = shift_;
-    layout_.xy_strides = pair(1, counts_[0]);
-    layout_.zw_strides = pair(1, counts_[2]);
-    layout_.plane = static_cast<std::uint32_t>(plane_);  // below 2 ^ 15, as is each place in it
     std::size_t n_parents = 1;
     for (int d = 0; d < 4; ++d) {
         parent_counts_[d] = ((counts_[d] - 1) >> kParentBits) + 1;
@@ -72,6 +65,20 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
         worker.kept = Entries(members.size());
     }
     lists_ = zeroed<const EntryGroup*>(n_cells, Fill::sparse);
+}
+
+EntryCells::Table EntryCells::table() {
+    const auto pair = [](std::int16_t a, std::int16_t b) {
+        return static_cast<std::uint32_t>(b) << 16 | static_cast<std::uint32_t>(a);
+    };
+    Layout layout{};
+    std::copy_n(low_.begin(), 4, layout.low);
+    std::copy_n(high_.begin(), 4, layout.high);
+    layout.shift = shift_;
+    layout.xy_strides = pair(strides_[0], strides_[1]);
+    layout.zw_strides = pair(strides_[2], strides_[3]);
+    layout.plane = static_cast<std::uint32_t>(plane_);  // below 2 ^ 15, as is each place in it
+    return {layout, lists_.begin(), this};
 }
 
 std::uint32_t EntryCells::nearest_of_many(const EntryGroup* group, PackedPoint packed) {

@@ -63,7 +63,7 @@ class EntryCells {
         const EntryGroup** lists;  // of each cell, null until it is made
         EntryCells* cells;         // who makes it
     };
-    Table table() { return {layout_, lists_.begin(), this}; }
+    Table table();
     // Make a cell's list, which was null.
     const EntryGroup* fill(std::size_t cell, std::size_t worker);
 
@@ -95,7 +95,6 @@ class EntryCells {
     static std::size_t prune(const Entries& from, const float* middle2, float size, Entries& to, float* scores);
 
     alignas(16) std::array<std::int16_t, 8> low_{}, high_{}, strides_{};
-    Layout layout_{};
     std::array<int, 4> counts_{}, parent_counts_{};
     int shift_ = 0;
     std::size_t plane_ = 0;

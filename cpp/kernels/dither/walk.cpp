@@ -17,7 +17,7 @@ constexpr std::size_t kVectors = kRows / kLanes;  // of rows
 // The first of four lanes whose bit is set; one is.
 inline std::size_t first_of_four(unsigned lanes) { return static_cast<std::size_t>(std::countr_zero(lanes | 8)); }
 
-// Places of entries (xy and zw words) by distance to a point: the first of the nearest, of a list of one group.
+// The nearest entry of a point, given by its xy and zw words: the first of several, of lists of one group and of more.
 #if defined(__AVX2__)
 
 inline __m256i groups_of(const std::uint32_t* a, const std::uint32_t* b) {
@@ -180,8 +180,7 @@ class Steps {
         const auto add = [&](int right) {
             const Floats share =
                 Floats::all(walk_.shares[up][static_cast<std::size_t>(static_cast<int>(kReach) - right)]);
-            const std::size_t then =
-                t + kRecent - kLag * up + static_cast<std::size_t>(static_cast<std::ptrdiff_t>(right));
+            const auto then = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(t + kRecent - kLag * up) + right);
             for (std::size_t c = 0; c < kPlanes; ++c)
                 sum[c] = sum[c] + share * load_floats(recent(up, then, c) + v * kLanes);
         };
@@ -213,7 +212,7 @@ class Steps {
         std::uint32_t cell[kRows], xy[kRows], zw[kRows], index[kRows] = {};
         bool is_opaque[kRows] = {};
         for (std::size_t v = 0; v < n_vectors; ++v) {
-            Planes roots, slope, own;
+            Planes roots, slope;
             gather_quads([&](std::size_t lane) { return walk_.roots + 4 * place(v * kLanes + lane); }, roots);
             Vec opaque = broadcast(0);
             if constexpr (has_alpha) {
@@ -223,7 +222,7 @@ class Steps {
                 for (std::size_t lane = 0; lane < kLanes; ++lane) masks[lane] = is_opaque[v * kLanes + lane] ? -1 : 0;
                 opaque = load(masks);
             }
-            want(t, v, roots, opaque, wanted[v], slope, own);
+            want(t, v, roots, opaque, wanted[v], slope);
             for (std::size_t c = 0; c < kPlanes; ++c) scale[v][c] = Floats::all(walk_.strength) / slope[c];
             look_up(v, wanted[v], opaque, cell, xy, zw);
         }
@@ -258,9 +257,8 @@ class Steps {
     }
 
     // What pixels want, with what neighbours hand to them.
-    void want(std::size_t t, std::size_t v, const Planes& roots, Vec opaque, Planes& wanted, Planes& slope,
-              Planes& own) const {
-        Planes carried;
+    void want(std::size_t t, std::size_t v, const Planes& roots, Vec opaque, Planes& wanted, Planes& slope) const {
+        Planes carried, own;
         for (std::size_t c = 0; c < kPlanes; ++c) carried[c] = Floats::all(0.0f);
         if constexpr (wide) {
             carry<2, 2, 1, 0, -1, -2>(t, v, carried);
@@ -346,65 +344,6 @@ void walk_rows(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from,
         wide ? Steps<alpha, true>(walk).run(from, to) : Steps<alpha, false>(walk).run(from, to);
     };
     has_alpha ? run.template operator()<true>() : run.template operator()<false>();
-}
-
-// Lights of some pixels, and their points, each within 16 bits, by `take(pixel, point)`.
-template <bool has_alpha, typename Take>
-static void for_points(const LightTerms& terms, const float* roots, std::size_t n, bool is_bounded, const Take& take) {
-    const Light<has_alpha> light(terms);
-    for (std::size_t i = 0; i < n; i += kLanes) {
-        Planes of_roots, own, point;
-        gather_quads([&](std::size_t lane) { return roots + 4 * std::min(i + lane, n - 1); }, of_roots);
-        light.of(of_roots, own);
-        if constexpr (!has_alpha) own[3] = of_roots[3];
-        light.point(own, point);
-        std::int32_t at[4][kLanes];
-        float lights[4][kLanes];
-        for (std::size_t d = 0; d < 4; ++d) {
-            const Floats most = Floats::all(is_bounded ? terms.bound[d] : 32767.0f),
-                         least = Floats::all(is_bounded ? -terms.bound[d] : -32768.0f);
-            store(at[d], to_nearest(max_floats(min_floats(point[d], most), least)));
-            store_floats(lights[d], own[d]);
-        }
-        for (std::size_t lane = 0; lane < kLanes && i + lane < n; ++lane) take(i + lane, lane, at, lights);
-    }
-}
-
-void light_points(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
-                  float* lights, std::uint64_t* points) {
-    const auto take = [&](std::size_t i, std::size_t lane, const auto& at, const auto& own) {
-        points[i] = 0;
-        for (std::size_t d = 0; d < 4; ++d) {
-            points[i] |= std::uint64_t{static_cast<std::uint16_t>(at[d][lane])} << (16 * d);
-            if (lights) lights[4 * i + d] = own[d][lane];
-        }
-    };
-    has_alpha ? for_points<true>(terms, roots, n, is_bounded, take)
-              : for_points<false>(terms, roots, n, is_bounded, take);
-}
-
-template <bool has_alpha>
-static void lacks_of(const LightTerms& terms, const float* roots, const float* entries, const std::uint32_t* indices,
-                     std::size_t n, std::int32_t* const* lacks) {
-    const Light<has_alpha> light(terms);
-    for (std::size_t i = 0; i < n; i += kLanes) {
-        Planes of_roots, own, slope, entry, error, lack;
-        const auto pixel = [&](std::size_t lane) { return std::min(i + lane, n - 1); };
-        gather_quads([&](std::size_t lane) { return roots + 4 * pixel(lane); }, of_roots);
-        gather_quads([&](std::size_t lane) { return entries + 4 * std::size_t{indices[pixel(lane)]}; }, entry);
-        light.of(of_roots, own);
-        light.slope(of_roots, slope);
-        for (std::size_t c = 0; c < Light<has_alpha>::kPlanes; ++c) error[c] = (own[c] - entry[c]) / slope[c];
-        light.error_in_oklab(error, lack);
-        for (std::size_t c = 0; c < Light<has_alpha>::kPlanes; ++c)
-            store(lacks[c] + i,
-                  to_nearest(max_floats(min_floats(lack[c], Floats::all(32767.0f)), Floats::all(-32768.0f))));
-    }
-}
-
-void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
-                 const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks) {
-    (has_alpha ? lacks_of<true> : lacks_of<false>)(terms, roots, entries, indices, n, lacks);
 }
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

@@ -28,6 +28,8 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 
 // dither/walk.cpp
 void walk_rows(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to);
+
+// dither/light.cpp
 void light_points(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
                   float* lights, std::uint64_t* points);
 void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
