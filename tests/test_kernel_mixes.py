@@ -125,11 +125,8 @@ def test_residuals_without_noise_are_those_of_the_plain_loop(n_channels, weighte
     pixels = (points, opacity_of(rows), (30, 33), entries, opacity_of(palette), MASK, 0, 12, USUAL_GRID)
     indices, _ = mixes.by_mask(*pixels, n_channels % 2 == 0)
     lacking = plain.residuals((points - entries[indices.ravel()]).reshape(30, 33, 4))
-    weight = np.ones((30, 33), np.int64) if weights is None else weights.reshape(30, 33).astype(np.int64)
-    sums, totals = np.zeros((12, 4), np.int64), np.zeros(12, np.int64)
-    summed = list(plain.residual_rows(30))
-    np.add.at(sums, indices[summed].ravel(), (weight[..., None] * lacking)[summed].reshape(-1, 4))
-    np.add.at(totals, indices[summed].ravel(), weight[summed].ravel())
+    weight = np.ones((30, 33), np.int64) if weights is None else weights.reshape(30, 33)
+    sums, totals = plain.residual_sums(lacking, indices, weight, 12, 1)
     bands = np.array([(0, 30, 33)], np.int64)
     for n_threads in (1, 2):
         given = arguments(palette, 0, 12, 3072, n_threads=n_threads, mask=MASK)

@@ -131,14 +131,13 @@ auto residuals_of(const Pixels<Sample>& samples, const PointArray& entries, cons
         checked[b] = {first, height, width};
     }
     Buffer<std::int64_t> sums(4 * k), totals(k);
-    Buffer<double> errors(n_bands);
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
         residuals(samples.data(), n_channels, palette, options.get(), checked.data(), n_bands,
-                  weights ? weights->data() : nullptr, team, sums.begin(), totals.begin(), errors.begin());
+                  weights ? weights->data() : nullptr, team, sums.begin(), totals.begin());
     }
-    return nb::make_tuple(to_numpy(std::move(sums), {k, 4}), to_numpy(std::move(totals)), to_numpy(std::move(errors)));
+    return nb::make_tuple(to_numpy(std::move(sums), {k, 4}), to_numpy(std::move(totals)));
 }
 
 }  // namespace

@@ -241,7 +241,7 @@ def p_image(indices: NDArray[Any], colors: NDArray[np.uint8]) -> Image.Image:
         )
         raise ValueError(msg)
     height, width = indices.shape
-    image = Image.frombytes("P", (width, height), indices.astype(np.uint8).tobytes())
+    image = Image.frombytes("P", (width, height), np.ascontiguousarray(indices, np.uint8).data)
     mode = "RGBA" if colors.shape[1] == 4 else "RGB"
     data = colors.tobytes()
     image.putpalette(data, mode)

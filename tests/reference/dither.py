@@ -189,6 +189,21 @@ def residuals(lacking):
     return sum(w * padded[:, i : i + width] for i, w in enumerate(binomial)) >> 6
 
 
+def residual_sums(residuals, indices, weight, n_entries, zoom):
+    """What residuals (H, W, 4) of a band add to each entry, by weights (H, W), and what these add up to.
+
+    Large ones count up to eight times, in sixteenths.
+    """
+    summed = list(residual_rows(len(residuals)))
+    residuals, indices, weight = residuals[summed], indices[summed], weight[summed].astype(np.int64)
+    far = np.abs(residuals).sum(axis=2) * round((16 << 20) / 4096 / zoom) >> 20
+    weight = weight * (16 + np.minimum(far, 7 * 16))
+    sums, totals = np.zeros((n_entries, 4), np.int64), np.zeros(n_entries, np.int64)
+    np.add.at(sums, indices.ravel(), (weight[..., None] * residuals).reshape(-1, 4))
+    np.add.at(totals, indices.ravel(), weight.ravel())
+    return sums, totals
+
+
 def residual_rows(height):
     """Rows of a band that are summed up."""
     first = 2 if height > 8 else 0

@@ -60,9 +60,9 @@ def cell_smoothness(samples, row_step=1):
 
 
 def pixel_weights(samples, totals):
-    """Smoothness divided by the cube root of the total of the cell, as shares of the most: (H, W) uint16."""
+    """Smoothness divided by the power of 7 / 16 of the total of the cell, as shares of the most: (H, W) uint16."""
     least = totals[totals > 0].min()
-    factors = (65535 / 255 * np.cbrt(least) / np.cbrt(np.where(totals > 0, totals, least))).astype(np.float32)
+    factors = (65535 / 255 * (least / np.where(totals > 0, totals, least)) ** (7 / 16)).astype(np.float32)
     return (smoothness(samples).astype(np.float32) * factors[cells(samples)] + np.float32(0.5)).astype(np.uint16)
 
 

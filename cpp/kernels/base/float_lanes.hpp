@@ -53,6 +53,18 @@ inline void gather_quads(const PointerOf& of, Floats* planes) {
     planes[3] = {_mm256_shuffle_ps(ab2, cd2, 0xee)};
 }
 
+// The other way round.
+inline void store_quads(float* p, const Floats* planes) {
+    const __m256 ab = _mm256_unpacklo_ps(planes[0].v, planes[1].v), cd = _mm256_unpacklo_ps(planes[2].v, planes[3].v),
+                 ab2 = _mm256_unpackhi_ps(planes[0].v, planes[1].v), cd2 = _mm256_unpackhi_ps(planes[2].v, planes[3].v);
+    const __m256 pairs[4] = {_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee),
+                             _mm256_shuffle_ps(ab2, cd2, 0x44), _mm256_shuffle_ps(ab2, cd2, 0xee)};
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+        _mm_storeu_ps(p + 4 * lane, _mm256_castps256_ps128(pairs[lane]));
+        _mm_storeu_ps(p + 4 * (lane + 4), _mm256_extractf128_ps(pairs[lane], 1));
+    }
+}
+
 #else
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -86,6 +98,14 @@ inline void gather_quads(const PointerOf& of, Floats* planes) {
     planes[1] = {b};
     planes[2] = {c};
     planes[3] = {d};
+}
+inline void store_quads(float* p, const Floats* planes) {
+    __m128 a = planes[0].v, b = planes[1].v, c = planes[2].v, d = planes[3].v;
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(p, a);
+    _mm_storeu_ps(p + 4, b);
+    _mm_storeu_ps(p + 8, c);
+    _mm_storeu_ps(p + 12, d);
 }
 
 #elif defined(__ARM_NEON)
@@ -139,6 +159,12 @@ inline void gather_quads(const PointerOf& of, Floats* planes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane)
         for (std::size_t c = 0; c < 4; ++c) lanes[c][lane] = of(lane)[c];
     for (std::size_t c = 0; c < 4; ++c) planes[c] = load_floats(lanes[c]);
+}
+inline void store_quads(float* p, const Floats* planes) {
+    float lanes[4][kLanes];
+    for (std::size_t c = 0; c < 4; ++c) store_floats(lanes[c], planes[c]);
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+        for (std::size_t c = 0; c < 4; ++c) p[4 * lane + c] = lanes[c][lane];
 }
 #endif
 

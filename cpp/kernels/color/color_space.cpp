@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/base/points.hpp"
+#include "kernels/histogram/morton.hpp"
 #include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans {
@@ -257,26 +258,24 @@ template const float* linear_light<std::uint16_t>();
 template <typename Sample>
 void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, float* roots) {
     constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
-    const bool has_color = n_channels >= 3, has_alpha = n_channels % 2 == 0;
     const float* const linear = linear_table<Sample>().data();
-    float channel[3][kChunk];
-    for (std::size_t start = 0; start < n; start += kChunk) {
-        const std::size_t size = std::min(kChunk, n - start);
-        const Sample* const own = colors + start * n_channels;
-        for (std::size_t c = 0; c < 3; ++c)
-            for (std::size_t i = 0; i < size; ++i) channel[c][i] = linear[own[i * n_channels + (has_color ? c : 0)]];
-        kernels().cone_roots(channel[0], channel[1], channel[2], size);
-        float* const root = roots + 4 * start;
-        for (std::size_t i = 0; i < size; ++i) {
-            root[4 * i] = channel[0][i];
-            root[4 * i + 1] = channel[1][i];
-            root[4 * i + 2] = channel[2][i];
-            root[4 * i + 3] = 1.0f;
+    float planes[4][kChunk] = {}, last_roots[4 * kChunk];
+    const float* const all_planes[4] = {planes[0], planes[1], planes[2], planes[3]};
+    std::fill_n(planes[3], kChunk, 1.0f);
+    with_channels(n_channels, [&](auto c) {
+        constexpr std::size_t C = c();
+        for (std::size_t start = 0; start < n; start += kChunk) {
+            const std::size_t size = std::min(kChunk, n - start);
+            for (std::size_t i = 0; i < size; ++i) {
+                const Sample* const own = colors + (start + i) * C;
+                for (std::size_t plane = 0; plane < 3; ++plane) planes[plane][i] = linear[own[C < 3 ? 0 : plane]];
+                if constexpr (C % 2 == 0) planes[3][i] = static_cast<float>(own[C - 1]) / full;
+            }
+            float* const to = roots + 4 * start;
+            kernels().cone_roots(all_planes, (size + 15) / 16 * 16, size < kChunk ? last_roots : to);
+            if (size < kChunk) std::copy_n(last_roots, 4 * size, to);
         }
-        if (!has_alpha) continue;
-        for (std::size_t i = 0; i < size; ++i)
-            root[4 * i + 3] = static_cast<float>(own[i * n_channels + n_channels - 1]) / full;
-    }
+    });
 }
 template void cone_roots(const std::uint8_t*, std::size_t, std::size_t, float*);
 template void cone_roots(const std::uint16_t*, std::size_t, std::size_t, float*);

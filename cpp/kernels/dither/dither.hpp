@@ -76,15 +76,14 @@ struct Band {
 
 // Dither some bands of rows, each as a picture of its own, and sum up for each entry what its pixels lack: the
 // difference between picture and dithered picture behind a low-pass, the 7 x 7 binomial: in Oklab by a mask, and of
-// light, relative, in the units of Oklab, by diffusion.
+// light, relative, in the units of Oklab, by diffusion. Pixels that lack much have a greater weight.
 template <typename Sample>
 void residuals(const Sample* samples,  // IN  (n, C)
                std::size_t n_channels, const DitherPalette& palette, const DitherOptions& options, const Band* bands,
                std::size_t n_bands,
                const std::uint16_t* weights,  // IN  (n,), or null: all 1
                Team& team,
-               std::int64_t* sums,    // OUT (k, 4) of weight * residual, in 64ths of a working unit
-               std::int64_t* totals,  // OUT (k,) of weights
-               double* errors);       // OUT (n_bands,) sums of weight * squared residual
+               std::int64_t* sums,     // OUT (k, 4) of weight * residual, in 64ths of a working unit
+               std::int64_t* totals);  // OUT (k,) of weights
 
 }  // namespace pil_kmeans

@@ -61,7 +61,7 @@ inline constexpr std::size_t kScoreSums = 6;
 using ScoreSums = std::array<double, kScoreSums>;
 
 // Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
-inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2;
+inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2, kBlurReach = 3;
 
 struct Kernels {
     const char* name;
@@ -83,8 +83,9 @@ struct Kernels {
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
 
-    // The same, but r, g, b become the cube roots of l, m, s, of which Oklab is a linear function.
-    void (*cone_roots)(float* r, float* g, float* b, std::size_t n);
+    // Cube roots of l, m and s, of which Oklab is a linear function, and alpha: (n, 4), of light and alpha in planes
+    // (n,). n is a multiple of 16.
+    void (*cone_roots)(const float* const* planes, std::size_t n, float* roots);
 
     // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
     // the nearest within the bounds.
@@ -122,6 +123,10 @@ struct Kernels {
     // overwritten.
     void (*light_lacks)(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
                         const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks);
+
+    // The middle one of 2 kBlurReach + 1 rows of n numbers, below 2^18, after a low-pass along both axes; `scratch` has
+    // room for 2 kBlurReach more. None overlap with what is written.
+    void (*blur_row)(const std::int32_t* const* rows, std::size_t n, std::int32_t* scratch, std::int32_t* blurred);
 
     // --- png ---
 

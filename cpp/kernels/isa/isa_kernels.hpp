@@ -15,7 +15,7 @@ std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t*
 
 // color/oklab.cpp
 void oklab(float* r, float* g, float* b, std::size_t n);
-void cone_roots(float* r, float* g, float* b, std::size_t n);
+void cone_roots(const float* const* planes, std::size_t n, float* roots);
 void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                  std::uint32_t* xy, std::uint32_t* zw);
 
@@ -34,6 +34,9 @@ void light_points(const LightTerms& terms, bool has_alpha, const float* roots, s
                   float* lights, std::uint64_t* points);
 void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, const float* entries,
                  const std::uint32_t* indices, std::size_t n, std::int32_t* const* lacks);
+
+// dither/blur.cpp
+void blur_row(const std::int32_t* const* rows, std::size_t n, std::int32_t* scratch, std::int32_t* blurred);
 
 // png/search.cpp
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,

@@ -21,6 +21,7 @@ const Kernels kernels{
     .walk_rows = walk_rows,
     .light_points = light_points,
     .light_lacks = light_lacks,
+    .blur_row = blur_row,
     .search_indices = search_indices,
     .visibility_row = visibility_row,
     .xyb = xyb,

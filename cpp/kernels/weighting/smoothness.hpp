@@ -45,9 +45,9 @@ void cell_smoothness(const Sample* samples,  // IN  (height * width, C)
                      std::int64_t* counts,  // OUT (n_weight_cells,)
                      std::int64_t* sums);   // OUT (n_weight_cells,)
 
-// What each pixel of some rows counts for: its smoothness divided by the cube root of what its cell weighs in all, as
-// shares of 65535, which a flat area in the lightest cell would have; to the nearest. Cells that weigh nothing are like
-// that one.
+// What each pixel of some rows counts for: its smoothness divided by the power of 7 / 16 of what its cell weighs in
+// all, as shares of 65535, which a flat area in the lightest cell would have; to the nearest. Cells that weigh nothing
+// are like that one.
 template <typename Sample>
 void pixel_weights(const Sample* samples,  // IN  (height * width, C)
                    std::size_t height, std::size_t width, std::size_t n_channels,

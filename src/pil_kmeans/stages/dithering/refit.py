@@ -22,28 +22,27 @@ from ..pixels import Pixels
 from ..samples import as_samples, full_scale, packed, to_samples
 from ..weighting import as_shares, pixel_weights
 from .amounts import Amount
-from .diffuse import Frames, Passes, dither, opacity_of
+from .diffuse import BY_MASK, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.3  # entries move so many times what their pixels lack, and so much of their last move again
-_TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM = 1.0, 0.0  # less with alpha, which makes up for lightness and vice versa
-_BAND = 12  # rows dithered in a piece during the refit
+_CAREFUL_STEP, _CAREFUL_MOMENTUM = (
+    1.0,
+    0.0,
+)  # less with alpha, which makes up for lightness and vice versa, and by masks
+_BAND = 16  # rows dithered in a piece during the refit: what the kernel walks over at a time
 _MOST_BANDS_APART = 16
-_LEAST_MEASURED = 3  # bands by which rounds are compared, so that one flat band does not decide
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """Work of a refit: how many rounds, and at most how many pixels the last dithers, as far as bands of rows allow."""
+    """Work of a refit: how many rounds, and about how many pixels each dithers, as far as bands of rows allow."""
 
     n: int
     pixels: int
-
-    def share(self, n: int) -> float:
-        """Return how much of that round `n` does: the first half of them only have to find the way."""
-        return 1 / 2 if n < self.n // 2 else 1.0 if n == self.n - 1 else 2 / 3
+    pixels_an_entry: int
 
 
-ROUNDS = {"fast": Rounds(2, 1 << 17), "balanced": Rounds(4, 3 << 16), "best": Rounds(7, 1 << 20)}
+ROUNDS = {"fast": Rounds(4, 1 << 16, 128), "balanced": Rounds(5, 1 << 16, 128), "best": Rounds(7, 3 << 18, 0)}
 
 
 def refit(
@@ -70,8 +69,7 @@ def refit(
     hist : Histogram
         Of the pixels in the palette's dtype. With smoothness pixels count here as in the fit.
     search : Search
-        Its effort says how many rounds, and how many of the rows each of them looks at. Rounds that do not help are
-        undone.
+        Its effort says how many rounds, and how many of the rows each of them looks at.
     method, amount
         As in `dither`.
     sample_weight : ndarray of shape (H, W) or None
@@ -91,13 +89,15 @@ def refit(
     passes = Passes.of(pixels, start.colors, method, amount, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     shares = None if sample_weight is None else as_shares(sample_weight)
-    plan = Plan.of(ROUNDS[search.effort], frames or [pixels.shape], shares)
+    plan = Plan.of(ROUNDS[search.effort], len(start.colors), frames or [pixels.shape], shares)
     weights = shares
     if hist.smoothness is not None:
         weights = pixel_weights(
             pixels, hist.cell_totals, plan.rows(), frames=frames, sample_weight=sample_weight, n_threads=n_threads
         )
-    centers = _refitted(start.centers / full, frozen, passes, amount.lightness_weight, plan, weights)
+    centers = _refitted(
+        start.centers / full, frozen, passes, amount.lightness_weight, plan, weights, by_mask=method in BY_MASK
+    )
     colors = np.where(frozen[:, np.newaxis], start.colors, to_samples(centers, dtype))
     moved = replace(start, colors=colors, centers=np.where(frozen[:, np.newaxis], start.centers, centers * full))
     kept = _distinct(colors, frozen)
@@ -113,32 +113,26 @@ def refit(
 
 @dataclass(frozen=True)
 class Plan:
-    """Which bands of rows each round dithers; the last one, after which none moves entries, only measures."""
+    """Which bands of rows each round dithers: of a large picture others each time."""
 
     bands: NDArray[np.int64]
     """First pixel, height and width of each."""
     first_rows: NDArray[np.int64]
     n_rows: int
-    is_measured: NDArray[np.bool_]
-    """The same in all rounds, which are compared by them."""
     is_dithered: list[NDArray[np.bool_]]
 
     @classmethod
-    def of(cls, rounds: Rounds, frames: Frames, shares: NDArray[np.uint16] | None) -> Plan:
+    def of(cls, rounds: Rounds, n_colors: int, frames: Frames, shares: NDArray[np.uint16] | None) -> Plan:
         """Plan the rounds of pictures whose pixels have some shares, or all the same."""
         bands, first_rows, n_rows = _bands(frames)
         if shares is not None:
             has_say = np.maximum.reduceat(shares, bands[:, 0]) > 0
             bands, first_rows = bands[has_say], first_rows[has_say]
         n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
-        apart = [
-            int(np.clip(n_pixels // int(rounds.share(n) * rounds.pixels), 1, _MOST_BANDS_APART))
-            for n in range(rounds.n)
-        ]
+        apart = round(n_pixels / (rounds.pixels + n_colors * rounds.pixels_an_entry))
+        apart = max(1, min(apart, _MOST_BANDS_APART, len(bands)))
         place = np.arange(len(bands))
-        is_measured = place % min(4 * apart[-1], max(1, len(bands) // _LEAST_MEASURED)) == 0
-        is_dithered = [is_measured | ((place + 23 * n) % step == 0) for n, step in enumerate(apart)]
-        return cls(bands, first_rows, n_rows, is_measured, [*is_dithered, is_measured])
+        return cls(bands, first_rows, n_rows, [(place + 23 * n) % apart == 0 for n in range(rounds.n)])
 
     def rows(self) -> NDArray[np.bool_]:
         """Tell of the rows of all pictures which weigh: the residuals of every second row are summed up."""
@@ -156,34 +150,27 @@ def _refitted(
     lightness_weight: float,
     plan: Plan,
     weights: NDArray[np.uint16] | None,
+    *,
+    by_mask: bool,
 ) -> NDArray[np.float64]:
-    """Return the centers, in [0, 1], that leave the least to see of all that the rounds came by."""
+    """Return the centers, in [0, 1], after all rounds, each of which moves them less far than the one before."""
     has_alpha = passes.n_channels % 2 == 0
     is_translucent = (centers[:, -1] < 1) & ~frozen if has_alpha else np.zeros(len(centers), dtype=np.bool_)
-    step, momentum = _STEP, _MOMENTUM
-    if is_translucent.any():
-        step, momentum = _TRANSLUCENT_STEP, _TRANSLUCENT_MOMENTUM
-    best, least = centers, np.inf
+    is_careful = by_mask or is_translucent.any()
+    step, momentum = (_CAREFUL_STEP, _CAREFUL_MOMENTUM) if is_careful else (_STEP, _MOMENTUM)
     move = np.zeros((len(centers), 4))
-    for is_dithered in plan.is_dithered:
+    for n, is_dithered in enumerate(plan.is_dithered):
         arguments = passes.arguments(centers)
-        sums, totals, errors = _native.residuals(
-            passes.rows, bands=plan.bands[is_dithered], weights=weights, **arguments
-        )
-        error = float(errors[plan.is_measured[is_dithered]].sum())
-        if error < least:
-            best, least = centers, error
-        if is_dithered is plan.is_measured:
-            break
+        sums, totals = _native.residuals(passes.rows, bands=plan.bands[is_dithered], weights=weights, **arguments)
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
         lacking[:, [0, 3]] /= lightness_weight  # as the kernel weighs them
-        move = step * lacking + momentum * move
+        move = step * (1 - n / (2 * len(plan.is_dithered))) * lacking + momentum * move
         move[frozen] = 0
         moved = passes.colors(point_rows(arguments["entries"]) + move)
         if has_alpha:
             moved[:, -1] = np.where(is_translucent, np.clip(moved[:, -1], 1 / 255, 254 / 255), 1.0)
         centers = np.where(frozen[:, np.newaxis], centers, moved)
-    return best
+    return centers
 
 
 def _bands(frames: Frames) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
