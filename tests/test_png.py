@@ -8,7 +8,7 @@ import pytest
 
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.indexed_image import IndexedImage
-from pil_kmeans.png import idat, still
+from pil_kmeans.png import deflater, idat, still
 from pil_kmeans.png.idat import COMPRESSIONS, pack_bits
 from pil_kmeans.png.still import bit_depth
 from pil_pictures import opened, rgba
@@ -116,6 +116,18 @@ def test_drawings_of_many_pixels_become_nearly_as_small_as_they_can():
     image = IndexedImage(rings, np.repeat(np.arange(37, dtype=np.uint8)[:, np.newaxis], 3, axis=1))
     fast, default, longest = (len(encode(image, compression=compression)) for compression in COMPRESSIONS)
     assert longest <= default < 1.02 * longest < 0.95 * fast
+
+
+def test_rows_that_several_filters_make_alike_are_searched_once(monkeypatch):
+    searched = []
+    search = deflater.thorough_zlib_compress
+    monkeypatch.setattr(
+        deflater, "thorough_zlib_compress", lambda rows, n: searched.append(rows.tobytes()) or search(rows, n)
+    )
+    for n_colors in (1, 2, 16):
+        searched.clear()
+        encode(smooth_picture(n_colors, (12, 20)))
+        assert len(searched) == len({*searched}) > 0
 
 
 def test_drawings_have_no_filters():
