@@ -150,7 +150,7 @@ def test_transparent_pixels_hide_what_is_asked_for(transparent_rgb):
 
 def test_bytes_do_not_depend_on_threads():
     picture = np.kron(planes(), np.ones((6, 6, 1), np.uint8))
-    files = {encode_png(picture, n_threads=n_threads) for n_threads in (1, 2, 7)}
+    files = {encode_png(picture, n_threads=n_threads) for n_threads in (1, 3)}
     assert len(files) == 1
     assert opened(files.pop()).mode == "RGB"
 

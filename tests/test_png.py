@@ -86,7 +86,7 @@ def test_rows_that_end_within_a_byte_are_right(width, n_colors, compression):
     assert np.array_equal(decoded(encode(image, compression=compression)), as_rgba(image))
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (43, 55), (64, 83)])
+@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (43, 55)])
 @pytest.mark.parametrize("n_colors", [1, 2, 4, 16, 256])
 @pytest.mark.parametrize("n_transparent", [0, 1, 40])
 def test_every_picture_is_right_and_not_larger_than_without_search(n_colors, shape, n_transparent):
@@ -173,7 +173,7 @@ def test_transparent_entries_come_first_and_trns_ends_with_them():
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("n_transparent", [1, 7, 200, 256])
 def test_trns_is_no_longer_than_it_must(n_transparent, compression):
-    image = smooth_picture(256, (61, 83), n_transparent)
+    image = smooth_picture(256, (41, 53), n_transparent)
     found = dict(chunks(encode(image, compression=compression)))
     assert len(found["tRNS"]) == (np.unique(image.to_array().reshape(-1, 4), axis=0)[:, 3] < 255).sum()
     assert max(found["tRNS"]) < 255
