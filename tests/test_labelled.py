@@ -1,6 +1,5 @@
 """xarray: a DataArray goes in, and one with its dimensions, coordinates and name comes out."""
 
-
 import numpy as np
 import pytest
 
