@@ -244,13 +244,15 @@ def test_help_names_exit_statuses():
     assert b"15 the output exists" in out
 
 
-@pytest.mark.parametrize("command", ["compress", "compare", "palette"])
+@pytest.mark.parametrize("command", ["compress", "compare", "palette", "palettes", "animate"])
 def test_help_names_options(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
     assert stopped.value.code == 0
     out, err = capsys.readouterr()
-    assert "--threads" in out
+    assert out.startswith(f"usage: pil-kmeans {command} ")
+    assert ("--threads" in out) == (command != "palettes")
+    assert "option_strings" not in out  # which stand there where a % is not written twice
     assert err == ""
 
 

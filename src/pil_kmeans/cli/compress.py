@@ -75,7 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--only-if-smaller",
         action="store_true",
-        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%} at least: what has been "
+        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%}% at least: what has been "
         "done stays as it is",
     )
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
