@@ -89,6 +89,10 @@ def test_recipe_is_of_this_version_and_needs_what_the_package_needs():
     needed = {f"python {project['requires-python']}"}
     needed |= {name.replace(">=", " >=") for name in project["dependencies"] if not name.startswith("deflate")}
     assert set(recipe["requirements"]["run"]) == needed
+    [commands] = [test for test in recipe["tests"] if "script" in test]
+    programs = [line.split()[1] for line in commands["script"] if line.startswith("python ")]
+    assert programs == commands["files"]["source"]  # they keep their folders
+    assert all((ROOT / program).is_file() for program in programs)
     assert recipe["build"]["python"]["entry_points"] == [f"{a} = {b}" for a, b in project["scripts"].items()]
 
 

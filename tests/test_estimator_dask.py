@@ -1,11 +1,8 @@
 """Dask arrays: palettes as in memory whatever the blocks, lazy results, and errors before anything is read."""
 
-import os
 import pickle
-import signal
 import subprocess
 import sys
-import time
 
 import dask
 import dask.array as da
@@ -19,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pil_kmeans import KMeansQuantizer
 from pil_kmeans.stages.tally import LEAST_BUDGET
+from reference.killed import slow
 
 KINDS = [(np.uint8, 3), (np.uint8, 4), (np.uint16, 3), (np.float32, 2), (np.float32, 1), (np.bool_, 3)]
 CHUNKS = [(57, 83, -1), (17, 17, 1), (9, 100, -1), (1, 83, 2), ((20, 0, 30, 7), (3, 80), -1)]
@@ -355,18 +353,6 @@ def test_cluster_fits_and_writes_to_zarr(cluster, tmp_path):
         indices.to_zarr(str(tmp_path / "indices.zarr"))
     assert_same_fit(quantizer, expected)
     np.testing.assert_array_equal(zarr.open_array(str(tmp_path / "indices.zarr"))[:], expected.labels_)
-
-
-def slow(block, folder, block_info=None):
-    """Kill the worker that comes to a certain block first."""
-    if block_info[0]["chunk-location"] == (2, 1, 0):
-        try:
-            os.close(os.open(folder / "killed", os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            return block
-        time.sleep(0.1)
-        os.kill(os.getpid(), signal.SIGKILL)
-    return block
 
 
 def test_killed_worker_does_not_change_the_palette(cluster, tmp_path):
