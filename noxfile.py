@@ -15,6 +15,7 @@ nox.needs_version = ">=2024.10"
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_external_run = True
 
+HERE = Path(__file__).parent.resolve()
 BUILD_TOOLS = ("scikit-build-core>=0.11", "nanobind>=2.7", "hatch-fancy-pypi-readme>=24", "cmake", "ninja")
 
 
@@ -100,8 +101,8 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def dist(session: nox.Session) -> None:
-    """Build the sdist, and the wheel from it, which must do where nothing else is, and no compiler."""
-    session.install("-r", ".ci/requirements.txt")
+    """Build the sdist, and the wheel from it, which must do where nothing else is, and for the action of action.yml."""
+    session.install("-r", ".ci/requirements.txt", "pyyaml")
     folder = Path(session.create_tmp()).resolve()
     shutil.rmtree(folder / "dist", ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
@@ -113,6 +114,7 @@ def dist(session: nox.Session) -> None:
     alone = {"external": True, "env": {"PATH": str(programs)}}
     session.run(str(programs / "pip"), "install", "--quiet", "--only-binary", ":all:", str(wheel), **alone)
     session.run(str(programs / "python"), "smoke_test.py", **alone)
+    session.run("python", str(HERE / "tests" / "run_action.py"), str(wheel))
 
 
 @nox.session

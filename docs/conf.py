@@ -28,6 +28,7 @@ extensions = [
     "command_line",
     "figures",
     "soft_names",
+    "thumbnails",
 ]
 exclude_patterns = ["_build", "gallery/*.rst", "auto_gallery/*.ipynb"]
 templates_path = ["_templates"]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,11 +10,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pil_kmeans.png import deflater
+
 
 def read_only(picture: np.ndarray) -> np.ndarray:
     picture = np.ascontiguousarray(picture)
     picture.flags.writeable = False
     return picture
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_search_of_deflate_once():
+    """The thorough search takes most of the time of small pictures, and the same rows come again and again.
+
+    What it finds depends on nothing but them (test_kernel_deflate.py).
+    """
+    thorough_zlib_compress = deflater.thorough_zlib_compress
+
+    @lru_cache(maxsize=4096)
+    def search(data, n_rounds):
+        return thorough_zlib_compress(np.frombuffer(data, np.uint8), n_rounds)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(deflater, "thorough_zlib_compress", lambda data, n_rounds: search(data.tobytes(), n_rounds))
+        yield
 
 
 @pytest.fixture(scope="session")

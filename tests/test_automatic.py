@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image
 from pil_kmeans import encode_png
 from pil_kmeans.cli import main
 from pil_pictures import opened
+from run_action import run_action
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,36 +89,45 @@ def test_recipe_is_of_this_version_and_needs_what_the_package_needs():
     needed = {f"python {project['requires-python']}"}
     needed |= {name.replace(">=", " >=") for name in project["dependencies"] if not name.startswith("deflate")}
     assert set(recipe["requirements"]["run"]) == needed
+    [commands] = [test for test in recipe["tests"] if "script" in test]
+    programs = [line.split()[1] for line in commands["script"] if line.startswith("python ")]
+    assert programs == commands["files"]["source"]  # they keep their folders
+    assert all((ROOT / program).is_file() for program in programs)
     assert recipe["build"]["python"]["entry_points"] == [f"{a} = {b}" for a, b in project["scripts"].items()]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None or os.name != "posix", reason="the steps are of bash")
 def test_action_compresses_and_reports(folder, tmp_path):
-    steps = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-    inputs = {name: given["default"] for name, given in steps["inputs"].items()}
-    [_, compress] = steps["runs"]["steps"]
-    outputs, page = tmp_path / "outputs", tmp_path / "page.md"
-    environment = os.environ | {
-        "RUNNER_TEMP": str(tmp_path),
-        "GITHUB_OUTPUT": str(outputs),
-        "GITHUB_STEP_SUMMARY": str(page),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "FILES": inputs["files"],
-        "OPTIONS": inputs["options"],
-        "PROGRAMS": str(Path(sys.executable).parent),
-    }
     before = contents(folder)
-    found = subprocess.run(["bash", "-e", "-c", compress["run"]], check=False, env=environment, capture_output=True)
-    assert (found.returncode, found.stderr) == (0, b"")
+    install = {"programs": Path(sys.executable).parent}  # what its step puts out, which `nox -s dist` tries
+    outputs, page = run_action(tmp_path, {"install": install}, PYTHONPATH=os.pathsep.join(sys.path))
     after = contents(folder)
     changed = [name for name in before if after[name] != before[name]]
     sums = [sum(len(files[name]) for name in changed) for files in (before, after)]
-    given = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
-    assert [int(given["bytes-before"]), int(given["bytes-after"])] == sums
-    assert len(json.loads(Path(given["report"]).read_text(encoding="utf-8"))["files"]) == 4
-    text = page.read_text(encoding="utf-8")
-    assert text.startswith(f"{len(changed)} smaller files: {sums[0]:,} bytes became {sums[1]:,}.")
-    assert f"| photo.png | {len(before['photo.png']):,} | {len(after['photo.png']):,} | " in text
-    assert "dot.png" not in text
+    assert [int(outputs["bytes-before"]), int(outputs["bytes-after"])] == sums
+    assert len(json.loads(Path(outputs["report"]).read_text(encoding="utf-8"))["files"]) == 4
+    assert page.startswith(f"{len(changed)} smaller files: {sums[0]:,} bytes became {sums[1]:,}.")
+    assert f"| photo.png | {len(before['photo.png']):,} | {len(after['photo.png']):,} | " in page
+    assert "dot.png" not in page
     with opened(after["photo.png"]) as image:
         assert np.asarray(image.convert("RGB")).shape == (64, 96, 3)
+
+
+def test_features_of_others_name_their_documentation_and_pillows_are_true(china):
+    """Pillow and scikit-learn are here to be asked."""
+    text = (ROOT / "docs/explanation/comparison.rst").read_text(encoding="utf-8")
+    table = text[text.index(".. list-table::") : text.index("\nError\n")]
+    head, *rows = [re.findall(r"^ {3}[* ] - (.*)$", f"   * - {row}", re.M) for row in table.split("   * - ")[1:]]
+    assert {len(row) for row in rows} == {len(head)} == {9}
+    assert all(re.fullmatch(r"`[\w-]+ <https://[^>]+>`__", cell) for cell in head[2:])
+    cells = {row[0]: dict(zip((cell.split()[0].strip("`") for cell in head[1:]), row[1:], strict=True)) for row in rows}
+    rgb = Image.fromarray(china).resize((64, 48))
+    assert cells["alpha in the palette"]["Pillow"] == "by octree"
+    with pytest.raises(ValueError, match="Octree"):
+        rgb.convert("RGBA").quantize(8, method=Image.Quantize.MEDIANCUT)
+    assert cells["palette found by"]["Pillow"] == "median cut, octree; k-means on request"
+    assert rgb.quantize(8, kmeans=2).getpalette() != rgb.quantize(8).getpalette()
+    assert cells["dithering"]["Pillow"] == "diffusion, to a given palette"
+    fitted = rgb.quantize(8)
+    assert fitted.tobytes() == rgb.quantize(8, dither=Image.Dither.NONE).tobytes()
+    assert rgb.quantize(palette=fitted).tobytes() != fitted.tobytes()

@@ -62,7 +62,8 @@ def indices_of(file):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_palette_gives_the_same_picture(photo, kind):
-    assert encode_png(photo, palette=KINDS[kind]) == encode_png(photo, palette=COLORS)
+    files = [encode_png(photo, palette=palette, compression="fast") for palette in (KINDS[kind], COLORS)]
+    assert files[0] == files[1]
     expected = quantize(photo, palette=KINDS["P image"])
     assert quantize(photo, palette=KINDS[kind]).convert("RGB").tobytes() == expected.convert("RGB").tobytes()
 
@@ -92,7 +93,7 @@ def test_only_colors_that_pixels_have_are_stored_unless_the_palette_is_kept(phot
 def test_a_kept_palette_keeps_order_duplicates_and_unused_entries(photo, n, lossy):
     colors = np.random.default_rng(n).integers(0, 256, (n, 3), np.uint8)
     colors[-1] = colors[0]
-    file = encode_png(photo, palette=colors, keep_palette=True, lossy=lossy)
+    file = encode_png(photo, palette=colors, keep_palette=True, lossy=lossy, compression="fast")
     assert np.array_equal(colors_of(file)[:, :3], colors)
     with opened(file) as image:
         assert np.array_equal(np.asarray(image.convert("RGB")), colors[np.asarray(image)])

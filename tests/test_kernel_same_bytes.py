@@ -25,7 +25,9 @@ ORACLES = [  # of what is compiled once for each instruction set
 
 @pytest.fixture(scope="module")
 def photographs(china, astronaut, camera, logo):
-    return {"china": china, "astronaut 16": astronaut * np.uint16(257), "camera": camera[..., np.newaxis], "logo": logo}
+    """Parts of several blocks each."""
+    pictures = {"china": china, "astronaut 16": astronaut * np.uint16(257), "camera": camera[..., None], "logo": logo}
+    return {name: np.ascontiguousarray(picture[-300:, -350:]) for name, picture in pictures.items()}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pil_kmeans import KMeansQuantizer, encode_gif, encode_png, quantize
+from pil_kmeans import KMeansQuantizer, encode_gif, encode_png, quantize, ssimulacra2
 from pil_kmeans.cli import main
 from pil_kmeans.imageio import PalettePlugin
 from pil_kmeans.pictures.named_palettes import NAMED_PALETTES, beside_white, named_palette
@@ -137,6 +137,21 @@ def test_the_command_takes_names_and_devices(photo, tmp_path):
     data = compressed(photo, tmp_path, "--palette", "spectra6", "--device", str(hexes), "--keep-palette")
     with Image.open(BytesIO(data)) as image:
         assert image.getpalette()[:18] == [17 * (i // 3) for i in range(18)]
+
+
+@pytest.mark.parametrize("name", ["spectra6", "acep7", "grey4"])
+def test_the_command_scores_what_is_seen(photo, tmp_path, capsys, name):
+    """Not what the driver calls it, which is far from any photograph."""
+    data = compressed(photo, tmp_path, "--palette", name, "--score", "--json")
+    found = json.loads(capsys.readouterr().out)["files"][0]
+    palette = NAMED_PALETTES[name]
+    with Image.open(BytesIO(data)) as image:
+        stored = np.asarray(image.convert("RGB"))
+    names = {tuple(name): look for name, look in zip(palette.device.tolist(), palette.seen.tolist(), strict=True)}
+    seen = np.array([names[color] for color in map(tuple, stored.reshape(-1, 3).tolist())], np.uint8)
+    seen = seen.reshape(stored.shape)
+    assert found["ssimulacra2"] == ssimulacra2(photo, seen) > ssimulacra2(photo, stored) + 5
+    assert found["mse"] == pytest.approx(np.square(np.asarray(photo) - seen.astype(float)).sum(axis=2).mean())
 
 
 def test_a_device_of_ones_own(photo):

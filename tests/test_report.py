@@ -7,6 +7,7 @@ import sys
 from html.parser import HTMLParser
 from io import BytesIO
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -214,6 +215,15 @@ def test_figure_has_a_point_for_each_row(comparison):
     line = next(line for line in axes.lines if line.get_marker() == "o")
     points = [(row.bytes, row.ssimulacra2) for row in comparison.table]
     assert np.array_equal(line.get_xydata(), points)
+
+
+def test_figure_has_the_colors_of_the_style_and_the_page_its_own(comparison, text):
+    with plt.style.context("dark_background"):
+        axes = comparison.figure().axes[0]
+        assert comparison.to_html() == text
+    texts = [axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.texts[-2:]]
+    assert {part.get_color() for part in texts} == {"white"}
+    assert axes.figure.get_facecolor()[:3] == (0, 0, 0)
 
 
 def test_without_matplotlib_the_rest_works(comparison, monkeypatch):

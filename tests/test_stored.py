@@ -35,12 +35,12 @@ OPTIONS = [
     {"lossy": 0},
     {"lossy": 0, "dither": "none", "compression": "fast"},
     {"lossy": 0, "dither": "floyd-steinberg", "compression": "fast", "n_colors": 16},
-    {"lossy": 0, "dither": "ordered", "n_colors": 60},
+    {"lossy": 0, "dither": "ordered", "n_colors": 60, "compression": "fast"},
     {"lossy": 0, "dither": "blue-noise", "compression": "max", "n_colors": 5},
-    {"lossy": 0, "palette": ["black", "white", "red", "green", "blue"]},
-    {"lossy": 0, "effort": "fast", "weighting": "uniform"},
+    {"lossy": 0, "palette": ["black", "white", "red", "green", "blue"], "compression": "fast"},
+    {"lossy": 0, "effort": "fast", "weighting": "uniform", "compression": "fast"},
     {"lossy": 1, "n_colors": 100},
-    {"lossy": 0.2, "fixed_colors": ["red"]},
+    {"lossy": 0.2, "fixed_colors": ["red"], "compression": "fast"},
     {},
 ]
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -47,18 +48,23 @@ def modules():
 
 
 FILES = dict(modules())
-TREES = {name: ast.parse(file.read_bytes()) for name, file in FILES.items()}
+
+
+@cache
+def tree(name):
+    return ast.parse(FILES[name].read_bytes())
 
 
 def dotted(name):
     return ".".join(name) or PACKAGE.name
 
 
+@cache
 def imports(name):
     """The modules of the package that one names anywhere, and the names of all other libraries it imports."""
     own, others = set(), set()
     package = name if FILES[name].stem == "__init__" else name[:-1]
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             others |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -72,9 +78,6 @@ def imports(name):
                 own.add(module)
     assert PACKAGE.name not in others, f"{dotted(name)} does not import its own package by relative names"
     return own - {(), name, ("_native",)}, others
-
-
-IMPORTS = {name: imports(name) for name in FILES}
 
 
 def level_of(name):
@@ -99,14 +102,14 @@ def test_no_two_modules_have_one_name():
 
 def test_imports_make_no_circle():
     """Those for type checkers and those inside functions, too."""
-    assert not [dotted(name) for name in circle_of({name: IMPORTS[name][0] for name in FILES if name})]
+    assert not [dotted(name) for name in circle_of({name: imports(name)[0] for name in FILES if name})]
 
 
 def test_every_import_is_of_the_same_level_or_a_lower_one():
     upwards = [
         f"{dotted(name)} imports {dotted(other)}"
         for name in FILES
-        for other in sorted(IMPORTS[name][0])
+        for other in sorted(imports(name)[0])
         if None not in (level_of(name), level_of(other)) and level_of(other) < level_of(name)
     ]
     assert not upwards
@@ -117,10 +120,10 @@ def test_stages_know_nothing_of_pictures_in_files():
     stages = [name for name in FILES if name[:1] == ("stages",)]
     assert len(stages) > 10
     libraries = {"PIL", "imageio", "matplotlib", "sklearn"}
-    known = [f"{dotted(name)} imports {lib}" for name in stages for lib in sorted(IMPORTS[name][1] & libraries)]
-    known += [f"{dotted(a)} imports {dotted(b)}" for a in stages for b in IMPORTS[a][0] if b[0] != "stages"]
+    known = [f"{dotted(name)} imports {lib}" for name in stages for lib in sorted(imports(name)[1] & libraries)]
+    known += [f"{dotted(a)} imports {dotted(b)}" for a in stages for b in imports(a)[0] if b[0] != "stages"]
     for name in stages:
-        for node in ast.walk(TREES[name]):
+        for node in ast.walk(tree(name)):
             if isinstance(node, ast.Call) and dotted(name) not in OWN_FILES:
                 called = getattr(node.func, "id", getattr(node.func, "attr", None))
                 if called in READERS:

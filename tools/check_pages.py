@@ -27,7 +27,8 @@ const light = (css) => {
   const [r, g, b, a = 1] = (css.match(/[0-9.]+/g) || [0, 0, 0, 0]).map(Number);
   return a > 0.5 && (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255 > arguments[0];
 };
-const grounds = document.querySelectorAll(".bd-article :is(img[src$='.svg'], table, pre, figure, div, details)");
+const kinds = "img[src$='.svg'], .cell_output img, table, pre, figure, div, details";
+const grounds = document.querySelectorAll(`.bd-article :is(${kinds})`);
 const isOurs = (element) => !element.closest(".sk-global") && !element.style.background;
 const isSeen = (element) => element.getBoundingClientRect().width > 40 && isOurs(element);
 return [...grounds].filter((element) => isSeen(element) && light(getComputedStyle(element).backgroundColor))

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "kernels/base/buffer.hpp"
 #include "kernels/png/deflate_prices.hpp"
@@ -179,13 +180,17 @@ Part smallest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_
               SymbolCounts counts) {
     Part best{begin, end, {}, std::numeric_limits<std::size_t>::max()};
     Prices prices = prices_of(counts);
+    SymbolCounts found;
+    std::optional<Block> block;
     for (std::size_t round = 0; round < n_rounds; ++round) {
         Symbols symbols = cheapest(bytes, matches, begin, end, prices);
-        const SymbolCounts found = counts_of(symbols);
-        const Block block(found, true);
-        if (block.n_bits() < best.n_bits) best = {begin, end, std::move(symbols), block.n_bits()};
+        if (const SymbolCounts now = counts_of(symbols); !block || now != found) {  // few bytes are often cut the same
+            found = now;
+            block.emplace(found, true);
+        }
+        if (block->n_bits() < best.n_bits) best = {begin, end, std::move(symbols), block->n_bits()};
         if (round % 2) {
-            prices = block.prices();
+            prices = block->prices();
             continue;
         }
         if (round < kAveragedFrom) {

@@ -39,6 +39,7 @@ struct SymbolCounts {
     std::array<std::uint64_t, kDistanceCodes> distances{};
 
     void add(const SymbolCounts& other);
+    bool operator==(const SymbolCounts&) const = default;
 };
 
 // In bits, extra bits included.

@@ -75,7 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--only-if-smaller",
         action="store_true",
-        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%} at least: what has been "
+        help=f"leave out, without a failure, what would not be smaller by {1 - MOST_LEFT:.0%}% at least: what has been "
         "done stays as it is",
     )
     where.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -83,7 +83,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--score",
         action="store_true",
-        help="report the SSIMULACRA 2 score of each result: 90 is visually lossless, 70 high, 50 medium",
+        help="report the SSIMULACRA 2 score of each result, one for a panel as the panel shows it: 90 is visually "
+        "lossless, 70 high, 50 medium",
     )
     add_limits(where)
     how = parser.add_argument_group("how pictures are compressed")

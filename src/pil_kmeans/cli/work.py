@@ -15,6 +15,7 @@ from typing import Any
 
 from ..encode import QualityError
 from ..measures import count_colors, has_alpha, mean_squared_error
+from ..pictures.palettes import as_seen, read_palette
 from ..pictures.read import Picture, read_picture
 from ..score import ssimulacra2
 from .containers import FORMATS, encoder, extension_of
@@ -97,9 +98,10 @@ class Work:
                 data = encode(picture, progress=progress, **self.picture_options)
             else:
                 data = encode(opened.frames, loop=opened.plays, progress=progress, **self.picture_options)
-            score_threads = self.picture_options["n_threads"] if self.scores else None
             result.figures = (
-                sized(opened, data) if isinstance(data, mmap) else compared(opened, picture, data, score_threads)
+                sized(opened, data)
+                if isinstance(data, mmap)
+                else compared(opened, picture, data, self.picture_options, scores=self.scores)
             )
         except CommandError:
             raise
@@ -220,9 +222,13 @@ def sized(opened: OpenedPicture, data: Any) -> Figures:
     )
 
 
-def compared(opened: OpenedPicture, picture: Picture, data: bytes, score_threads: int | None) -> Figures:
-    """Measure what the file lost, and what the picture; with so many threads also its score."""
+def compared(
+    opened: OpenedPicture, picture: Picture, data: bytes, options: Mapping[str, Any], *, scores: bool
+) -> Figures:
+    """Measure what the file lost, and what the picture: in colours of a device as it looks there."""
     before, after = picture.samples, read_picture(data).samples
+    if "palette" in options:
+        after = as_seen(after, read_palette(options["palette"], options.get("device")))
     height, width = after.shape[:2]
     return Figures(
         width=width,
@@ -232,7 +238,7 @@ def compared(opened: OpenedPicture, picture: Picture, data: bytes, score_threads
         colors_before=count_colors(before),
         colors_after=count_colors(after),
         mse=mean_squared_error(before, after),
-        ssimulacra2=None if score_threads is None else ssimulacra2(before, after, n_threads=score_threads),
+        ssimulacra2=ssimulacra2(before, after, n_threads=options["n_threads"]) if scores else None,
         has_alpha=has_alpha(before),
         n_frames=opened.n_frames,
         is_animation=opened.frames is not None,

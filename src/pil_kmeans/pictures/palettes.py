@@ -75,6 +75,27 @@ def read_palette(palette: Any, device: Any = None) -> GivenPalette:
     return GivenPalette(colors, None if stored is None or np.array_equal(stored, colors) else stored)
 
 
+def as_seen(samples: NDArray[Any], palette: GivenPalette) -> NDArray[Any]:
+    """Show a picture (H, W, C) in the colours of a device as it looks there.
+
+    Of colours that the device calls the same, all look as the first; what it does not have stays as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.pictures.palettes import as_seen, read_palette
+    >>> as_seen(np.array([[[255, 0, 0]]], np.uint8), read_palette("spectra6")).tolist()
+    [[[182, 27, 0]]]
+    """
+    if palette.device is None:
+        return samples
+    stored = rgba_rows(samples)[..., :3]
+    seen = stored.copy()
+    for look, name in zip(palette.colors[::-1], palette.device[::-1], strict=True):
+        seen[(stored == name).all(axis=-1)] = look
+    return seen
+
+
 def _read_device(device: Any, colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rgba = named_palette(device).device if isinstance(device, str) else _checked(_rgba_of(device, "device"), "device")
     if len(rgba) != len(colors):

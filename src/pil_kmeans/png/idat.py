@@ -246,6 +246,10 @@ def smallest_stream(
         likely = [place for place in likely if sizes[place] <= limit]
         if is_small:
             likely = sorted(likely, key=sizes.__getitem__)[: preset.n_small]
+            different: dict[bytes, int] = {}
+            for place in likely:
+                different.setdefault(found[place].whole.tobytes(), place)
+            likely = [*different.values()]
     streams: list[tuple[int, Buffer]] = []
     for place in likely:
         rows = found[place]

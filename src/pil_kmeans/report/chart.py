@@ -24,7 +24,8 @@ LOWEST_SHOWN = -100.0  # scores below say only that nothing is left
 
 
 def chart(comparison: Measured) -> Figure:
-    """Draw it for light paper."""
+    """Draw it in the colours of matplotlib's style, as on light paper by default."""
+    ink = matplotlib.rcParams["text.color"]
     table = comparison.table
     sizes = [row.bytes for row in table]
     scores = [row.ssimulacra2 for row in table]
@@ -54,7 +55,7 @@ def chart(comparison: Measured) -> Figure:
             point,
             (6, -12),
             textcoords="offset points",
-            color=INK,
+            color=ink,
             fontsize=9,
             annotation_clip=True,
         )
@@ -67,9 +68,9 @@ def chart(comparison: Measured) -> Figure:
     share.set_xlabel("of the original's bytes")
     for part in (axes, share):
         part.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-        part.tick_params(color=FAINT, labelcolor=INK)
-        part.xaxis.label.set_color(INK)
-        part.yaxis.label.set_color(INK)
+        part.tick_params(color=FAINT, labelcolor=ink)
+        part.xaxis.label.set_color(ink)
+        part.yaxis.label.set_color(ink)
         for spine in part.spines.values():
             spine.set_color(FAINT)
     axes.spines["right"].set_visible(False)
@@ -79,7 +80,9 @@ def chart(comparison: Measured) -> Figure:
 def chart_svg(comparison: Measured) -> str:
     """Draw it for a page that has colours of its own: CSS variables --ink, --faint and --accent."""
     file = StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "pil_kmeans"}):  # the same bytes for the same figures
+    with matplotlib.rc_context(
+        {"svg.hashsalt": "pil_kmeans", "text.color": INK}
+    ):  # the same bytes for the same figures
         chart(comparison).savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = file.getvalue()
     for color, variable in ((INK, "--ink"), (FAINT, "--faint"), (ACCENT, "--accent")):
