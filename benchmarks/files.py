@@ -47,7 +47,8 @@ MOST_SECONDS = 120.0  # for a file
 NANOSECONDS_A_PIXEL, SECONDS = 20_000, 1.0
 BYTES_A_PIXEL, BYTES = 256, 64 * 2**20
 LARGER, LARGER_BYTES = 1.01, 4  # than lossless: what is of no account
-LEAST_SHARE = 0.5  # of what Pillow makes of a picture without loss, above which a good lossless file is made of it
+LEAST_SHARE = 0.5  # of what Pillow makes of a picture without loss, below which no lossless file of it is, unless
+DRAWING = 8  # times fewer bytes than pixels: of what repeats itself so
 OXIPNG = needs.module("oxipng")  # without it Pillow's own files are compared with
 
 
@@ -163,7 +164,7 @@ def faults_of_size(image: Image.Image, sizes: dict[str, int]) -> Iterator[str]:
         return
     rgba = rgba_rows(to_uint8(read_picture(image).samples))
     plain = lossless(rgba)
-    if max(sizes.values()) < LEAST_SHARE * len(plain):  # a good one is not so small
+    if max(sizes.values()) < LEAST_SHARE * len(plain) and DRAWING * len(plain) > rgba[..., 0].size:
         return
     good = len(plain) if OXIPNG() else min(len(plain), len(oxipng(plain)))
     for name, size in sizes.items():
