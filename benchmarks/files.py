@@ -43,7 +43,8 @@ except ImportError:  # Windows, where nothing of this runs
 N_COLORS = (256, 12)
 COMPARED = 64  # colours, with Pillow's own quantize, undithered both
 MOST_BELOW = 0.5  # points of the score
-MOST_SECONDS = 120.0  # for a file
+MOST_SECONDS = 120.0  # of the processor for a file
+MOST_WAITED = 10  # times that, for what waits for ever
 NANOSECONDS_A_PIXEL, SECONDS = 20_000, 1.0
 BYTES_A_PIXEL, BYTES = 256, 64 * 2**20
 LARGER, LARGER_BYTES = 1.01, 4  # than lossless: what is of no account
@@ -80,7 +81,8 @@ def tried_apart(path: Path, most_pixels: int) -> dict[str, Any]:
     child = os.fork()
     if child == 0:
         os.close(reader)
-        signal.alarm(int(MOST_SECONDS))
+        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+        signal.alarm(int(MOST_WAITED * MOST_SECONDS))
         with os.fdopen(writer, "w") as file, contextlib.suppress(BrokenPipeError):
             try:
                 result = tried(path, most_pixels)
@@ -93,7 +95,7 @@ def tried_apart(path: Path, most_pixels: int) -> dict[str, Any]:
         said = file.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if not said:
-        what = "no end" if status == -signal.SIGALRM else f"the process ended with {status}"
+        what = "no end" if status in (-signal.SIGPROF, -signal.SIGALRM) else f"the process ended with {status}"
         return {"outcome": "crashed", "faults": [what]}
     return json.loads(said)
 
