@@ -43,11 +43,13 @@ except ImportError:  # Windows, where nothing of this runs
 N_COLORS = (256, 12)
 COMPARED = 64  # colours, with Pillow's own quantize, undithered both
 MOST_BELOW = 0.5  # points of the score
-MOST_SECONDS = 120.0  # for a file
+MOST_SECONDS = 120.0  # of the processor for a file
+MOST_WAITED = 10  # times that, for what waits for ever
 NANOSECONDS_A_PIXEL, SECONDS = 20_000, 1.0
 BYTES_A_PIXEL, BYTES = 256, 64 * 2**20
 LARGER, LARGER_BYTES = 1.01, 4  # than lossless: what is of no account
-LEAST_SHARE = 0.5  # of what Pillow makes of a picture without loss, above which a good lossless file is made of it
+LEAST_SHARE = 0.5  # of what Pillow makes of a picture without loss, below which no lossless file of it is, unless
+DRAWING = 8  # times fewer bytes than pixels: of what repeats itself so
 OXIPNG = needs.module("oxipng")  # without it Pillow's own files are compared with
 
 
@@ -79,7 +81,8 @@ def tried_apart(path: Path, most_pixels: int) -> dict[str, Any]:
     child = os.fork()
     if child == 0:
         os.close(reader)
-        signal.alarm(int(MOST_SECONDS))
+        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+        signal.alarm(int(MOST_WAITED * MOST_SECONDS))
         with os.fdopen(writer, "w") as file, contextlib.suppress(BrokenPipeError):
             try:
                 result = tried(path, most_pixels)
@@ -92,7 +95,7 @@ def tried_apart(path: Path, most_pixels: int) -> dict[str, Any]:
         said = file.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if not said:
-        what = "no end" if status == -signal.SIGALRM else f"the process ended with {status}"
+        what = "no end" if status in (-signal.SIGPROF, -signal.SIGALRM) else f"the process ended with {status}"
         return {"outcome": "crashed", "faults": [what]}
     return json.loads(said)
 
@@ -152,7 +155,7 @@ def faults_of_png(image: Image.Image, sizes: dict[str, int]) -> Iterator[str]:
             yield f"{name}: fully transparent pixels are others"
         if not (after[opaque][:, 3] == 255).all():
             yield f"{name}: opaque pixels are not all opaque"
-        if n_before <= n_colors and not is_kept:
+        if n_before <= n_colors and not is_kept and getattr(image, "n_frames", 1) == 1:  # which share their colours
             yield f"{name}: not exact"
         sizes[name] = len(data)
 
@@ -163,7 +166,7 @@ def faults_of_size(image: Image.Image, sizes: dict[str, int]) -> Iterator[str]:
         return
     rgba = rgba_rows(to_uint8(read_picture(image).samples))
     plain = lossless(rgba)
-    if max(sizes.values()) < LEAST_SHARE * len(plain):  # a good one is not so small
+    if max(sizes.values()) < LEAST_SHARE * len(plain) and DRAWING * len(plain) > rgba[..., 0].size:
         return
     good = len(plain) if OXIPNG() else min(len(plain), len(oxipng(plain)))
     for name, size in sizes.items():
@@ -206,6 +209,6 @@ def faults_of_command(path: Path) -> Iterator[str]:
         for word in ("Traceback", "unexpected"):
             if word in err.getvalue().replace(str(path), ""):
                 yield f"the command says {err.getvalue().strip()[:300]}"
-        left = [name for name in os.listdir(folder) if not name.endswith(".png")]
+        left = [name for name in os.listdir(folder) if Path(name).suffix not in (".png", ".gif")]  # animations
         if left:
             yield f"the command leaves {left}"

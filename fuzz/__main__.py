@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,8 @@ from collections.abc import Sequence
 from typing import IO
 
 TARGETS = ("native", "arrays", "files")
-PATIENCE = 60.0  # seconds for one case; sanitizers are slow
+PATIENCE = 60.0  # seconds of the processor for one case; sanitizers are slow
+MOST_WAITED = 10  # times that, for what waits for ever
 MOST_SHOWN = 20  # findings of a target
 MOST_LINES, MOST_COLUMNS = 12, 160  # of what a process says at its end
 CASES_A_PROCESS = 2000  # then anew, for memory that grows would be lost among many
@@ -40,6 +42,8 @@ def work(target: str, first: int, n: int) -> None:
     faulthandler.enable()
     for number in range(first, first + n):
         print("begin", number, flush=True)
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)  # which ends the process, in native code as well
         try:
             run_case(target, number)
         except BaseException as error:
@@ -70,8 +74,8 @@ def follow(process: subprocess.Popen[str], number: int, end: float, found: dict[
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(PATIENCE):
-                found[number] = f"no end after {PATIENCE:.0f} s"
+            if not selector.select(MOST_WAITED * PATIENCE):
+                found[number] = f"no end after {MOST_WAITED * PATIENCE:.0f} s"
                 process.kill()
                 return number + 1
             line = process.stdout.readline()
@@ -94,6 +98,8 @@ def follow(process: subprocess.Popen[str], number: int, end: float, found: dict[
         number = number if running is None else running
         last = "\n".join(line[:MOST_COLUMNS] for line in said[:MOST_LINES])
         found[number] = f"the process ended with {process.returncode}:\n{last}"
+        if process.returncode == -getattr(signal, "SIGPROF", 0):
+            found[number] = f"no end after {PATIENCE:.0f} s of the processor"
         return number + 1
     return number
 

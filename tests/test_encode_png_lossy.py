@@ -69,6 +69,19 @@ def test_small_pictures_lose_little_by_default(astronaut, size):
     assert scores[1] > scores[0] - 3
 
 
+def test_icons_leave_out_colors_that_hardly_show():
+    """A palette of 256 colours takes more bytes than the pixels of a small smooth picture."""
+    y, x = np.mgrid[:48, :48]
+    edge = np.clip(22 - np.hypot(x - 24, y - 24), 0, 1)[..., np.newaxis]
+    icon = (edge * np.dstack([255 - y / 3, 200 - y, 40 + x / 2]) + (1 - edge) * 255).round().astype(np.uint8)
+    options = {"palette_only": True}
+    files = {lossy: encode_png(icon, lossy=lossy, **options) for lossy in (0, "auto")}
+    n_colors = {lossy: len(opened(data).getcolors(256)) for lossy, data in files.items()}
+    assert 64 < n_colors["auto"] < 0.8 * n_colors[0]
+    assert len(files["auto"]) < 0.8 * len(files[0])
+    assert ssimulacra2(icon, opened(files["auto"])) > ssimulacra2(icon, opened(files[0])) - 3
+
+
 def test_auto_is_1_and_the_default(astronaut):
     large = astronaut[:260, 100:360]
     data = encode_png(large, **FAST)

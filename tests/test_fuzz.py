@@ -1,5 +1,6 @@
 """The fuzzer of `python -m fuzz`: a few cases of each target, findings that are found, and faults that it has found."""
 
+import signal
 from io import BytesIO, StringIO
 
 import pytest
@@ -42,7 +43,13 @@ def test_seeds_are_pictures_and_mutations_depend_on_the_number_only():
     [
         ("raise RuntimeError('odd')", 60, "odd"),
         ("os._exit(3)", 60, "ended with 3"),
-        ("time.sleep(99)", 1, "no end after 1 s"),
+        ("time.sleep(99)", 0.5, "no end after 5 s\n"),
+        pytest.param(
+            "\n        while True: pass",
+            1,
+            "no end after 1 s of the processor",
+            marks=pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="has no timers of the processor"),
+        ),
     ],
 )
 def test_faults_are_reported_by_their_number(monkeypatch, tmp_path, fault, patience, message):
@@ -51,6 +58,7 @@ def test_faults_are_reported_by_their_number(monkeypatch, tmp_path, fault, patie
         "import os, sys, time; from fuzz import __main__ as fuzzer\n"
         "def run_case(target, number):\n"
         f"    if number == 4: {fault}\n"
+        f"fuzzer.PATIENCE = {patience}\n"
         "fuzzer.run_case = run_case; fuzzer.work('native', *map(int, sys.argv[-2:]))\n"
     )
     usual = fuzzer.subprocess.Popen

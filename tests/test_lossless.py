@@ -61,6 +61,15 @@ def test_four_greys_take_two_bits():
     assert len(np.unique(rgba(opened(data))[..., 0])) == 4
 
 
+def test_large_sparse_drawings_in_grey_have_no_palette():
+    """Few rows do not tell how small they become, for they repeat nothing of each other."""
+    y, x = np.mgrid[:400, :500]
+    discs = sum((np.hypot(x % 125 - 60, y % 100 - 50) < radius) * 85 for radius in (10, 20, 40))
+    data = encode_png(discs.astype(np.uint8))
+    assert data[24:26] == bytes([2, 0])
+    assert len(data) < len(encode_png(discs.astype(np.uint8), palette_only=True))
+
+
 def test_planes_take_what_they_should():
     assert len(encode_png(planes())) <= 138
     assert len(encode_png(planes(), palette_only=True)) > 1000

@@ -109,13 +109,26 @@ def test_order_and_filters_make_photographs_smaller(astronaut):
     assert filters(default) <= {1, 2, 3, 4}
 
 
-def test_drawings_of_many_pixels_become_nearly_as_small_as_they_can():
-    """What repeats much is compressed at the level that finds more, though it has more bytes than are searched."""
-    y, x = np.mgrid[:300, :300]
-    rings = (np.hypot(x % 75 - 37, y % 60 - 30) / 2 + x // 75 * 3 + y // 60).astype(np.uint8)
-    image = IndexedImage(rings, np.repeat(np.arange(37, dtype=np.uint8)[:, np.newaxis], 3, axis=1))
-    fast, default, longest = (len(encode(image, compression=compression)) for compression in COMPRESSIONS)
-    assert longest <= default < 1.02 * longest < 0.95 * fast
+@pytest.mark.parametrize("n_colors", [16, 64])
+def test_drawings_of_many_pixels_become_nearly_as_small_as_they_can(n_colors):
+    """What repeats much is tried behind all filters though it has more bytes than are searched."""
+    y, x = np.mgrid[-150:150, -150:150]
+    rings = (np.hypot(x, y) / 4).astype(np.uint8) % n_colors
+    colors = np.random.default_rng(n_colors).integers(0, 256, (n_colors, 3), np.uint8)
+    fast, default, longest = (len(encode(IndexedImage(rings, colors), compression=name)) for name in COMPRESSIONS)
+    assert longest <= default < 1.01 * longest < 0.9 * fast
+
+
+def test_bytes_of_sparse_drawings_do_not_depend_on_the_place_of_the_background():
+    """Behind filter 0 come pixels of place 0, so that a run of them does not end with a row."""
+    indices = np.full((400, 500), 1, np.uint8)
+    indices[100:300, 200:300], indices[120:140, 50:450] = 0, 2
+    colors = np.array([[200, 0, 0], [9, 99, 199], [0, 90, 0]], np.uint8)
+    sizes = []
+    for background in range(3):
+        order = np.roll(np.arange(3), background - 1)
+        sizes.append(len(encode(IndexedImage(order.astype(np.uint8)[indices], colors[np.argsort(order)]))))
+    assert max(sizes) <= min(sizes) + 2
 
 
 def test_rows_that_several_filters_make_alike_are_searched_once(monkeypatch):

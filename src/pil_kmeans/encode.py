@@ -166,7 +166,8 @@ def encode_png(
         How much rougher the picture may become to take fewer bytes: pixels get entries of which
         deflate makes little, and hand on the error that this makes. 0: not at all. "auto": 1,
         which is hardly to be seen, or with 64 colours and fewer, and below 65536 pixels, so much that
-        the score falls by 3 points at most; 0 for dither "ordered" and "blue-noise". Larger is smaller
+        the score falls by 3 points at most, in icons with fewer colours, which take bytes as well; 0
+        for dither "ordered" and "blue-noise". Larger is smaller
         and rougher: from 2 on patches may show in smooth areas. Pixels keep their entry if it is
         one of `fixed_colors`, transparent, or exactly the colour of a flat area. A picture that
         the palette holds exactly stays so, and the file is never larger than with 0. Of several

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,13 @@ from .filters import (
     Filters,
     filter_rows,
 )
-from .palette_order import palette_order
+from .palette_order import border_first, palette_order
 
 BYTE = 8
 """Bits."""
 
-PROBE_LEVEL, SMALL_PROBE_LEVEL = 6, 9
-"""Levels of libdeflate that tell at an eighth of the time about how small rows become; and those of few bytes."""
+PROBE_LEVEL, CLOSE_PROBE_LEVEL = 6, 9
+"""Levels of libdeflate that tell about how small rows become: at an eighth of the time, and at a fourth but closely."""
 
 CHUNK = 1 << 18
 """Bytes that are compressed by themselves, each chunk by another thread: matches do not go from one into the other."""
@@ -42,6 +43,8 @@ SMALL = 1 << 16
 """Up to this many bytes more is tried: filters that take long to choose, zlib, which is better at a few bytes and at
 noise of few values, and a slow search of our own."""
 
+MEDIUM = 1 << 20
+"""Up to this many bytes the highest level of libdeflate, and a choice of filters by what it makes, are not too slow."""
 
 LARGE = 1 << 25
 """Above this many bytes not all rows are in memory at once, and parts of them are probed."""
@@ -50,12 +53,14 @@ LONG = 1 << 22
 """Above this many bytes a low level of deflate saves seconds."""
 
 Buffer = bytes | memoryview
+SomeRows = TypeVar("SomeRows", bound="Rows")
 
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
-_MEDIUM = 1 << 20  # bytes of samples, or of a drawing, for which the highest level of libdeflate is not too slow
-_REPETITIVE = 10  # times that a level makes rows of a drawing smaller
-_SMALL_SLACK = 8  # bytes: of very few a level of libdeflate tells less
+_DRAWING = 3  # times that a probe makes rows of a drawing smaller
+_WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
+_SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
+_SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -70,39 +75,37 @@ class Compression:
     """Orders of the palette to try, by the length of the search for each."""
     filters: tuple[Filters, ...]
     """To try with each order, and with pixels that have no palette."""
-    small_filters: tuple[Filters, ...]
-    """To try besides where there are few bytes."""
+    more_filters: tuple[Filters, ...]
+    """To try besides where there are few bytes, or a drawing."""
     margin: float
     """Whatever is within this factor of the smallest that was probed is compressed at `level`."""
-    small_margin: float
-    """The same where there are few bytes."""
-    n_small: int
-    """Of few bytes at most so many are."""
+    close_margin: float
+    """The same where there are few bytes, or a drawing."""
+    n_close: int
+    """Of these at most so many are."""
     level: int
     """Of libdeflate, 1 to 12."""
     packed_level: int
-    """That of places of less than 8 bits, and of few bytes, in which higher levels find more."""
+    """That of places of less than 8 bits, of few bytes, and of drawings, in which higher levels find more."""
     long_level: int
     """That of more than `LONG` bytes, which take seconds at a high one."""
     n_rounds: int
-    """Of the thorough search, with which few bytes are compressed instead, unless it is 0."""
+    """Of the thorough search, with which few bytes are compressed besides, unless it is 0."""
+    n_searched: int
+    """How many of the smallest are."""
 
-    def level_for(self, rows: Rows, *, is_small: bool) -> int:
+    def level_for(self, rows: Rows, *, is_close: bool) -> int:
         """Return the level for rows."""
         if rows.n_bytes > LONG:
             return self.long_level
-        return self.packed_level if rows.gains_by_level or is_small else self.level
-
-    def filters_for(self, n_bytes: int) -> tuple[Filters, ...]:
-        """Return all that are to be tried with so many bytes."""
-        return self.filters + self.small_filters if n_bytes <= SMALL else self.filters
+        return self.packed_level if rows.gains_by_level or is_close else self.level
 
     def without_slow_ways(self) -> Compression:
         """Return what treats few bytes as many."""
-        return replace(self, small_filters=(), small_margin=self.margin, n_small=12, n_rounds=0)
+        return replace(self, more_filters=(), close_margin=self.margin, n_close=12, n_rounds=0)
 
 
-_SLOW_FILTERS = (Filters((SUB,)), Filters((UP,)), Filters((PAETH,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
+_MORE_FILTERS = (Filters((SUB,)), Filters((UP,)), Filters((PAETH,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
 
 COMPRESSIONS = {
     "fast": Compression(
@@ -110,36 +113,39 @@ COMPRESSIONS = {
         (LEAST_ENTROPY,),
         (),
         margin=1.0,
-        small_margin=1.0,
-        n_small=1,
+        close_margin=1.0,
+        n_close=1,
         level=10,
         packed_level=10,
         long_level=6,
         n_rounds=0,
+        n_searched=0,
     ),
     "default": Compression(
         (8,),
         (LEAST_ENTROPY,),
-        _SLOW_FILTERS,
+        _MORE_FILTERS,
         margin=1.05,
-        small_margin=1.03,
-        n_small=5,
+        close_margin=1.02,
+        n_close=4,
         level=10,
         packed_level=12,
         long_level=10,
         n_rounds=3,
+        n_searched=3,
     ),
     "max": Compression(
         (8, 30),
-        (LEAST_ENTROPY, *_SLOW_FILTERS),
+        (LEAST_ENTROPY, *_MORE_FILTERS),
         (),
         margin=1.1,
-        small_margin=1.1,
-        n_small=8,
+        close_margin=1.1,
+        n_close=8,
         level=12,
         packed_level=12,
         long_level=12,
         n_rounds=15,
+        n_searched=4,
     ),
 }
 
@@ -202,27 +208,55 @@ def compress(
     """
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
-    found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
+    first = border_first(indices, lookup, n_colors) if reorder else given_order
+    is_free = first[0] < n_transparent or n_transparent == 0  # before others with transparency it takes a byte of tRNS
+    plain = IndexRows(depth, UNFILTERED, indices, lookup, first if is_free else given_order)
+    packed: Sequence[IndexRows] = [plain]
     if for_deflate and depth < BYTE:
-        found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
-    others = []
-    if not for_deflate or (indices.size <= SMALL and preset.n_rounds):
-        orders = palette_orders(indices, lookup, n_colors, n_transparent, preset) if reorder else [given_order]
-        others = [*filtered_rows(indices, lookup, depth, orders, preset)]
+        packed = [plain, replace(plain, depth=BYTE)]
+    if for_deflate and not (indices.size <= SMALL and preset.n_rounds):
+        rows, data = smallest_stream(packed, preset, n_threads, new_array)
+        return Stream(data, rows.depth, rows.order)
+    orders = [*palette_orders(indices, lookup, n_colors, n_transparent, preset)] if reorder else [given_order]
+    few, more = _filtered(plain, orders, preset)
+    if not is_free:
+        more.append(replace(plain, order=first))
     if not for_deflate:
-        found += others
-    place, data = smallest_stream(found, preset, n_threads, new_array)
-    if for_deflate and others:  # by themselves: the thorough search does less for some rows than for others
-        other_place, other_data = smallest_stream(others, preset, n_threads, new_array)
-        if len(other_data) < len(data):
-            found, place, data = others, other_place, other_data
-    return Stream(data, found[place].depth, found[place].order)
+        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more)
+        return Stream(data, rows.depth, rows.order)
+    # By themselves: the search for deflate favours rows that look larger than others before they are compressed well.
+    found = [smallest_stream(packed, preset, n_threads), smallest_stream(few, preset, n_threads, more=more)]
+    rows, data = min(found, key=lambda each: len(each[1]))
+    return Stream(data, rows.depth, rows.order)
+
+
+def _filtered(
+    plain: IndexRows, orders: Sequence[NDArray[np.uint8]], preset: Compression
+) -> tuple[list[IndexRows], list[IndexRows]]:
+    """Put rows behind the filters that are always tried, and behind those for few bytes and drawings."""
+    more = filters_that_suit(preset.more_filters, plain.n_bytes)
+    quick = [filters for filters in (*preset.filters, *more) if filters.level is None]
+    in_orders = [replace(plain, order=order) for order in orders]
+    return (
+        [replace(rows, filters=filters) for rows in in_orders for filters in preset.filters],
+        [replace(rows, filters=filters) for rows in in_orders for filters in more]
+        + [replace(plain, filters=filters) for filters in quick if preset.more_filters],
+    )
+
+
+def filters_that_suit(filters: Sequence[Filters], n_bytes: int, most: int = CHUNK) -> list[Filters]:
+    """Leave out those that are chosen by what deflate makes of them, which takes long, where there are more bytes."""
+    return [some for some in filters if some.level is None or n_bytes <= most]
 
 
 def smallest_stream(
-    found: Sequence[Rows], preset: Compression, n_threads: int, new_array: NewArray = np.empty
-) -> tuple[int, Buffer]:
-    """Compress what becomes small: the place of the smallest, and its zlib stream.
+    found: Sequence[SomeRows],
+    preset: Compression,
+    n_threads: int,
+    new_array: NewArray = np.empty,
+    more: Sequence[SomeRows] = (),
+) -> tuple[SomeRows, Buffer]:
+    """Compress what becomes small: the rows of the smallest, and its zlib stream.
 
     Parameters
     ----------
@@ -233,41 +267,49 @@ def smallest_stream(
         The stream does not depend on it.
     new_array : callable
         As in `compress`.
+    more : sequence of Rows, optional
+        To be tried, too, where there are few bytes, or a drawing.
     """
-    is_small = found[0].n_bytes <= SMALL
-    likely = list(range(len(found)))
-    if len(found) > 1:
-        sizes = (
-            [rows.probed_size(n_threads) for rows in found]
-            if found[0].is_large
-            else in_threads(lambda rows: rows.probed_size(1), found, n_threads)
-        )
-        limit = preset.small_margin * min(sizes) + _SMALL_SLACK if is_small else preset.margin * min(sizes)
-        likely = [place for place in likely if sizes[place] <= limit]
+    n_bytes = found[0].n_bytes
+
+    def probed(found: Sequence[SomeRows], level: int) -> list[int]:
+        if found[0].is_large:
+            return [rows.probed_size(n_threads, level) for rows in found]
+        return in_threads(lambda rows: rows.probed_size(1, level), found, n_threads)
+
+    def smallest(found: Sequence[SomeRows], level: int, margin: float, n: int) -> Sequence[SomeRows]:
+        if len(found) == 1:
+            return found
+        sizes = probed(found, level)
+        limit = margin * min(sizes) + _SLACK
+        places = sorted(range(len(found)), key=sizes.__getitem__)[:n]
+        return [found[place] for place in places if sizes[place] <= limit]
+
+    is_small = is_close = n_bytes <= SMALL
+    if not is_small and (len(found) > 1 or n_bytes <= MEDIUM):
+        sizes = probed(found, PROBE_LEVEL)
+        is_close = n_bytes <= MEDIUM and _DRAWING * min(sizes) < n_bytes
+    likely: Sequence[SomeRows] = [*found, *more] if is_close else found
+    if is_close:
+        if not is_small:
+            likely = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
+        likely = smallest(likely, CLOSE_PROBE_LEVEL, preset.close_margin, preset.n_close)
+    else:
+        likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
+    streams: list[tuple[SomeRows, Buffer]] = []
+    for rows in likely:
+        streams.append((rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close), n_threads, new_array)))
         if is_small:
-            likely = sorted(likely, key=sizes.__getitem__)[: preset.n_small]
-            different: dict[bytes, int] = {}
-            for place in likely:
-                different.setdefault(found[place].whole.tobytes(), place)
-            likely = [*different.values()]
-    streams: list[tuple[int, Buffer]] = []
-    for place in likely:
-        rows = found[place]
-        if is_small and preset.n_rounds:
-            streams.append((place, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)))
-            continue
-        level = preset.level_for(rows, is_small=is_small)
-        streams.append((place, zlib_stream(rows, level, n_threads, new_array)))
-        if level < preset.packed_level and _is_repetitive(rows, streams[-1][1]):
-            streams.append((place, zlib_stream(rows, preset.packed_level, n_threads, new_array)))
-        if is_small:
-            streams.append((place, zlib.compress(rows.whole.data, 9)))
+            streams.append((rows, zlib.compress(rows.whole.data, 9)))
+    streams.sort(key=lambda each: len(each[1]))
+    if is_small and preset.n_rounds:
+        n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
+        best = [*dict.fromkeys(rows for rows, _ in streams)][:n]
+        different = {rows.whole.tobytes(): rows for rows in reversed(best)}  # several filters may make the same rows
+        streams += [
+            (rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)) for rows in reversed(different.values())
+        ]
     return min(streams, key=lambda each: len(each[1]))
-
-
-def _is_repetitive(rows: Rows, stream: Buffer) -> bool:
-    """Tell whether rows are of a drawing, in which higher levels find much more, and soon."""
-    return rows.n_bytes <= _MEDIUM and _REPETITIVE * len(stream) < rows.n_bytes
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
@@ -379,21 +421,23 @@ class Rows(ABC):
             yield self.of(slice(top, min(top + n, height)))
 
     @cached_property
-    def _probed_size(self) -> int:
-        level = SMALL_PROBE_LEVEL if self.n_bytes <= SMALL else PROBE_LEVEL
-        return len(deflater.zlib_compress(self.whole.data, level))
+    def _probed_sizes(self) -> dict[int, int]:
+        """What is known of these, by level."""
+        return {}
 
-    def probed_size(self, n_threads: int) -> int:
+    def probed_size(self, n_threads: int, level: int) -> int:
         """Tell about how small they become; parts of large pictures stand for all."""
         if not self.is_large:
-            return self._probed_size
+            if level not in self._probed_sizes:
+                self._probed_sizes[level] = len(deflater.zlib_compress(self.whole.data, level))
+            return self._probed_sizes[level]
         height, width = self.shape
         n = max(1, CHUNK // width)
         n_parts = min(_PARTS_PROBED, max(1, height // n))
         tops = np.linspace(0, max(0, height - n), n_parts).astype(int).tolist()
 
         def size(top: int) -> int:
-            return len(deflater.zlib_compress(self.of(slice(top, min(top + n, height))).data, PROBE_LEVEL))
+            return len(deflater.zlib_compress(self.of(slice(top, min(top + n, height))).data, level))
 
         return sum(in_threads(size, tops, n_threads))
 
@@ -440,7 +484,7 @@ class SampleRows(Rows):
     @property
     def gains_by_level(self) -> bool:
         """So they do, in which neighbours are close; large ones would take long."""
-        return self.n_bytes <= _MEDIUM
+        return self.n_bytes <= MEDIUM
 
     def unfiltered(self, block: slice) -> NDArray[np.uint8]:
         """Return some of them."""
@@ -453,20 +497,6 @@ def palette_orders(
     """Yield the orders to be tried."""
     for trials_per_pair in preset.trials_per_pair:
         yield palette_order(indices, n_colors, lookup=lookup, n_first=n_transparent, trials_per_pair=trials_per_pair)
-
-
-def filtered_rows(
-    indices: NDArray[np.uint8],
-    lookup: NDArray[np.uint8],
-    depth: int,
-    orders: Iterable[NDArray[np.uint8]],
-    preset: Compression,
-) -> Iterator[IndexRows]:
-    """Yield rows in these orders and with all filters to be tried."""
-    for order in orders:
-        plain = IndexRows(depth, UNFILTERED, indices, lookup, order)
-        for filters in preset.filters_for(plain.n_bytes):
-            yield replace(plain, filters=filters)
 
 
 def pack_bits(indices: NDArray[np.uint8], depth: int) -> NDArray[np.uint8]:

@@ -17,7 +17,18 @@ from ..stages.pixels import read_pixels
 from ..stages.remap import remap
 from .chunks import HAS_ALPHA, HAS_COLOR, Chunk, FileParts, idat_chunks
 from .filters import LEAST_ENTROPY, UNFILTERED, Filters
-from .idat import BYTE, COMPRESSIONS, SMALL, SampleRows, pack_bits, smallest_stream
+from .idat import (
+    BYTE,
+    CLOSE_PROBE_LEVEL,
+    COMPRESSIONS,
+    MEDIUM,
+    PROBE_LEVEL,
+    SMALL,
+    SampleRows,
+    filters_that_suit,
+    pack_bits,
+    smallest_stream,
+)
 from .still import encoded_parts
 
 WHITE = 255
@@ -27,8 +38,8 @@ MOST_SAMPLES = 1 << 27
 _PROBED, _PROBED_SHARE = 1 << 16, 16  # bytes of a picture that are probed, or a part of it if that is more
 _PROBED_ROWS = 4  # that are neighbours, as filters need them
 _PROBE_MISSES = 1.5  # times the size that it should have, a part or a quick look may tell
+_PLAIN = 16  # times smaller than its samples: parts do not tell of repeats, and all is soon looked at
 _QUICK_MISSES, _SMALL_MISSES = 1.3, 1.2
-_SLOWEST = 1 << 20  # bytes, beyond which no filter is chosen by compressing each row
 
 
 class Stored(NamedTuple):
@@ -91,7 +102,8 @@ def smaller(
     """
     if samples.size > MOST_SAMPLES:
         return None
-    parts = _parts(samples)
+    is_plain = than is not None and _PLAIN * than < samples.size
+    parts = samples if is_plain else _parts(samples)
     with_palette = n_tried < MAX_BYTE_COLORS and _n_colors(parts) <= MAX_BYTE_COLORS
     if than is not None and parts is not samples and not with_palette:
         about = _probed_size(stored_pixels(parts)) * samples.size / parts.size
@@ -101,13 +113,12 @@ def smaller(
     if with_palette and n_tried < _n_colors(samples) <= MAX_BYTE_COLORS:
         files.append(_with_palette(samples, metadata, compression, n_threads))
     stored = stored_pixels(samples)
-    filtered = _filtered(stored, compression)
-    if than is None or _quick_size(stored, filtered) <= than:
-        place, stream = smallest_stream(filtered, COMPRESSIONS[compression], n_threads)
+    few, more = _filtered(stored, compression)
+    if than is None or _quick_size(stored, [*few, *more]) <= than:
+        rows, stream = smallest_stream(few, COMPRESSIONS[compression], n_threads, more=more)
         no_palette = np.empty((0, 4), np.uint8)
         size = (samples.shape[0], samples.shape[1])
-        depth, color_type = filtered[place].depth, stored.color_type
-        files.append(FileParts(size, depth, no_palette, metadata, idat_chunks(stream), color_type))
+        files.append(FileParts(size, rows.depth, no_palette, metadata, idat_chunks(stream), stored.color_type))
     found = min(files, key=lambda file: file.n_bytes, default=None)
     return found if found is not None and (than is None or found.n_bytes < than) else None
 
@@ -138,16 +149,15 @@ def _rows(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(samples).reshape(len(samples), -1)
 
 
-def _filtered(stored: Stored, compression: str) -> list[SampleRows]:
-    """Put the rows behind all filters that may suit."""
+def _filtered(stored: Stored, compression: str) -> tuple[list[SampleRows], list[SampleRows]]:
+    """Put the rows behind the filters that are always tried, and behind those for few bytes and drawings."""
     preset = COMPRESSIONS[compression]
-    filters = [UNFILTERED, *preset.filters, *preset.small_filters]
-    if stored.rows.size > _SLOWEST:
-        filters = [some for some in filters if some.level is None]
-    found = [stored.behind(some) for some in filters]
-    if stored.depth < BYTE and stored.rows.size <= SMALL:  # bytes may repeat where parts of them do not
-        found += [stored.in_bytes().behind(some) for some in (UNFILTERED, *preset.filters)]
-    return found
+    n_bytes = stored.rows.size
+    few = [stored.behind(some) for some in (UNFILTERED, *filters_that_suit(preset.filters, n_bytes, MEDIUM))]
+    more = [stored.behind(some) for some in filters_that_suit(preset.more_filters, n_bytes)]
+    if stored.depth < BYTE and n_bytes <= SMALL:  # bytes may repeat where parts of them do not
+        more += [stored.in_bytes().behind(some) for some in (UNFILTERED, *preset.filters)]
+    return few, more
 
 
 def _with_palette(samples: NDArray[np.uint8], metadata: Sequence[Chunk], compression: str, n_threads: int) -> FileParts:
@@ -188,10 +198,10 @@ def _parts(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _quick_size(stored: Stored, filtered: Sequence[SampleRows]) -> float:
     """Tell how many bytes it takes at least, nearly."""
     if stored.rows.size <= SMALL:
-        return min(rows.probed_size(1) for rows in filtered) / _SMALL_MISSES
+        return min(rows.probed_size(1, CLOSE_PROBE_LEVEL) for rows in filtered) / _SMALL_MISSES
     return _probed_size(stored) / _QUICK_MISSES
 
 
 def _probed_size(stored: Stored) -> int:
     """Tell about how many bytes it takes."""
-    return min(stored.behind(some).probed_size(1) for some in (LEAST_ENTROPY, UNFILTERED))
+    return min(stored.behind(some).probed_size(1, PROBE_LEVEL) for some in (LEAST_ENTROPY, UNFILTERED))

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from .. import _native
 
+_PIXELS = 4  # as many as tell of a pair about
+
 
 def palette_order(
     indices: NDArray[np.uint8],
@@ -29,8 +31,8 @@ def palette_order(
     n_first : int, default 0
         The first entries, which stay before all others: those with transparency, so that tRNS stays short.
     trials_per_pair : int, default 0
-        How many random swaps to try for each pair of entries, or for each pixel where these are fewer, beyond the
-        swaps that gain at once.
+        How many random swaps to try for each pair of entries, or for every four pixels where these are fewer, beyond
+        the swaps that gain at once.
 
     Returns
     -------
@@ -50,5 +52,23 @@ def palette_order(
         np.add.at(of_entries, (lookup[:, np.newaxis], lookup), counts)
         np.fill_diagonal(of_entries, 0)
         counts = of_entries
-    n_trials = trials_per_pair * min(n_colors**2, indices.size)
+    n_trials = trials_per_pair * min(n_colors**2, indices.size // _PIXELS)
     return _native.palette_order(counts, n_first, n_trials)
+
+
+def border_first(indices: NDArray[np.uint8], lookup: NDArray[np.uint8], n_colors: int) -> NDArray[np.uint8]:
+    """Return the order as it is, but for the entry that most rows begin or end with, which comes first.
+
+    Between it and itself stands the type of the next row's filter, 0 without filters: what repeats goes on over that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.png.palette_order import border_first
+    >>> border_first(np.array([[2, 1, 2], [2, 0, 1]], np.uint8), np.arange(3, dtype=np.uint8), 3)
+    array([2, 0, 1], dtype=uint8)
+    """
+    ends = lookup[indices[:, [0, -1]]]
+    first = np.bincount(ends.ravel(), minlength=n_colors).argmax()
+    order = np.arange(n_colors, dtype=np.uint8)
+    return np.concatenate([order[first : first + 1], np.delete(order, first)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
 _FEW_COLORS = 64  # with which what is lost is looked at, as it is in small pictures
 _MOST_LOST = 2.8  # points of the score
+_FEW_PIXELS = 32  # for each entry, below which fewer entries save more than the search may do
+_FEWER, _HARDLY_LOST = 0.75, 1.0  # part of the colours that is tried, and points of the score
 _SCORED_ROWS = 64  # of a strip for that
 _SPARING_TRIALS, _LEAST_SPARED = 2, 0.3  # further searches, and factor of `lossy` from one to the next
 _AIMED_AT = 0.8  # of the most lost: a trial that just misses it would be in vain
@@ -138,6 +141,11 @@ class SmallPng:
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
             return self._file(fitted, fitted.indices)
+        height, width = self.pixels.shape
+        dithered = None
+        if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
+            fitted, dithered = self._with_fewer_colors(fitted)
+            search = self._rate_distortion(fitted)
         files, start = [], _FITTED
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
@@ -146,9 +154,8 @@ class SmallPng:
             if prices.n_bytes > _DEARER * files[0].n_bytes:
                 return files[0]
         cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
-        height, width = self.pixels.shape
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
-            spared = self._spared(search, fitted, lossy, cheaper)
+            spared = self._spared(search, fitted, lossy, cheaper, dithered)
             if spared is None:
                 return self._file(fitted, fitted.indices)
             cheaper = spared
@@ -268,11 +275,17 @@ class SmallPng:
         return _Attempt(min(files, key=lambda file: file.n_bytes) if files else None, n_fitted, lossy, best)
 
     def _spared(
-        self, search: RateDistortion, fitted: Dithered, lossy: float, cheaper: NDArray[np.uint8]
+        self,
+        search: RateDistortion,
+        fitted: Dithered,
+        lossy: float,
+        cheaper: NDArray[np.uint8],
+        dithered: float | None,
     ) -> NDArray[np.uint8] | None:
         """Make less of it until the score is at most `_MOST_LOST` below that of the dithered picture; None in vain."""
-        score_of = self._score_of_strips(fitted, self._strips(_SCORED_ROWS))
-        dithered = score_of(fitted.indices)
+        score_of = partial(self._score_of_strips(self._strips(_SCORED_ROWS)), fitted)
+        if dithered is None:
+            dithered = score_of(fitted.indices)
         lost = dithered - score_of(cheaper)
         for _ in range(_SPARING_TRIALS):
             if lost <= _MOST_LOST:
@@ -282,6 +295,17 @@ class SmallPng:
             lost = dithered - score_of(cheaper)
         return cheaper if lost <= _MOST_LOST else None
 
+    def _with_fewer_colors(self, fitted: Dithered) -> tuple[Dithered, float]:
+        """Take as few colours as hardly lose anything, where each takes bytes like many pixels; the score before."""
+        score_of = self._score_of_strips(self._strips(_SCORED_ROWS))
+        dithered = score_of(fitted, fitted.indices)
+        while (n_colors := round(_FEWER * len(fitted.palette.colors))) > _FEW_COLORS:
+            fewer = self.fit(n_colors)
+            if score_of(fewer, fewer.indices) < dithered - _HARDLY_LOST:
+                break
+            fitted = fewer
+        return fitted, dithered
+
     def _strips(self, rows: int) -> Bands:
         """Choose some rows that stand for all, or all if these are not many more."""
         height = self.pixels.shape[0]
@@ -289,12 +313,14 @@ class SmallPng:
             return Bands(np.zeros(1, np.int64), height)
         return Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
 
-    def _score_of_strips(self, fitted: Dithered, strips: Bands) -> Callable[[NDArray[np.uint8]], float]:
+    def _score_of_strips(self, strips: Bands) -> Callable[[Dithered, NDArray[Any]], float]:
         """Make what scores the rows of strips."""
         inside = (strips.tops[:, np.newaxis] + np.arange(strips.rows)).ravel()
         samples = np.ascontiguousarray(self.pixels.values[inside])
         original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
-        return lambda indices: original.score(read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0)))
+        return lambda fitted, indices: original.score(
+            read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0))
+        )
 
     def _predicted(
         self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
@@ -311,7 +337,7 @@ class SmallPng:
             return first, search.first_counts()
         counts = search.first_counts()
         strips = self._strips(rows)
-        score_of = self._score_of_strips(fitted, strips)
+        score_of = partial(self._score_of_strips(strips), fitted)
         offset = dithered - score_of(fitted.indices)
 
         def score(lossy: float) -> float:
