@@ -17,9 +17,10 @@ from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
 from .idat import may_be_smaller
 from .lossless import smaller
+from .patchwork import Patchwork
 from .rate_distortion import Bands, RateDistortion
 from .still import encoded_parts
-from .target_quality import LEAST_LOSSY, MOST_LOSSY, Quality, QualityError, predicted, roughest
+from .target_quality import LEAST_LOSSY, MOST_LOSSY, SLOPE, Prediction, Quality, QualityError, predicted
 
 _FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
 _WITH_PALETTE = 0.95  # until there is a file with a palette
@@ -35,9 +36,7 @@ _LESS_LOSSY = 0.6  # what half as many colours allow, about
 _SMALL = 1 << 16  # pixels, below which fewer colours may pay, and a dot is seen
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
-_ABOVE = 0.2  # points that the first trial aims above what is asked for
-_LEAST_MIXED, _LEAST_MIXED_ROWS = 8, 8  # bands to take from two pictures, and rows of them
-_GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
+_LOST_BY_ALL = 1.1  # times what strips lose is lost by the whole, about
 _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
 
@@ -53,39 +52,6 @@ class _Attempt(NamedTuple):
     def is_roughest(self) -> bool:
         """Whether nothing rougher can be made of so many colours."""
         return self.lossy >= MOST_LOSSY
-
-
-def _mixed(
-    good: NDArray[np.uint8],
-    bad: NDArray[np.uint8],
-    bands: Bands,
-    quality: float,
-    score: Callable[[NDArray[np.uint8]], float],
-) -> tuple[NDArray[np.uint8], float]:
-    """Make a picture of bands of two, as many of the worse one as the score allows, from all over the picture."""
-    n = len(bands.tops)
-    order = np.argsort(np.arange(n) * _GOLDEN % 1.0, kind="stable")
-    best = (good, score(good))
-
-    def tries(n_bad: int) -> bool:
-        nonlocal best
-        mixed = good.copy()
-        for top in bands.tops[order[:n_bad]]:
-            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
-        found = score(mixed)
-        if quality <= found < best[1]:
-            best = (mixed, found)
-        return found >= quality
-
-    if good.size < _SMALL:  # there the score goes up and down
-        for n_bad in range(1, n):
-            tries(n_bad)
-        return best
-    low, high = 0, n  # so many bands are known to be few enough, and too many
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if tries(middle) else (low, middle)
-    return best
 
 
 @dataclass(frozen=True)
@@ -237,22 +203,14 @@ class SmallPng:
         if search is None or not search.can_search:
             file = self._file(fitted, fitted.indices) if best >= least else None
             return _Attempt(file, n_fitted, lossy, best)
-        lossy, counts = self._predicted(search, fitted, aim, dithered, lossy)
+        prediction, counts = self._predicted(search, fitted, aim, dithered, lossy)
 
-        def make(lossy: float, progress: Progress) -> tuple[NDArray[np.uint8], float]:
-            indices = search.indices(lossy, counts=counts, progress=progress)
-            return indices, score_of(indices)
+        def choose(lossy: float, bands: Bands, progress: Progress) -> NDArray[np.uint8]:
+            return search.choose(lossy, counts, bands, progress=progress)[0]
 
-        def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-            return _mixed(good, bad, bands, aim, score_of)
-
-        bands = search.bands
-        if len(bands.tops) < _LEAST_MIXED:
-            height = len(fitted.indices)
-            rows = max(_LEAST_MIXED_ROWS, height // _LEAST_MIXED)
-            bands = Bands(np.arange(0, height, rows), rows)
-        can_mix = len(bands.tops) > 1
-        found = roughest(make, aim, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
+        work = Patchwork(choose, score_of, search.bands, aim)
+        lossy, slope = prediction
+        found = work.roughest(part(progress, _FITTED, 1.0), first=lossy, slope=slope)
         best = max(best, found.best)
         files = []
         if found.picture is not None and found.lossy is not None:
@@ -289,38 +247,41 @@ class SmallPng:
             return Bands(np.zeros(1, np.int64), height)
         return Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
 
-    def _score_of_strips(self, fitted: Dithered, strips: Bands) -> Callable[[NDArray[np.uint8]], float]:
-        """Make what scores the rows of strips."""
+    def _score_of_strips(
+        self, fitted: Dithered, strips: Bands, *, is_mirrored: bool = False
+    ) -> Callable[[NDArray[np.uint8]], float]:
+        """Make what scores the rows of strips, mirrored as often as it takes to have a score of all scales."""
         inside = (strips.tops[:, np.newaxis] + np.arange(strips.rows)).ravel()
+        if is_mirrored:
+            inside = np.concatenate([inside, inside[::-1]])
         samples = np.ascontiguousarray(self.pixels.values[inside])
         original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
         return lambda indices: original.score(read_pixels(np.take(fitted.palette.colors, indices[inside], axis=0)))
 
     def _predicted(
         self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
-    ) -> tuple[float, NDArray[np.uint64]]:
+    ) -> tuple[Prediction, NDArray[np.uint64]]:
         """Tell from a few strips which `lossy` will score what is asked for, and how often symbols are used then.
 
-        What the strips score beside the whole when dithered, they are taken to score beside it in any case.
+        What they lose is taken to be what the whole loses, but for a share: a strip has less above it to repeat.
         """
         height, width = fitted.indices.shape
         rows = min(_STRIP_ROWS, height // _STRIPS)
         if dithered + _GAIN < quality:
             first = LEAST_LOSSY
-        if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
-            return first, search.first_counts()
         counts = search.first_counts()
+        if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
+            return Prediction(first, SLOPE), counts
         strips = self._strips(rows)
-        score_of = self._score_of_strips(fitted, strips)
-        offset = dithered - score_of(fitted.indices)
+        score_of = self._score_of_strips(fitted, strips, is_mirrored=True)
+        of_dithered = score_of(fitted.indices)
 
         def score(lossy: float) -> float:
             nonlocal counts
             indices, counts = search.choose(lossy, counts, strips)
-            return score_of(indices) + offset
+            return dithered - _LOST_BY_ALL * (of_dithered - score_of(indices))
 
-        lossy = predicted(score, quality + _ABOVE, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
-        return lossy, counts
+        return predicted(score, quality, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE), counts
 
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(
