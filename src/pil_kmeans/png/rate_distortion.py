@@ -7,6 +7,7 @@ dithering.
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import inf, sqrt
 from typing import Any, Literal, NamedTuple
 
@@ -46,13 +47,6 @@ _LITERALS, _MATCHES = 0.15, 0.12
 _LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
 _NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
 _FARTHEST = 32767
-
-
-class Prices(NamedTuple):
-    """How often symbols are used, and so how many bytes all would take, about."""
-
-    counts: NDArray[np.uint64]
-    n_bytes: float
 
 
 class Bands(NamedTuple):
@@ -171,8 +165,12 @@ class RateDistortion:
         rows = max(_BAND_ROWS, _BAND // width)
         return Bands(np.arange(0, height, rows), rows)
 
-    def first_counts(self) -> NDArray[np.uint64]:
-        """Guess how often symbols are used: literals as when dithered, and matches as in other pictures."""
+    @cached_property
+    def _counts(self) -> NDArray[np.uint64]:
+        """How often symbols are used, by which they are priced: literals as when dithered, matches as elsewhere.
+
+        Prices that a first search finds make files larger at the same score: they are too kind to what it chose.
+        """
         n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
         height, width = self._shape
         n = height * width
@@ -192,8 +190,8 @@ class RateDistortion:
         matches = n * _MATCHES / 1000
         return np.concatenate([literals, matches * np.array(_LENGTHS), matches * distances]).astype(np.uint64)
 
-    def prices(self, lossy: float, *, progress: Progress = silent) -> Prices:
-        """Look at some of the rows to find out what is used how often.
+    def n_bytes(self, lossy: float, *, progress: Progress = silent) -> float:
+        """Look at some of the rows to tell how many bytes all would take, about.
 
         Parameters
         ----------
@@ -202,25 +200,22 @@ class RateDistortion:
 
         Returns
         -------
-        Prices
+        float
         """
         height, width = self._shape
         one_of = min(_MOST_ONE_OF, max(_LEAST_ONE_OF, height * width // _SAMPLE), max(1, height // (4 * _SAMPLED_ROWS)))
         bands = Bands(np.arange(0, height, _SAMPLED_ROWS * one_of), _SAMPLED_ROWS)
-        counts = self._choose(lossy, self.first_counts(), bands, progress)
-        return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
+        return _n_bits(self._choose(lossy, bands, progress)) / 8 * height / bands.n_rows(height)
 
-    def indices(
-        self, lossy: float, *, counts: NDArray[np.uint64] | None = None, progress: Progress = silent
-    ) -> NDArray[np.uint8]:
+    def indices(self, lossy: float, *, bands: Bands | None = None, progress: Progress = silent) -> NDArray[np.uint8]:
         """Choose cheaper indices.
 
         Parameters
         ----------
         lossy : float
             0 or more: how much rougher the picture may become for a bit less; 0 is not at all.
-        counts : ndarray, optional
-            How often symbols are used, as `prices` or another choice found. None: as in other pictures.
+        bands : Bands, optional
+            Rows to choose for; elsewhere they are as dithered.
         progress : callable, optional
 
         Returns
@@ -230,28 +225,7 @@ class RateDistortion:
         """
         if lossy == 0 or not self.can_search:
             return self._indices
-        counts = self.first_counts() if counts is None else counts
-        return self.choose(lossy, counts, self.bands, progress=progress)[0]
-
-    def choose(
-        self, lossy: float, counts: NDArray[np.uint64], bands: Bands, *, progress: Progress = silent
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-        """Choose the indices of some bands, at the prices of symbols so often used, and count the symbols used there.
-
-        Parameters
-        ----------
-        lossy : float
-            Above 0.
-        counts : ndarray
-        bands : Bands
-        progress : callable, optional
-
-        Returns
-        -------
-        indices : ndarray of shape (H, W)
-            uint8, elsewhere as dithered.
-        counts : ndarray
-        """
+        bands = self.bands if bands is None else bands
         if self._kept_part is not None:
             result = np.empty(self._shape, np.uint8)
         else:
@@ -259,15 +233,11 @@ class RateDistortion:
         if bands.n_rows(self._shape[0]) < self._shape[0]:
             for block in row_blocks(*self._shape):
                 result[block] = self._indices[block]
-        return result, self._choose(lossy, counts, bands, progress, result)
+        self._choose(lossy, bands, progress, result)
+        return result
 
     def _choose(
-        self,
-        lossy: float,
-        counts: NDArray[np.uint64],
-        bands: Bands,
-        progress: Progress,
-        result: NDArray[np.uint8] | None = None,
+        self, lossy: float, bands: Bands, progress: Progress, result: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint64]:
         """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols."""
         height, width = self._shape
@@ -291,7 +261,7 @@ class RateDistortion:
                 part.lowest,
                 part.guess,
                 self._entries,
-                counts,
+                self._counts,
                 np.stack([group.tops - rows.start, heights], axis=1),
                 self._feedback,
                 self._n_threads,

@@ -108,8 +108,7 @@ class SmallPng:
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
-            prices = search.prices(lossy, progress=part(progress, _FITTED, start))
-            if prices.n_bytes > _DEARER * files[0].n_bytes:
+            if search.n_bytes(lossy, progress=part(progress, _FITTED, start)) > _DEARER * files[0].n_bytes:
                 return files[0]
         cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
         height, width = self.pixels.shape
@@ -203,15 +202,14 @@ class SmallPng:
         if search is None or not search.can_search:
             file = self._file(fitted, fitted.indices) if best >= least else None
             return _Attempt(file, n_fitted, lossy, best)
-        prediction, counts = self._predicted(search, fitted, aim, dithered, lossy)
+        prediction = self._predicted(search, fitted, aim, dithered, lossy)
 
         def choose(lossy: float, bands: Bands, progress: Progress) -> NDArray[np.uint8]:
-            return search.choose(lossy, counts, bands, progress=progress)[0]
+            return search.indices(lossy, bands=bands, progress=progress)
 
         work = Patchwork(choose, score_of, search.bands, aim)
-        lossy, slope = prediction
-        found = work.roughest(part(progress, _FITTED, 1.0), first=lossy, slope=slope)
-        best = max(best, found.best)
+        found = work.roughest(part(progress, _FITTED, 1.0), first=prediction.lossy, slope=prediction.slope)
+        lossy, best = prediction.lossy, max(best, found.best)
         files = []
         if found.picture is not None and found.lossy is not None:
             files.append(self._file(fitted, found.picture, for_deflate=True))
@@ -260,8 +258,8 @@ class SmallPng:
 
     def _predicted(
         self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
-    ) -> tuple[Prediction, NDArray[np.uint64]]:
-        """Tell from a few strips which `lossy` will score what is asked for, and how often symbols are used then.
+    ) -> Prediction:
+        """Tell from a few strips which `lossy` will score what is asked for.
 
         What they lose is taken to be what the whole loses, but for a share: a strip has less above it to repeat.
         """
@@ -269,19 +267,16 @@ class SmallPng:
         rows = min(_STRIP_ROWS, height // _STRIPS)
         if dithered + _GAIN < quality:
             first = LEAST_LOSSY
-        counts = search.first_counts()
         if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
-            return Prediction(first, SLOPE), counts
+            return Prediction(first, SLOPE)
         strips = self._strips(rows)
         score_of = self._score_of_strips(fitted, strips, is_mirrored=True)
         of_dithered = score_of(fitted.indices)
 
         def score(lossy: float) -> float:
-            nonlocal counts
-            indices, counts = search.choose(lossy, counts, strips)
-            return dithered - _LOST_BY_ALL * (of_dithered - score_of(indices))
+            return dithered - _LOST_BY_ALL * (of_dithered - score_of(search.indices(lossy, bands=strips)))
 
-        return predicted(score, quality, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE), counts
+        return predicted(score, quality, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
 
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(
