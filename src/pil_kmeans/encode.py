@@ -363,7 +363,7 @@ def encode_png(
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
     device = None if own is None else own.device
     if transparent_rgb != "first":
-        fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
+        fit = fit_with_hidden(fit, frames.pixels.in_8_bits.values, transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     is_exact = dither in BY_MASK or device is not None
@@ -377,7 +377,7 @@ def encode_png(
         return deliver(movie.parts(lambda: fit(most), how_dithered, amount, wanted, report), to)
     without_loss = None
     if not (palette_only or own is not None or len(frames.fixed_colors)):
-        without_loss = with_hidden(to_uint8(frames.pixels.values, frames.pixels.new_array), transparent_rgb)
+        without_loss = with_hidden(frames.pixels.in_8_bits.values, transparent_rgb)
     picture = SmallPng(
         frames.pixels,
         fit if device is None else partial(_told, fit, device),

@@ -35,7 +35,8 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
-_PART = 1 << 22  # pixels whose points are in memory at the same time; their errors are summed up by themselves
+_KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
+_PART = 1 << 20  # so many at once, whose errors are summed up by themselves
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
 _SAMPLED_ROWS = 16  # of a band that is looked at first
@@ -123,12 +124,11 @@ class RateDistortion:
         height, width = self._shape
         self._rows = max(1, _PART // width)
         self._kept_part: _Part | None = None
-        sum_ = 0.0
-        for top in range(0, height, self._rows):
-            part, error = self._read(slice(top, min(top + self._rows, height)))
-            sum_ += error
-            if self._rows >= height:
-                self._kept_part = part
+        if height * width <= _KEPT_PART:
+            self._kept_part, sum_ = self._read(slice(0, height))
+        else:  # each part is gone before the next is made
+            parts = (slice(top, min(top + self._rows, height)) for top in range(0, height, self._rows))
+            sum_ = sum(self._read(part)[1] for part in parts)
         self._bit = _BIT * sqrt(sum_ / (height * width))
 
     def _read(self, rows: slice) -> tuple[_Part, float]:
