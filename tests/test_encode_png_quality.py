@@ -197,6 +197,13 @@ def test_progress_ascends_from_0_to_1(crop, options):
     assert len(shares) > 2
 
 
+@pytest.mark.parametrize("options", [{}, {"quality": 40}])
+def test_progress_says_what_is_being_done(crop, options):
+    seen = []
+    encode_png(crop, n_colors=32, progress=lambda share: seen.append(getattr(share, "doing", "")), **options, **FAST)
+    assert [*dict.fromkeys(filter(None, seen))] == ["fitting the palette", "choosing indices", "compressing"]
+
+
 def test_progress_of_an_indexed_image_goes_from_0_to_1():
     shares = []
     encode_png(IndexedImage(np.zeros((2, 2), np.uint8), np.zeros((1, 3), np.uint8)), progress=shares.append)

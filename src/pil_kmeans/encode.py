@@ -213,7 +213,8 @@ def encode_png(
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The bytes do not depend on it.
     progress : callable, optional
-        Called with the share of the work that is done, from 0.0 to 1.0, in the thread of the call.
+        Called with the share of the work that is done, from 0.0 to 1.0, in the thread of the call. Of one picture it
+        tells with `share.doing` what is being done.
         An exception that it raises ends the work, and is passed on.
 
     Returns

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..stages.progress import Progress, part, silent
 from ..stages.row_blocks import NewArray
 from ..stages.threads import in_threads
 from . import deflater
@@ -169,6 +170,7 @@ def compress(
     reorder: bool = True,
     is_thorough: bool = True,
     new_array: NewArray = np.empty,
+    progress: Progress = silent,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -195,6 +197,7 @@ def compress(
         Whether to do what takes long where there are few bytes; not where there are many such pictures.
     new_array : callable
         Makes what the streams of large pictures are put into.
+    progress : callable, optional
 
     Returns
     -------
@@ -211,7 +214,7 @@ def compress(
         others = [*filtered_rows(indices, lookup, depth, orders, preset)]
     if not for_deflate:
         found += others
-    place, data = smallest_stream(found, preset, n_threads, new_array)
+    place, data = smallest_stream(found, preset, n_threads, new_array, progress)
     if for_deflate and others:  # by themselves: the thorough search does less for some rows than for others
         other_place, other_data = smallest_stream(others, preset, n_threads, new_array)
         if len(other_data) < len(data):
@@ -220,7 +223,11 @@ def compress(
 
 
 def smallest_stream(
-    found: Sequence[Rows], preset: Compression, n_threads: int, new_array: NewArray = np.empty
+    found: Sequence[Rows],
+    preset: Compression,
+    n_threads: int,
+    new_array: NewArray = np.empty,
+    progress: Progress = silent,
 ) -> tuple[int, Buffer]:
     """Compress what becomes small: the place of the smallest, and its zlib stream.
 
@@ -231,7 +238,7 @@ def smallest_stream(
     preset : Compression
     n_threads : int
         The stream does not depend on it.
-    new_array : callable
+    new_array, progress : callable
         As in `compress`.
     """
     is_small = found[0].n_bytes <= SMALL
@@ -247,13 +254,14 @@ def smallest_stream(
         if is_small:
             likely = sorted(likely, key=sizes.__getitem__)[: preset.n_small]
     streams: list[tuple[int, Buffer]] = []
-    for place in likely:
+    for n, place in enumerate(likely):
         rows = found[place]
         if is_small and preset.n_rounds:
             streams.append((place, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)))
             continue
         level = preset.level_for(rows, is_small=is_small)
-        streams.append((place, zlib_stream(rows, level, n_threads, new_array)))
+        own = part(progress, n / len(likely), (n + 1) / len(likely))
+        streams.append((place, zlib_stream(rows, level, n_threads, new_array, own)))
         if level < preset.packed_level and _is_repetitive(rows, streams[-1][1]):
             streams.append((place, zlib_stream(rows, preset.packed_level, n_threads, new_array)))
         if is_small:
@@ -276,7 +284,7 @@ def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> boo
     return size <= _FILTERS_GAIN * other
 
 
-def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> Buffer:
+def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray, progress: Progress = silent) -> Buffer:
     """Compress rows, in chunks if there are many; the stream does not depend on the number of threads."""
     if rows.n_bytes < 2 * CHUNK:
         return deflater.zlib_compress(rows.whole.data, level)
@@ -286,8 +294,9 @@ def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> 
     stream[:size] = bytearray(deflater.ZLIB_HEADER)
     n_left = n_chunks
     for chunks in _chunks_of(rows, n_chunks):
+        own = part(progress, 1 - n_left / n_chunks, 1 - (n_left - len(chunks)) / n_chunks)
         n_left -= len(chunks)
-        parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads)
+        parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads, own)
         for chunk in chunks:
             checksum = zlib.adler32(chunk.data, checksum)
         joined, n_bits = _native.join_deflate(parts, begun, n_bits, n_left == 0, n_threads)

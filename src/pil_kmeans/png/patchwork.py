@@ -20,6 +20,7 @@ _MIXABLE = 2.5  # difference of a score from the quality, up to which bands of a
 _MORE = 1.1  # times what seems to be needed is searched again
 _MOST_TRIALS, _MOST_MIXES = 4, 8
 _PATCHES, _LEAST_ROWS = 32, 8  # of a picture at least, about, and rows of a patch
+_FIRST = 0.55  # share of the work until the first trial is done
 _GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
 
 
@@ -69,8 +70,8 @@ class Patchwork:
 
     def roughest(self, progress: Progress, *, first: float, slope: float) -> Roughest[Indices]:
         """Search from a `lossy` on, with about such a slope of the score over its root."""
-        progresses = _halves(progress)
-        trial = self._tried(root_of(first), next(progresses))
+        progresses = _halves(part(progress, _FIRST, 1.0))
+        trial = self._tried(root_of(first), part(progress, 0.0, _FIRST))
         for _ in range(_MOST_TRIALS - 1):
             off = trial.score - self._quality
             if self._found.is_close or trial.root == (ROUGHEST if off >= 0 else GENTLEST):

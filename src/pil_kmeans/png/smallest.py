@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
-from ..stages.progress import Progress, part
+from ..stages.progress import Done, Progress, part, silent
 from ..stages.ssimulacra2 import MIN_SIZE, Original, strict_score
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
@@ -22,8 +22,10 @@ from .rate_distortion import Bands, RateDistortion
 from .still import encoded_parts
 from .target_quality import LEAST_LOSSY, MOST_LOSSY, SLOPE, Prediction, Quality, QualityError, predicted
 
-_FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
-_WITH_PALETTE = 0.95  # until there is a file with a palette
+_FITTED, _PRICED, _CHOSEN = 0.25, 0.3, 0.75  # shares of the work until a palette is fitted, a file is there, and so on
+_WITH_PALETTE = 0.97  # until there is a file with a palette
+_PREDICTED, _MET, _ONCE = 0.35, 0.9, 0.95  # until a `lossy` is told for a quality, it is met, and once is all it takes
+_FITTING, _CHOOSING, _WRITING = "fitting the palette", "choosing indices", "compressing"
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
 _FEW_COLORS = 64  # with which what is lost is looked at, as it is in small pictures
@@ -99,25 +101,26 @@ class SmallPng:
         return self._stored_without_loss(file.n_bytes, n_colors) or file
 
     def _by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
-        fitted = self.fit(n_colors)
-        progress(_FITTED)
+        fitted = self._fitted(n_colors, progress)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
-            return self._file(fitted, fitted.indices)
+            return self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
         files, start = [], _FITTED
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
-            if search.n_bytes(lossy, progress=part(progress, _FITTED, start)) > _DEARER * files[0].n_bytes:
+            if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
                 return files[0]
-        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
+        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN, _CHOOSING))
         height, width = self.pixels.shape
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
                 return self._file(fitted, fitted.indices)
             cheaper = spared
-        files.append(self._file(fitted, cheaper, for_deflate=True))
+        writing = part(progress, _CHOSEN, 1.0, _WRITING)
+        writing(0.0)
+        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
         return min(files, key=lambda file: file.n_bytes)
@@ -154,7 +157,7 @@ class SmallPng:
         smallest: FileParts | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
-            end = done + (1 - done) / 2
+            end = done + (1 - done) * _ONCE
             attempt = self._attempt(n_colors, quality, score, lossy, part(progress, done, end))
             best, lossy, done = max(best, attempt.best), attempt.lossy * _LESS_LOSSY, end
             if attempt.file is None or (smallest is not None and attempt.file.n_bytes >= smallest.n_bytes):
@@ -190,8 +193,7 @@ class SmallPng:
     ) -> _Attempt:
         """Look for the smallest file of some number of colours, or for that which comes closest and will do."""
         least, aim = quality
-        fitted = self.fit(n_colors)
-        progress(_FITTED)
+        fitted = self._fitted(n_colors, progress)
 
         def score_of(indices: NDArray[Any]) -> float:
             return score(read_pixels(np.take(fitted.palette.colors, indices, axis=0)))
@@ -203,16 +205,20 @@ class SmallPng:
             file = self._file(fitted, fitted.indices) if best >= least else None
             return _Attempt(file, n_fitted, lossy, best)
         prediction = self._predicted(search, fitted, aim, dithered, lossy)
+        progress(Done(_PREDICTED, _CHOOSING))
 
         def choose(lossy: float, bands: Bands, progress: Progress) -> NDArray[np.uint8]:
-            return search.indices(lossy, bands=bands, progress=progress)
+            return search.indices(lossy, bands=bands, progress=part(progress, 0.0, 1.0, _CHOOSING))
 
         work = Patchwork(choose, score_of, search.bands, aim)
-        found = work.roughest(part(progress, _FITTED, 1.0), first=prediction.lossy, slope=prediction.slope)
+        found = work.roughest(
+            part(progress, _PREDICTED, _MET, _CHOOSING), first=prediction.lossy, slope=prediction.slope
+        )
         lossy, best = prediction.lossy, max(best, found.best)
-        files = []
+        files, writing = [], part(progress, _MET, 1.0, _WRITING)
+        writing(0.0)
         if found.picture is not None and found.lossy is not None:
-            files.append(self._file(fitted, found.picture, for_deflate=True))
+            files.append(self._file(fitted, found.picture, for_deflate=True, progress=writing))
             lossy = found.lossy
         if dithered >= aim and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
             files.append(self._file(fitted, fitted.indices))
@@ -278,6 +284,12 @@ class SmallPng:
 
         return predicted(score, quality, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
 
+    def _fitted(self, n_colors: int, progress: Progress) -> Dithered:
+        progress(Done(0.0, _FITTING))
+        fitted = self.fit(n_colors)
+        progress(Done(_FITTED, _CHOOSING))
+        return fitted
+
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(
             self.pixels,
@@ -289,7 +301,9 @@ class SmallPng:
             n_threads=self.n_threads,
         )
 
-    def _file(self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False) -> FileParts:
+    def _file(
+        self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False, progress: Progress = silent
+    ) -> FileParts:
         return encoded_parts(
             indices,
             fitted.palette.colors,
@@ -300,4 +314,5 @@ class SmallPng:
             for_deflate=for_deflate,
             n_threads=self.n_threads,
             new_array=self.pixels.new_array,
+            progress=progress,
         )

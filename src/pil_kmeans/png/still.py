@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.indices import MAX_BYTE_COLORS, distinct_rows, index_dtype, round_to_8_bits
+from ..stages.progress import Progress, silent
 from ..stages.row_blocks import NewArray
 from ..stages.samples import rgba_rows
 from ..stages.threads import count_threads
@@ -55,6 +56,7 @@ def encoded_parts(
     for_deflate: bool,
     n_threads: int | None,
     new_array: NewArray,
+    progress: Progress = silent,
 ) -> FileParts:
     """Write a picture as a palette PNG.
 
@@ -78,6 +80,7 @@ def encoded_parts(
         The bytes do not depend on it.
     new_array : callable
         Makes what the contents of large pictures are put into.
+    progress : callable, optional
 
     Returns
     -------
@@ -119,6 +122,7 @@ def encoded_parts(
         for_deflate=for_deflate,
         reorder=not keep_palette,
         new_array=new_array,
+        progress=progress,
     )
     return FileParts((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
 
