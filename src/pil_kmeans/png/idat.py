@@ -29,6 +29,7 @@ from .filters import (
     filter_rows,
 )
 from .palette_order import palette_order
+from .rate_distortion import Coded
 
 BYTE = 8
 """Bits."""
@@ -171,6 +172,7 @@ def compress(
     is_thorough: bool = True,
     new_array: NewArray = np.empty,
     progress: Progress = silent,
+    coded: Coded | None = None,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -198,6 +200,8 @@ def compress(
     new_array : callable
         Makes what the streams of large pictures are put into.
     progress : callable, optional
+    coded : Coded, optional
+        The indices with the symbols that they were chosen with, which are written if there are 8 bits.
 
     Returns
     -------
@@ -205,6 +209,10 @@ def compress(
     """
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
+    places = None if coded is None or depth < BYTE else coded.places(lookup)
+    if coded is not None and places is not None:
+        rows = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
+        return Stream(coded_stream(rows, coded, places, n_threads, new_array), depth, given_order)
     found = [IndexRows(depth, UNFILTERED, indices, lookup, given_order)]
     if for_deflate and depth < BYTE:
         found.append(IndexRows(BYTE, UNFILTERED, indices, lookup, given_order))
@@ -322,6 +330,22 @@ def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
             n_cut += 1
         if chunks:
             yield chunks
+
+
+def coded_stream(rows: Rows, coded: Coded, places: NDArray[np.uint8], n_threads: int, new_array: NewArray) -> Buffer:
+    """Write rows without filters by the symbols that they were chosen with; the stream does not depend on threads."""
+    checksum = 1
+    for block in rows.blocks():
+        checksum = zlib.adler32(np.ascontiguousarray(block).data, checksum)
+    parts, begun, n_bits = [deflater.ZLIB_HEADER], 0, 0
+    for n, (symbols, starts) in enumerate(coded.symbols, 1):
+        streams = _native.deflate_symbols(symbols, starts, places, n_threads)
+        joined, n_bits = _native.join_deflate(streams, begun, n_bits, n == len(coded.symbols), n_threads)
+        begun = joined[-1]
+        is_open = n_bits > 0 and n < len(coded.symbols)
+        parts.append(joined[:-1] if is_open else joined)
+    parts.append(checksum.to_bytes(4, "big"))
+    return b"".join(parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,6 +61,26 @@ class Bands(NamedTuple):
         return int(np.minimum(self.rows, height - self.tops).sum())
 
 
+class Coded(NamedTuple):
+    """Indices, and the symbols of deflate by which they were chosen."""
+
+    indices: NDArray[np.uint8]
+    """(H, W)"""
+    symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]]
+    """As `deflate_symbols` takes them, of some bands each, and where those of each band start."""
+    order: NDArray[np.uint8]
+    """The index for each literal."""
+
+    def places(self, lookup: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """Tell what literals become if indices are looked up, if that is one thing.
+
+        A row begins with the type of no filter, which is 0, and which matches do not tell from that literal.
+        """
+        places = np.zeros(_native.DEFLATE_SYMBOLS[0], np.uint8)
+        places[: len(self.order)] = lookup[self.order]
+        return None if places[0] else places
+
+
 class RateDistortion:
     """A dithered picture, of which smaller ones are made.
 
@@ -236,10 +256,25 @@ class RateDistortion:
         self._choose(lossy, bands, progress, result)
         return result
 
+    def coded(self, lossy: float, *, progress: Progress = silent) -> Coded:
+        """Choose cheaper indices, and tell the symbols that code them, of pictures that can be searched."""
+        result = self._pixels.new_array(self._shape, np.uint8)
+        symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] = []
+        self._choose(lossy, self.bands, progress, result, symbols)
+        return Coded(result, symbols, self._order)
+
     def _choose(
-        self, lossy: float, bands: Bands, progress: Progress, result: NDArray[np.uint8] | None = None
+        self,
+        lossy: float,
+        bands: Bands,
+        progress: Progress,
+        result: NDArray[np.uint8] | None = None,
+        symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] | None = None,
     ) -> NDArray[np.uint64]:
-        """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols."""
+        """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols.
+
+        To a list of symbols add theirs.
+        """
         height, width = self._shape
         scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
         used = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
@@ -253,6 +288,11 @@ class RateDistortion:
             else:
                 rows = slice(0, height)
             chosen = part.guess.copy()
+            own = None
+            if symbols is not None:
+                starts = (group.tops - rows.start) * (width + 1) + np.arange(len(heights))
+                own = np.full((rows.stop - rows.start) * (width + 1) + len(heights), _native.NO_SYMBOL, np.uint32)
+                symbols.append((own, starts))
             used += _native.choose_indices(
                 part.points,
                 width,
@@ -267,6 +307,7 @@ class RateDistortion:
                 self._n_threads,
                 share_of(progress, n / len(groups), (n + 1) / len(groups)),
                 chosen,
+                own,
             )
             if result is not None:
                 result[rows] = self._order[chosen].reshape(-1, width)

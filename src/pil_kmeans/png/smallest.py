@@ -18,7 +18,7 @@ from .chunks import Chunk, FileParts
 from .idat import may_be_smaller
 from .lossless import smaller
 from .patchwork import Patchwork
-from .rate_distortion import Bands, RateDistortion
+from .rate_distortion import Bands, Coded, RateDistortion
 from .still import encoded_parts
 from .target_quality import LEAST_LOSSY, MOST_LOSSY, SLOPE, Prediction, Quality, QualityError, predicted
 
@@ -111,16 +111,19 @@ class SmallPng:
             start = _PRICED
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
                 return files[0]
-        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN, _CHOOSING))
+        choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
+        if self.compression == "fast":
+            coded = search.coded(lossy, progress=choosing)
+        cheaper = search.indices(lossy, progress=choosing) if coded is None else coded.indices
         height, width = self.pixels.shape
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
                 return self._file(fitted, fitted.indices)
-            cheaper = spared
+            cheaper, coded = spared, coded if spared is cheaper else None
         writing = part(progress, _CHOSEN, 1.0, _WRITING)
         writing(0.0)
-        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing))
+        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
         return min(files, key=lambda file: file.n_bytes)
@@ -302,7 +305,13 @@ class SmallPng:
         )
 
     def _file(
-        self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False, progress: Progress = silent
+        self,
+        fitted: Dithered,
+        indices: NDArray[Any],
+        *,
+        for_deflate: bool = False,
+        progress: Progress = silent,
+        coded: Coded | None = None,
     ) -> FileParts:
         return encoded_parts(
             indices,
@@ -315,4 +324,5 @@ class SmallPng:
             n_threads=self.n_threads,
             new_array=self.pixels.new_array,
             progress=progress,
+            coded=coded,
         )

@@ -16,6 +16,7 @@ from ..stages.samples import rgba_rows
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts, idat_chunks
 from .idat import COMPRESSIONS, compress
+from .rate_distortion import Coded
 
 
 def encode(
@@ -57,6 +58,7 @@ def encoded_parts(
     n_threads: int | None,
     new_array: NewArray,
     progress: Progress = silent,
+    coded: Coded | None = None,
 ) -> FileParts:
     """Write a picture as a palette PNG.
 
@@ -81,6 +83,8 @@ def encoded_parts(
     new_array : callable
         Makes what the contents of large pictures are put into.
     progress : callable, optional
+    coded : Coded, optional
+        The indices with the symbols that they were chosen with.
 
     Returns
     -------
@@ -123,6 +127,7 @@ def encoded_parts(
         reorder=not keep_palette,
         new_array=new_array,
         progress=progress,
+        coded=coded,
     )
     return FileParts((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
 
