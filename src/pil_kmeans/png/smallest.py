@@ -15,7 +15,7 @@ from ..stages.progress import Done, Progress, part, silent
 from ..stages.ssimulacra2 import MIN_SIZE, Original, strict_score
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
-from .idat import may_be_smaller
+from .idat import LARGE, may_be_smaller
 from .lossless import smaller
 from .patchwork import Patchwork
 from .rate_distortion import Bands, Coded, RateDistortion
@@ -111,11 +111,11 @@ class SmallPng:
             start = _PRICED
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
                 return files[0]
+        height, width = self.pixels.shape
         choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
-        if self.compression == "fast":
+        if self.compression == "fast" and height * width <= LARGE:  # for symbols are in memory
             coded = search.coded(lossy, progress=choosing)
         cheaper = search.indices(lossy, progress=choosing) if coded is None else coded.indices
-        height, width = self.pixels.shape
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper)
             if spared is None:
