@@ -24,7 +24,7 @@ from benchmarks.progress import track
 from benchmarks.scaling import resized
 from benchmarks.size.files import PNGQUANT_NEEDS, ours, oxipng, pngquant, save
 from benchmarks.tables import print_table
-from benchmarks.timing import all_cpu_time, time_once
+from benchmarks.timing import all_cpu_time
 
 MEGAPIXELS, QUICK_MEGAPIXELS = (0.1, 0.4, 1.6, 6.4, 16.0, 40.0), (0.1, 0.4)
 SECONDS_OF_A_SIZE, MOST_ROUNDS = 40, 7
@@ -136,11 +136,13 @@ def measure_options(name: str, size: str, pixels: np.ndarray) -> Iterator[dict[s
     if PNGQUANT_NEEDS() is None:
         for what, (speed, level) in PROGRAMS.items():
             tasks[what] = partial(both, source, speed, level)
-    files = {what: task() for what, task in tasks.items()}
     times: dict[str, list[float]] = {what: [] for what in tasks}
+    files = {}
     for _ in range(3 if pixels.size < FEW_SAMPLES else 1):
         for what, task in tasks.items():
-            times[what].append(time_once(task, all_cpu_time))
+            start = all_cpu_time()
+            files[what] = task()
+            times[what].append(all_cpu_time() - start)
     scores = judged(pixels, {what: decoded(data) for what, data in files.items()}, keys=("ssimulacra2",))
     for what, data in files.items():
         yield {

@@ -177,7 +177,7 @@ def encode_png(
         113 pixels in height or width, whose scores do not compare with those of others, the score
         when mirrored to that has to reach it as well. Looked for over `lossy`, which cannot be
         given then, and over fewer colours than `n_colors` where these may pay: in small pictures,
-        and where nothing is too rough. Takes two to three times as long. A range such as "60-80", as
+        and where nothing is too rough. Takes about twice as long. A range such as "60-80", as
         of pngquant: 80 where a palette of `n_colors` reaches it, else what comes closest, and an error
         below 60; of a single number the picture is stored without loss where no palette reaches it.
     compression : {"fast", "default", "max"}, default "default"
