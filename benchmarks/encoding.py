@@ -41,7 +41,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 PROGRAMS = {"pngquant --speed 1, oxipng 4": (1, 4), "pngquant --speed 4, oxipng 2": (4, 2)}
 DEFAULTS, OVERSHOT = "defaults", "quality=70"
 DTYPES = ("uint8", "uint16", "float32", "float64")
-OPTION_PICTURES = "cq100/fruits,cq100/macaws,cq100/traffic,cq100/pencils,cq100/venetian_lagoon,photos"
+OPTION_PICTURES = "fruits,macaws,traffic,pencils,venetian_lagoon,photos"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
