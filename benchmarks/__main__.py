@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks import (
     animation,
     command,
+    encoding,
     error,
     everything,
     files,
@@ -31,6 +32,7 @@ from benchmarks.records import measured, write_record
 BENCHMARKS = {
     "animation": animation,
     "command": command,
+    "encoding": encoding,
     "error": error,
     "judge": judge,
     "large": large,

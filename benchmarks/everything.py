@@ -21,6 +21,7 @@ QUICK_RESULTS = RESULTS.parents[1] / "build" / "benchmarks"
 # File -> the command that writes it, and the options that make it quick.
 PARTS = {
     "animation": (["animation"], ["--quick"]),
+    "encoding": (["encoding"], ["--quick", "--pictures", "fruits,coffee"]),
     "error": (["error"], ["--pictures", "fruits,kodim15,coffee", "--slow-pictures", "0"]),
     "large": (["large", "--megapixels", "400", "--files", "1000"], ["--megapixels", "4", "--files", "20"]),
     "look": (["look"], ["--quick", "--pictures", "fruits,coffee"]),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -10,7 +11,9 @@ from PIL import Image
 
 from pil_kmeans import encode_png, ssimulacra2
 from pil_kmeans.cli import main
+from pil_kmeans.cli.progress_bar import Progress
 from pil_kmeans.pictures.from_files import EXTENSIONS
+from pil_kmeans.stages.progress import Done
 from pil_pictures import opened
 
 
@@ -375,6 +378,20 @@ def test_bar_is_drawn_on_a_terminal_only(folder, capsys, monkeypatch):
     assert err.endswith("\r")  # the bar is gone at the end
     assert run("a.png", "--dry-run") == 0
     assert "100%|" in capsys.readouterr().err
+
+
+def test_bar_shows_the_file_and_what_is_being_done(capsys, monkeypatch):
+    monkeypatch.setattr("pil_kmeans.cli.progress_bar.PATIENCE", 0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("tqdm.tqdm.monitor_interval", 0)
+    with Progress(2) as progress:
+        first, second = progress.follow("a.png"), progress.follow("b.png")
+        for show, share in ((first, Done(0.5, "choosing indices")), (second, 0.25)):
+            show(share)
+            progress._bar.refresh()
+    shown = capsys.readouterr().err
+    assert re.search(r"25%\|.*0/2 files .*a\.png: choosing indices", shown)
+    assert re.search(r"38%\|.*1/2 files .*b\.png (?!choosing)", shown)
 
 
 def test_json_tells_of_every_file(folder, capsys):

@@ -191,3 +191,18 @@ def test_threads_do_not_change_the_bytes(camera, options):
         encode_png(picture, n_colors=8, n_threads=n, dither="floyd-steinberg", **options, **FAST) for n in (1, 2, 7)
     }
     assert len(files) == 1
+
+
+@pytest.mark.parametrize("keep_palette", [False, True])
+@pytest.mark.parametrize("lossy", [0.2, 1, 5])
+def test_fast_compression_has_the_same_pixels(astronaut, keep_palette, lossy):
+    """Its symbols are those of the search, which knows another order of the palette, and entries that are not used."""
+    picture = np.dstack([astronaut[:220, 100:400], np.full((220, 300), 255, np.uint8)])
+    picture[:30, :, 3] = 0
+    picture[30:60, :, 3] = 120
+    palette = np.random.default_rng(0).integers(0, 256, (120, 4)).astype(np.uint8)
+    palette[40:, 3] = 255
+    palette[7], palette[-2:], palette[60] = 0, (3, 250, 3, 255), palette[61]  # fully transparent, not used, twice
+    options = {"palette": palette, "keep_palette": keep_palette, "lossy": lossy, "n_threads": 1}
+    fast, default = (opened(encode_png(picture, compression=how, **options)) for how in ("fast", "default"))
+    np.testing.assert_array_equal(rgba(fast), rgba(default))

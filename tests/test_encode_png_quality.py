@@ -7,7 +7,7 @@ from made_pictures import made_pictures
 from palettes_only import encode_png, encode_small_png
 from pil_kmeans import IndexedImage, ssimulacra2
 from pil_kmeans.encode import QualityError
-from pil_kmeans.png import smallest as small_png
+from pil_kmeans.png.patchwork import Patchwork
 from pil_kmeans.png.target_quality import Roughest
 from pil_pictures import opened, rgba
 from png_chunks import chunks
@@ -148,7 +148,7 @@ def test_a_range_takes_what_it_aims_at_or_what_comes_closest_down_to_its_floor(c
 
 
 def test_best_score_may_be_that_of_the_picture_without_loss(crop, monkeypatch):
-    monkeypatch.setattr(small_png, "roughest", lambda *_, **__: Roughest(None, None, -50.0))
+    monkeypatch.setattr(Patchwork, "roughest", lambda *_, **__: Roughest(None, None, -50.0))
     options = {"n_colors": 4, "dither": "floyd-steinberg"} | FAST
     with pytest.raises(QualityError) as caught:
         encode_png(crop, quality=90, **options)
@@ -195,6 +195,13 @@ def test_progress_ascends_from_0_to_1(crop, options):
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
     assert len(shares) > 2
+
+
+@pytest.mark.parametrize("options", [{}, {"quality": 40}])
+def test_progress_says_what_is_being_done(crop, options):
+    seen = []
+    encode_png(crop, n_colors=32, progress=lambda share: seen.append(getattr(share, "doing", "")), **options, **FAST)
+    assert [*dict.fromkeys(filter(None, seen))] == ["fitting the palette", "choosing indices", "compressing"]
 
 
 def test_progress_of_an_indexed_image_goes_from_0_to_1():

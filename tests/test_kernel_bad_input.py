@@ -50,6 +50,17 @@ def search(**changes):
     return _native.choose_indices(**(arguments | changes))
 
 
+def symbols(**changes):
+    """A good call but for some arguments: a literal, a match and an end."""
+    arguments = {
+        "symbols": np.array([7, 3 | 1 << 16, _native.NO_SYMBOL], np.uint32),
+        "starts": np.array([0]),
+        "lookup": zeros(256),
+        "n_threads": 1,
+    }
+    return _native.deflate_symbols(**(arguments | changes))
+
+
 def lzw(**changes):
     """A good call but for some arguments: 3 rows of 8 pixels, 4 entries."""
     n = 24
@@ -199,6 +210,9 @@ WRONG_TYPES = {
     "search, half a feedback": lambda: search(feedback=(0.5, 0)),
     "search, read-only indices": lambda: search(indices=read_only(zeros(24))),
     "search, indices of every other": lambda: search(indices=strided(24)),
+    "search, int64 symbols": lambda: search(symbols=zeros(28, dtype=I64)),
+    "symbols of int64": lambda: symbols(symbols=np.array([7, _native.NO_SYMBOL])),
+    "symbols, starts of int32": lambda: symbols(starts=zeros(1, dtype=np.int32)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
     "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
     "lzw, float points": lambda: lzw(points=pairs(24, np.float32)),
@@ -306,6 +320,16 @@ WRONG_VALUES = {
     "error, index beyond the palette": lambda: error_of(index=4),
     "error without a palette": lambda: error_of(k=0),
     "prices of fewer symbols": lambda: _native.deflate_prices(zeros(314, dtype=U64)),
+    "search, fewer symbols": lambda: search(symbols=zeros(27, dtype=np.uint32)),
+    "symbols without an end": lambda: symbols(symbols=np.array([7], np.uint32)),
+    "no symbols": lambda: symbols(symbols=zeros(0, dtype=np.uint32)),
+    "symbols, start beyond": lambda: symbols(starts=np.array([3])),
+    "symbols, start below": lambda: symbols(starts=np.array([-1])),
+    "symbols, literal 256": lambda: symbols(symbols=np.array([256, _native.NO_SYMBOL], np.uint32)),
+    "symbols, match of 2": lambda: symbols(symbols=np.array([2 | 1 << 16, _native.NO_SYMBOL], np.uint32)),
+    "symbols, match of 259": lambda: symbols(symbols=np.array([259 | 1 << 16, _native.NO_SYMBOL], np.uint32)),
+    "symbols, distance 32769": lambda: symbols(symbols=np.array([3 | 32769 << 16, _native.NO_SYMBOL], np.uint32)),
+    "symbols, lookup of 255": lambda: symbols(lookup=zeros(255)),
     "search, no column": lambda: search(width=0),
     "search, width 9": lambda: search(width=9),
     "search, width 6": lambda: search(width=6),

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from pil_kmeans import _native
+from pil_kmeans.png import rate_distortion
 from pil_kmeans.png.rate_distortion import Bands, check_lossy
 from pil_kmeans.stages.dithering.diffuse import opacity_of
 from pil_kmeans.stages.pixels import read_pixels
@@ -121,20 +123,42 @@ def test_every_size_has_a_result(shape):
 
 
 @pytest.mark.parametrize("lossy", [0.25, 1, 4])
-def test_prices_tell_about_how_many_bytes_it_takes(camera, lossy):
+def test_some_rows_tell_about_how_many_bytes_all_take(camera, lossy):
     cheaper, *_ = search(camera[:256, :256])
-    prices = cheaper.prices(lossy)
-    assert prices.n_bytes == pytest.approx(size(cheaper.indices(lossy, counts=prices.counts)), rel=0.2)
+    assert cheaper.n_bytes(lossy) == pytest.approx(size(cheaper.indices(lossy)), rel=0.2)
 
 
 def test_bands_that_are_not_chosen_stay_dithered(camera):
     cheaper, _, indices = search(camera[:128])
-    some = Bands(np.array([0, 64]), 32)
-    found, counts = cheaper.choose(4, cheaper.first_counts(), some)
+    found = cheaper.indices(4, bands=Bands(np.array([0, 64]), 32))
     is_chosen = np.arange(128) // 32 % 2 == 0
     np.testing.assert_array_equal(found[~is_chosen], indices[~is_chosen])
     assert all((found[rows] != indices[rows]).mean() > 0.1 for rows in (slice(0, 32), slice(64, 96)))
-    assert 0 < counts[:256].sum() < found[is_chosen].size
+
+
+@pytest.mark.parametrize("lossy", LOSSY)
+@pytest.mark.parametrize("part", [1 << 20, 1 << 12], ids=["at once", "in parts"])
+def test_symbols_are_the_rows_of_the_same_indices(camera, lossy, part, monkeypatch):
+    for name, value in (("_PART", part), ("_KEPT_PART", part), ("_BAND", 1 << 11)):
+        monkeypatch.setattr(rate_distortion, name, value)
+    picture = np.stack([camera[:180, :90]] * 4, axis=-1)
+    picture[:40, :, 3] = 0
+    picture[40:60, :, 3] = 90
+    cheaper, *_ = search(picture, 40)
+    coded = cheaper.coded(lossy)
+    np.testing.assert_array_equal(coded.indices, cheaper.indices(lossy))
+    lookup = np.argsort(coded.order).astype(np.uint8)  # each literal stays what it is
+    places = coded.places(lookup)
+    rows = np.pad(lookup[coded.indices], ((0, 0), (1, 0)))
+    for n_threads in (1, 3):
+        streams = [
+            stream
+            for symbols, starts in coded.symbols
+            for stream in _native.deflate_symbols(symbols, starts, places, n_threads)
+        ]
+        assert len(streams) > 4
+        assert b"".join(zlib.decompress(stream, -15) for stream in streams) == rows.tobytes()
+    assert coded.places(np.roll(lookup, 1) if lookup[-1] else lookup + 1) is None
 
 
 def test_threads_do_not_change_the_bytes():

@@ -8,6 +8,7 @@ from functools import partial
 from statistics import geometric_mean, mean, median
 from typing import Any
 
+from benchmarks.encoding import over_defaults
 from benchmarks.judges import BY_KEY
 from benchmarks.published.looks import (
     LOOK_FORMATS,
@@ -285,6 +286,42 @@ def summary_table(records: Records) -> Table:
     return Table(header, rows, "scaling")
 
 
+def encoding_table(record: dict[str, Any]) -> Table:
+    """The curve of time over pixels."""
+    rows = [
+        [
+            f"{r['megapixels']:g}",
+            rounded(r["cpu_s"]),
+            rounded(r["cpu_s"] / r["megapixels"]),
+            rounded(r["wall_s"]),
+            rounded(r["threads_wall_s"]),
+            f"{r['wall_s'] / r['threads_wall_s']:.2f}",
+            f"{r['serial']:.0%}",
+        ]
+        for r in record["results"]["sizes"]
+    ]
+    header = ["Mpx", "CPU s", "µs a pixel", "seconds, one thread", "two threads", "times as fast", "serial"]
+    return Table(header, rows, "encoding")
+
+
+def encoding_options_table(record: dict[str, Any]) -> Table:
+    rows = [
+        [option, size, rounded(cpu_s), rounded(time_ratio), f"{bytes_ratio:.3f}", f"{score:.1f}"]
+        for size, option, cpu_s, time_ratio, bytes_ratio, score in over_defaults(record["results"]["options"])
+    ]
+    header = ["", "size", "CPU s", "of the defaults", "bytes of the defaults", "mean SSIMULACRA 2"]
+    return Table(header, rows, "encoding")
+
+
+def encoding_memory_table(record: dict[str, Any]) -> Table:
+    rows = []
+    for dtype, own in grouped(record["results"]["memory"], "dtype").items():
+        known = {r["n_channels"]: r["bytes_a_pixel"] for r in own}
+        rows.append([dtype, *(f"{known[n_channels]:.0f}" for n_channels in sorted(known))])
+    megapixels = record["results"]["n_pixels"] / 1e6
+    return Table([f"bytes a pixel, of {megapixels:.1f} Mpx", "RGB", "RGBA"], rows, "encoding")
+
+
 def scaling_figures(record: dict[str, Any]) -> dict[str, str]:
     """How many times as long as reading the pixels once each takes, at the largest size."""
     largest = max(r["megapixels"] for r in record["results"]["times"])
@@ -368,6 +405,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], Table]]] = {
     "size": ("size", whole_table),
     "equal score": ("size", equal_score_table),
     "ratios": ("ratios", ratio_table),
+    "encoding": ("encoding", encoding_table),
+    "encoding options": ("encoding", encoding_options_table),
+    "encoding memory": ("encoding", encoding_memory_table),
     "memory": ("memory", memory_table),
     "large": ("large", large_table),
     "cluster": ("scale", cluster_table),

@@ -23,7 +23,7 @@ from benchmarks.progress import track
 from benchmarks.size import equal_score, ratios
 from benchmarks.size.files import OXIPNG_NEEDS, PILLOW, PNGQUANT, PNGQUANT_NEEDS, decoded, encoders, whole_ways
 from benchmarks.tables import print_table
-from benchmarks.timing import interleave
+from benchmarks.timing import all_cpu_time, interleave
 
 ENCODER, WHOLE = "encoder alone, same indices", "whole way, from true colour"
 DEFAULT = "ours default"
@@ -113,14 +113,6 @@ def record(
         "bytes": len(data),
         "cpu_ms": min(times[name]),
     }
-
-
-def all_cpu_time() -> float:
-    """Seconds of CPU time of this process and of its children that ended."""
-    from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
-
-    usages = getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def print_each(records: list[dict[str, Any]]) -> None:

@@ -57,15 +57,15 @@ def ours(source: bytes, **options: Any) -> bytes:
         return encode_png(image, n_threads=1, **options)
 
 
-def pngquant(source: bytes, n_colors: int) -> bytes:
-    command = ["pngquant", "--speed", "1", "--strip", str(n_colors), "-"]
+def pngquant(source: bytes, n_colors: int, speed: int = 1) -> bytes:
+    command = ["pngquant", "--speed", str(speed), "--strip", str(n_colors), "-"]
     return subprocess.run(command, input=source, capture_output=True, check=True).stdout
 
 
-def oxipng(data: bytes) -> bytes:
+def oxipng(data: bytes, level: int = OXIPNG_LEVEL) -> bytes:
     from oxipng import optimize_from_memory
 
-    return bytes(optimize_from_memory(data, level=OXIPNG_LEVEL))
+    return bytes(optimize_from_memory(data, level=level))
 
 
 def save(image: Image.Image, **options: Any) -> bytes:

@@ -7,6 +7,8 @@
 
 #include "bindings/arrays.hpp"
 #include "kernels/base/team.hpp"
+#include "kernels/png/huffman.hpp"
+#include "kernels/png/rate_distortion.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -94,6 +96,37 @@ auto joined(const std::vector<nb::bytes>& parts, unsigned begun, std::size_t n_b
     return nb::make_tuple(nb::bytes(whole.bytes.data(), whole.bytes.size()), whole.n_bits);
 }
 
+// Symbols of deflate as they are told by `choose_indices`, from each start to the next kNoSymbol a stream of one block.
+// Literals become what `lookup` says.
+auto streams_of(const Vector<std::uint32_t>& symbols, const Vector<std::int64_t>& starts,
+                const Vector<std::uint8_t>& lookup, int n_threads) {
+    same_length(kLiterals, lookup.shape(0), "lookup and literals");
+    const std::size_t n = symbols.shape(0);
+    if (n == 0 || symbols.data()[n - 1] != kNoSymbol) throw nb::value_error("symbols have no end");
+    std::vector<std::vector<std::uint8_t>> streams(starts.shape(0));
+    {
+        const nb::gil_scoped_release unlocked;
+        Team(n_threads).run(streams.size(), [&](std::size_t i, std::size_t) {
+            const std::int64_t start = starts.data()[i];
+            if (start < 0 || static_cast<std::size_t>(start) >= n) throw std::invalid_argument("a start is beyond");
+            std::vector<Symbol> own;
+            for (const std::uint32_t* symbol = symbols.data() + start; *symbol != kNoSymbol; ++symbol) {
+                const std::uint32_t length = *symbol & 0xffff, distance = *symbol >> 16;
+                const bool is_match = length >= kShortestMatch && length <= kLongestMatch && distance <= kWindow;
+                if (distance ? !is_match : length >= kLiterals) throw std::invalid_argument("no symbol of deflate");
+                own.push_back({distance ? static_cast<std::uint16_t>(length) : lookup.data()[length],
+                               static_cast<std::uint16_t>(distance)});
+            }
+            BitWriter out;
+            Block(counts_of(own), false).write(own, true, out);
+            streams[i] = out.take();
+        });
+    }
+    nb::list made;
+    for (const auto& stream : streams) made.append(nb::bytes(stream.data(), stream.size()));
+    return made;
+}
+
 // Bytes as a stream of deflate.
 nb::bytes deflated(const Vector<std::uint8_t>& data, std::size_t n_rounds) {
     if (data.shape(0) > kMostDeflated) throw nb::value_error("data is too long");
@@ -111,6 +144,8 @@ nb::bytes deflated(const Vector<std::uint8_t>& data, std::size_t n_rounds) {
 void register_png(nb::module_& module) {
     using namespace nb::literals;
     module.def("deflate", &deflated, "data"_a.noconvert(), "n_rounds"_a);
+    module.def("deflate_symbols", &streams_of, "symbols"_a.noconvert(), "starts"_a.noconvert(), "lookup"_a.noconvert(),
+               "n_threads"_a);
     module.def("join_deflate", &joined, "parts"_a, "begun"_a, "n_bits"_a, "ends"_a, "n_threads"_a);
     module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
     module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);

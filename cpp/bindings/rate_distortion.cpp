@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -133,12 +134,13 @@ std::vector<std::pair<std::size_t, std::size_t>> read_bands(const Bands& bands, 
 
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
 // `feedback` is the usual one, and that of smooth areas. Without `lowest` pixels may get all entries. `progress` is
-// called in this thread with the share that is done.
+// called in this thread with the share that is done. `symbols`, if there are any, have room for those of all rows and
+// an end of each band, which begins behind as many as all bands and rows before it may take.
 auto chosen(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
             const Vector<std::uint64_t>& counts, const Bands& bands, std::pair<int, int> feedback, int n_threads,
-            const nb::callable& progress,
-            nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices) {
+            const nb::callable& progress, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices,
+            const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
@@ -150,7 +152,9 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     same_length(n, guess.shape(0), "points and guess");
     same_length(n, indices.shape(0), "points and indices");
     same_length(kSymbols, counts.shape(0), "counts and symbols");
+    if (symbols) same_length(n + n / width + bands.shape(0), symbols->shape(0), "symbols and pixels, rows and bands");
     std::uint8_t* const result = indices.data();
+    std::uint32_t* const told = symbols ? symbols->data() : nullptr;
     SymbolCounts sum;
     {
         const nb::gil_scoped_release unlocked;
@@ -177,7 +181,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 lowest.shape(0) ? lowest.data() + first : nullptr,
                                 guess.data() + first};
             used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
-                                     memory[worker], result + first);
+                                     memory[worker], result + first, told ? told + first + first / width + i : nullptr);
             const std::size_t done = ++n_done;
             if (worker == 0) {  // this thread
                 const nb::gil_scoped_acquire locked;
@@ -200,7 +204,8 @@ void register_rate_distortion(nb::module_& module) {
                "indices"_a.noconvert(), "n_threads"_a);
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
-               "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert());
+               "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert(),
+               "symbols"_a.noconvert() = nb::none());
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.def(
@@ -212,6 +217,7 @@ void register_rate_distortion(nb::module_& module) {
         "distance"_a);
     module.attr("VISIBILITY_RADIUS") = kVisibilityRadius;  // rows above and below that a weight depends on
     module.attr("NARROWEST") = kNarrowest;                 // of pictures that can be searched, in columns
+    module.attr("NO_SYMBOL") = kNoSymbol;
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }
 

@@ -178,13 +178,14 @@ def encode_png(
         113 pixels in height or width, whose scores do not compare with those of others, the score
         when mirrored to that has to reach it as well. Looked for over `lossy`, which cannot be
         given then, and over fewer colours than `n_colors` where these may pay: in small pictures,
-        and where nothing is too rough. Takes two to three times as long. A range such as "60-80", as
+        and where nothing is too rough. Takes about twice as long. A range such as "60-80", as
         of pngquant: 80 where a palette of `n_colors` reaches it, else what comes closest, and an error
         below 60; of a single number the picture is stored without loss where no palette reaches it.
     compression : {"fast", "default", "max"}, default "default"
         How long to look for a small file of the same pixels: orders of the palette, filters, and
-        levels of deflate. It hardly matters where `lossy` has chosen the pixels, which is for rows
-        without filters, and takes most of the time.
+        levels of deflate. "max" is for pixels that `lossy` has not chosen, as with ``lossy=0``: it saves
+        a percent or two of them, at many times the time. Elsewhere it hardly matters, since `lossy`
+        chooses pixels for rows without filters, and takes most of the time.
     metadata : {"color", "all", "none"}, default "color"
         What to keep of a PIL image's metadata. "color": what changes how it looks, which is sRGB,
         also in place of an ICC profile, and dpi; not what says nothing, which are gAMA and cHRM of
@@ -214,7 +215,8 @@ def encode_png(
         Threads to use, at least 1. None: `OMP_NUM_THREADS` if set, otherwise the CPUs available.
         The bytes do not depend on it.
     progress : callable, optional
-        Called with the share of the work that is done, from 0.0 to 1.0, in the thread of the call.
+        Called with the share of the work that is done, from 0.0 to 1.0, in the thread of the call. Of one picture it
+        tells with `share.doing` what is being done.
         An exception that it raises ends the work, and is passed on.
 
     Returns
@@ -364,7 +366,7 @@ def encode_png(
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
     device = None if own is None else own.device
     if transparent_rgb != "first":
-        fit = fit_with_hidden(fit, to_uint8(frames.pixels.values), transparent_rgb, search)
+        fit = fit_with_hidden(fit, frames.pixels.in_8_bits.values, transparent_rgb, search)
     how: _How = {"keep_palette": keep_palette, "compression": compression}
     chunks = metadata_chunks(frames.first.image, metadata, frames.first.color_info)
     is_exact = dither in BY_MASK or device is not None
@@ -378,7 +380,7 @@ def encode_png(
         return deliver(movie.parts(lambda: fit(most), how_dithered, amount, wanted, report), to)
     without_loss = None
     if not (palette_only or own is not None or len(frames.fixed_colors)):
-        without_loss = with_hidden(to_uint8(frames.pixels.values, frames.pixels.new_array), transparent_rgb)
+        without_loss = with_hidden(frames.pixels.in_8_bits.values, transparent_rgb)
     picture = SmallPng(
         frames.pixels,
         fit if device is None else partial(_told, fit, device),

@@ -22,9 +22,9 @@ Coordinates weighed(const Points& points, std::size_t i) {
 }  // namespace
 
 SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
-                            SearchMemory& memory, std::uint8_t* indices) {
-    return kernels().search_indices(region, entries, prices, feedback, memory.room_for(region.height, region.width),
-                                    indices);
+                            SearchMemory& memory, std::uint8_t* indices, std::uint32_t* symbols) {
+    return kernels().search_indices(region, entries, prices, feedback,
+                                    memory.room_for(region.height, region.width, symbols), indices);
 }
 
 void visibility(const Points& points, std::size_t height, std::size_t width, Team& team, float* weights) {

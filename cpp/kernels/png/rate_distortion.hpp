@@ -38,12 +38,16 @@ inline constexpr float kSmoothWeight = 2;
 
 class SearchMemory;
 
-// Choose the index of every pixel; returns the symbols used.
+inline constexpr std::uint32_t kNoSymbol = 0xffff;  // behind the last one
+
+// Choose the index of every pixel; returns the counts of the symbols used.
 SymbolCounts choose_indices(const Region& region,
                             const Points& entries,  // IN  (k,), k <= 256
                             const Prices& prices, const Feedback& feedback,
-                            SearchMemory& memory,    // INOUT of no search that still runs
-                            std::uint8_t* indices);  // OUT (height * width,)
+                            SearchMemory& memory,     // INOUT of no search that still runs
+                            std::uint8_t* indices,    // OUT (height * width,)
+                            std::uint32_t* symbols);  // OUT (height * (width + 1) + 1,), or null: bytes, and lengths of
+                                                      // matches with their distances 16 bits higher, then kNoSymbol
 
 // What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
 // deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.

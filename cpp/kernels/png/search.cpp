@@ -69,7 +69,7 @@ class Search {
             }
         }
         settle(at_, cheapest());
-        settled_.end_match();
+        settled_.end();
         return settled_.counts();
     }
 

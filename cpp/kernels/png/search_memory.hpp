@@ -33,18 +33,19 @@ struct SearchRoom {
     // Rows by turns, from the first pixel on: pixels with the errors handed down to them, and the errors they leave,
     // which have a zero at either end.
     std::uint32_t *wanted_xy[2], *wanted_zw[2], *errors_xy[2], *errors_zw[2];
+    std::uint32_t* symbols;  // as `choose_indices` says, or null
 };
 
 class SearchMemory {
   public:
-    SearchRoom room_for(std::size_t height, std::size_t width) {
+    SearchRoom room_for(std::size_t height, std::size_t width, std::uint32_t* symbols) {
         const std::size_t stride = width + 1, before = kRowsUp * stride + 2 * kSearchLanes;
         const std::size_t row = width + 2 + kLongestStretch + 2 * kSearchLanes;
         stream_.resize(std::max(stream_.size(), before + height * stride + 2 * kSearchLanes));
         heads_.assign(std::size_t{1} << kHashBits, kNowhere);
         chain_.resize(kWindow);
         rows_.assign(8 * row, 0);
-        SearchRoom room{stream_.data() + before, heads_.data(), chain_.data(), {}, {}, {}, {}};
+        SearchRoom room{stream_.data() + before, heads_.data(), chain_.data(), {}, {}, {}, {}, symbols};
         std::uint32_t* next = rows_.data();
         for (auto* const rows : {room.wanted_xy, room.wanted_zw, room.errors_xy, room.errors_zw})
             for (std::size_t i = 0; i < 2; ++i, next += row) rows[i] = next;

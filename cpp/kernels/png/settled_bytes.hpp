@@ -64,6 +64,7 @@ class SettledBytes {
         if (decision.is_literal || decision.is_start) end_match();
         if (decision.is_literal) {
             ++counts_.literals[byte];
+            tell(byte);
         } else {
             distance_ = decision.distance;
             ++length_;
@@ -77,8 +78,17 @@ class SettledBytes {
         if (length_ >= kShortestMatch) {
             ++counts_.lengths[length_code(length_)];
             ++counts_.distances[distance_code(distance_)];
+            tell(static_cast<std::uint32_t>(length_) | distance_ << 16);
+        } else {  // it was none
+            for (std::size_t i = size_ - length_; i < size_; ++i) tell(room_.stream[i]);
         }
         length_ = 0;
+    }
+
+    // There are no more bytes.
+    void end() {
+        end_match();
+        tell(kNoSymbol);
     }
 
     // Look for places where three bytes are as the guess is here, and call `found(distance)` for those that no slot
@@ -135,6 +145,10 @@ class SettledBytes {
         in_slots_[distance / 64] |= std::uint64_t{1} << distance % 64;
     }
 
+    void tell(std::uint32_t symbol) {
+        if (room_.symbols) room_.symbols[n_symbols_++] = symbol;
+    }
+
     void leave_error(std::uint8_t byte) {
         if (column_ == 0) {  // the filter's type
             error_ = {broadcast(0), broadcast(0)};
@@ -172,7 +186,7 @@ class SettledBytes {
     float slot_prices_[kSlots];
     std::uint64_t in_slots_[(kFarthest + 1) / 64] = {};  // a bit for each distance that a slot has
     std::uint64_t used_ = 0;                             // slots
-    std::size_t turn_ = kFoundSlot;
+    std::size_t turn_ = kFoundSlot, n_symbols_ = 0;
     SymbolCounts counts_;
 };
 

@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     frames = _Frames(inputs, options.fps if "fps" in options else None)
     with Progress(1) as progress, opened_output(target, force=options.force) as file:
         try:
-            encode(frames, to=file, progress=progress.follow(), **picture_options)
+            encode(frames, to=file, progress=progress.follow(shown(target.name)), **picture_options)
         except QualityError as error:
             raise BelowQualityError(f"cannot animate: {one_line(error)}") from error
         except (ValueError, MemoryError) as error:

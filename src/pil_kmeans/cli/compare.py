@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
                 options.colors,
                 original_bytes=picture.n_bytes,
                 name=given.name,
-                progress=progress.follow(),
+                progress=progress.follow(given.name),
                 **given_encode_options(options),
             )
     except (ValueError, MemoryError) as error:

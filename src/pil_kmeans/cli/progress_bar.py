@@ -29,7 +29,7 @@ class Progress:
             from tqdm import tqdm
 
             files = f" {{n:.0f}}/{n_files} files" if n_files > 1 else ""
-            layout = f"{{percentage:3.0f}}%|{{bar}}|{files} [{{elapsed}}<{{remaining}}]"
+            layout = f"{{percentage:3.0f}}%|{{bar:20}}|{files} [{{elapsed}}<{{remaining}}] {{desc}}"
             self._bar = tqdm(total=n_files, bar_format=layout, delay=PATIENCE, leave=False, dynamic_ncols=True)
 
     def __enter__(self) -> Progress:
@@ -50,14 +50,19 @@ class Progress:
         else:
             self._bar.write(text, file=file)
 
-    def follow(self) -> Callable[[float], None]:
-        """Make what is called with the share that is done of one more file, from 0.0 to 1.0."""
+    def follow(self, name: str) -> Callable[[float], None]:
+        """Make what is called with the share that is done of one more file, from 0.0 to 1.0.
+
+        The bar shows the name of the file that has told last, and what is being done.
+        """
         shown = 0.0
 
         def show(share: float) -> None:
             nonlocal shown
             if self._bar is not None:
+                doing = getattr(share, "doing", "")
                 with self._lock:
+                    self._bar.set_description_str(f"{name}: {doing}" if doing else name, refresh=False)
                     self._bar.update(share - shown)
             shown = share
 

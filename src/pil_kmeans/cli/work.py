@@ -47,8 +47,8 @@ class Work:
     """Whether they are also if that takes loading what else would not be."""
     budget: MemoryBudget
     n_workers: int
-    follow: Callable[[], Callable[[float], None]]
-    """Makes what is told the share that is done, for each picture."""
+    follow: Callable[[str], Callable[[float], None]]
+    """Makes what is told the share that is done, for the name of each picture."""
     interrupted: Event = field(default_factory=Event)
     writing: BoundedSemaphore = field(init=False)
     """Who writes has one; all of them are taken to let nobody begin."""
@@ -59,7 +59,7 @@ class Work:
     def __call__(self, job: Job) -> Result:
         """Compress one picture; what goes wrong is part of the result."""
         result = Result(job)
-        show = self.follow()
+        show = self.follow(job.given.name)
 
         def progress(share: float) -> None:
             if self.interrupted.is_set():

@@ -18,7 +18,6 @@ from ..stages.options import Dither, Search
 from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.quantize import quantize_pixels
-from ..stages.samples import to_uint8
 from .frames import Frames
 
 
@@ -105,7 +104,7 @@ def most_colors(frames: Frames, n_threads: int | None) -> int:
     if len(frames.at_hand) < len(frames):
         is_exact = frames.colors is not None
     else:
-        is_exact = len(histogram(read_pixels(to_uint8(frames.pixels.values)), n_threads=n_threads)) <= MAX_BYTE_COLORS
+        is_exact = len(histogram(frames.pixels.in_8_bits, n_threads=n_threads)) <= MAX_BYTE_COLORS
     return MAX_BYTE_COLORS if is_exact else MAX_BYTE_COLORS - 1
 
 

@@ -22,7 +22,7 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.options import Dither, Search
 from ..stages.pixels import Pixels, read_pixels
 from ..stages.quantize import quantize_pixels
-from ..stages.samples import rgba_rows, to_uint8
+from ..stages.samples import rgba_rows
 
 
 def by_fitted_palette(
@@ -75,7 +75,7 @@ def by_fitted_palette(
 
 def _leaves_room(pixels: Pixels, search: Search) -> bool:
     """Whether there are so few colours that all are kept, or one that is transparent."""
-    colors = histogram(read_pixels(to_uint8(pixels.values)), n_threads=search.n_threads)
+    colors = histogram(pixels.in_8_bits, n_threads=search.n_threads)
     return len(colors) <= MAX_BYTE_COLORS or len(colors.transparent) > 0
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..stages.progress import Progress, part, silent
 from ..stages.row_blocks import NewArray
 from ..stages.threads import in_threads
 from . import deflater
@@ -29,6 +30,7 @@ from .filters import (
     filter_rows,
 )
 from .palette_order import border_first, palette_order
+from .rate_distortion import Coded
 
 BYTE = 8
 """Bits."""
@@ -175,6 +177,8 @@ def compress(
     reorder: bool = True,
     is_thorough: bool = True,
     new_array: NewArray = np.empty,
+    progress: Progress = silent,
+    coded: Coded | None = None,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -201,6 +205,9 @@ def compress(
         Whether to do what takes long where there are few bytes; not where there are many such pictures.
     new_array : callable
         Makes what the streams of large pictures are put into.
+    progress : callable, optional
+    coded : Coded, optional
+        The indices with the symbols that they were chosen with, which are written if there are 8 bits.
 
     Returns
     -------
@@ -208,6 +215,10 @@ def compress(
     """
     preset = COMPRESSIONS[compression] if is_thorough else COMPRESSIONS[compression].without_slow_ways()
     given_order = np.arange(n_colors, dtype=np.uint8)
+    places = None if coded is None or depth < BYTE else coded.places(lookup)
+    if coded is not None and places is not None:
+        rows = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
+        return Stream(coded_stream(rows, coded, places, n_threads, new_array), depth, given_order)
     first = border_first(indices, lookup, n_colors) if reorder else given_order
     is_free = first[0] < n_transparent or n_transparent == 0  # before others with transparency it takes a byte of tRNS
     plain = IndexRows(depth, UNFILTERED, indices, lookup, first if is_free else given_order)
@@ -215,14 +226,14 @@ def compress(
     if for_deflate and depth < BYTE:
         packed = [plain, replace(plain, depth=BYTE)]
     if for_deflate and not (indices.size <= SMALL and preset.n_rounds):
-        rows, data = smallest_stream(packed, preset, n_threads, new_array)
+        rows, data = smallest_stream(packed, preset, n_threads, new_array, progress=progress)
         return Stream(data, rows.depth, rows.order)
     orders = [*palette_orders(indices, lookup, n_colors, n_transparent, preset)] if reorder else [given_order]
     few, more = _filtered(plain, orders, preset)
     if not is_free:
         more.append(replace(plain, order=first))
     if not for_deflate:
-        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more)
+        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress)
         return Stream(data, rows.depth, rows.order)
     # By themselves: the search for deflate favours rows that look larger than others before they are compressed well.
     found = [smallest_stream(packed, preset, n_threads), smallest_stream(few, preset, n_threads, more=more)]
@@ -255,6 +266,7 @@ def smallest_stream(
     n_threads: int,
     new_array: NewArray = np.empty,
     more: Sequence[SomeRows] = (),
+    progress: Progress = silent,
 ) -> tuple[SomeRows, Buffer]:
     """Compress what becomes small: the rows of the smallest, and its zlib stream.
 
@@ -265,7 +277,7 @@ def smallest_stream(
     preset : Compression
     n_threads : int
         The stream does not depend on it.
-    new_array : callable
+    new_array, progress : callable
         As in `compress`.
     more : sequence of Rows, optional
         To be tried, too, where there are few bytes, or a drawing.
@@ -297,8 +309,9 @@ def smallest_stream(
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
     streams: list[tuple[SomeRows, Buffer]] = []
-    for rows in likely:
-        streams.append((rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close), n_threads, new_array)))
+    for n, rows in enumerate(likely):
+        own = part(progress, n / len(likely), (n + 1) / len(likely))
+        streams.append((rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close), n_threads, new_array, own)))
         if is_small:
             streams.append((rows, zlib.compress(rows.whole.data, 9)))
     streams.sort(key=lambda each: len(each[1]))
@@ -307,7 +320,8 @@ def smallest_stream(
         best = [*dict.fromkeys(rows for rows, _ in streams)][:n]
         different = {rows.whole.tobytes(): rows for rows in reversed(best)}  # several filters may make the same rows
         streams += [
-            (rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)) for rows in reversed(different.values())
+            (rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds))
+            for rows in reversed(different.values())
         ]
     return min(streams, key=lambda each: len(each[1]))
 
@@ -322,7 +336,7 @@ def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> boo
     return size <= _FILTERS_GAIN * other
 
 
-def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> Buffer:
+def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray, progress: Progress = silent) -> Buffer:
     """Compress rows, in chunks if there are many; the stream does not depend on the number of threads."""
     if rows.n_bytes < 2 * CHUNK:
         return deflater.zlib_compress(rows.whole.data, level)
@@ -332,8 +346,9 @@ def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray) -> 
     stream[:size] = bytearray(deflater.ZLIB_HEADER)
     n_left = n_chunks
     for chunks in _chunks_of(rows, n_chunks):
+        own = part(progress, 1 - n_left / n_chunks, 1 - (n_left - len(chunks)) / n_chunks)
         n_left -= len(chunks)
-        parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads)
+        parts = in_threads(lambda chunk: deflater.deflate_compress(chunk.data, level), chunks, n_threads, own)
         for chunk in chunks:
             checksum = zlib.adler32(chunk.data, checksum)
         joined, n_bits = _native.join_deflate(parts, begun, n_bits, n_left == 0, n_threads)
@@ -359,6 +374,22 @@ def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
             n_cut += 1
         if chunks:
             yield chunks
+
+
+def coded_stream(rows: Rows, coded: Coded, places: NDArray[np.uint8], n_threads: int, new_array: NewArray) -> Buffer:
+    """Write rows without filters by the symbols that they were chosen with; the stream does not depend on threads."""
+    checksum = 1
+    for block in rows.blocks():
+        checksum = zlib.adler32(np.ascontiguousarray(block).data, checksum)
+    parts, begun, n_bits = [deflater.ZLIB_HEADER], 0, 0
+    for n, (symbols, starts) in enumerate(coded.symbols, 1):
+        streams = _native.deflate_symbols(symbols, starts, places, n_threads)
+        joined, n_bits = _native.join_deflate(streams, begun, n_bits, n == len(coded.symbols), n_threads)
+        begun = joined[-1]
+        is_open = n_bits > 0 and n < len(coded.symbols)
+        parts.append(joined[:-1] if is_open else joined)
+    parts.append(checksum.to_bytes(4, "big"))
+    return b"".join(parts)
 
 
 @dataclass(frozen=True, eq=False)

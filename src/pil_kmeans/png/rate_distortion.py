@@ -7,6 +7,7 @@ dithering.
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import inf, sqrt
 from typing import Any, Literal, NamedTuple
 
@@ -34,7 +35,8 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _KEPT = -1.0  # weight of pixels that keep their index
-_PART = 1 << 22  # pixels whose points are in memory at the same time; their errors are summed up by themselves
+_KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
+_PART = 1 << 20  # so many at once, whose errors are summed up by themselves
 _BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
 _SAMPLED_ROWS = 16  # of a band that is looked at first
@@ -48,13 +50,6 @@ _NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
 _FARTHEST = 32767
 
 
-class Prices(NamedTuple):
-    """How often symbols are used, and so how many bytes all would take, about."""
-
-    counts: NDArray[np.uint64]
-    n_bytes: float
-
-
 class Bands(NamedTuple):
     """Rows of a picture: the first ones of each band, and how many a band has unless the picture ends."""
 
@@ -64,6 +59,26 @@ class Bands(NamedTuple):
     def n_rows(self, height: int) -> int:
         """Count the rows of all bands."""
         return int(np.minimum(self.rows, height - self.tops).sum())
+
+
+class Coded(NamedTuple):
+    """Indices, and the symbols of deflate by which they were chosen."""
+
+    indices: NDArray[np.uint8]
+    """(H, W)"""
+    symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]]
+    """As `deflate_symbols` takes them, of some bands each, and where those of each band start."""
+    order: NDArray[np.uint8]
+    """The index for each literal."""
+
+    def places(self, lookup: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """Tell what literals become if indices are looked up, if that is one thing.
+
+        A row begins with the type of no filter, which is 0, and which matches do not tell from that literal.
+        """
+        places = np.zeros(_native.DEFLATE_SYMBOLS[0], np.uint8)
+        places[: len(self.order)] = lookup[self.order]
+        return None if places[0] else places
 
 
 class RateDistortion:
@@ -129,12 +144,11 @@ class RateDistortion:
         height, width = self._shape
         self._rows = max(1, _PART // width)
         self._kept_part: _Part | None = None
-        sum_ = 0.0
-        for top in range(0, height, self._rows):
-            part, error = self._read(slice(top, min(top + self._rows, height)))
-            sum_ += error
-            if self._rows >= height:
-                self._kept_part = part
+        if height * width <= _KEPT_PART:
+            self._kept_part, sum_ = self._read(slice(0, height))
+        else:  # each part is gone before the next is made
+            parts = (slice(top, min(top + self._rows, height)) for top in range(0, height, self._rows))
+            sum_ = sum(self._read(part)[1] for part in parts)
         self._bit = _BIT * sqrt(sum_ / (height * width))
 
     def _read(self, rows: slice) -> tuple[_Part, float]:
@@ -171,8 +185,12 @@ class RateDistortion:
         rows = max(_BAND_ROWS, _BAND // width)
         return Bands(np.arange(0, height, rows), rows)
 
-    def first_counts(self) -> NDArray[np.uint64]:
-        """Guess how often symbols are used: literals as when dithered, and matches as in other pictures."""
+    @cached_property
+    def _counts(self) -> NDArray[np.uint64]:
+        """How often symbols are used, by which they are priced: literals as when dithered, matches as elsewhere.
+
+        Prices that a first search finds make files larger at the same score: they are too kind to what it chose.
+        """
         n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
         height, width = self._shape
         n = height * width
@@ -192,8 +210,8 @@ class RateDistortion:
         matches = n * _MATCHES / 1000
         return np.concatenate([literals, matches * np.array(_LENGTHS), matches * distances]).astype(np.uint64)
 
-    def prices(self, lossy: float, *, progress: Progress = silent) -> Prices:
-        """Look at some of the rows to find out what is used how often.
+    def n_bytes(self, lossy: float, *, progress: Progress = silent) -> float:
+        """Look at some of the rows to tell how many bytes all would take, about.
 
         Parameters
         ----------
@@ -202,25 +220,22 @@ class RateDistortion:
 
         Returns
         -------
-        Prices
+        float
         """
         height, width = self._shape
         one_of = min(_MOST_ONE_OF, max(_LEAST_ONE_OF, height * width // _SAMPLE), max(1, height // (4 * _SAMPLED_ROWS)))
         bands = Bands(np.arange(0, height, _SAMPLED_ROWS * one_of), _SAMPLED_ROWS)
-        counts = self._choose(lossy, self.first_counts(), bands, progress)
-        return Prices(counts, _n_bits(counts) / 8 * height / bands.n_rows(height))
+        return _n_bits(self._choose(lossy, bands, progress)) / 8 * height / bands.n_rows(height)
 
-    def indices(
-        self, lossy: float, *, counts: NDArray[np.uint64] | None = None, progress: Progress = silent
-    ) -> NDArray[np.uint8]:
+    def indices(self, lossy: float, *, bands: Bands | None = None, progress: Progress = silent) -> NDArray[np.uint8]:
         """Choose cheaper indices.
 
         Parameters
         ----------
         lossy : float
             0 or more: how much rougher the picture may become for a bit less; 0 is not at all.
-        counts : ndarray, optional
-            How often symbols are used, as `prices` or another choice found. None: as in other pictures.
+        bands : Bands, optional
+            Rows to choose for; elsewhere they are as dithered.
         progress : callable, optional
 
         Returns
@@ -230,28 +245,7 @@ class RateDistortion:
         """
         if lossy == 0 or not self.can_search:
             return self._indices
-        counts = self.first_counts() if counts is None else counts
-        return self.choose(lossy, counts, self.bands, progress=progress)[0]
-
-    def choose(
-        self, lossy: float, counts: NDArray[np.uint64], bands: Bands, *, progress: Progress = silent
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-        """Choose the indices of some bands, at the prices of symbols so often used, and count the symbols used there.
-
-        Parameters
-        ----------
-        lossy : float
-            Above 0.
-        counts : ndarray
-        bands : Bands
-        progress : callable, optional
-
-        Returns
-        -------
-        indices : ndarray of shape (H, W)
-            uint8, elsewhere as dithered.
-        counts : ndarray
-        """
+        bands = self.bands if bands is None else bands
         if self._kept_part is not None:
             result = np.empty(self._shape, np.uint8)
         else:
@@ -259,17 +253,28 @@ class RateDistortion:
         if bands.n_rows(self._shape[0]) < self._shape[0]:
             for block in row_blocks(*self._shape):
                 result[block] = self._indices[block]
-        return result, self._choose(lossy, counts, bands, progress, result)
+        self._choose(lossy, bands, progress, result)
+        return result
+
+    def coded(self, lossy: float, *, progress: Progress = silent) -> Coded:
+        """Choose cheaper indices, and tell the symbols that code them, of pictures that can be searched."""
+        result = self._pixels.new_array(self._shape, np.uint8)
+        symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] = []
+        self._choose(lossy, self.bands, progress, result, symbols)
+        return Coded(result, symbols, self._order)
 
     def _choose(
         self,
         lossy: float,
-        counts: NDArray[np.uint64],
         bands: Bands,
         progress: Progress,
         result: NDArray[np.uint8] | None = None,
+        symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] | None = None,
     ) -> NDArray[np.uint64]:
-        """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols."""
+        """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols.
+
+        To a list of symbols add theirs.
+        """
         height, width = self._shape
         scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
         used = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
@@ -283,6 +288,11 @@ class RateDistortion:
             else:
                 rows = slice(0, height)
             chosen = part.guess.copy()
+            own = None
+            if symbols is not None:
+                starts = (group.tops - rows.start) * (width + 1) + np.arange(len(heights))
+                own = np.full((rows.stop - rows.start) * (width + 1) + len(heights), _native.NO_SYMBOL, np.uint32)
+                symbols.append((own, starts))
             used += _native.choose_indices(
                 part.points,
                 width,
@@ -291,12 +301,13 @@ class RateDistortion:
                 part.lowest,
                 part.guess,
                 self._entries,
-                counts,
+                self._counts,
                 np.stack([group.tops - rows.start, heights], axis=1),
                 self._feedback,
                 self._n_threads,
                 share_of(progress, n / len(groups), (n + 1) / len(groups)),
                 chosen,
+                own,
             )
             if result is not None:
                 result[rows] = self._order[chosen].reshape(-1, width)

@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 
 from ..stages.dithering.auto import Dithered
 from ..stages.pixels import Pixels, read_pixels
-from ..stages.progress import Progress, part
+from ..stages.progress import Done, Progress, part, silent
 from ..stages.ssimulacra2 import MIN_SIZE, Original, strict_score
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
-from .idat import may_be_smaller
+from .idat import LARGE, may_be_smaller
 from .lossless import smaller
-from .rate_distortion import Bands, RateDistortion
+from .patchwork import Patchwork
+from .rate_distortion import Bands, Coded, RateDistortion
 from .still import encoded_parts
-from .target_quality import LEAST_LOSSY, MOST_LOSSY, Quality, QualityError, predicted, roughest
+from .target_quality import LEAST_LOSSY, MOST_LOSSY, SLOPE, Prediction, Quality, QualityError, predicted
 
-_FITTED, _PRICED, _CHOSEN = 0.2, 0.25, 0.9  # shares of the work until a palette is fitted, prices are known, and so on
-_WITH_PALETTE = 0.95  # until there is a file with a palette
+_FITTED, _PRICED, _CHOSEN = 0.25, 0.3, 0.75  # shares of the work until a palette is fitted, a file is there, and so on
+_WITH_PALETTE = 0.97  # until there is a file with a palette
+_PREDICTED, _MET, _ONCE = 0.35, 0.9, 0.95  # until a `lossy` is told for a quality, it is met, and once is all it takes
+_FITTING, _CHOOSING, _WRITING = "fitting the palette", "choosing indices", "compressing"
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
 _FEW_COLORS = 64  # with which what is lost is looked at, as it is in small pictures
@@ -38,9 +41,7 @@ _LESS_LOSSY = 0.6  # what half as many colours allow, about
 _SMALL = 1 << 16  # pixels, below which fewer colours may pay, and a dot is seen
 _STRIPS, _STRIP_ROWS, _STRIP_TRIALS = 4, 32, 3  # that tell about the whole
 _STRIPS_CLOSE = 1.5  # points, that are as near as strips need to tell
-_ABOVE = 0.2  # points that the first trial aims above what is asked for
-_LEAST_MIXED, _LEAST_MIXED_ROWS = 8, 8  # bands to take from two pictures, and rows of them
-_GOLDEN = (5**0.5 - 1) / 2  # multiples of it, but for whole ones, are spread evenly
+_LOST_BY_ALL = 1.1  # times what strips lose is lost by the whole, about
 _GAIN = 3.0  # points that the search may gain, with little `lossy`
 
 
@@ -56,39 +57,6 @@ class _Attempt(NamedTuple):
     def is_roughest(self) -> bool:
         """Whether nothing rougher can be made of so many colours."""
         return self.lossy >= MOST_LOSSY
-
-
-def _mixed(
-    good: NDArray[np.uint8],
-    bad: NDArray[np.uint8],
-    bands: Bands,
-    quality: float,
-    score: Callable[[NDArray[np.uint8]], float],
-) -> tuple[NDArray[np.uint8], float]:
-    """Make a picture of bands of two, as many of the worse one as the score allows, from all over the picture."""
-    n = len(bands.tops)
-    order = np.argsort(np.arange(n) * _GOLDEN % 1.0, kind="stable")
-    best = (good, score(good))
-
-    def tries(n_bad: int) -> bool:
-        nonlocal best
-        mixed = good.copy()
-        for top in bands.tops[order[:n_bad]]:
-            mixed[top : top + bands.rows] = bad[top : top + bands.rows]
-        found = score(mixed)
-        if quality <= found < best[1]:
-            best = (mixed, found)
-        return found >= quality
-
-    if good.size < _SMALL:  # there the score goes up and down
-        for n_bad in range(1, n):
-            tries(n_bad)
-        return best
-    low, high = 0, n  # so many bands are known to be few enough, and too many
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if tries(middle) else (low, middle)
-    return best
 
 
 @dataclass(frozen=True)
@@ -136,11 +104,10 @@ class SmallPng:
         return self._stored_without_loss(file.n_bytes, n_colors) or file
 
     def _by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
-        fitted = self.fit(n_colors)
-        progress(_FITTED)
+        fitted = self._fitted(n_colors, progress)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
-            return self._file(fitted, fitted.indices)
+            return self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
         height, width = self.pixels.shape
         dithered = None
         if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
@@ -150,16 +117,20 @@ class SmallPng:
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
-            prices = search.prices(lossy, progress=part(progress, _FITTED, start))
-            if prices.n_bytes > _DEARER * files[0].n_bytes:
+            if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
                 return files[0]
-        cheaper = search.indices(lossy, progress=part(progress, start, _CHOSEN))
+        choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
+        if self.compression == "fast" and height * width <= LARGE:  # for symbols are in memory
+            coded = search.coded(lossy, progress=choosing)
+        cheaper = search.indices(lossy, progress=choosing) if coded is None else coded.indices
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper, dithered)
             if spared is None:
                 return self._file(fitted, fitted.indices)
-            cheaper = spared
-        files.append(self._file(fitted, cheaper, for_deflate=True))
+            cheaper, coded = spared, coded if spared is cheaper else None
+        writing = part(progress, _CHOSEN, 1.0, _WRITING)
+        writing(0.0)
+        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
         return min(files, key=lambda file: file.n_bytes)
@@ -196,7 +167,7 @@ class SmallPng:
         smallest: FileParts | None = None
         best, lossy, done = float("-inf"), 1.0, 0.0
         while True:
-            end = done + (1 - done) / 2
+            end = done + (1 - done) * _ONCE
             attempt = self._attempt(n_colors, quality, score, lossy, part(progress, done, end))
             best, lossy, done = max(best, attempt.best), attempt.lossy * _LESS_LOSSY, end
             if attempt.file is None or (smallest is not None and attempt.file.n_bytes >= smallest.n_bytes):
@@ -232,8 +203,7 @@ class SmallPng:
     ) -> _Attempt:
         """Look for the smallest file of some number of colours, or for that which comes closest and will do."""
         least, aim = quality
-        fitted = self.fit(n_colors)
-        progress(_FITTED)
+        fitted = self._fitted(n_colors, progress)
 
         def score_of(indices: NDArray[Any]) -> float:
             return score(read_pixels(np.take(fitted.palette.colors, indices, axis=0)))
@@ -244,26 +214,21 @@ class SmallPng:
         if search is None or not search.can_search:
             file = self._file(fitted, fitted.indices) if best >= least else None
             return _Attempt(file, n_fitted, lossy, best)
-        lossy, counts = self._predicted(search, fitted, aim, dithered, lossy)
+        prediction = self._predicted(search, fitted, aim, dithered, lossy)
+        progress(Done(_PREDICTED, _CHOOSING))
 
-        def make(lossy: float, progress: Progress) -> tuple[NDArray[np.uint8], float]:
-            indices = search.indices(lossy, counts=counts, progress=progress)
-            return indices, score_of(indices)
+        def choose(lossy: float, bands: Bands, progress: Progress) -> NDArray[np.uint8]:
+            return search.indices(lossy, bands=bands, progress=part(progress, 0.0, 1.0, _CHOOSING))
 
-        def mix(good: NDArray[np.uint8], bad: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-            return _mixed(good, bad, bands, aim, score_of)
-
-        bands = search.bands
-        if len(bands.tops) < _LEAST_MIXED:
-            height = len(fitted.indices)
-            rows = max(_LEAST_MIXED_ROWS, height // _LEAST_MIXED)
-            bands = Bands(np.arange(0, height, rows), rows)
-        can_mix = len(bands.tops) > 1
-        found = roughest(make, aim, part(progress, _FITTED, 1.0), first=lossy, mix=mix if can_mix else None)
-        best = max(best, found.best)
-        files = []
+        work = Patchwork(choose, score_of, search.bands, aim)
+        found = work.roughest(
+            part(progress, _PREDICTED, _MET, _CHOOSING), first=prediction.lossy, slope=prediction.slope
+        )
+        lossy, best = prediction.lossy, max(best, found.best)
+        files, writing = [], part(progress, _MET, 1.0, _WRITING)
+        writing(0.0)
         if found.picture is not None and found.lossy is not None:
-            files.append(self._file(fitted, found.picture, for_deflate=True))
+            files.append(self._file(fitted, found.picture, for_deflate=True, progress=writing))
             lossy = found.lossy
         if dithered >= aim and (found.picture is None or may_be_smaller(fitted.indices, found.picture)):
             files.append(self._file(fitted, fitted.indices))
@@ -313,9 +278,13 @@ class SmallPng:
             return Bands(np.zeros(1, np.int64), height)
         return Bands(np.linspace(0, height - rows, _STRIPS).astype(np.int64), rows)
 
-    def _score_of_strips(self, strips: Bands) -> Callable[[Dithered, NDArray[Any]], float]:
-        """Make what scores the rows of strips."""
+    def _score_of_strips(
+        self, strips: Bands, *, is_mirrored: bool = False
+    ) -> Callable[[Dithered, NDArray[Any]], float]:
+        """Make what scores the rows of strips, mirrored as often as it takes to have a score of all scales."""
         inside = (strips.tops[:, np.newaxis] + np.arange(strips.rows)).ravel()
+        if is_mirrored:
+            inside = np.concatenate([inside, inside[::-1]])
         samples = np.ascontiguousarray(self.pixels.values[inside])
         original = Original(read_pixels(samples), background=None, n_threads=self.n_threads)
         return lambda fitted, indices: original.score(
@@ -324,29 +293,31 @@ class SmallPng:
 
     def _predicted(
         self, search: RateDistortion, fitted: Dithered, quality: float, dithered: float, first: float
-    ) -> tuple[float, NDArray[np.uint64]]:
-        """Tell from a few strips which `lossy` will score what is asked for, and how often symbols are used then.
+    ) -> Prediction:
+        """Tell from a few strips which `lossy` will score what is asked for.
 
-        What the strips score beside the whole when dithered, they are taken to score beside it in any case.
+        What they lose is taken to be what the whole loses, but for a share: a strip has less above it to repeat.
         """
         height, width = fitted.indices.shape
         rows = min(_STRIP_ROWS, height // _STRIPS)
         if dithered + _GAIN < quality:
             first = LEAST_LOSSY
         if rows < MIN_SIZE or height * width < _SMALL or first == LEAST_LOSSY:
-            return first, search.first_counts()
-        counts = search.first_counts()
+            return Prediction(first, SLOPE)
         strips = self._strips(rows)
-        score_of = partial(self._score_of_strips(strips), fitted)
-        offset = dithered - score_of(fitted.indices)
+        score_of = partial(self._score_of_strips(strips, is_mirrored=True), fitted)
+        of_dithered = score_of(fitted.indices)
 
         def score(lossy: float) -> float:
-            nonlocal counts
-            indices, counts = search.choose(lossy, counts, strips)
-            return score_of(indices) + offset
+            return dithered - _LOST_BY_ALL * (of_dithered - score_of(search.indices(lossy, bands=strips)))
 
-        lossy = predicted(score, quality + _ABOVE, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
-        return lossy, counts
+        return predicted(score, quality, first=first, n_trials=_STRIP_TRIALS, close=_STRIPS_CLOSE)
+
+    def _fitted(self, n_colors: int, progress: Progress) -> Dithered:
+        progress(Done(0.0, _FITTING))
+        fitted = self.fit(n_colors)
+        progress(Done(_FITTED, _CHOOSING))
+        return fitted
 
     def _rate_distortion(self, fitted: Dithered) -> RateDistortion:
         return RateDistortion(
@@ -359,7 +330,15 @@ class SmallPng:
             n_threads=self.n_threads,
         )
 
-    def _file(self, fitted: Dithered, indices: NDArray[Any], *, for_deflate: bool = False) -> FileParts:
+    def _file(
+        self,
+        fitted: Dithered,
+        indices: NDArray[Any],
+        *,
+        for_deflate: bool = False,
+        progress: Progress = silent,
+        coded: Coded | None = None,
+    ) -> FileParts:
         return encoded_parts(
             indices,
             fitted.palette.colors,
@@ -370,4 +349,6 @@ class SmallPng:
             for_deflate=for_deflate,
             n_threads=self.n_threads,
             new_array=self.pixels.new_array,
+            progress=progress,
+            coded=coded,
         )

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..stages.indices import MAX_BYTE_COLORS, distinct_rows, index_dtype, round_to_8_bits
+from ..stages.progress import Progress, silent
 from ..stages.row_blocks import NewArray
 from ..stages.samples import rgba_rows
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts, idat_chunks
 from .idat import COMPRESSIONS, compress
+from .rate_distortion import Coded
 
 
 def encode(
@@ -55,6 +57,8 @@ def encoded_parts(
     for_deflate: bool,
     n_threads: int | None,
     new_array: NewArray,
+    progress: Progress = silent,
+    coded: Coded | None = None,
 ) -> FileParts:
     """Write a picture as a palette PNG.
 
@@ -78,6 +82,9 @@ def encoded_parts(
         The bytes do not depend on it.
     new_array : callable
         Makes what the contents of large pictures are put into.
+    progress : callable, optional
+    coded : Coded, optional
+        The indices with the symbols that they were chosen with.
 
     Returns
     -------
@@ -119,6 +126,8 @@ def encoded_parts(
         for_deflate=for_deflate,
         reorder=not keep_palette,
         new_array=new_array,
+        progress=progress,
+        coded=coded,
     )
     return FileParts((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
 

@@ -12,15 +12,23 @@ from ..stages.progress import Progress, part
 
 Picture = TypeVar("Picture")
 
-_GENTLEST, _ROUGHEST = 1 / 4, 8.0  # roots of the least and the most `lossy`
-LEAST_LOSSY, MOST_LOSSY = _GENTLEST**2, _ROUGHEST**2
+GENTLEST, ROUGHEST = 1 / 4, 8.0
+"""Roots of the least and the most `lossy`."""
+
+LEAST_LOSSY, MOST_LOSSY = GENTLEST**2, ROUGHEST**2
 """Nothing gentler and nothing rougher is made."""
 
-_SLOPE, _STEEPEST, _FLATTEST = -14.0, -56.0, -3.5  # of the score over the root: usual, and as two trials may tell it
-_CLOSE, _CLOSE_UNMIXED = 0.05, 0.2  # above the target, where the search ends, and where it does without a mix
-_AIM = 0.25  # so far beyond the target the next trial goes, to have it between two
-_MIXABLE = 2.0  # difference of two scores, up to which bands of both make one picture
-_NEAR = 0.02  # of another trial, where one tells nothing
+CLOSE = 0.05
+"""Above the quality, where a search ends that can come so close."""
+
+NEAR = 0.02
+"""Of another trial's root, where one tells nothing."""
+
+SLOPE = -14.0
+"""Of the score over the root, usually."""
+
+_STEEPEST, _FLATTEST = -56.0, -3.5  # as two trials may tell it
+_CLOSE = 0.2  # as `CLOSE`, of whole pictures
 _MOST_TRIALS = 6
 
 
@@ -66,13 +74,65 @@ class QualityError(ValueError):
         return f"quality={self.quality:g} cannot be reached, the best score here is {self.best:.2f}: {self.advice}"
 
 
+class Found(Generic[Picture]):
+    """The best of the pictures that were seen.
+
+    Parameters
+    ----------
+    quality : float
+        That they are to score.
+
+    Examples
+    --------
+    >>> from pil_kmeans.png.target_quality import Found
+    >>> found = Found(70)
+    >>> for picture, score, root in ("rough", 68, 2.0), ("fine", 74, 0.5), ("fair", 71, 1.0):
+    ...     found.see(picture, score, root)
+    >>> found.roughest
+    Roughest(picture='fair', lossy=1.0, best=74, closest=None)
+    """
+
+    def __init__(self, quality: float) -> None:
+        self._quality = quality
+        self._good: tuple[float, float, Picture] | None = None
+        self._bad: tuple[float, Picture] | None = None
+
+    def see(self, picture: Picture, score: float, root: float) -> None:
+        """Take note of one, which was made with a `lossy` of that root."""
+        self._best = max(self._best, score)
+        if score >= self._quality:
+            if self._good is None or (score, -root) < (self._good[0], -self._good[1]):
+                self._good = (score, root, picture)
+        elif self._bad is None or score > self._bad[0]:
+            self._bad = (score, picture)
+
+    _best = -inf
+
+    @property
+    def is_close(self) -> bool:
+        """Whether one scores hardly more."""
+        return self._good is not None and self._good[0] < self._quality + CLOSE
+
+    @property
+    def roughest(self) -> Roughest[Picture]:
+        """The one that scores least of those that score enough."""
+        if self._good is not None:
+            return Roughest(self._good[2], self._good[1] ** 2, self._best)
+        return Roughest(None, None, self._best, None if self._bad is None else self._bad[1])
+
+
+def root_of(lossy: float) -> float:
+    """Return the root of the nearest `lossy` that is made."""
+    return min(ROUGHEST, max(GENTLEST, sqrt(lossy)))
+
+
+def slope_of(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Tell the slope from two roots with their scores."""
+    return min(_FLATTEST, max(_STEEPEST, (a[1] - b[1]) / (a[0] - b[0])))
+
+
 def roughest(
-    make: Callable[[float, Progress], tuple[Picture, float]],
-    quality: float,
-    progress: Progress,
-    *,
-    first: float = 1.0,
-    mix: Callable[[Picture, Picture], tuple[Picture, float]] | None = None,
+    make: Callable[[float, Progress], tuple[Picture, float]], quality: float, progress: Progress, *, first: float = 1.0
 ) -> Roughest[Picture]:
     """Find the roughest picture whose score is at least `quality`.
 
@@ -84,9 +144,6 @@ def roughest(
     progress : callable
     first : float, default=1.0
         The `lossy` to try first.
-    mix : callable, optional
-        Makes one picture of two, of which the first scores enough and the second is rougher, and tells its score, which
-        is enough.
 
     Returns
     -------
@@ -100,63 +157,51 @@ def roughest(
     >>> found.picture
     'picture 3.0'
     """
-    good: tuple[float, Picture, float] | None = None
-    bad: tuple[float, Picture, float] | None = None
+    found = Found[Picture](quality)
     tried: list[tuple[float, float]] = []
-    close = _CLOSE if mix else _CLOSE_UNMIXED
-    at, done = min(_ROUGHEST, max(_GENTLEST, sqrt(first))), 0.0
+    at, done = root_of(first), 0.0
     while len(tried) < _MOST_TRIALS:
         end = done + (1 - done) / 2
         made, score = make(at * at, part(progress, done, end))
         done = end
+        found.see(made, score, at)
         tried.append((at, score))
-        if score >= quality:
-            good = (at, made, score) if good is None or (score, good[0]) < (good[2], at) else good
-        else:
-            bad = (at, made, score) if bad is None or (bad[2], at) < (score, bad[0]) else bad
-        is_over = at <= _GENTLEST if score < quality else score < quality + close or at >= _ROUGHEST
-        if is_over or (good and bad and abs(bad[0] - good[0]) < _NEAR):
+        if at <= GENTLEST if score < quality else score < quality + _CLOSE or at >= ROUGHEST:
             break
-        if good and bad and mix and good[2] - bad[2] <= _MIXABLE:
+        good = max((root for root, score in tried if score >= quality), default=None)
+        bad = min((root for root, score in tried if score < quality), default=None)
+        if good is not None and bad is not None and abs(bad - good) < NEAR:
             break
-        at = _next(tried, quality, _AIM if mix else 0.0)
-    best = max(score for _, score in tried)
-    if good is None:
-        assert bad is not None
-        return Roughest(None, None, best, bad[1])
-    if mix and bad and good[2] >= quality + _CLOSE and bad[0] > good[0]:
-        return Roughest(mix(good[1], bad[1])[0], good[0] ** 2, best)
-    return Roughest(good[1], good[0] ** 2, best)
+        at = _next(tried, quality, good, bad)
+    return found.roughest
 
 
-def _next(tried: list[tuple[float, float]], quality: float, beyond: float) -> float:
-    """Choose the root to try next: where the line through the nearest trials meets the quality.
-
-    While all trials are on one side of it, so far beyond, to have it between two.
-    """
+def _next(tried: list[tuple[float, float]], quality: float, good: float | None, bad: float | None) -> float:
+    """Choose the root to try next: where the line through the nearest trials meets the quality."""
     (at, score), *others = sorted(tried, key=lambda trial: abs(trial[1] - quality))[:2]
-    slope = _SLOPE
-    for other_at, other_score in others:
-        if at != other_at:
-            slope = min(_FLATTEST, max(_STEEPEST, (score - other_score) / (at - other_at)))
-    roots_good = [root for root, found in tried if found >= quality]
-    roots_bad = [root for root, found in tried if found < quality]
-    is_between = bool(roots_good and roots_bad)
-    if is_between or not beyond:
-        aim = quality + (_CLOSE if beyond else _CLOSE_UNMIXED) / 2
-    else:
-        aim = quality + (-beyond if roots_good else beyond)
-    found = at + (aim - score) / slope
-    low, high = max(roots_good, default=_GENTLEST), min(roots_bad, default=_ROUGHEST)
-    if is_between:
-        low, high = min(low, high), max(low, high)
-        return found if low + _NEAR / 2 < found < high - _NEAR / 2 else (low + high) / 2
-    found = max(found, low + _NEAR) if roots_good else min(found, high - _NEAR)
-    return min(_ROUGHEST, max(_GENTLEST, found))
+    slope = SLOPE
+    for other in others:
+        if at != other[0]:
+            slope = slope_of((at, score), other)
+    found = at + (quality + _CLOSE / 2 - score) / slope
+    if good is not None and bad is not None:
+        low, high = min(good, bad), max(good, bad)
+        return found if low + NEAR / 2 < found < high - NEAR / 2 else (low + high) / 2
+    found = found if good is None else max(found, good + NEAR)
+    return min(ROUGHEST, max(GENTLEST, found if bad is None else min(found, bad - NEAR)))
 
 
-def predicted(score: Callable[[float], float], quality: float, *, first: float, n_trials: int, close: float) -> float:
-    """Tell the `lossy` at which a score is met, about, from a few trials.
+class Prediction(NamedTuple):
+    """The `lossy` at which a score is met, about, and the slope of the score over its root there."""
+
+    lossy: float
+    slope: float
+
+
+def predicted(
+    score: Callable[[float], float], quality: float, *, first: float, n_trials: int, close: float
+) -> Prediction:
+    """Tell where a score is met, about, from a few trials.
 
     Parameters
     ----------
@@ -171,25 +216,25 @@ def predicted(score: Callable[[float], float], quality: float, *, first: float, 
 
     Returns
     -------
-    float
+    Prediction
 
     Examples
     --------
     >>> from pil_kmeans.png.target_quality import predicted
-    >>> round(predicted(lambda lossy: 90 - 14 * lossy**0.5, 62, first=1.0, n_trials=3, close=1.0), 2)
+    >>> round(predicted(lambda lossy: 90 - 14 * lossy**0.5, 62, first=1.0, n_trials=3, close=1.0).lossy, 2)
     4.0
     """
-    at, slope = min(_ROUGHEST, max(_GENTLEST, sqrt(first))), _SLOPE
+    at, slope = root_of(first), SLOPE
     before: tuple[float, float] | None = None
     for _ in range(n_trials):
         found = score(at * at)
-        if before is not None and abs(at - before[0]) > _NEAR:
-            slope = min(_FLATTEST, max(_STEEPEST, (found - before[1]) / (at - before[0])))
+        if before is not None and abs(at - before[0]) > NEAR:
+            slope = slope_of((at, found), before)
         before = (at, found)
-        at = min(_ROUGHEST, max(_GENTLEST, at + (quality - found) / slope))
-        if abs(found - quality) <= close or abs(at - before[0]) < _NEAR:
+        at = min(ROUGHEST, max(GENTLEST, at + (quality - found) / slope))
+        if abs(found - quality) <= close or abs(at - before[0]) < NEAR:
             break
-    return at * at
+    return Prediction(at * at, slope)
 
 
 _NUMBER = r"\d+(?:\.\d*)?|\.\d+"

@@ -14,7 +14,7 @@ from .options import Dither
 from .palette import Palette
 from .pixels import Pixels, read_pixels
 from .remap import remap
-from .samples import as_samples, packed, rgba_rows, to_uint8, to_uint16
+from .samples import as_samples, packed, rgba_rows, to_uint16
 
 
 def map_to_palette(
@@ -110,7 +110,7 @@ def _nearest_entries(
     pixels: Pixels, colors: NDArray[np.uint8], color_space: str | None, n_threads: int | None
 ) -> NDArray[Any]:
     """Nearest row of `colors`, the first of several; the invisible stays so if it can."""
-    rounded = read_pixels(to_uint8(pixels.values, pixels.new_array), new_array=pixels.new_array)
+    rounded = pixels.in_8_bits
     space = "rgba8" if color_space is None else color_space
     indices: NDArray[Any] = remap(rounded, colors, color_space=space, effort="balanced", n_threads=n_threads)
     if colors.shape[1] == 4:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .row_blocks import NewArray
-from .samples import as_samples, in_least_channels, least_channels
+from .samples import as_samples, in_least_channels, least_channels, to_uint8
 
 _CHANNELS = "grey, grey + alpha, RGB or RGBA"
 _SAMPLES = (np.uint8, np.uint16, np.bool_, np.float32, np.float64)
@@ -54,6 +55,13 @@ class Pixels:
     def rows(self) -> NDArray[Any]:
         """The samples, one row a pixel: (H * W, C)."""
         return self.samples.reshape(-1, self.n_channels)
+
+    @cached_property
+    def in_8_bits(self) -> Pixels:
+        """The picture as given, rounded to 8 bits."""
+        if self.dtype == np.uint8:
+            return self
+        return read_pixels(to_uint8(self.values, self.new_array), new_array=self.new_array)
 
     @property
     def least_channels(self) -> int:

@@ -16,8 +16,7 @@ from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
 from .parts import PartialCounts
-from .pixels import Pixels, read_pixels
-from .samples import to_uint8
+from .pixels import Pixels
 from .weighting import check_weighting
 
 LARGE = 1 << 25
@@ -65,9 +64,7 @@ def quantize_pixels(
     strength : float
         What the picture was dithered with, 0 for not at all.
     """
-    rounded = pixels
-    if to_8_bits and pixels.dtype != np.uint8:
-        rounded = read_pixels(to_uint8(pixels.values, pixels.new_array), new_array=pixels.new_array)
+    rounded = pixels.in_8_bits if to_8_bits else pixels
     given: dict[str, Any] = {
         "n_colors": n_colors,
         "fixed_colors": fixed_colors,

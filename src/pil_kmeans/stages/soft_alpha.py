@@ -17,6 +17,7 @@ from .color_space import Points, point_rows
 from .threads import count_threads
 
 _STEPS = 4
+_BLOCK = 1 << 18  # points, for which what lies between is in memory
 _NEARLY_OPAQUE = 30 / 255  # what alpha may lack so that nobody sees it made up for
 _PATIENCE = 16  # with what opaque pixels save there, against what the others lose
 
@@ -61,44 +62,61 @@ def settle_alpha(
         One at least with the locked, if a point is opaque.
     """
     m, k, threads = len(is_fixed_opaque), len(centers), count_threads(n_threads)
-    solid, soft = np.flatnonzero(is_opaque), np.flatnonzero(~is_opaque)
-    if len(solid) == 0 or k == 0:
+    if not is_opaque.any() or k == 0:
         return centers, np.zeros(k, dtype=np.bool_)
-    rows = point_rows(points).astype(np.float64)
-    opaque_alpha = rows[solid[0], 3]
-    solid_points = np.ascontiguousarray(points[:, solid])
-    weights = weights + 2.0**-30  # no weight decides where no other does
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(is_opaque), _BLOCK)]
+    opaque_alpha = float(points[1, is_opaque.argmax(), 1])
     entries = np.concatenate([point_rows(fixed).astype(np.float64), centers])
     is_free = np.arange(m + k) >= m
     is_solid = np.concatenate([is_fixed_opaque, np.zeros(k, dtype=np.bool_)])
+
+    def part(block: slice) -> tuple[Points, NDArray[np.float64], NDArray[np.bool_]]:
+        weighed = weights[block] + 2.0**-30  # no weight decides where no other does
+        return np.ascontiguousarray(points[:, block]), weighed, is_opaque[block]
+
+    def nearest_solid(own_points: Points, solid: NDArray[np.bool_]) -> NDArray[np.intp]:
+        among = np.flatnonzero(is_solid)
+        labels = _native.nearest_labels(np.ascontiguousarray(own_points[:, solid]), _on_grid(entries[among]), threads)
+        return among[labels]
+
+    labels = np.empty(len(is_opaque), np.uint16)
     for step in range(_STEPS):
-        nearest = _native.nearest_labels(points, _on_grid(entries), threads).astype(np.intp)
-        of_solid = np.bincount(nearest[solid], weights[solid], m + k)
+        of_solid, of_all = np.zeros(m + k), np.zeros(m + k)
+        for block in blocks:
+            own_points, own_weights, solid = part(block)
+            nearest = _native.nearest_labels(own_points, _on_grid(entries), threads)
+            of_all += np.bincount(nearest, own_weights, m + k)
+            of_solid += np.bincount(nearest[solid], own_weights[solid], m + k)
+            labels[block] = nearest
         if step == 0:
-            is_solid |= is_free & (2 * of_solid > np.bincount(nearest, weights, m + k))
+            is_solid |= is_free & (2 * of_solid > of_all)
         if not is_solid.any():
             is_solid[m + of_solid[m:].argmax()] = True
-        among = np.flatnonzero(is_solid)
-        chosen = among[_native.nearest_labels(solid_points, _on_grid(entries[among]), threads)]
         # What the opaque points of an entry save if it becomes opaque, against what its others lose in alpha.
-        own = entries[nearest[solid]]
-        saved = np.square(rows[solid] - entries[chosen]).sum(axis=1)
-        saved -= np.square(rows[solid, :3] - own[:, :3]).sum(axis=1)
-        alpha, at = rows[soft, 3], entries[nearest[soft], 3]
-        lost = np.square(alpha - opaque_alpha) - np.square(alpha - at)
-        gain = np.bincount(nearest[solid], weights[solid] * np.maximum(saved, 0), m + k)
-        gain[opaque_alpha - entries[:, 3] <= _NEARLY_OPAQUE * alpha_scale] *= _PATIENCE
-        gain -= np.bincount(nearest[soft], weights[soft] * lost, m + k)
-        turned = is_free & ~is_solid & (gain > 0) & (of_solid > 0)
-        is_solid |= turned
-        among = np.flatnonzero(is_solid)
+        saved, lost = np.zeros(m + k), np.zeros(m + k)
+        for block in blocks:
+            own_points, own_weights, solid = part(block)
+            rows, now = point_rows(own_points).astype(np.float64), entries[labels[block]]
+            own = rows[solid]
+            less = np.square(own - entries[nearest_solid(own_points, solid)]).sum(axis=1)
+            less -= np.square(own[:, :3] - now[solid, :3]).sum(axis=1)
+            saved += np.bincount(labels[block][solid], own_weights[solid] * np.maximum(less, 0), m + k)
+            alpha = rows[~solid, 3]
+            more = np.square(alpha - opaque_alpha) - np.square(alpha - now[~solid, 3])
+            lost += np.bincount(labels[block][~solid], own_weights[~solid] * more, m + k)
+        saved[opaque_alpha - entries[:, 3] <= _NEARLY_OPAQUE * alpha_scale] *= _PATIENCE
+        is_solid |= is_free & (saved > lost) & (of_solid > 0)
         entries[is_solid & is_free, 3] = opaque_alpha
-        nearest[solid] = among[_native.nearest_labels(solid_points, _on_grid(entries[among]), threads)]
-        totals = np.bincount(nearest, weights, m + k)
+        totals, sums = np.zeros(m + k), np.zeros((m + k, 4))
+        for block in blocks:
+            own_points, own_weights, solid = part(block)
+            nearest = labels[block]
+            nearest[solid] = nearest_solid(own_points, solid)
+            totals += np.bincount(nearest, own_weights, m + k)
+            for d in range(4):
+                sums[:, d] += np.bincount(nearest, own_weights * own_points[d // 2, :, d % 2], m + k)
         moves = is_free & (totals > 0)
-        for d in range(4):
-            sums = np.bincount(nearest, weights * rows[:, d], m + k)
-            entries[moves, d] = sums[moves] / totals[moves]
+        entries[moves] = sums[moves] / totals[moves, np.newaxis]
         entries[is_solid & is_free, 3] = opaque_alpha
     return entries[m:], is_solid[m:]
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from .progress import Progress, silent
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,15 +31,21 @@ def count_threads(n_threads: int | None) -> int:
     return os.cpu_count() or 1
 
 
-def in_threads(function: Callable[[Item], Result], items: Iterable[Item], n_threads: int) -> list[Result]:
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int, progress: Progress = silent
+) -> list[Result]:
     """Call a function that releases the GIL with each item; the results are in the order of the items.
 
-    The threads end with the call, also with an exception of one of them.
+    The threads end with the call, also with an exception of one of them. Progress is told in the caller's.
     """
     items = list(items)
     n_threads = min(n_threads, len(items))
     if n_threads <= 1:
-        return [function(item) for item in items]
+        results = []
+        for item in items:
+            results.append(function(item))
+            progress(len(results) / len(items))
+        return results
     with ThreadPoolExecutor(n_threads - 1) as pool:
         # The caller's thread works, too: it takes what no other has begun.
         futures = [pool.submit(function, item) for item in items]
@@ -45,6 +53,7 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item], n_thre
         try:
             for future, item in zip(reversed(futures), reversed(items), strict=True):
                 results.append(function(item) if future.cancel() else future.result())
+                progress(sum(each.done() for each in futures) / len(futures))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
