@@ -115,7 +115,7 @@ def tried(path: Path, most_pixels: int) -> dict[str, Any]:
     try:
         read_picture(image)
         frames_of(image)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         return {"outcome": f"refused ({str(error)[:60]})", "faults": list(faults_of_command(path))}
     n_pixels = image.width * image.height
     sizes: dict[str, int] = {}
