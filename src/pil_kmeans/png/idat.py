@@ -232,6 +232,9 @@ def compress(
     few, more = _filtered(plain, orders, preset)
     if not is_free:
         more.append(replace(plain, order=first))
+    if depth < BYTE and preset.n_rounds and (indices.size <= SMALL or plain.n_bytes > SMALL):
+        # Bytes may repeat where parts of them do not.
+        more += [replace(rows, depth=BYTE) for rows in (plain, *few)]
     if not for_deflate:
         rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress)
         return Stream(data, rows.depth, rows.order)
@@ -251,7 +254,7 @@ def _filtered(
     return (
         [replace(rows, filters=filters) for rows in in_orders for filters in preset.filters],
         [replace(rows, filters=filters) for rows in in_orders for filters in more]
-        + [replace(plain, filters=filters) for filters in quick if preset.more_filters],
+        + [replace(plain, filters=filters) for filters in quick if preset.n_rounds],
     )
 
 

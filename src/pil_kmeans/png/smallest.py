@@ -16,7 +16,7 @@ from ..stages.progress import Done, Progress, part, silent
 from ..stages.ssimulacra2 import MIN_SIZE, Original, strict_score
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts
-from .idat import LARGE, may_be_smaller
+from .idat import LARGE, SMALL, may_be_smaller
 from .lossless import smaller
 from .patchwork import Patchwork
 from .rate_distortion import Bands, Coded, RateDistortion
@@ -120,7 +120,7 @@ class SmallPng:
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
                 return files[0]
         choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
-        if self.compression == "fast" and height * width <= LARGE:  # for symbols are in memory
+        if self.compression == "fast" and SMALL < height * width <= LARGE:  # for symbols are in memory
             coded = search.coded(lossy, progress=choosing)
         cheaper = search.indices(lossy, progress=choosing) if coded is None else coded.indices
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):

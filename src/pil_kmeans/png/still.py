@@ -91,7 +91,7 @@ def encoded_parts(
     FileParts
         A whole PNG file: unless the palette is kept, PLTE holds exactly the colours which pixels have or `keep` names,
         those with transparency first; tRNS ends with the last of these; 1, 2, 4 or 8 bits per pixel, as few as can be,
-        or 8 where that is smaller for indices made for it.
+        or 8 where that is smaller.
 
     Raises
     ------
