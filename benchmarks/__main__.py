@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks import (
     animation,
     command,
+    defaults,
     encoding,
     error,
     everything,
@@ -32,6 +33,7 @@ from benchmarks.records import measured, write_record
 BENCHMARKS = {
     "animation": animation,
     "command": command,
+    "defaults": defaults,
     "encoding": encoding,
     "error": error,
     "judge": judge,

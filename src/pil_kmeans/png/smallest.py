@@ -27,6 +27,7 @@ _FITTED, _PRICED, _CHOSEN = 0.25, 0.3, 0.75  # shares of the work until a palett
 _WITH_PALETTE = 0.97  # until there is a file with a palette
 _PREDICTED, _MET, _ONCE = 0.35, 0.9, 0.95  # until a `lossy` is told for a quality, it is met, and once is all it takes
 _FITTING, _CHOOSING, _WRITING = "fitting the palette", "choosing indices", "compressing"
+_NOT_DEAR = 2  # times the bytes, from which on nobody asks whether a picture may as well be stored without loss
 _GENTLE = 0.35  # `lossy`, below which the picture as it is may well be smaller
 _DEARER = 1.02  # than that is more than what is not worth a search
 _FEW_COLORS = 64  # with which what is lost is looked at, as it is in small pictures
@@ -98,16 +99,24 @@ class SmallPng:
     def by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
         """Write it so much rougher, or as it is where that is smaller.
 
-        What is chosen by itself is less where a palette of few colours, or a small picture, would lose too much by it.
+        What is chosen by itself is less where a palette of few colours, or a small picture, would lose too much by it,
+        and nothing is lost where that takes no more bytes than the dithered picture as it is.
         """
-        file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
-        return self._stored_without_loss(file.n_bytes, n_colors) or file
+        fitted, file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
+        stored = self._stored_without_loss(_NOT_DEAR * file.n_bytes if is_auto else file.n_bytes, n_colors)
+        if stored is None:
+            return file
+        if stored.n_bytes < file.n_bytes:
+            return stored
+        return stored if stored.n_bytes <= self._file(fitted, fitted.indices).n_bytes else file
 
-    def _by_lossy(self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool) -> FileParts:
+    def _by_lossy(
+        self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool
+    ) -> tuple[Dithered, FileParts]:
         fitted = self._fitted(n_colors, progress)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
-            return self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
+            return fitted, self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
         height, width = self.pixels.shape
         dithered = None
         if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
@@ -118,7 +127,7 @@ class SmallPng:
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
-                return files[0]
+                return fitted, files[0]
         choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
         if self.compression == "fast" and SMALL < height * width <= LARGE:  # for symbols are in memory
             coded = search.coded(lossy, progress=choosing)
@@ -126,14 +135,14 @@ class SmallPng:
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper, dithered)
             if spared is None:
-                return self._file(fitted, fitted.indices)
+                return fitted, self._file(fitted, fitted.indices)
             cheaper, coded = spared, coded if spared is cheaper else None
         writing = part(progress, _CHOSEN, 1.0, _WRITING)
         writing(0.0)
         files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
         if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
-        return min(files, key=lambda file: file.n_bytes)
+        return fitted, min(files, key=lambda file: file.n_bytes)
 
     def by_quality(self, n_colors: int, quality: Quality, progress: Progress) -> FileParts:
         """Write the smallest file whose score is at least what is aimed at, with fewer colours where these pay.
