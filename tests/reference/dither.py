@@ -196,7 +196,7 @@ def residual_sums(residuals, indices, weight, n_entries, zoom):
     """
     summed = list(residual_rows(len(residuals)))
     residuals, indices, weight = residuals[summed], indices[summed], weight[summed].astype(np.int64)
-    far = np.abs(residuals).sum(axis=2) * round((16 << 20) / 4096 / zoom) >> 20
+    far = np.abs(residuals).sum(axis=2) * round((16 << 20) / (256 * 64) / zoom) >> 20
     weight = weight * (16 + np.minimum(far, 7 * 16))
     sums, totals = np.zeros((n_entries, 4), np.int64), np.zeros(n_entries, np.int64)
     np.add.at(sums, indices.ravel(), (weight[..., None] * residuals).reshape(-1, 4))

@@ -53,11 +53,11 @@ class BandResiduals {
     }
 
   private:
-    // Pixels that lack much count more, up to eight times, in sixteenths: twice as much at 64 units in all coordinates
+    // Pixels that lack much count more, up to eight times, in sixteenths: twice as much at 256 units in all coordinates
     // together.
     static constexpr std::int64_t kOnce = 16, kMost = 8 * kOnce;
     static constexpr int kPerUnitBits = 20;
-    static constexpr double kPerUnit = static_cast<double>(kOnce << kPerUnitBits) / (64 * 64);
+    static constexpr double kPerUnit = static_cast<double>(kOnce << kPerUnitBits) / (256 * 64);
 
     // The band's first rows, whose upper neighbours hand down nothing, are not like others.
     static std::size_t first_row(std::size_t height) { return height > 8 ? 2 : 0; }

@@ -118,11 +118,13 @@ class SmallPng:
         if search is None or not search.can_search:
             return fitted, self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
         height, width = self.pixels.shape
-        dithered = None
+        dithered, files, start = None, [], _FITTED
         if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
-            fitted, dithered = self._with_fewer_colors(fitted)
-            search = self._rate_distortion(fitted)
-        files, start = [], _FITTED
+            fewer, dithered = self._with_fewer_colors(fitted)
+            if fewer is not fitted:
+                file = self._file(fewer, fewer.indices)
+                if file.n_bytes < self._file(fitted, fitted.indices).n_bytes:
+                    fitted, search, files = fewer, self._rate_distortion(fewer), [file]
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
@@ -135,12 +137,12 @@ class SmallPng:
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper, dithered)
             if spared is None:
-                return fitted, self._file(fitted, fitted.indices)
+                return fitted, files[0] if files else self._file(fitted, fitted.indices)
             cheaper, coded = spared, coded if spared is cheaper else None
         writing = part(progress, _CHOSEN, 1.0, _WRITING)
         writing(0.0)
         files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
-        if lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
+        if len(files) == 1 and lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
         return fitted, min(files, key=lambda file: file.n_bytes)
 
