@@ -63,6 +63,7 @@ _DRAWING = 3  # times that a probe makes rows of a drawing smaller
 _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
 _SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
+_FEW_PIXELS = 1 << 12
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -330,8 +331,13 @@ def smallest_stream(
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
-    """Probe whether indices (H, W), in the best order and with filters, may be smaller than others without."""
+    """Probe whether indices (H, W), in the best order and with filters, may be smaller than others without.
+
+    Of a few pixels a probe tells nothing: they may.
+    """
     height, width = indices.shape
+    if height * width <= _FEW_PIXELS:
+        return True
     rows = max(1, _PROBE // (_PROBES * width))
     tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
     parts = [np.concatenate([some[top : top + rows].ravel() for top in tops]) for some in (indices, others)]
