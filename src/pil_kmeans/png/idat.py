@@ -233,7 +233,7 @@ def compress(
     few, more = _filtered(plain, orders, preset)
     if not is_free:
         more.append(replace(plain, order=first))
-    if depth < BYTE and preset.n_rounds and (indices.size <= SMALL or plain.n_bytes > SMALL):
+    if depth < BYTE and preset.n_rounds:
         # Bytes may repeat where parts of them do not.
         more += [replace(rows, depth=BYTE) for rows in (plain, *few)]
     if not for_deflate:
@@ -321,7 +321,7 @@ def smallest_stream(
     streams.sort(key=lambda each: len(each[1]))
     if is_small and preset.n_rounds:
         n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
-        best = [*dict.fromkeys(rows for rows, _ in streams)][:n]
+        best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)][:n]
         different = {rows.whole.tobytes(): rows for rows in reversed(best)}  # several filters may make the same rows
         streams += [
             (rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds))
