@@ -42,7 +42,7 @@ class Rounds:
     pixels_an_entry: int
 
 
-ROUNDS = {"fast": Rounds(4, 1 << 16, 352), "balanced": Rounds(5, 1 << 16, 352), "best": Rounds(7, 3 << 18, 0)}
+ROUNDS = {"fast": Rounds(4, 50 << 10, 330), "balanced": Rounds(5, 50 << 10, 330), "best": Rounds(7, 3 << 18, 0)}
 
 
 def refit(
