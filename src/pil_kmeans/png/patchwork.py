@@ -54,7 +54,7 @@ class Patchwork:
     >>> def choose(lossy, bands, progress):
     ...     return np.full((64, 64), round(10 * lossy), np.uint8)
     >>> work = Patchwork(choose, lambda picture: 90 - picture.mean(), Bands(np.arange(0, 64, 16), 16), 78.5)
-    >>> 90 - work.roughest(silent, first=1.0, slope=-14.0).picture.mean()
+    >>> float(90 - work.roughest(silent, first=1.0, slope=-14.0).picture.mean())
     78.5
     """
 
