@@ -63,7 +63,7 @@ _DRAWING = 3  # times that a probe makes rows of a drawing smaller
 _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
 _SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
-_FEW_PIXELS = 1 << 12
+_TOLD_BY_NO_PROBE = 1 << 12  # pixels
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -219,7 +219,7 @@ def compress(
     places = None if coded is None or depth < BYTE else coded.places(lookup)
     if coded is not None and places is not None:
         rows = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
-        return Stream(coded_stream(rows, coded, places, n_threads, new_array), depth, given_order)
+        return Stream(coded_stream(rows, coded, places, n_threads), depth, given_order)
     first = border_first(indices, lookup, n_colors) if reorder else given_order
     is_free = first[0] < n_transparent or n_transparent == 0  # before others with transparency it takes a byte of tRNS
     plain = IndexRows(depth, UNFILTERED, indices, lookup, first if is_free else given_order)
@@ -322,21 +322,20 @@ def smallest_stream(
     if is_small and preset.n_rounds:
         n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
         best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)][:n]
-        different = {rows.whole.tobytes(): rows for rows in reversed(best)}  # several filters may make the same rows
-        streams += [
-            (rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds))
-            for rows in reversed(different.values())
-        ]
+        different: dict[bytes, SomeRows] = {}  # several filters may make the same rows
+        for rows in best:
+            different.setdefault(rows.whole.tobytes(), rows)
+        streams += [(rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)) for rows in different.values()]
     return min(streams, key=lambda each: len(each[1]))
 
 
 def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
     """Probe whether indices (H, W), in the best order and with filters, may be smaller than others without.
 
-    Of a few pixels a probe tells nothing: they may.
+    Of few pixels a probe tells nothing: they may.
     """
     height, width = indices.shape
-    if height * width <= _FEW_PIXELS:
+    if height * width <= _TOLD_BY_NO_PROBE:
         return True
     rows = max(1, _PROBE // (_PROBES * width))
     tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
@@ -385,7 +384,7 @@ def _chunks_of(rows: Rows, n: int) -> Iterator[list[NDArray[np.uint8]]]:
             yield chunks
 
 
-def coded_stream(rows: Rows, coded: Coded, places: NDArray[np.uint8], n_threads: int, new_array: NewArray) -> Buffer:
+def coded_stream(rows: Rows, coded: Coded, places: NDArray[np.uint8], n_threads: int) -> Buffer:
     """Write rows without filters by the symbols that they were chosen with; the stream does not depend on threads."""
     checksum = 1
     for block in rows.blocks():

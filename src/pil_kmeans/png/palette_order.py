@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 
-_PIXELS = 4  # as many as tell of a pair about
+_PIXELS_A_PAIR = 4  # at least, for one more trial to pay
 
 
 def palette_order(
@@ -52,7 +52,7 @@ def palette_order(
         np.add.at(of_entries, (lookup[:, np.newaxis], lookup), counts)
         np.fill_diagonal(of_entries, 0)
         counts = of_entries
-    n_trials = trials_per_pair * min(n_colors**2, indices.size // _PIXELS)
+    n_trials = trials_per_pair * min(n_colors**2, indices.size // _PIXELS_A_PAIR)
     return _native.palette_order(counts, n_first, n_trials)
 
 

@@ -102,21 +102,22 @@ class SmallPng:
         What is chosen by itself is less where a palette of few colours, or a small picture, would lose too much by it,
         and nothing is lost where that takes no more bytes than the dithered picture as it is.
         """
-        fitted, file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
-        stored = self._stored_without_loss(_NOT_DEAR * file.n_bytes if is_auto else file.n_bytes, n_colors)
-        if stored is None:
-            return file
-        if stored.n_bytes < file.n_bytes:
-            return stored
-        return stored if stored.n_bytes <= self._file(fitted, fitted.indices).n_bytes else file
+        roughened, file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
+        if roughened is None or not is_auto:
+            return self._stored_without_loss(file.n_bytes, n_colors) or file
+        stored = self._stored_without_loss(_NOT_DEAR * file.n_bytes, n_colors)
+        if stored is None or stored.n_bytes < file.n_bytes:
+            return stored or file
+        return stored if stored.n_bytes <= self._file(roughened, roughened.indices).n_bytes else file
 
     def _by_lossy(
         self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool
-    ) -> tuple[Dithered, FileParts]:
+    ) -> tuple[Dithered | None, FileParts]:
+        """Return what was made rougher, if anything was, and the file."""
         fitted = self._fitted(n_colors, progress)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
-            return fitted, self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
+            return None, self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
         height, width = self.pixels.shape
         dithered, files, start = None, [], _FITTED
         if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
@@ -129,7 +130,7 @@ class SmallPng:
             files.append(self._file(fitted, fitted.indices))
             start = _PRICED
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
-                return fitted, files[0]
+                return None, files[0]
         choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
         if self.compression == "fast" and SMALL < height * width <= LARGE:  # for symbols are in memory
             coded = search.coded(lossy, progress=choosing)
@@ -137,12 +138,12 @@ class SmallPng:
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
             spared = self._spared(search, fitted, lossy, cheaper, dithered)
             if spared is None:
-                return fitted, files[0] if files else self._file(fitted, fitted.indices)
+                return None, files[0] if files else self._file(fitted, fitted.indices)
             cheaper, coded = spared, coded if spared is cheaper else None
         writing = part(progress, _CHOSEN, 1.0, _WRITING)
         writing(0.0)
         files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
-        if len(files) == 1 and lossy >= _GENTLE and may_be_smaller(fitted.indices, cheaper):
+        if len(files) == 1 and may_be_smaller(fitted.indices, cheaper):
             files.append(self._file(fitted, fitted.indices))
         return fitted, min(files, key=lambda file: file.n_bytes)
 

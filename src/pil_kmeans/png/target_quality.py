@@ -96,6 +96,7 @@ class Found(Generic[Picture]):
         self._quality = quality
         self._good: tuple[float, float, Picture] | None = None
         self._bad: tuple[float, Picture] | None = None
+        self._best = -inf
 
     def see(self, picture: Picture, score: float, root: float) -> None:
         """Take note of one, which was made with a `lossy` of that root."""
@@ -105,8 +106,6 @@ class Found(Generic[Picture]):
                 self._good = (score, root, picture)
         elif self._bad is None or score > self._bad[0]:
             self._bad = (score, picture)
-
-    _best = -inf
 
     @property
     def is_close(self) -> bool:

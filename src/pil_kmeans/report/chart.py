@@ -80,9 +80,8 @@ def chart(comparison: Measured) -> Figure:
 def chart_svg(comparison: Measured) -> str:
     """Draw it for a page that has colours of its own: CSS variables --ink, --faint and --accent."""
     file = StringIO()
-    with matplotlib.rc_context(
-        {"svg.hashsalt": "pil_kmeans", "text.color": INK}
-    ):  # the same bytes for the same figures
+    # The salt makes the same bytes of the same figures.
+    with matplotlib.rc_context({"svg.hashsalt": "pil_kmeans", "text.color": INK}):
         chart(comparison).savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = file.getvalue()
     for color, variable in ((INK, "--ink"), (FAINT, "--faint"), (ACCENT, "--accent")):

@@ -40,6 +40,7 @@ class Rounds:
     n: int
     pixels: int
     pixels_an_entry: int
+    """Of the palette, and besides: an entry is moved by its own pixels only."""
 
 
 ROUNDS = {"fast": Rounds(4, 50 << 10, 330), "balanced": Rounds(5, 50 << 10, 330), "best": Rounds(7, 3 << 18, 0)}
