@@ -179,7 +179,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 weights.data() + first,
                                 scale,
                                 lowest.shape(0) ? lowest.data() + first : nullptr,
-                                guess.data() + first};
+                                guess.data() + first,
+                                oklab_units()};
             used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
                                      memory[worker], result + first, told ? told + first + first / width + i : nullptr);
             const std::size_t done = ++n_done;

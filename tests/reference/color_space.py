@@ -19,13 +19,21 @@ _LMS = np.array(
         [0.0883024619, 0.2817188376, 0.6299787005],
     ]
 )
-_OKLAB = np.array(
+OKLAB_OF_CONES = np.array(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
         [1.9779984951, -2.4285922050, 0.4505937099],
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
+CONES_OF_OKLAB = np.array(
+    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]
+)
+"""Roots of light."""
+OKLAB_SCALE, ALPHA_SCALE = 8192, 8192 * np.sqrt(2) / 3
+"""Working units of Oklab and of alpha: `alpha_scale` of color_space.hpp."""
+MEAN_BACKGROUND = 2 / 3
+"""Its Oklab lightness: white twice as often as black."""
 
 
 def linear(rgb):
@@ -34,7 +42,7 @@ def linear(rgb):
 
 
 def oklab(rgb):
-    return np.cbrt(linear(rgb) @ _LMS.T) @ _OKLAB.T
+    return np.cbrt(linear(rgb) @ _LMS.T) @ OKLAB_OF_CONES.T
 
 
 def cielab(rgb):

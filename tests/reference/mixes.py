@@ -2,18 +2,8 @@
 
 import numpy as np
 
-SCALE, ALPHA_SCALE = 8192, 8192 * np.sqrt(2) / 3  # working units of Oklab and alpha: `alpha_scale` of color_space.hpp
-MEAN = 2 / 3  # Oklab lightness of the mean background: white twice as often as black
-TO_CONES = np.array(
-    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.291485548]]
-)
-TO_OKLAB = np.array(
-    [
-        [0.2104542553, 0.793617785, -0.0040720468],
-        [1.9779984951, -2.428592205, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.808675766],
-    ]
-)
+from reference.color_space import ALPHA_SCALE, CONES_OF_OKLAB, MEAN_BACKGROUND, OKLAB_OF_CONES, OKLAB_SCALE
+
 N_CANDIDATES = 16
 
 
@@ -25,20 +15,20 @@ def noise_of(strength):
 def responses(weighted, eighths, grid, background):
     """Of cones to weighted points (n, 4); `background` is the lightness of what lies below, or None."""
     origin, zoom = grid
-    units = zoom * np.array([SCALE * eighths / 8, SCALE, SCALE, ALPHA_SCALE * eighths / 8])
+    units = zoom * np.array([OKLAB_SCALE * eighths / 8, OKLAB_SCALE, OKLAB_SCALE, ALPHA_SCALE * eighths / 8])
     values = weighted / units + origin
     lab = values[:, :3].copy()
     if background is not None:
         alpha = values[:, 3]
-        lab[:, 0] += alpha * MEAN + (1 - alpha) * background
-    return lab @ TO_CONES.T
+        lab[:, 0] += alpha * MEAN_BACKGROUND + (1 - alpha) * background
+    return lab @ CONES_OF_OKLAB.T
 
 
 def steps(points, entries, eighths, grid, background):
     """Steps (n, k, 3) in Oklab that the light of entries is away, as it is seen at points."""
     here, there = (responses(x, eighths, grid, background) for x in (points, entries))
     away = (there[np.newaxis] ** 3 - here[:, np.newaxis] ** 3) / (3 * here[:, np.newaxis] ** 2 + 0.05)
-    return away @ TO_OKLAB.T * [eighths / 8, 1, 1]
+    return away @ OKLAB_OF_CONES.T * [eighths / 8, 1, 1]
 
 
 def shares(points, entries, opaque, strength, eighths, grid):
@@ -49,12 +39,12 @@ def shares(points, entries, opaque, strength, eighths, grid):
         away = np.concatenate(
             [
                 steps(points, entries, eighths, grid, background) * np.sqrt(part)
-                for background, part in ((0, 1 - MEAN), (1, MEAN))
+                for background, part in ((0, 1 - MEAN_BACKGROUND), (1, MEAN_BACKGROUND))
             ],
             axis=2,
         )
     distance = np.square(points[:, np.newaxis] - entries[np.newaxis]).sum(axis=2)
-    cost = noise_of(strength) / 2 * distance / (SCALE * grid[1]) ** 2
+    cost = noise_of(strength) / 2 * distance / (OKLAB_SCALE * grid[1]) ** 2
     nearest = distance.argmin(axis=1)
     between = np.square(entries[:, np.newaxis] - entries[np.newaxis]).sum(axis=2)
     np.fill_diagonal(between, -1)

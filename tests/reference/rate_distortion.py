@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reference.color_space import ALPHA_SCALE, CONES_OF_OKLAB, MEAN_BACKGROUND, OKLAB_OF_CONES, OKLAB_SCALE
+
 # Deflate's codes: first value and number of extra bits (RFC 1951, 3.2.5).
 LENGTHS = [*range(3, 11), 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
 LENGTH_EXTRA_BITS = [0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4 + [0]
@@ -76,6 +78,34 @@ def weighted_error(points, weights, entries, indices):
     return float((weights * np.square(weighted(points) - weighted(entries)[indices]).sum(axis=1)).sum())
 
 
+def light_lacks(points, entries, has_alpha):
+    """What errors (n, k) of points (n, 4) with entries (k, 4) lack in Oklab to be those of light over its slope."""
+    f = np.float32
+    background = f(MEAN_BACKGROUND if has_alpha else 0)  # its lightness
+
+    def seen(points):
+        """Roots of the light of cones above the background's, and light above its light, both times alpha."""
+        points = np.asarray(points, f)
+        roots = [sum_of(points[:, :3] * (row / OKLAB_SCALE).astype(f)) for row in CONES_OF_OKLAB]
+        if not has_alpha:
+            return roots, [root * root * root for root in roots]
+        alpha = np.maximum(points[:, 3] * (f(1) / f(ALPHA_SCALE)), f(1 / 512))
+        wholes = [root / alpha + background for root in roots]
+        return roots, [(root * root * root - background * background * background) * alpha for root in wholes]
+
+    def sum_of(parts):
+        return parts[..., 0] + parts[..., 1] + parts[..., 2]
+
+    lacks = []
+    for root, light, entry_root, entry_light in zip(*seen(points), *seen(entries), strict=True):
+        slope = np.square(background + root)[:, np.newaxis]
+        light, root = (light[:, np.newaxis] - entry_light) * f(1 / 3), root[:, np.newaxis] - entry_root
+        lacks.append((light - root * slope) / (slope + f(0.04)))
+    in_oklab = [sum_of(np.stack(lacks, axis=-1) * f(row * OKLAB_SCALE)) for row in OKLAB_OF_CONES]
+    in_oklab = np.stack([*in_oklab, np.zeros_like(in_oklab[0])], axis=-1)
+    return np.rint(np.clip(in_oklab, -8192, 8192)).astype(np.int64)
+
+
 @dataclass(eq=False)
 class Survivor:
     """The last byte of a way, and the way before it."""
@@ -105,7 +135,9 @@ class Search:
     def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback):
         self.height, self.width = shape
         self.points = weighted(points).reshape(*shape, 4)
-        self.weights, self.lowest, self.guess = (array.reshape(shape) for array in (weights, lowest, guess))
+        self.lacks = weighted(light_lacks(points, entries, len(lowest) > 0)).reshape(*shape, len(entries), 4)
+        self.weights, self.guess = weights.reshape(shape), guess.reshape(shape)
+        self.lowest = lowest.reshape(shape) if len(lowest) else np.zeros(shape, np.uint8)
         self.entries = weighted(entries)
         self.literal_prices, self.length_prices, self.distance_prices = prices
         self.feedback = feedback
@@ -174,17 +206,20 @@ class Search:
             kept = FILTER_TYPE if x < 0 else int(self.guess[y, x])
             nothing = np.zeros((1, 4), np.int64), np.zeros(1, np.float32)
             return range(kept, kept + 1), lambda survivor, bytes_: nothing
-        wanted_here = self.points[y, x]
-        feedback = self.feedback[1 if self.weights[y, x] >= SMOOTH_WEIGHT else 0]
-        for error, sixteenths in zip(self.errors[y, x : x + 3], (1, 5, 3), strict=True):
-            wanted_here = wanted_here - (-sixteenths * error * feedback >> 12)
 
         def errors_after(survivor, bytes_):
-            wanted = wanted_here - (-7 * survivor.error * feedback >> 12)
-            errors = np.minimum(np.maximum(wanted, -REACH), REACH) - self.entries[bytes_.start : bytes_.stop]
+            errors = self.wanted(x, y, survivor.error) - self.entries[bytes_.start : bytes_.stop]
             return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
 
         return range(self.lowest[y, x], len(self.entries)), errors_after
+
+    def wanted(self, x, y, left_error):
+        """A pixel with the errors of its neighbours."""
+        wanted = self.points[y, x]
+        feedback = self.feedback[1 if self.weights[y, x] >= SMOOTH_WEIGHT else 0]
+        for error, sixteenths in zip([*self.errors[y, x : x + 3], left_error], (1, 5, 3, 7), strict=True):
+            wanted = wanted - (-sixteenths * error * feedback >> 12)
+        return np.minimum(np.maximum(wanted, -REACH), REACH)
 
     def longer(self, survivor, allowed, errors_after):
         """Go on in a match; until it is one at all that is free."""
@@ -258,8 +293,10 @@ class Search:
         for step in reversed(way):
             y, column = divmod(len(self.settled), self.width + 1)
             self.settled.append(step)
-            if column:
-                self.errors[y + 1, column] = step.error
+            if column and self.weights[y, column - 1] >= 0:
+                left_error = self.errors[y + 1, column - 1]
+                error = self.wanted(column - 1, y, left_error) - self.entries[step.byte]
+                self.errors[y + 1, column] = error + self.lacks[y, column - 1, step.byte]
             if step.slot:
                 self.used.add(step.slot)
             if len(self.settled) >= 3:

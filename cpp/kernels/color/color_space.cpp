@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/base/points.hpp"
+#include "kernels/color/oklab_of_cones.hpp"
 #include "kernels/histogram/morton.hpp"
 #include "kernels/isa/isa.hpp"
 
@@ -72,13 +73,11 @@ using Color = std::array<double, 3>;
 void to_oklab(float* r, float* g, float* b, std::size_t n) { kernels().oklab(r, g, b, n); }
 
 Color from_oklab(const Color& color) {
-    const auto [lightness, a, b] = color;
-    double l = lightness + 0.3963377774 * a + 0.2158037573 * b;
-    double m = lightness - 0.1055613458 * a - 0.0638541728 * b;
-    double s = lightness - 0.0894841775 * a - 1.2914855480 * b;
-    l = l * l * l;
-    m = m * m * m;
-    s = s * s * s;
+    const auto light = [&](const double* of) {
+        const double root = of[0] * color[0] + of[1] * color[1] + of[2] * color[2];
+        return root * root * root;
+    };
+    const double l = light(kConesOfOklab[0]), m = light(kConesOfOklab[1]), s = light(kConesOfOklab[2]);
     return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
             -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
             -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};

@@ -5,8 +5,7 @@
 
 #include <cstring>
 
-#include "kernels/base/simd_gather.hpp"
-#include "kernels/png/search_memory.hpp"
+#include "kernels/png/light_lacks.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
@@ -24,12 +23,8 @@ inline Vec both16(std::int32_t x) {
 inline Vec weighed_xy(Vec xy) { return sub16(xy, multiply_high16(xy, broadcast_word(pack_pair(0, kColorOff)))); }
 inline Vec weighed_zw(Vec zw) { return sub16(zw, multiply_high16(zw, broadcast_word(pack_pair(kColorOff, 0)))); }
 
-// Four coordinates of a point in each lane.
-struct Coords {
-    Vec xy, zw;
-};
-
 inline Coords minus(const Coords& a, const Coords& b) { return {sub16(a.xy, b.xy), sub16(a.zw, b.zw)}; }
+inline Coords plus(const Coords& a, const Coords& b) { return {add16(a.xy, b.xy), add16(a.zw, b.zw)}; }
 inline Vec square(const Coords& a) { return add(dot_pairs(a.xy, a.xy), dot_pairs(a.zw, a.zw)); }
 
 // Palette and prices, and the errors that rows hand down.
@@ -37,7 +32,11 @@ class PixelCoder {
   public:
     PixelCoder(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                const SearchRoom& room)
-        : region_(region), k_(entries.n), stretch_(stretch_of(region.width)), room_(room) {
+        : region_(region),
+          k_(entries.n),
+          stretch_(stretch_of(region.width)),
+          room_(room),
+          lacks_(entries, region.units, region.lowest) {
         for (std::size_t smooth = 0; smooth < 2; ++smooth) {
             const auto share = [&](std::int32_t sixteenths) {
                 return both16(-sixteenths * (smooth ? feedback.smooth : feedback.usual) * 16);
@@ -164,6 +163,17 @@ class PixelCoder {
     Vec distortions_of(Vec bytes) const { return gather(distortions_, bytes); }
     float literal_price(std::uint8_t byte) const { return literals_[byte]; }
 
+    // What the errors of some pixels of a row lack of light, weighed, of as many as there are lanes; n of them count.
+    void lacks_of_light(std::size_t y, std::size_t x, const std::uint8_t* bytes, std::size_t n, std::uint32_t* lack_xy,
+                        std::uint32_t* lack_zw) const {
+        std::uint32_t xy[kSearchLanes] = {}, zw[kSearchLanes] = {};
+        std::memcpy(xy, region_.points.xy + y * region_.width + x, n * sizeof *xy);
+        std::memcpy(zw, region_.points.zw + y * region_.width + x, n * sizeof *zw);
+        const Coords lacks = lacks_.of({load(xy), load(zw)}, load_bytes(bytes));
+        store(lack_xy, weighed_xy(lacks.xy));
+        store(lack_zw, weighed_zw(lacks.zw));
+    }
+
     void settle_error(std::size_t y, std::size_t x, const Coords& error) const {
         room_.errors_xy[y & 1][x + 1] = first_lane(error.xy);
         room_.errors_zw[y & 1][x + 1] = first_lane(error.zw);
@@ -175,6 +185,7 @@ class PixelCoder {
     const Region region_;
     const std::size_t k_, stretch_;
     const SearchRoom room_;
+    const LightLacks lacks_;
     Vec from_left_[2], from_above_[2][3];  // less of the errors of neighbours, as factors of which the high half counts
     std::uint32_t xy_[kRoom], zw_[kRoom];
     float literals_[kRoom], distortions_[kRoom] = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernels/color/color_space.hpp"
 #include "kernels/isa/isa.hpp"
 #include "kernels/png/search_memory.hpp"
 
@@ -20,6 +21,12 @@ Coordinates weighed(const Points& points, std::size_t i) {
 }
 
 }  // namespace
+
+OklabUnits oklab_units() {
+    const ColorSpace& oklab = color_space("oklab");
+    return {static_cast<float>(oklab.scale), static_cast<float>(alpha_scale(oklab, false)),
+            static_cast<float>(mean_background(oklab)[0])};
+}
 
 SymbolCounts choose_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             SearchMemory& memory, std::uint8_t* indices, std::uint32_t* symbols) {

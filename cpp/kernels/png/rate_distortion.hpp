@@ -3,7 +3,8 @@
 // The search goes over the bytes that deflate will see, in the manner of A. J. Viterbi (Error bounds for convolutional
 // codes, IEEE Transactions on Information Theory 13(2), 1967). At every byte some survivors compete: one that ends in a
 // literal, and one inside a match with bytes each of some distances back. Each has its own error of the pixel just
-// coded, which it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled.
+// coded, which it hands to the next one as Floyd and Steinberg do; errors for the row below come from what is settled,
+// and are of light.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,12 @@ namespace pil_kmeans {
 inline constexpr std::size_t kNarrowest = 8;    // pixels in a row; there is nothing to gain in fewer
 inline constexpr float kHighestWeight = 1e20f;  // of a pixel with its scale, so that all costs are finite
 
+// What coordinates are in, and the Oklab lightness of the background that translucent pixels are seen on.
+struct OklabUnits {
+    float color, alpha, background;
+};
+OklabUnits oklab_units();
+
 // Rows of a picture that are searched as a picture of its own, to be coded without filters.
 struct Region {
     Points points;              // in Oklab, (height * width,)
@@ -25,8 +32,9 @@ struct Region {
     // (height * width,) times `scale`, bits that a squared distance of 1 is worth; below 0 the pixel keeps its index.
     const float* weights;
     float scale;
-    const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null for all
+    const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null where there is no alpha
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
+    OklabUnits units;
 };
 
 // Share of the neighbours' errors that a pixel takes up, in 256ths: more of them where the weight is kSmoothWeight or

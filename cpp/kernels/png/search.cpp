@@ -246,6 +246,7 @@ class Search {
             if (is_literal || is_start) slot = moves.best;
         }
         while (settled_.size() < end) settled_.add(path[settled_.size() % kOpenBytes]);
+        settled_.leave_errors();
     }
 
     const Region region_;

@@ -3,6 +3,7 @@
 // Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 
 #include "kernels/png/pixel_coder.hpp"
@@ -70,8 +71,35 @@ class SettledBytes {
             ++length_;
             used_ |= std::uint64_t{1} << decision.slot;
         }
-        leave_error(byte);
         ++size_;
+    }
+
+    // Leave the errors of all bytes since the last time.
+    void leave_errors() {
+        while (n_left_ < size_) {
+            const std::size_t y = n_left_ / stride_, column = n_left_ % stride_;
+            if (column == 0) {  // the filter's type
+                error_ = none();
+                ++n_left_;
+                continue;
+            }
+            const std::size_t x = column - 1, n = std::min({kLanes, region_.width - x, size_ - n_left_});
+            const std::uint8_t* const bytes = room_.stream + n_left_;
+            std::uint32_t lack_xy[kLanes], lack_zw[kLanes];
+            coder_.lacks_of_light(y, x, bytes, n, lack_xy, lack_zw);
+            for (std::size_t j = 0; j < n; ++j) {
+                const std::size_t i = y * region_.width + x + j;
+                indices_[i] = bytes[j];
+                error_ = region_.weights[i] < 0
+                             ? none()
+                             : plus(minus(PixelCoder::with_error(coder_.wanted(y, x + j),
+                                                                 coder_.from_left(region_.weights[i]), error_),
+                                          coder_.entry(bytes[j])),
+                                    {broadcast_word(lack_xy[j]), broadcast_word(lack_zw[j])});
+                coder_.settle_error(y, x + j, error_);
+            }
+            n_left_ += n;
+        }
     }
 
     void end_match() {
@@ -149,22 +177,7 @@ class SettledBytes {
         if (room_.symbols) room_.symbols[n_symbols_++] = symbol;
     }
 
-    void leave_error(std::uint8_t byte) {
-        if (column_ == 0) {  // the filter's type
-            error_ = {broadcast(0), broadcast(0)};
-        } else {
-            const std::size_t x = column_ - 1, i = y_ * region_.width + x;
-            if (region_.weights[i] < 0)
-                error_ = {broadcast(0), broadcast(0)};
-            else
-                error_ =
-                    minus(PixelCoder::with_error(coder_.wanted(y_, x), coder_.from_left(region_.weights[i]), error_),
-                          coder_.entry(byte));
-            coder_.settle_error(y_, x, error_);
-            indices_[i] = byte;
-        }
-        if (++column_ == stride_) column_ = 0, ++y_;
-    }
+    static Coords none() { return {broadcast(0), broadcast(0)}; }
 
     static std::size_t hash(const std::uint8_t* bytes) {
         const std::uint32_t word =
@@ -178,8 +191,8 @@ class SettledBytes {
     const SearchRoom room_;
     const std::size_t stride_, longest_open_;  // bytes of a row, and bytes that are not settled at most
     std::uint8_t* const indices_;
-    std::size_t size_ = 0, y_ = 0, column_ = 0;
-    Coords error_{broadcast(0), broadcast(0)};
+    std::size_t size_ = 0, n_left_ = 0;  // bytes, and those whose errors are left
+    Coords error_ = none();
     std::uint32_t distance_ = 0;  // of the match that the last byte is in
     std::size_t length_ = 0;
     std::uint32_t distances_[kSlots];
