@@ -7,7 +7,7 @@ from skimage.filters import gaussian
 
 from pil_kmeans.stages.color_space import COLOR_SPACES
 from pil_kmeans.stages.dithering.amounts import Amount, for_fitted, for_given, spread
-from pil_kmeans.stages.dithering.auto import is_flat
+from pil_kmeans.stages.dithering.auto import is_flat, is_speckled
 from pil_kmeans.stages.dithering.diffuse import BY_MASK, DIFFUSIONS, check_dither
 from pil_kmeans.stages.options import Dither
 from pil_kmeans.stages.pixels import read_pixels
@@ -491,6 +491,34 @@ def test_drawings_are_flat_and_gradients_and_photographs_are_not(astronaut):
     assert is_flat(read_pixels(drawing))
     assert not is_flat(read_pixels(gradient))
     assert not is_flat(read_pixels(astronaut))
+
+
+def test_areas_of_several_entries_are_speckled_and_edges_are_not():
+    drawing = np.zeros((64, 64, 1), np.uint8)
+    drawing[:, 30] = 99  # an edge
+    alternating = np.indices((64, 64)).sum(axis=0).astype(np.uint8) % 2
+    at_edge, in_area = (np.zeros((64, 64), np.uint8) for _ in range(2))
+    at_edge[:, 30], in_area[:, 50:] = alternating[:, 30], alternating[:, 50:]
+    assert not is_speckled(read_pixels(drawing), at_edge)
+    assert is_speckled(read_pixels(drawing), in_area)
+    stacked = read_pixels(np.concatenate([drawing, drawing]).reshape(-1, 1, 1))
+    shapes = [(64, 64)] * 2
+    assert not is_speckled(stacked, np.concatenate([at_edge, at_edge]).reshape(-1, 1), frames=shapes)
+    assert is_speckled(stacked, np.concatenate([at_edge, in_area]).reshape(-1, 1), frames=shapes)
+
+
+def test_auto_dithers_the_edges_of_a_drawing_but_not_its_areas():
+    y, x = np.mgrid[:128, :192]
+    colors = np.array([(250, 250, 250), (30, 60, 160), (200, 40, 50), (40, 150, 80), (240, 190, 40), (90, 30, 110)])
+    picture = np.full((128, 192, 3), colors[0], float)
+    for i, color in enumerate(colors[1:]):
+        cover = np.clip(15 - np.hypot(y - 64 - 30 * (-1) ** i, x - 24 - 36 * i) + 0.5, 0, 1)[..., np.newaxis]
+        picture = cover * color + (1 - cover) * picture
+    picture = np.rint(picture).astype(np.uint8)
+    for n_colors, is_dithered in ((3, False), (12, True)):
+        auto, plain = (quantized(picture, n_colors, dither=dither)[1] for dither in ("auto", "none"))
+        assert is_flat(read_pixels(picture))
+        assert np.any(auto != plain) == is_dithered
 
 
 @pytest.mark.parametrize("shape", [(1, 400_000), (400_000, 1), (300, 40_000)])

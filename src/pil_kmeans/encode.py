@@ -155,8 +155,8 @@ def encode_png(
     dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
 "blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette
-        refitted to that. "auto", also None: "floyd-steinberg" unless the picture is drawn in flat
-        areas or looks better undithered. See `quantize`.
+        refitted to that. "auto", also None: "floyd-steinberg" unless the picture looks better
+        undithered, or flat areas of a drawing would be speckled. See `quantize`.
     dither_strength : float, optional
         0 to 1; 0 is no dithering. More hides steps better, and is noisier. None: 0.85, more with
         `palette`. See `quantize`.

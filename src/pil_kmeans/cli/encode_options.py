@@ -84,8 +84,8 @@ def add_encode_options(parser: argparse._ActionsContainer) -> None:
         choices=DITHERS,
         help="whether and how colors between the entries appear as a mix of them; atkinson, stucki, "
         "jarvis-judice-ninke, sierra: as floyd-steinberg, but farther; ordered, blue-noise: by a pixel's "
-        "color and place only, for animations and tiles; auto: floyd-steinberg unless the picture is drawn in flat "
-        "areas or looks better without",
+        "color and place only, for animations and tiles; auto: floyd-steinberg unless the picture looks better "
+        "without, or flat areas of a drawing would be speckled",
     )
     add(
         "--dither-strength",

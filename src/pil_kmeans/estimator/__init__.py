@@ -61,8 +61,8 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         their neighbours, which looks best; "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels
         far. "ordered", Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64
         pixels, let a pixel's index depend on its colour and place only: frames that differ somewhere differ only there,
-        and tiles fit together. "auto" is "floyd-steinberg" unless the pictures are drawn in flat areas or look better
-        undithered. Pictures that keep all their colours are not dithered. Matrices never are.
+        and tiles fit together. "auto" is "floyd-steinberg" unless the pictures look better undithered, or flat
+        areas of drawings would be speckled. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
         With `dither`: 0 to 1; 0 is no dithering. None means 0.85, and 0.75 for "atkinson". More hides steps between
         colours better, and is noisier. By diffusion it is the share of each error that is handed on.

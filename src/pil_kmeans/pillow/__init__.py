@@ -91,8 +91,8 @@ def quantize(
         "atkinson", "stucki", "jarvis-judice-ninke" and "sierra" do so two pixels far. "ordered",
         Bayer's pattern of 8 x 8, and "blue-noise", of 64 x 64 pixels, let a pixel's entry depend on
         its colour and place only: frames with one palette that differ somewhere differ only there,
-        and tiles fit together. "auto" is "floyd-steinberg" unless the picture is drawn in flat areas or looks better
-        undithered. A picture that keeps all its colours is not dithered. Of Pillow's numbers 0 is
+        and tiles fit together. "auto" is "floyd-steinberg" unless the picture looks better undithered, or flat areas of
+        a drawing would be speckled. A picture that keeps all its colours is not dithered. Of Pillow's numbers 0 is
         "none", and 1 to 3, `Dither.ORDERED` too, are "floyd-steinberg", also without `palette`, where
         Pillow dithers nothing whatever it is told. None is what Pillow does when it is told nothing:
         "floyd-steinberg" with `palette`, "none" without.

@@ -71,7 +71,7 @@ def map_to_palette(
     def plain() -> Dithered:
         return Dithered(palette, _nearest_entries(pixels, colors, color_space, n_threads), 0.0)
 
-    if not may_gain(pixels, options, frames=frames):
+    if not may_gain(options):
         return plain()
     return better(pixels, options, dithered, plain, frames=frames, n_threads=n_threads)
 

@@ -19,6 +19,7 @@ from .diffuse import Frames
 _SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
+_MOST_SPECKLED = 1 / 200  # of the flat areas of a drawing
 
 
 class Dithered(NamedTuple):
@@ -29,11 +30,9 @@ class Dithered(NamedTuple):
     strength: float
 
 
-def may_gain(pixels: Pixels, dither: Dither, *, frames: Frames | None) -> bool:
-    """Whether dithering is asked for, and not ruled out from the start."""
-    if dither.method == "none" or dither.strength == 0:
-        return False
-    return not (dither.method == "auto" and is_flat(pixels, frames=frames))
+def may_gain(dither: Dither) -> bool:
+    """Whether dithering is asked for, if only as what may be better."""
+    return dither.method != "none" and dither.strength != 0
 
 
 def better(
@@ -50,14 +49,14 @@ def better(
     if dither.method != "auto":
         return first
     second = plain()
+    if is_flat(pixels, frames=frames) and is_speckled(pixels, first.indices, frames=frames):
+        return second
     parts = (second.indices, second.palette.colors, first.indices, first.palette.colors)
     return first if looks_better_dithered(pixels, *parts, frames=frames, n_threads=n_threads) else second
 
 
 def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
     """Whether a picture is drawn in flat areas with edges between them, as pixel art, charts and text are.
-
-    Dithering would speckle its areas, however much closer it came to their colours.
 
     Parameters
     ----------
@@ -90,6 +89,41 @@ def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
             soft += int(np.count_nonzero(step <= limit))
     soft -= equal
     return 2 * equal >= n and 4 * soft <= n - equal
+
+
+def is_speckled(pixels: Pixels, indices: NDArray[Any], *, frames: Frames | None = None) -> bool:
+    """Whether flat areas are mixed of several entries, which shows however much closer it comes to their colour.
+
+    Where the palette has the colours of the areas, dithering only mixes those of the edges between them.
+
+    Parameters
+    ----------
+    pixels : Pixels
+    indices : ndarray of shape (H, W)
+    frames : sequence of (height, width), optional
+        As in `dither`; they are judged together.
+
+    Returns
+    -------
+    bool
+        Whether of all squares of four equal pixels more than a 200th have several indices. Every fourth row and the one
+        below it are looked at.
+    """
+    n = n_mixed = 0
+    for frame, chosen in zip(_split(pixels.samples, frames), _split(indices[..., np.newaxis], frames), strict=True):
+        for block in row_blocks(*chosen.shape[:2]):
+            is_flat, is_one = (_are_equal(values[block.start : block.stop + 1]) for values in (frame, chosen))
+            n += int(np.count_nonzero(is_flat))
+            n_mixed += int(np.count_nonzero(is_flat & ~is_one))
+    return n_mixed > _MOST_SPECKLED * n
+
+
+def _are_equal(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether the four values of squares in every fourth row and the one below it are equal."""
+    below = values[1::4]
+    row = values[::4][: len(below)]
+    as_below, as_beside = (row == below).all(axis=-1), (row[:, 1:] == row[:, :-1]).all(axis=-1)
+    return as_below[:, 1:] & as_below[:, :-1] & as_beside
 
 
 def _lines(frame: NDArray[Any]) -> Iterator[NDArray[Any]]:

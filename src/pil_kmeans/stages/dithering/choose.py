@@ -37,7 +37,7 @@ def fit_dither(
     pixels, palette, hist, search, sample_weight, frames
         As in `refit`. Undithered pixels get the entry nearest in the color space of the search.
     dither : Dither
-        "auto": "floyd-steinberg" or "none", as `is_flat` and `looks_better_dithered` say.
+        "auto": "floyd-steinberg" or "none", whichever `better` finds.
     rounded : Pixels, optional
         The pixels in the palette's dtype, of which `hist` is, where theirs is finer. What the rounding took away is
         dithered as well.
@@ -64,7 +64,7 @@ def fit_dither(
         indices = remap(rounded or pixels, palette.colors, **known, **options)
         return Dithered(palette, indices, 0.0)
 
-    if not may_gain(pixels, dither, frames=frames) or _has_all_colors(palette, hist, pixels, n_threads):
+    if not may_gain(dither) or _has_all_colors(palette, hist, pixels, n_threads):
         return plain()
     return better(pixels, dither, dithered, plain, frames=frames, n_threads=n_threads)
 
