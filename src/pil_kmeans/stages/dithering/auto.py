@@ -123,7 +123,8 @@ def _are_equal(values: NDArray[Any]) -> NDArray[np.bool_]:
     below = values[1::4]
     row = values[::4][: len(below)]
     as_below, as_beside = (row == below).all(axis=-1), (row[:, 1:] == row[:, :-1]).all(axis=-1)
-    return as_below[:, 1:] & as_below[:, :-1] & as_beside
+    is_equal: NDArray[np.bool_] = as_below[:, 1:] & as_below[:, :-1] & as_beside
+    return is_equal
 
 
 def _lines(frame: NDArray[Any]) -> Iterator[NDArray[Any]]:
