@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 import pil_kmeans
 from pil_kmeans import _native
@@ -131,6 +132,8 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
         "n_threads": lambda: int(rng.integers(1, 4)),
         "distance": lambda: int(rng.integers(1, 32769)),
         "n": lambda: 1 << 16,
+        "schema": lambda: Image.new("RGB", (256, 256)).__arrow_c_array__()[0],
+        "array": lambda: Image.new("RGB", (256, 256)).__arrow_c_array__()[1],
     }
     if name in made:
         return made[name]()

@@ -512,10 +512,10 @@ def test_auto_dithers_the_edges_of_a_drawing_but_not_its_areas():
     colors = np.array([(250, 250, 250), (30, 60, 160), (200, 40, 50), (40, 150, 80), (240, 190, 40), (90, 30, 110)])
     picture = np.full((128, 192, 3), colors[0], float)
     for i, color in enumerate(colors[1:]):
-        cover = np.clip(15 - np.hypot(y - 64 - 30 * (-1) ** i, x - 24 - 36 * i) + 0.5, 0, 1)[..., np.newaxis]
+        cover = np.clip(8 - np.hypot(y - 64 - 30 * (-1) ** i, x - 24 - 36 * i) / 2, 0, 1)[..., np.newaxis]
         picture = cover * color + (1 - cover) * picture
     picture = np.rint(picture).astype(np.uint8)
-    for n_colors, is_dithered in ((3, False), (12, True)):
+    for n_colors, is_dithered in ((4, False), (8, True)):
         auto, plain = (quantized(picture, n_colors, dither=dither)[1] for dither in ("auto", "none"))
         assert is_flat(read_pixels(picture))
         assert np.any(auto != plain) == is_dithered

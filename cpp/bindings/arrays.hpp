@@ -94,6 +94,7 @@ void register_dither(nb::module_& module);
 void register_png(nb::module_& module);
 void register_rate_distortion(nb::module_& module);
 void register_gif(nb::module_& module);
+void register_arrow(nb::module_& module);
 
 }  // namespace pil_kmeans::bindings
 

@@ -27,6 +27,7 @@ NB_MODULE(_native, module) {
     bindings::register_png(module);
     bindings::register_rate_distortion(module);
     bindings::register_gif(module);
+    bindings::register_arrow(module);
     module.attr("MAX_COLORS") = kMaxColors;
     module.attr("MAX_BYTE_COLORS") = kMaxByteColors;
     module.attr("version") = PIL_KMEANS_VERSION;

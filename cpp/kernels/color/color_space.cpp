@@ -271,7 +271,8 @@ void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, flo
                 if constexpr (C % 2 == 0) planes[3][i] = static_cast<float>(own[C - 1]) / full;
             }
             float* const to = roots + 4 * start;
-            kernels().cone_roots(all_planes, (size + 15) / 16 * 16, size < kChunk ? last_roots : to);
+            kernels().cone_roots(all_planes, (size + 15) / 16 * 16, sizeof(Sample) > 1,
+                                 size < kChunk ? last_roots : to);
             if (size < kChunk) std::copy_n(last_roots, 4 * size, to);
         }
     });

@@ -28,14 +28,14 @@ void oklab(float* __restrict r, float* __restrict g, float* __restrict b, std::s
     }
 }
 
-void cone_roots(const float* const* planes, std::size_t n, float* roots) {
+void cone_roots(const float* const* planes, std::size_t n, bool precise, float* roots) {
     for (std::size_t i = 0; i < n; i += kLanes) {
         const Floats light[3] = {load_floats(planes[0] + i), load_floats(planes[1] + i), load_floats(planes[2] + i)};
         Floats of_lanes[4];
         for (std::size_t c = 0; c < 3; ++c) {
             const float* const of = kConesOfLight[c];
             of_lanes[c] = cube_roots(
-                Floats::all(of[0]) * light[0] + Floats::all(of[1]) * light[1] + Floats::all(of[2]) * light[2], true);
+                Floats::all(of[0]) * light[0] + Floats::all(of[1]) * light[1] + Floats::all(of[2]) * light[2], precise);
         }
         of_lanes[3] = load_floats(planes[3] + i);
         store_quads(roots + 4 * i, of_lanes);

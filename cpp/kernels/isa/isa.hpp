@@ -84,8 +84,8 @@ struct Kernels {
     void (*oklab)(float* r, float* g, float* b, std::size_t n);
 
     // Cube roots of l, m and s, of which Oklab is a linear function, and alpha: (n, 4), of light and alpha in planes
-    // (n,). n is a multiple of 16.
-    void (*cone_roots)(const float* const* planes, std::size_t n, float* roots);
+    // (n,). n is a multiple of 16; `precise` as of cube_roots.
+    void (*cone_roots)(const float* const* planes, std::size_t n, bool precise, float* roots);
 
     // Fixed-point points of n colours: four coordinates in arrays (n,), each less its origin and times its scale, to
     // the nearest within the bounds.

@@ -15,7 +15,7 @@ std::size_t occupied(const std::uint8_t* counters, std::size_t n, std::uint16_t*
 
 // color/oklab.cpp
 void oklab(float* r, float* g, float* b, std::size_t n);
-void cone_roots(const float* const* planes, std::size_t n, float* roots);
+void cone_roots(const float* const* planes, std::size_t n, bool precise, float* roots);
 void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                  std::uint32_t* xy, std::uint32_t* zw);
 

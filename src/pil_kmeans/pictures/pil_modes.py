@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .. import _native
+
 CONVERTED_TO = {
     "1": "L",
     "La": "LA",
@@ -58,7 +60,7 @@ def pixels_from_pil(image: Image.Image) -> NDArray[Any]:
     if image.mode == "I" and image.format in SIXTEEN_BIT_FORMATS:
         samples = np.asarray(image)
     else:
-        samples = np.asarray(_converted(image))
+        samples = _samples(_converted(image))
     if samples.dtype != np.uint8:
         samples = samples.astype(np.uint16)  # I;16: also from big-endian
     if samples.ndim == 2:
@@ -100,6 +102,17 @@ def unscaled_samples(image: Image.Image, name: str) -> NDArray[Any]:
         )
         raise ValueError(msg)
     return np.asarray(image)[..., np.newaxis]
+
+
+def _samples(image: Image.Image) -> NDArray[Any]:
+    """Return what `numpy.asarray` does, of RGB without the detour of Pillow's own by many small pieces."""
+    if image.mode == "RGB" and hasattr(image, "__arrow_c_array__"):
+        try:
+            rgb = _native.rgb_of_arrow(*image.__arrow_c_array__(), image.width * image.height)
+            return rgb.reshape(image.height, image.width, 3)
+        except ValueError:  # large images lie in several pieces
+            pass
+    return np.asarray(image)
 
 
 def _converted(image: Image.Image) -> Image.Image:
