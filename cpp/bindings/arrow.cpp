@@ -1,9 +1,9 @@
 // Pixels of an image that hands out its memory by the Arrow C data interface
 // (https://arrow.apache.org/docs/format/CDataInterface.html), as Pillow's RGB images do: four bytes a pixel.
-#include <bit>
 #include <cstring>
 
 #include "bindings/arrays.hpp"
+#include "kernels/base/packed_rgb.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -24,25 +24,6 @@ struct ArrowArray {
     void* private_data;
 };
 
-constexpr std::size_t kStored = 4;  // bytes of a pixel
-
-// Without the last byte of every pixel.
-void drop_fourth(const std::uint8_t* stored, std::size_t n, std::uint8_t* rgb) {
-    std::size_t i = 0;
-    if constexpr (std::endian::native == std::endian::little) {
-        for (; i + 4 <= n; i += 4) {
-            std::uint32_t pixels[4], words[3];
-            std::memcpy(pixels, stored + kStored * i, sizeof pixels);
-            for (std::uint32_t& pixel : pixels) pixel &= 0xffffff;
-            words[0] = pixels[0] | pixels[1] << 24;
-            words[1] = pixels[1] >> 8 | pixels[2] << 16;
-            words[2] = pixels[2] >> 16 | pixels[3] << 8;
-            std::memcpy(rgb + 3 * i, words, sizeof words);
-        }
-    }
-    for (; i < n; ++i) std::memcpy(rgb + 3 * i, stored + kStored * i, 3);
-}
-
 // A copy, (n, 3). Raises ValueError if the capsules do not hold n pixels of four bytes each.
 auto rgb_of_arrow(const nb::capsule& schema_capsule, const nb::capsule& array_capsule, std::size_t n) {
     const auto* const schema = static_cast<const ArrowSchema*>(schema_capsule.data("arrow_schema"));
@@ -53,12 +34,13 @@ auto rgb_of_arrow(const nb::capsule& schema_capsule, const nb::capsule& array_ca
         throw nb::value_error("not pixels of four bytes");
     const ArrowArray& bytes = *array->children[0];
     const auto length = static_cast<std::int64_t>(n);
-    if (array->length != length || array->offset || bytes.offset || bytes.length / 4 < length || !bytes.buffers[1])
+    if (array->length != length || array->offset || bytes.offset ||
+        bytes.length / static_cast<std::int64_t>(kStoredBytes) < length || !bytes.buffers[1])
         throw nb::value_error("not as many pixels");
     Buffer<std::uint8_t> rgb(3 * n);
     {
         const nb::gil_scoped_release unlocked;
-        drop_fourth(static_cast<const std::uint8_t*>(bytes.buffers[1]), n, rgb.begin());
+        pack_rgb(static_cast<const std::uint8_t*>(bytes.buffers[1]), n, rgb.begin());
     }
     return to_numpy(std::move(rgb), {n, 3});
 }
