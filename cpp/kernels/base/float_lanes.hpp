@@ -1,5 +1,5 @@
 // As many floats as Vec has lanes: each lane is of another pixel. Every operation is rounded once, as IEEE 754 says, so
-// all instruction sets give the same bits; none may see a NaN.
+// all instruction sets give the same bits; none may see a NaN, and of -0 and 0 either may be the least.
 #pragma once
 
 #include <bit>
@@ -108,7 +108,7 @@ inline void store_quads(float* p, const Floats* planes) {
     _mm_storeu_ps(p + 12, d);
 }
 
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 
 struct Floats {
     float32x4_t v;

@@ -1,5 +1,5 @@
 // Four floats in one register of every machine: the channels of one pixel. Every operation is rounded once, as IEEE 754
-// says, so all machines give the same bits; none may see a NaN.
+// says, so all machines give the same bits; none may see a NaN, and of -0 and 0 either may be the greatest.
 #pragma once
 
 #include <bit>
@@ -32,7 +32,7 @@ inline FloatQuad of_bits(Quad a) { return {_mm_castsi128_ps(a.v)}; }
 inline FloatQuad to_floats(Quad a) { return {_mm_cvtepi32_ps(a.v)}; }
 inline Quad to_nearest(FloatQuad a) { return {_mm_cvtps_epi32(a.v)}; }  // of two the even one
 
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 
 struct FloatQuad {
     float32x4_t v;

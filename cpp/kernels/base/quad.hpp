@@ -9,7 +9,7 @@
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -68,7 +68,7 @@ inline std::size_t least_lane(Quad a) {
     return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(lanes)));
 }
 
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 
 struct Quad {
     int32x4_t v;

@@ -3,6 +3,7 @@
 // Coordinates are int16 stored in pairs, so a lane holds two channels of one point and `dot_pairs` is half of a
 // four-channel dot product. Every operation is exact, so all instruction sets give the same bits.
 // This header is compiled once per instruction set, inside that set's own namespace.
+// NEON is that of AArch64: with 32 bits it cannot divide, and makes zeros of the smallest floats.
 #pragma once
 
 #include <bit>
@@ -13,7 +14,7 @@
 #include <immintrin.h>
 #elif defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -119,7 +120,7 @@ inline Vec shift_right(Vec a) {
 }
 inline Vec shift_right_all(Vec a, int bits) { return {_mm_srl_epi32(a.v, _mm_cvtsi32_si128(bits))}; }
 
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 
 inline constexpr std::size_t kLanes = 4;
 struct Vec {

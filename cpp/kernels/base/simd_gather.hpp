@@ -60,7 +60,7 @@ inline Vec min_float(Vec a, Vec b) {
     return {_mm_castps_si128(_mm_min_ps(_mm_castsi128_ps(a.v), _mm_castsi128_ps(b.v)))};
 }
 inline Vec bit_and_not(Vec a, Vec b) { return {_mm_andnot_si128(b.v, a.v)}; }
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 inline Vec multiply_high16(Vec a, Vec b) {
     const int32x4_t low = vmull_s16(vget_low_s16(as16(a)), vget_low_s16(as16(b)));
     const int32x4_t high = vmull_s16(vget_high_s16(as16(a)), vget_high_s16(as16(b)));

@@ -240,7 +240,7 @@ void for_each_cell(std::vector<Cursor>& cursors, const KeyLayout& layout, const 
                 });
         }
         const std::size_t from = cells.key(first, 0) - start,
-                          to = std::min(cells.key(last, 1) - start, Region::kSize - 1);
+                          to = std::min<std::uint64_t>(cells.key(last, 1) - start, Region::kSize - 1);
         region.take_all(from, to, [&](std::size_t at, const TallyEntry& entry) { take(start + at, entry); });
     }
 }
