@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmarks import crates, needs
 from benchmarks.judges import find_judges, judged
-from benchmarks.judges.colors import blurred_error, dark_colors, psnr, worst_block
+from benchmarks.judges.colors import blurred_error, dark_colors, psnr, worst_block, worst_block_of_light
 from benchmarks.judges.seen import Seen
 from benchmarks.look import compare
 from benchmarks.look.agreement import agreement
@@ -55,6 +55,14 @@ def test_worst_block_reaches_the_edges_of_any_size(seen):
     result[4:, 21:] = 255
     assert worst_block(seen(black), seen(result)) == pytest.approx(100, abs=0.01)
     assert worst_block(seen(flat(0, 3, 5)), seen(flat(255, 3, 5))) == pytest.approx(100, abs=0.01)
+
+
+def test_blocks_of_half_black_and_half_white_have_the_light_of_a_bright_grey(seen):
+    dots = flat(0)
+    dots[np.indices((32, 32)).sum(axis=0) % 2 == 1] = 255
+    assert worst_block_of_light(seen(flat(188)), seen(dots)) < 0.3
+    assert worst_block(seen(flat(188)), seen(dots)) > 20
+    assert worst_block_of_light(seen(flat(0)), seen(flat(255))) == pytest.approx(100, abs=0.01)
 
 
 def test_blurred_error_is_small_where_light_is_the_same_from_afar(seen):

@@ -48,6 +48,7 @@ JUDGES = (
     Judge("butteraugli_max", "Butteraugli max", -1, commands.butteraugli_max, BUTTERAUGLI),
     Judge("dssim", "DSSIM", -1, commands.dssim, DSSIM),
     Judge("worst_block", "worst block", -1, colors.worst_block),
+    Judge("worst_block_of_light", "its light", -1, colors.worst_block_of_light),
     Judge("blurred_error", "blurred CIELAB", -1, colors.blurred_error),
     Judge("dark_colors", "dark colours", 0, colors.dark_colors),
     Judge("psnr", "PSNR dB", 0, colors.psnr),
@@ -56,9 +57,10 @@ BY_KEY = {judge.key: judge for judge in JUDGES}
 NOTE = f"""\
 SSIMULACRA 2 is our own, beside it that of the crate fast-ssim2; higher is better. Butteraugli is libjxl's
 butteraugli_main, DSSIM the program dssim; lower is better. Worst block is the CIELAB difference of the means of those
-{colors.BLOCK} x {colors.BLOCK} pixels that are farthest off, blurred CIELAB the mean difference after a Gaussian blur
-in linear light, of sigma {BLUR_SIGMA:g} pixels; lower is better. Dark colours are those in use below L*
-{colors.DARK:g}; PSNR is in 8-bit sRGB. Pictures with alpha are laid on the backgrounds that are named."""
+{colors.BLOCK} x {colors.BLOCK} pixels that are farthest off, and its light that of the means of their light; blurred
+CIELAB is the mean difference after a Gaussian blur in linear light, of sigma {BLUR_SIGMA:g} pixels; lower is better.
+Dark colours are those in use below L* {colors.DARK:g}; PSNR is in 8-bit sRGB. Pictures with alpha are laid on the
+backgrounds that are named."""
 
 
 @cache

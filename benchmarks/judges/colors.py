@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.judges.seen import Seen
+from benchmarks.judges.seen import Seen, lab_of_light, to_linear
 
 BLOCK = 16  # pixels, the side
 DARK = 5.0  # L*
@@ -13,13 +13,25 @@ def worst_block(original: Seen, result: Seen) -> float:
 
     Blocks lie side by side; where the sides are no multiples of theirs the last ones overlap those before.
     """
+    return farthest(block_means(original.lab), block_means(result.lab))
+
+
+def worst_block_of_light(original: Seen, result: Seen) -> float:
+    """The same of the means of light: what an eye sees that cannot tell the pixels, and what dithering is to keep."""
+    return farthest(*(lab_of_light(block_means(to_linear(each.pixels))) for each in (original, result)))
+
+
+def block_means(values: np.ndarray) -> np.ndarray:
     from scipy.ndimage import uniform_filter
 
-    difference = result.lab - original.lab
-    sides = [min(BLOCK, n) for n in difference.shape[:2]]
-    means = uniform_filter(difference, (*sides, 1))  # at [y, x] of the block that begins at y - side // 2
-    rows, columns = (starts(n, side) + side // 2 for n, side in zip(difference.shape, sides, strict=False))
-    return float(np.linalg.norm(means[np.ix_(rows, columns)], axis=-1).max())
+    sides = [min(BLOCK, n) for n in values.shape[:2]]
+    means = uniform_filter(values, (*sides, 1))  # at [y, x] of the block that begins at y - side // 2
+    rows, columns = (starts(n, side) + side // 2 for n, side in zip(values.shape, sides, strict=False))
+    return means[np.ix_(rows, columns)]
+
+
+def farthest(original: np.ndarray, result: np.ndarray) -> float:
+    return float(np.linalg.norm(result - original, axis=-1).max())
 
 
 def starts(n: int, side: int) -> np.ndarray:

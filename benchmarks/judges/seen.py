@@ -45,9 +45,13 @@ class Seen:
 def blurred_lab(pixels: np.ndarray) -> np.ndarray:
     """CIELAB of a picture blurred in linear light: as from so far away that `BLUR_SIGMA` pixels cannot be told."""
     from scipy.ndimage import gaussian_filter
+
+    return lab_of_light(gaussian_filter(to_linear(pixels), (BLUR_SIGMA, BLUR_SIGMA, 0), mode="nearest"))
+
+
+def lab_of_light(light: np.ndarray) -> np.ndarray:
     from skimage.color import rgb2lab
 
-    light = gaussian_filter(to_linear(pixels), (BLUR_SIGMA, BLUR_SIGMA, 0), mode="nearest")
     return rgb2lab(np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055))
 
 
