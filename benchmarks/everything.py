@@ -28,7 +28,10 @@ PARTS = {
     "look_speed": (["look", "--speed"], ["--pictures", "fruits,coffee", "--repeats", "1"]),
     "memory": (["memory"], ["--megapixels", "5"]),
     "ratios": (["size", "--ratios"], ["cq100/marrakech_museum.png"]),
-    "scale": (["scale"], ["--megapixels", "4", "--side", "512", "--memmap-megapixels", "40", "--pictures", "20"]),
+    "scale": (
+        ["scale"],
+        ["--megapixels", "4", "--side", "512", "--memmap-megapixels", "40", "--pictures", "20", "--rounds", "1"],
+    ),
     "scaling": (["scaling"], ["--quick"]),
     "size": (["size"], ["--pictures", "fruits,coffee"]),
     "swatches": (["swatches"], ["--pictures", "fruits,coffee", "--repeats", "1"]),

@@ -9,12 +9,14 @@ import dask.array as da
 import numpy as np
 import pytest
 import zarr
+from dask.callbacks import Callback
 from distributed import Client, LocalCluster
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pil_kmeans import KMeansQuantizer
+from pil_kmeans.stages import block_work
 from pil_kmeans.stages.tally import LEAST_BUDGET
 from reference.killed import slow
 
@@ -233,6 +235,40 @@ def test_fit_reads_every_block_once_and_transform_none():
     assert reads.n.sum() == 60 * 70 + 20 * 9
 
 
+@pytest.mark.parametrize(("shape", "options"), [((320, 320, 3), {}), ((320, 320), {"channel_axis": None})])
+def test_all_that_is_done_to_count_a_block_is_one_task(shape, options):
+    """Of which Dask takes milliseconds each; and what one task hands on to another stays in memory."""
+    n_tasks = []
+    with Callback(start=lambda graph: n_tasks.append(len(graph))):
+        KMeansQuantizer(4, **options).fit(da.zeros(shape, dtype=np.uint8, chunks=40))
+    blocks, joins, edges, seams, tree = 64, 8, 8, 1, 2
+    assert n_tasks == [blocks + joins + edges + seams + tree]
+
+
+def test_tables_of_colors_are_used_again_and_given_back():
+    X = da.from_array(made(60, 70, 3), chunks=(20, 30, 3))
+    spare = []
+
+    def noted(block):
+        spare.append(len(block_work._spare_tables))
+        return block
+
+    expected = KMeansQuantizer(6).fit(X)
+    assert_same_fit(KMeansQuantizer(6).fit(X.map_blocks(noted, dtype=X.dtype, meta=X._meta)), expected)
+    assert (spare[0], spare[-1], max(spare)) == (0, 1, 1)
+    assert not block_work._spare_tables
+
+
+@pytest.mark.parametrize(("dtype", "n_channels"), KINDS)
+@pytest.mark.parametrize("color_space", ["oklab", "srgb"])
+def test_rows_of_a_block_that_are_mapped_at_a_time_change_nothing(monkeypatch, dtype, n_channels, color_space):
+    X = da.from_array(made(57, 83, n_channels, dtype=dtype), chunks=(40, 50, n_channels))
+    indices = KMeansQuantizer(6, color_space=color_space).fit_transform(X)
+    expected = indices.compute()
+    monkeypatch.setattr(block_work, "_MAPPED_AT_ONCE", 170)
+    np.testing.assert_array_equal(indices.compute(), expected)
+
+
 def test_scikit_learn_sees_an_estimator_like_others():
     picture = made(40, 50, 3)
     X = da.from_array(picture, chunks=(15, 15, 3))
@@ -340,6 +376,13 @@ def test_no_library_of_arrays_is_imported_for_others():
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_processes_of_dask_fit_the_same():
+    picture = made(60, 70, 3)
+    with dask.config.set(scheduler="processes", num_workers=1):
+        quantizer = KMeansQuantizer(6).fit(da.from_array(picture, chunks=(30, 30, 3)))
+    assert_same_fit(quantizer, KMeansQuantizer(6).fit(picture))
 
 
 def test_cluster_fits_and_writes_to_zarr(cluster, tmp_path):

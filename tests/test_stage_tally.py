@@ -179,6 +179,9 @@ PACKED = _native.tally(KEYS, np.array([1, 300, 2]), None, 3, 8, 0, 100)[0]
         ((PACKED, 1 << 60, 0, False), "shorter than its entries"),
         ((PACKED, 3, 0, True), "shorter than its entries|must ascend"),
         ((np.array([1, 1, 0, 1], np.uint8), 2, 0, False), "must ascend"),
+        ((np.array([1, 1] * 4 + [0, 1] + [1, 1] * 4, np.uint8), 9, 0, False), "must ascend"),
+        ((np.array([1, 1] * 9, np.uint8), 8, 0, False), "longer than its entries"),
+        ((np.array([1, 1] * 9, np.uint8), 10, 0, False), "shorter than its entries"),
         ((np.full(40, 255, np.uint8), 1, 0, False), "too large"),
         ((np.array([255] * 9 + [1, 1, 9, 1], np.uint8), 2, 0, False), "too large"),
         ((PACKED, 3, 47, False), "shift must be"),
@@ -189,6 +192,15 @@ def test_what_is_no_tally_is_refused(part, message):
         _native.tally_entries(part, 3, 8, 0)
     with pytest.raises(ValueError, match=message):
         _native.merge_tallies([part, (PACKED, 3, 0, False)], 3, 8, 0, 0, 100)
+    with pytest.raises(ValueError, match=message):  # where colours are counted before they are merged
+        _native.merge_tallies([part, (PACKED, 3, 0, False)], 3, 8, 0, 0, 2)
+
+
+def test_keys_beyond_those_of_three_bytes_are_refused():
+    packed = _native.tally(np.array([1, 2, (1 << 24) - 2], np.uint64), np.ones(3, np.int64), None, 3, 8, 0, 100)[0]
+    beyond = np.concatenate([packed, np.array([1, 1] * 8, np.uint8)])
+    with pytest.raises(ValueError, match="a key is too large"):
+        _native.merge_tallies([(beyond, 11, 0, False), (PACKED, 3, 0, False)], 3, 8, 0, 0, 2)
 
 
 def test_arguments_of_the_kernels_are_checked():

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 KINDS = ("photograph", "all colours")
+_PIXELS_AT_ONCE = 1 << 14  # whose numbers are near, and are no memory that comes from the system anew for each block
 
 
 def block_of(kind: str, top: int, left: int, height: int, width: int) -> np.ndarray:
@@ -15,19 +16,28 @@ def block_of(kind: str, top: int, left: int, height: int, width: int) -> np.ndar
     """
     y = np.arange(top, top + height, dtype=np.uint32)[:, np.newaxis]
     x = np.arange(left, left + width, dtype=np.uint32)
-    noise = (y % 4096 * 4096 + x % 4096) * np.uint32(0x9E3779B1)
-    if kind == "all colours":
-        low = noise & np.uint32(0xFFFFFF)  # odd times a number: each of 24 bits once
-        return np.ascontiguousarray(low.view(np.uint8).reshape(height, width, 4)[..., :3])
+    lights = [
+        (
+            (52 * np.sin(x / across * 6.28 + phase)).astype(np.int16) + 128,
+            (44 * np.sin(y / down * 6.28 + 2 * phase)).astype(np.int16),
+        )
+        for across, down, phase in ((9100, 7300, 0.0), (6100, 11900, 1.9), (14300, 5300, 4.1))
+    ]
     result = np.empty((height, width, 3), np.uint8)
-    noise ^= noise >> np.uint32(15)
-    noise *= np.uint32(0x85EBCA6B)
-    noise ^= noise >> np.uint32(13)
-    for c, (across, down, phase) in enumerate(((9100, 7300, 0.0), (6100, 11900, 1.9), (14300, 5300, 4.1))):
-        light = (52 * np.sin(x / across * 6.28 + phase)).astype(np.int16) + 128
-        light = light + (44 * np.sin(y / down * 6.28 + 2 * phase)).astype(np.int16)
-        light += (noise >> np.uint32(10 * c) & np.uint32(31)).astype(np.int16)
-        result[..., c] = light
+    n_rows = max(_PIXELS_AT_ONCE // width, 1)
+    for rows in (slice(first, first + n_rows) for first in range(0, height, n_rows)):
+        noise = (y[rows] % 4096 * 4096 + x % 4096) * np.uint32(0x9E3779B1)
+        if kind == "all colours":
+            low = noise & np.uint32(0xFFFFFF)  # odd times a number: each of 24 bits once
+            result[rows] = low.view(np.uint8).reshape(*low.shape, 4)[..., :3]
+            continue
+        noise ^= noise >> np.uint32(15)
+        noise *= np.uint32(0x85EBCA6B)
+        noise ^= noise >> np.uint32(13)
+        for c, (of_column, of_row) in enumerate(lights):
+            light = of_column + of_row[rows]
+            light += (noise >> np.uint32(10 * c) & np.uint32(31)).astype(np.int16)
+            result[rows, :, c] = light
     return result
 
 

@@ -250,10 +250,13 @@ int bits_over(const std::vector<TallyView>& parts, const Cells& cells, const Key
     if (layout.n_channels % 2 == 0 || cells.key_bits() > KeySet::kMostBits || budget == 0) return 0;
     KeySet keys(cells.key_bits());
     for (const TallyView& part : parts) {
-        for (Cursor cursor(part, layout, cells); cursor.is_there; cursor.advance(cells)) {
-            if (cursor.prefix >> cells.key_bits()) throw std::invalid_argument("a key is too large");
-            keys.insert(cursor.prefix);
-        }
+        Reader reader(part, layout);
+        if (!reader.next()) continue;
+        reader.see_keys([&](std::uint64_t key) {
+            const std::uint64_t prefix = cells.prefix(key, part.shift);
+            if (prefix >> cells.key_bits()) throw std::invalid_argument("a key is too large");
+            keys.insert(prefix);
+        });
     }
     return keys.last_bits_within(budget);
 }

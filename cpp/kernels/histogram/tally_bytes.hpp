@@ -103,6 +103,21 @@ class Reader {
         return true;
     }
 
+    // Call `see(key)` for the key of this entry and of each that is left, without all of the checks of `next`.
+    template <typename See>
+    void see_keys(const See& see) {
+        do {
+            see(key);
+            while (n_numbers_ == 2 && !is_weighted_ && left_ >= 4 && end_ - at_ >= 8) {
+                const std::uint64_t four = eight_bytes(at_);  // steps and counts of a byte each, as most are
+                if (four & 0x8080808080808080) break;
+                for (int i = 0; i < 4; ++i) see(key += four >> (16 * i) & 0xff);
+                at_ += 8;
+                left_ -= 4;
+            }
+        } while (next());
+    }
+
     std::uint64_t key = 0;
     TallyEntry entry;
 

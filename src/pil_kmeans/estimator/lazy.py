@@ -19,10 +19,11 @@ from ..stages import block_work
 from ..stages.masked import masked_dtype
 from ..stages.options import Search
 from ..stages.pixels import check_layout, check_total
-from ..stages.tally import Tally, merge
+from ..stages.tally import Tally
 from ..stages.weighting import REACH
 
 _MERGED_AT_ONCE = 8
+_SEAMS_AT_ONCE = 64  # blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,44 +78,48 @@ class LazyPictures:
         weights = self._read_weights(sample_weight, pieces)
         own = replace(search, n_threads=1)  # each worker has its own
         options = {"search": own, "budget": budget, "is_masked": self.is_masked}
-        arrays = [pieces] if weights is None else [pieces, weights[..., np.newaxis]]
-        counted = dask.array.map_blocks(
+        arrays = [pieces] if weights is None else [pieces, _with_axis(weights, 3)]
+        blocks = dask.array.map_blocks(
             block_work.count_block,
             *arrays,
             **options,
             dtype=object,
             chunks=(*((1,) * n for n in pieces.numblocks[:3]), (1,)),
             meta=np.empty((0, 0, 0, 0), dtype=object),
-        ).to_delayed()[..., 0]
-        tally = _tree(counted.ravel().tolist(), block_work.join_blocks, merge, budget=budget)
-        [tally, smoothness] = dask.compute(tally, self._seams(counted, pieces, own))
+        ).to_delayed()
+        join = dask.delayed(partial(block_work.join_blocks, budget=budget))
+        counted = [join(group) for group in _groups(blocks.ravel().tolist())]
+        all_counted = _tree(counted, partial(block_work.join_tallies, budget=budget))
+        [all_counted, smoothness] = dask.compute(all_counted, self._seams(counted, pieces, own))
+        tally: Tally = all_counted.tally
         if smoothness is not None:
             tally = replace(tally, smoothness=tally.smoothness + smoothness)
         if self.is_masked and tally.n == 0 and tally.transparent is None:
             raise ValueError("X is masked everywhere: a palette needs pixels that are not")
         if sample_weight is not None:
             check_total(tally.histogram().counts.any())
-        result: Tally = tally
-        return result
+        return tally
 
-    def _seams(self, counted: NDArray[Any], pieces: Any, search: Search) -> Any:
-        """Return the lazy smoothness at the seams of counted blocks; nobody who needs a tally waits for it."""
+    def _seams(self, counted: list[Any], pieces: Any, search: Search) -> Any:
+        """Return the lazy smoothness at the seams of blocks counted in groups; who needs a tally does not wait for it."""
         import dask
 
         if search.weighting == "uniform" or max(pieces.numblocks[1:3]) == 1:
             return None
-        edges_part = dask.delayed(block_work.edges_part)
-        edges = [edges_part(part) for part in counted.ravel()]
+        edges_of = dask.delayed(block_work.edges_of)
+        edges = [edges_of(group) for group in counted]
         starts = [list(accumulate(sizes, initial=0)) for sizes in pieces.chunks[1:3]]
-        places = [(starts[0][y], starts[1][x], *pieces.shape[1:3]) for _, y, x in np.ndindex(counted.shape)]
-        parts = []
-        for group in _groups(list(zip(_around(counted.shape), places, strict=True))):
-            around, own = map(np.array, zip(*group, strict=True))  # arrays, of which Dask does not look at each number
-            needed = np.unique(around[around >= 0])
-            around = np.where(around < 0, -1, np.searchsorted(needed, around))
-            seams = dask.delayed(partial(block_work.seams, around=around, places=own, search=search))
+        grid = pieces.numblocks[:3]
+        places = np.array([(starts[0][y], starts[1][x], *pieces.shape[1:3]) for _, y, x in np.ndindex(grid)])
+        parts, around = [], _around(grid)
+        for first in range(0, len(places), _SEAMS_AT_ONCE):
+            own = slice(first, first + _SEAMS_AT_ONCE)
+            groups, at = np.divmod(around[own], _MERGED_AT_ONCE)  # those of -1 are -1
+            needed = np.unique(groups[groups >= 0])
+            known = np.where(groups < 0, -1, np.searchsorted(needed, groups) * _MERGED_AT_ONCE + at)
+            seams = dask.delayed(partial(block_work.seams, around=known, places=places[own], search=search))
             parts.append(seams([edges[n] for n in needed]))
-        return _tree(parts, block_work.add_smoothness, block_work.add_smoothness)
+        return _tree(parts, block_work.add_smoothness)
 
     def map(
         self, function: Callable[..., NDArray[Any]], dtype: np.dtype[Any], *, of_masked: int, **options: Any
@@ -130,19 +135,19 @@ class LazyPictures:
         of_masked : int
             The index of masked pixels.
         """
-        meta = np.empty((0, 0, 0), dtype=dtype)
+        meta = np.empty((1, 0, 0), dtype=dtype)
         if self.is_masked:
             meta = np.ma.MaskedArray(meta.astype(masked_dtype(dtype, of_masked)), fill_value=of_masked)
-        indices = self.blocks.map_blocks(
+        return self.blocks.map_blocks(
             block_work.map_block,
             function=function,
             options=options,
             of_masked=of_masked if self.is_masked else None,
+            is_stack=self.is_stack,
             dtype=meta.dtype,
-            drop_axis=3,
-            meta=meta,
+            drop_axis=3 if self.is_stack else (0, 3),
+            meta=meta[:0] if self.is_stack else meta[0],
         )
-        return indices if self.is_stack else indices[0]
 
     def _read_weights(self, sample_weight: Any, pieces: Any) -> Any:
         """Check the weights as far as is known without computing, and give them the blocks of the pictures."""
@@ -157,7 +162,7 @@ class LazyPictures:
         if tuple(weights.shape) != shape:
             raise ValueError(f"sample_weight has shape {weights.shape}; it must have the shape {shape}")
         if not self.is_stack:
-            weights = weights[np.newaxis]
+            weights = _with_axis(weights, 0) if is_dask(weights) else weights[np.newaxis]
         if is_dask(weights):
             return weights.rechunk(pieces.chunks[:3])
         return da.from_array(weights, chunks=pieces.chunks[:3])
@@ -193,9 +198,9 @@ def read_lazy(X: Any, *, channel_axis: int | None) -> LazyPictures:
             "X.map_blocks(numpy.asarray), or what turns them into such"
         )
     is_stack = X.ndim > n_picture_axes
-    stack = X if is_stack else X[np.newaxis]
+    stack = X if is_stack else _with_axis(X, 0)
     if channel_axis is None:
-        stack = stack[..., np.newaxis]
+        stack = _with_axis(stack, 3)
     elif channel_axis not in (-1, 2):
         import dask.array as da
 
@@ -242,13 +247,20 @@ def _merged(sizes: Sequence[int], least: int) -> tuple[int, ...]:
     return tuple(merged)
 
 
-def _tree(parts: list[Any], first: Callable[..., Any], others: Callable[..., Any], **options: Any) -> Any:
-    """Return one lazy value of many, some at a time: by one function of the parts, by another of what that gives."""
+def _with_axis(array: Any, axis: int) -> Any:
+    """Insert an axis of length 1, by what Dask fuses with what else is done to a block; `numpy.newaxis` it does not."""
+    chunks = (*array.chunks[:axis], (1,), *array.chunks[axis:])
+    meta = np.expand_dims(array._meta, axis)
+    return array.map_blocks(np.expand_dims, axis=axis, new_axis=axis, chunks=chunks, dtype=array.dtype, meta=meta)
+
+
+def _tree(parts: list[Any], join: Callable[[list[Any]], Any]) -> Any:
+    """Return one lazy value of many, some joined at a time."""
     import dask
 
+    delayed = dask.delayed(join)
     while True:
-        join, first = dask.delayed(first), others
-        parts = [join(group, **options) for group in _groups(parts)]
+        parts = [delayed(group) for group in _groups(parts)]
         if len(parts) == 1:
             return parts[0]
 

@@ -6,12 +6,15 @@ Workers of a cluster import these functions and what they call, and nothing of s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .dithering.diffuse import dither
+from .indices import index_dtype
 from .masked import as_masked, masked_pixels, unmasked, unmasked_near
 from .options import Search
 from .parts import Edges, PartialCounts, Place, count_seams
@@ -19,6 +22,18 @@ from .pixels import Pixels, read_pixels, read_sample_weight
 from .remap import remap
 from .tally import Tally, merge
 from .weighting import Smoothness
+
+
+_MAPPED_AT_ONCE = (1 << 19) - 1  # pixels, which are counted without a table of all colours
+_spare_tables: list[NDArray[np.uint8]] = []  # of blocks counted before, all zero
+
+
+class Counted(NamedTuple):
+    """What blocks have been counted to."""
+
+    tally: Tally
+    edges: list[list[Edges]]
+    """Of each block, of each of its pictures; nothing where no seam counts."""
 
 
 def count_block(
@@ -30,12 +45,12 @@ def count_block(
     is_masked: bool,
     block_info: Any,
 ) -> NDArray[Any]:
-    """Count a block, of an array of which some may be masked or not: an array of one `Tally` and its `Edges`."""
+    """Count a block, of an array of which some may be masked or not: an array of one `Counted`."""
     location, shape = block_info[0]["array-location"], block_info[0]["shape"]
     (first, _), (top, bottom), (left, right) = location[:3]
     place = Place(top, left, *shape[1:3])
     is_whole = (bottom - top, right - left) == shape[1:3]
-    counts, edges = PartialCounts(budget, search), []
+    counts, edges = PartialCounts(budget, search, _spare_tables), []
     for n, picture in enumerate(block):
         masked = masked_pixels(np.ma.asarray(picture)) if is_masked else None
         known = picture if masked is None else unmasked_near(picture, masked)
@@ -50,40 +65,49 @@ def count_block(
         else:
             edges.append(counts.add_part(pixels, weight, place, masked))
     part = np.empty((1, 1, 1, 1), dtype=object)
-    part[0, 0, 0, 0] = counts.tally(), edges
+    part[0, 0, 0, 0] = Counted(counts.tally(), [edges])
     return part
 
 
-def edges_part(part: NDArray[Any]) -> list[Edges]:
-    """Return the edges of a counted block, of each of its pictures."""
-    edges: list[Edges] = part.item()[1]
-    return edges
+def join_blocks(parts: list[NDArray[Any]], *, budget: int) -> Counted:
+    """Merge the tallies of counted blocks, and keep their edges."""
+    blocks: list[Counted] = [part.item() for part in parts]
+    return Counted(
+        merge([block.tally for block in blocks], budget=budget), [edges for block in blocks for edges in block.edges]
+    )
 
 
-def join_blocks(parts: list[NDArray[Any]], budget: int) -> Tally:
-    """Merge the tallies of counted blocks."""
-    return merge([part.item()[0] for part in parts], budget=budget)
+def edges_of(counted: Counted) -> list[list[Edges]]:
+    """Return the edges of some blocks without their tally, which is larger."""
+    return counted.edges
+
+
+def join_tallies(parts: list[Counted], *, budget: int) -> Counted:
+    """Merge the tallies of joined blocks, the last of which may be counted."""
+    _spare_tables.clear()
+    return Counted(merge([part.tally for part in parts], budget=budget), [])
 
 
 def seams(
-    edges: list[list[Edges]], *, around: NDArray[np.intp], places: NDArray[np.int64], search: Search
+    edges: list[list[list[Edges]]], *, around: NDArray[np.intp], places: NDArray[np.int64], search: Search
 ) -> Smoothness | None:
     """Measure the smoothness at the seams of some blocks, of each of their pictures.
 
     Parameters
     ----------
     edges : list
-        Of these blocks and those around them, of each of their pictures.
+        Of these blocks and those around them, in the groups that they were joined in.
     around : ndarray of shape (n, 3, 3)
-        Which of the edges are those of each block, in the middle, and of the blocks around it; -1 where there is none.
+        Which of the blocks of all groups are each, in the middle, and those around it; -1 where there is none.
     places : ndarray of shape (n, 4)
         The `Place` of each block.
     search : Search
     """
     total: Smoothness | None = None
+    blocks = list(chain.from_iterable(edges))
     for numbers, place in zip(around.tolist(), places.tolist(), strict=True):
-        for n in range(len(edges[numbers[1][1]])):
-            parts = [[None if at < 0 else edges[at][n] for at in line] for line in numbers]
+        for n in range(len(blocks[numbers[1][1]])):
+            parts = [[None if at < 0 else blocks[at][n] for at in line] for line in numbers]
             total = add_smoothness([total, count_seams(parts, Place(*place), search)])
     return total
 
@@ -103,6 +127,7 @@ def map_block(
     function: Callable[..., NDArray[Any]],
     options: dict[str, Any],
     of_masked: int | None,
+    is_stack: bool,
     block_info: Any,
 ) -> NDArray[Any]:
     """Call a function with the pixels and the place of each picture in a block; mask what is masked, if any may be."""
@@ -117,12 +142,20 @@ def map_block(
                 picture = unmasked(picture, masked[n])
             pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
             indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
-    return indices if masked is None or of_masked is None else as_masked(indices, masked, of_masked)
+    if masked is not None and of_masked is not None:
+        indices = as_masked(indices, masked, of_masked)
+    return indices if is_stack else indices[0]
 
 
 def nearest_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:
-    """Index the nearest entry of every pixel; `map_block` calls it."""
-    return remap(pixels, palette, **options)
+    """Index the nearest entry of every pixel, some rows at a time to need little memory; `map_block` calls it."""
+    height, width = pixels.shape
+    indices = np.empty((height, width), index_dtype(len(palette)))
+    n_rows = max(_MAPPED_AT_ONCE // width, 1)
+    for rows in (slice(top, top + n_rows) for top in range(0, height, n_rows)):
+        part = replace(pixels, samples=pixels.samples[rows], values=pixels.values[rows])
+        indices[rows] = remap(part, palette, **options)
+    return indices
 
 
 def dithered_part(pixels: Pixels, place: Place, *, palette: NDArray[Any], **options: Any) -> NDArray[Any]:

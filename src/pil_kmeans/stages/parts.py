@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -163,13 +164,17 @@ class PartialCounts:
     budget : int
         As in `tally.merge`.
     search : Search
+    spare_tables : list of ndarray of shape (2**24,), optional
+        Tables of others, all zero, of which one is taken, and given back when all is told: memory that comes from the
+        system takes a while.
     """
 
-    def __init__(self, budget: int, search: Search) -> None:
+    def __init__(self, budget: int, search: Search, spare_tables: list[NDArray[np.uint8]] | None = None) -> None:
         self._budget, self._search = budget, search
         self._waiting: list[Tally] = []
         self._smoothness: Smoothness | None = None
         self._table: NDArray[np.uint8] | None = None
+        self._spare_tables = spare_tables
         self._wrapped: list[NDArray[np.uint32]] = []
         self._table_dtype: np.dtype[Any] | None = None  # of what the table has counted
 
@@ -252,6 +257,9 @@ class PartialCounts:
     def tally(self) -> Tally:
         """Return the sum of all that was added, of which there must be something."""
         self._empty_table()
+        if self._spare_tables is not None and self._table is not None:
+            self._spare_tables.append(self._table)
+            self._table = None
         self._waiting = [merge(self._waiting, budget=self._budget)]
         return replace(self._waiting[0], smoothness=self._smoothness)
 
@@ -286,11 +294,17 @@ class PartialCounts:
             self.add(tally_of(hist, budget=self._budget))
             return
         if self._table is None:
-            self._table = np.zeros(_native.TABLE_SIZE, dtype=np.uint8)
+            self._table = self._new_table()
         self._table_dtype = pixels.dtype
         self._wrapped.append(_native.count_pixels(pixels.rows, self._table))
         if sum(map(len, self._wrapped)) > _MOST_WRAPPED:
             self._empty_table()
+
+    def _new_table(self) -> NDArray[np.uint8]:
+        if self._spare_tables is not None:
+            with suppress(IndexError):  # to ask whether there is one is too early where others take them
+                return self._spare_tables.pop()
+        return np.zeros(_native.TABLE_SIZE, dtype=np.uint8)
 
     def _empty_table(self) -> None:
         """Pack what the table has counted."""
@@ -304,7 +318,7 @@ class PartialCounts:
 
     def __getstate__(self) -> dict[str, Any]:
         _ = self.tally()
-        return self.__dict__ | {"_table": None}
+        return self.__dict__ | {"_table": None, "_spare_tables": None}
 
 
 def _only(pixels: Pixels, places: NDArray[np.intp]) -> Pixels:
