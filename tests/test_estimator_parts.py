@@ -105,6 +105,15 @@ def test_above_max_bins_parts_are_one_fit_and_close_to_the_exact(effort):
     assert len(pickle.dumps(merged)) < 7 * LEAST_BUDGET
 
 
+def test_parts_are_held_packed():
+    """Which takes a tenth of what a histogram does, that can be made again."""
+    picture = noise(20, 30, 3)
+    quantizer = KMeansQuantizer(4).partial_fit(picture).partial_fit(picture)
+    assert (quantizer.inertia_ > 0, quantizer.counts_.sum()) == (True, 2 * 20 * 30)
+    model = quantizer._model
+    assert model._fitted.hist is model._hist is None
+
+
 def test_max_bins_is_checked():
     for value in (LEAST_BUDGET - 1, 0, 1e6, "many"):
         with pytest.raises(ValueError, match="'max_bins' parameter of KMeansQuantizer must be an int in the range"):

@@ -59,7 +59,7 @@ class GivenModel(PictureModel):
         if self.dither == "none":
             return None
         result = self._mapped(data, self._dither)
-        self._fitted = Fit(self._palette, self.fit_histogram, result.strength)
+        self._fitted = self._fitted._replace(strength=result.strength)
         return self._arrange(data, result.indices) if result.strength else None
 
     def transform(self, data: AnyPictures) -> Any:
@@ -91,4 +91,4 @@ class GivenModel(PictureModel):
 
     @cached_property
     def _fitted(self) -> Fit:
-        return Fit(self._palette, self.fit_histogram, 0.0)
+        return Fit(self._palette, self.fit_histogram if self._counts is None else None, 0.0)

@@ -101,7 +101,7 @@ class LazyPictures:
         return tally
 
     def _seams(self, counted: list[Any], pieces: Any, search: Search) -> Any:
-        """Return the lazy smoothness at the seams of blocks counted in groups; who needs a tally does not wait for it."""
+        """Return the lazy smoothness at the seams of blocks counted in groups; no tally waits for it."""
         import dask
 
         if search.weighting == "uniform" or max(pieces.numblocks[1:3]) == 1:

@@ -45,7 +45,7 @@ class Fit(NamedTuple):
     """A palette, the histogram, exact or in cells, that it was fitted to, and the strength it is dithered with."""
 
     palette: Palette
-    hist: Histogram | None  # None after pickling
+    hist: Histogram | None  # None after pickling, and where the counts of several pictures or parts can make it again
     strength: float
 
 
@@ -334,7 +334,8 @@ class PictureModel(Model):
         hist = self.fit_histogram
         palette = fit_least(hist, self.search, n_colors=self.n_colors, fixed_colors=self._fixed_colors)
         is_dithered = self.dither != "none" and not keeps_all_colors(palette, hist)
-        return Fit(palette, hist, for_fitted(self._dither).strength if is_dithered else 0.0)
+        held = hist if self._counts is None else None  # ten times as large as packed counts
+        return Fit(palette, held, for_fitted(self._dither).strength if is_dithered else 0.0)
 
     @property
     def fit_histogram(self) -> Histogram:
@@ -358,8 +359,8 @@ class PictureModel(Model):
                 self._counts = PartialCounts(self._budget, self.search)
                 self._counts.add(tally_of(self._hist, budget=self._budget))
                 self._hist = None
-        if self._hist is None and self._counts is not None:
-            self._hist = self._counts.tally().histogram()
+        if self._counts is not None:
+            return self._counts.tally().histogram()
         assert self._hist is not None
         return self._hist
 

@@ -23,7 +23,6 @@ from .remap import remap
 from .tally import Tally, merge
 from .weighting import Smoothness
 
-
 _MAPPED_AT_ONCE = (1 << 19) - 1  # pixels, which are counted without a table of all colours
 _spare_tables: list[NDArray[np.uint8]] = []  # of blocks counted before, all zero
 
@@ -50,7 +49,8 @@ def count_block(
     (first, _), (top, bottom), (left, right) = location[:3]
     place = Place(top, left, *shape[1:3])
     is_whole = (bottom - top, right - left) == shape[1:3]
-    counts, edges = PartialCounts(budget, search, _spare_tables), []
+    counts = PartialCounts(budget, search, _spare_tables)
+    edges: list[Edges] = []
     for n, picture in enumerate(block):
         masked = masked_pixels(np.ma.asarray(picture)) if is_masked else None
         known = picture if masked is None else unmasked_near(picture, masked)
@@ -63,7 +63,9 @@ def count_block(
         if is_whole and masked is None:
             counts.add_pictures(pixels, weight, [pixels.shape])
         else:
-            edges.append(counts.add_part(pixels, weight, place, masked))
+            of_picture = counts.add_part(pixels, weight, place, masked)
+            if of_picture is not None:
+                edges.append(of_picture)
     part = np.empty((1, 1, 1, 1), dtype=object)
     part[0, 0, 0, 0] = Counted(counts.tally(), [edges])
     return part
