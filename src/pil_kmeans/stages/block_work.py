@@ -133,6 +133,7 @@ def map_block(
     block_info: Any,
 ) -> NDArray[Any]:
     """Call a function with the pixels and the place of each picture in a block; mask what is masked, if any may be."""
+    _spare_tables.clear()  # of a fit before, where others joined the last blocks
     location, shape = block_info[0]["array-location"], block_info[0]["shape"]
     (first, _), (top, bottom), (left, right) = location[:3]
     indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
