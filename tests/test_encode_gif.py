@@ -213,6 +213,42 @@ def test_what_only_appears_needs_no_clearing(disc):
     assert [frame.disposal for frame in movie.frames] == [KEEP, KEEP]
 
 
+@pytest.mark.parametrize("lossy", [0, 1])
+def test_what_grows_has_nothing_around_it(photo, lossy):
+    """Its first rectangle needs no transparent pixel, but a reader that hears of none begins with a colour."""
+    frames = [np.zeros((*photo.size[::-1], 4), np.uint8) for _ in range(3)]
+    for n, frame in enumerate(frames):
+        inside = slice(10, 20 + 5 * n), slice(5, 20 + 6 * n)
+        frame[inside] = rgba(photo)[inside]
+    movie = played(encode_gif(frames, lossy=lossy), 3)
+    assert np.array_equal(pixels_of(movie)[..., 3], np.stack(frames)[..., 3])
+
+
+def with_moving_hole(pixels, n_frames):
+    image = Image.fromarray(pixels).resize((96, 64)).convert("RGBA")
+    frames = [np.array(image) for _ in range(n_frames)]
+    for n, frame in enumerate(frames):
+        frame[20:40, 10 + 6 * n : 30 + 6 * n, 3] = 0
+    return frames
+
+
+@pytest.mark.parametrize("lossy", [0, 1])
+def test_a_hole_that_moves_does_not_have_all_around_it_painted_again(china, lossy):
+    """The whole first frame would be cleared for it otherwise, so that the next is whole, too, and so forth."""
+    frames = with_moving_hole(china, 5)
+    movie = played(encode_gif(frames, lossy=lossy, duration=100))
+    assert max(w * h for *_, w, h in [frame.rectangle for frame in movie.frames[1:]]) < 1000
+    assert sum(frame.delay for frame in movie.frames) == 50
+    starts = np.cumsum([0, *(frame.delay for frame in movie.frames)])
+    shown = pixels_of(movie)[[int(np.searchsorted(starts, 10 * n)) for n in range(5)]]
+    assert np.array_equal(shown[..., 3], np.stack(frames)[..., 3])
+    assert np.ptp(shown[:, :20], axis=0).max() == 0
+
+
+def test_a_frame_of_too_short_a_time_to_be_shared_is_one(china):
+    assert len(played(encode_gif(with_moving_hole(china, 3), duration=30)).frames) == 3
+
+
 def test_frames_of_nothing_are_empty():
     nothing = np.zeros((5, 7, 4), np.uint8)
     movie = played(encode_gif([nothing, nothing], duration=40), 1)

@@ -13,6 +13,8 @@ from .codes import Coded, exact_codes
 from .tables import NOTHING, Entries, Tables
 
 _ONE_PIXEL = Rectangle(0, 0, 1, 1)
+_SHORTEST = 2  # hundredths of a second that browsers show a frame for, when that is what it says
+_WORTH_A_FRAME = 250  # bytes that it must save
 
 
 class Chooser(Protocol):
@@ -38,7 +40,8 @@ def steps(
     """Put frames on a canvas: a step for each, and one for what is left.
 
     A frame that changes nothing is not written: the one before is shown for longer. Where pixels become transparent the
-    frame before is cleared, in a rectangle that holds them all.
+    frame before is cleared, in a rectangle that holds them all. If much would be cleared with them that stays, that
+    frame is shown for half of its time, and for the rest one that paints nothing, of just that rectangle.
 
     Parameters
     ----------
@@ -74,13 +77,23 @@ def steps(
         shown[rectangle.inside] = entries
         smaller = _union(Rectangle.around(shown != before), cleared) or _ONE_PIXEL
         is_cleared = cleared is not None
-        symbols, stays = tables.symbols[tables.of_frame[n]][shown[smaller.inside]], (shown == before)[smaller.inside]
-        exact = exact_codes(symbols, stays, names_transparent=is_cleared)
-        if coded is None or len(exact.codes) <= len(coded.codes) or (is_cleared and coded.transparent is None):
+        names_transparent = is_cleared or (n == 0 and bool((shown == NOTHING).any()))  # readers begin with a color else
+        of_frame = tables.of_frame[n]
+        symbols, stays = tables.symbols[of_frame][shown[smaller.inside]], (shown == before)[smaller.inside]
+        exact = exact_codes(symbols, stays, names_transparent=names_transparent)
+        if coded is None or len(exact.codes) <= len(coded.codes) or (names_transparent and coded.transparent is None):
             rectangle, coded = smaller, exact
         data = b"" if held is None else held.written()
-        table = tables.rows[tables.of_frame[n]][: coded.largest + 1] if tables.of_frame[n] else None
+        table = tables.rows[of_frame][: coded.largest + 1] if of_frame else None
         held = _Held(rectangle, coded, delay, CLEAR if is_cleared else KEEP, table)
+        if cleared is not None and rectangle != cleared and delay >= 2 * _SHORTEST:
+            stays = ~chooser.changes(n + 1, shown) & (shown != NOTHING) & ~will_be_empty
+            stays[cleared.inside] = False
+            n_drawn = max(1, np.count_nonzero(shown != before))
+            if np.count_nonzero(stays[rectangle.inside]) / n_drawn * len(coded.codes) > _WORTH_A_FRAME:
+                data += held._replace(delay=delay - delay // 2, disposal=KEEP).written()
+                rectangle = cleared
+                held = _Held(rectangle, _nothing(rectangle), delay // 2, CLEAR, None)
         yield Step(data, shown)
         if is_cleared:
             shown = shown.copy()
@@ -107,6 +120,12 @@ class _Held(NamedTuple):
             disposal=self.disposal,
             table=self.table,
         )
+
+
+def _nothing(rectangle: Rectangle) -> Coded:
+    """Code a rectangle that leaves all as it is."""
+    size = rectangle.height, rectangle.width
+    return exact_codes(np.full(size, NOTHING, np.int16), np.ones(size, np.bool_), names_transparent=True)
 
 
 def _union(a: Rectangle | None, b: Rectangle | None) -> Rectangle | None:
