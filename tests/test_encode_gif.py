@@ -213,6 +213,20 @@ def test_what_only_appears_needs_no_clearing(disc):
     assert [frame.disposal for frame in movie.frames] == [KEEP, KEEP]
 
 
+def test_hidden_colors_do_not_make_what_is_seen_rougher(china):
+    frames = np.zeros((3, 64, 96, 4), np.uint8)
+    for n, frame in enumerate(frames):
+        frame[8:56, 8 + 4 * n : 72 + 4 * n] = np.dstack([china[40:88, 40:104], np.full((48, 64), 255)])
+    hidden = np.random.default_rng(0).integers(0, 256, frames.shape, np.uint8) * (frames[..., 3:] == 0)
+    hidden[..., 3] = 0
+    plain, with_hidden = (played(encode_gif([*given], lossy=1, duration=30), 3) for given in (frames, frames + hidden))
+    means = [
+        np.mean([ssimulacra2(frame, shown.pixels) for frame, shown in zip(frames, movie.frames, strict=True)])
+        for movie in (plain, with_hidden)
+    ]
+    assert means[1] > means[0] - 0.5
+
+
 @pytest.mark.parametrize("lossy", [0, 1])
 def test_what_grows_has_nothing_around_it(photo, lossy):
     """Its first rectangle needs no transparent pixel, but a reader that hears of none begins with a colour."""

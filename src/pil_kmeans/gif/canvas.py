@@ -14,7 +14,7 @@ from .tables import NOTHING, Entries, Tables
 
 _ONE_PIXEL = Rectangle(0, 0, 1, 1)
 _SHORTEST = 2  # hundredths of a second that browsers show a frame for, when that is what it says
-_WORTH_A_FRAME = 250  # bytes that it must save
+_WORTH_A_FRAME, _SHARE_WORTH_A_FRAME = 250, 0.25  # bytes that it must save, and of those of the one before
 
 
 class Chooser(Protocol):
@@ -89,8 +89,8 @@ def steps(
         if cleared is not None and rectangle != cleared and delay >= 2 * _SHORTEST:
             stays = ~chooser.changes(n + 1, shown) & (shown != NOTHING) & ~will_be_empty
             stays[cleared.inside] = False
-            n_drawn = max(1, np.count_nonzero(shown != before))
-            if np.count_nonzero(stays[rectangle.inside]) / n_drawn * len(coded.codes) > _WORTH_A_FRAME:
+            share = np.count_nonzero(stays[rectangle.inside]) / max(1, np.count_nonzero(shown != before))
+            if share > _SHARE_WORTH_A_FRAME and share * len(coded.codes) > _WORTH_A_FRAME:
                 data += held._replace(delay=delay - delay // 2, disposal=KEEP).written()
                 rectangle = cleared
                 held = _Held(rectangle, _nothing(rectangle), delay // 2, CLEAR, None)
