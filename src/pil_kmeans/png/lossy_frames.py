@@ -1,7 +1,8 @@
 """Lossy frames: indices of an animation that look about as well and make a far smaller APNG.
 
 A pixel stays as it was shown while its source is about what it was when the pixel was last written, so that noise is
-not painted again and nothing leaves a trace. The rest of each frame is searched as a picture of its own is, with what
+not painted again and nothing leaves a trace. Single pixels among others that change do not: they would cut what is
+written into pieces, for which more bytes are needed than they save. The rest of each frame is searched as a picture of its own is, with what
 stays as transparent.
 """
 
@@ -18,7 +19,7 @@ from ..stages.color_space import Points, working_points
 from ..stages.dithering.diffuse import opacity_of
 from ..stages.in_order import Series
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.movie import PLAIN, Movie, bit_worth, local_change, squared_change
+from ..stages.movie import PLAIN, Movie, bit_worth, local_change, share_around, squared_change
 from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
@@ -28,6 +29,8 @@ from .rate_distortion import RateDistortion
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
 _NOISE = 3.0  # times as much may change where
 _NOT_NOISE = 0.3  # times as much is what neighbours change by together: noise, of which nothing is left in the mean
+_AROUND = 4  # pixels to each side of one that stays, of which the more must, too, the fewer of the frame do
+_EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 
 class LossyFrames:
@@ -100,6 +103,7 @@ class LossyFrames:
                 if shown is not None:
                     stays = self._looks_the_same(points, written, seen, allowed)
                     stays &= self._is_as_opaque(n, shown)
+                    stays &= self._pays(stays, points, written)
                 lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
                 self._choose(n, stays, lasting, lossy, frame)
                 if shown is not None:
@@ -119,6 +123,13 @@ class LossyFrames:
         is_noise = (change < np.float32(_NOISE * allowed)) & (together < np.float32(_NOT_NOISE * allowed))
         is_same: NDArray[np.bool_] = ((change < np.float32(allowed)) | is_noise) & (plain <= PLAIN)
         return is_same.reshape(self._movie.shape)
+
+    def _pays(self, stays: NDArray[np.bool_], points: Points, written: Points) -> NDArray[np.bool_]:
+        """Return which pixels are among others that stay, so that they are cheap, or stand still in any case."""
+        is_equal = (points == written).all(axis=(0, 2)).reshape(stays.shape) & stays
+        is_among_others = share_around(stays, _AROUND) >= 1 - stays.mean() ** 2
+        is_still: NDArray[np.bool_] = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
+        return is_among_others | is_still
 
     def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""

@@ -161,3 +161,23 @@ def local_change(points: Points, others: Points, width: int) -> NDArray[np.float
         pair, place = divmod(axis, 2)
         distance += (mean[pair, :, place] * factor) ** 2
     return distance
+
+
+def share_around(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float64]:
+    """Which share of the pixels (H, W) is true that are at most so far away in both directions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pil_kmeans.stages.movie import share_around
+    >>> share_around(np.array([[True, False, False, True]]), 1).tolist()
+    [[0.5, 0.3333333333333333, 0.3333333333333333, 0.5]]
+    """
+    sums, area = mask.astype(np.intp), 1
+    for axis, n in enumerate(mask.shape):
+        places = np.arange(n)
+        first, end = np.maximum(places - reach, 0), np.minimum(places + reach + 1, n)
+        total = np.insert(sums.cumsum(axis=axis), 0, 0, axis=axis)
+        sums = total.take(end, axis=axis) - total.take(first, axis=axis)
+        area = area * np.expand_dims(end - first, 1 - axis)
+    return sums / area
