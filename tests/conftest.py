@@ -38,9 +38,20 @@ def each_search_of_deflate_once():
 
 @pytest.fixture(scope="session")
 def china() -> np.ndarray:
-    """RGB photograph, (427, 640, 3) uint8; read as a file, as scikit-learn takes long to import."""
+    """RGB photograph, (427, 640, 3) uint8."""
+    return of_scikit_learn("china.jpg")
+
+
+@pytest.fixture(scope="session")
+def flower() -> np.ndarray:
+    """RGB photograph, (427, 640, 3) uint8."""
+    return of_scikit_learn("flower.jpg")
+
+
+def of_scikit_learn(name: str) -> np.ndarray:
+    """Read a picture as a file, as the package takes long to import."""
     folder = Path(find_spec("sklearn").origin).parent
-    return read_only(np.asarray(Image.open(folder / "datasets" / "images" / "china.jpg")))
+    return read_only(np.asarray(Image.open(folder / "datasets" / "images" / name)))
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from made_pictures import moving_square, with_camera_noise
 from palettes_only import encode_png
-from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, ssimulacra2
+from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, encode_gif, ssimulacra2
 from pil_kmeans.png import animation
 from pil_kmeans.png.animation import MAX_DURATION, delay
+from pil_kmeans.png.lossy_frames import LossyFrames
 from pil_kmeans.stages.dithering.steady import steady
 from pil_pictures import MODES, cv2, in_mode, opened, rgba
 from png_chunks import chunks, kinds
@@ -177,6 +178,31 @@ def test_what_moves_in_lossy_frames_leaves_no_trace(moving):
     shown = pixels_of(played(encode_png(moving, lossy=2), 3))
     given = np.stack([rgba(frame) for frame in moving])
     assert np.abs(shown - given)[2, 8:20, 8:20, :3].max() < 100  # red lay there
+
+
+def test_single_pixels_do_not_stay_among_others_that_move(flower, monkeypatch):
+    """They would save no bytes, and what was right for another place is seen."""
+    frames = [flower[100 + n : 196 + n, 50 + 4 * n : 170 + 4 * n] for n in range(4)]
+    found = encode_png(frames)
+    monkeypatch.setattr(LossyFrames, "_pays", lambda self, stays, points, written: stays)
+    with_single = encode_png(frames)
+    assert len(found) < len(with_single)
+    means = [np.mean(scores(played(file, 4), frames)) for file in (found, with_single)]
+    assert means[0] > means[1] + 2
+
+
+@pytest.mark.parametrize("step", [0, 4])
+@pytest.mark.parametrize("encode", [encode_png, encode_gif])
+@pytest.mark.parametrize("n_colors", [16, 256])
+def test_dithering_is_not_chosen_where_it_is_larger_and_worse(noisy, encode, step, n_colors):
+    frames = [np.roll(frame, step * n, axis=1) for n, frame in enumerate(noisy)]
+    files = [encode(frames, n_colors=n_colors, dither=dither, lossy=0) for dither in ("auto", "none")]
+    means = []
+    for file in files:
+        image = Image.open(BytesIO(file))
+        shown = [rgba(frame)[..., :3].astype(np.uint8) for frame in ImageSequence.Iterator(image)]
+        means.append(np.mean([ssimulacra2(a, b) for a, b in zip(frames, shown, strict=True)]))
+    assert len(files[0]) <= len(files[1]) or means[0] >= means[1]
 
 
 # How it is written

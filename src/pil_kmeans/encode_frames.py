@@ -156,8 +156,9 @@ full_scale
     Of every frame only the rectangle is written in which something changes, and in it pixels may stay
     transparent, which shows what was there. Whether a pixel may stay is judged by what it was to look
     like when it was last written: noise of a camera is not painted again, and what moves slowly does
-    not leave a trace. Where pixels become transparent that were not, the frame before is cleared. What stands
-    still while the palette changes is not painted either.
+    not leave a trace. Where pixels become transparent that were not, the frame before is cleared; if much
+    around them stays, a frame more, of half its time, clears only a small rectangle, so that a file may have
+    more frames than it was given. What stands still while the palette changes is not painted either.
 
     For films and photographs that move, a video or a lossy WebP is far smaller than any GIF.
 

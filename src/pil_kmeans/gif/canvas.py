@@ -89,7 +89,7 @@ def steps(
         if cleared is not None and rectangle != cleared and delay >= 2 * _SHORTEST:
             stays = ~chooser.changes(n + 1, shown) & (shown != NOTHING) & ~will_be_empty
             stays[cleared.inside] = False
-            share = np.count_nonzero(stays[rectangle.inside]) / max(1, np.count_nonzero(shown != before))
+            share = float(stays[rectangle.inside].sum() / max(1, int((shown != before).sum())))
             if share > _SHARE_WORTH_A_FRAME and share * len(coded.codes) > _WORTH_A_FRAME:
                 data += held._replace(delay=delay - delay // 2, disposal=KEEP).written()
                 rectangle = cleared

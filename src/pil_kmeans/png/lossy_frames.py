@@ -2,8 +2,8 @@
 
 A pixel stays as it was shown while its source is about what it was when the pixel was last written, so that noise is
 not painted again and nothing leaves a trace. Single pixels among others that change do not: they would cut what is
-written into pieces, for which more bytes are needed than they save. The rest of each frame is searched as a picture of its own is, with what
-stays as transparent.
+written into pieces, for which more bytes are needed than they save. The rest of each frame is searched as a picture of
+its own is, with what stays as transparent.
 """
 
 from __future__ import annotations
@@ -127,9 +127,9 @@ class LossyFrames:
     def _pays(self, stays: NDArray[np.bool_], points: Points, written: Points) -> NDArray[np.bool_]:
         """Return which pixels are among others that stay, so that they are cheap, or stand still in any case."""
         is_equal = (points == written).all(axis=(0, 2)).reshape(stays.shape) & stays
-        is_among_others = share_around(stays, _AROUND) >= 1 - stays.mean() ** 2
-        is_still: NDArray[np.bool_] = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
-        return is_among_others | is_still
+        is_still = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
+        pays: NDArray[np.bool_] = is_still | (share_around(stays, _AROUND) >= 1 - stays.mean() ** 2)
+        return pays
 
     def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""

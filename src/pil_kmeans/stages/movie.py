@@ -173,11 +173,12 @@ def share_around(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float64]:
     >>> share_around(np.array([[True, False, False, True]]), 1).tolist()
     [[0.5, 0.3333333333333333, 0.3333333333333333, 0.5]]
     """
-    sums, area = mask.astype(np.intp), 1
+    sums, area = mask.astype(np.intp), np.ones((1, 1), np.intp)
     for axis, n in enumerate(mask.shape):
         places = np.arange(n)
         first, end = np.maximum(places - reach, 0), np.minimum(places + reach + 1, n)
         total = np.insert(sums.cumsum(axis=axis), 0, 0, axis=axis)
         sums = total.take(end, axis=axis) - total.take(first, axis=axis)
         area = area * np.expand_dims(end - first, 1 - axis)
-    return sums / area
+    share: NDArray[np.float64] = sums / area
+    return share
