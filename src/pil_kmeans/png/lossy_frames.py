@@ -29,7 +29,9 @@ from .rate_distortion import RateDistortion
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
 _NOISE = 3.0  # times as much may change where
 _NOT_NOISE = 0.3  # times as much is what neighbours change by together: noise, of which nothing is left in the mean
-_AROUND = 4  # pixels to each side of one that stays, of which the more must, too, the fewer of the frame do
+_AROUND = 4  # pixels to each side of one that stays, of which many must, too
+_STILL, _MOVING = 0.75, 0.5  # shares of the frame that do, from which on none of these must, and up to which
+_MOST_AROUND = 0.9  # of them must
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 
@@ -105,6 +107,7 @@ class LossyFrames:
                     stays &= self._is_as_opaque(n, shown)
                     stays &= self._pays(stays, points, written)
                 lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
+                lasting[~_is_among_others(lasting > 1)] = 1
                 self._choose(n, stays, lasting, lossy, frame)
                 if shown is not None:
                     np.copyto(frame, shown, where=stays)
@@ -127,9 +130,8 @@ class LossyFrames:
     def _pays(self, stays: NDArray[np.bool_], points: Points, written: Points) -> NDArray[np.bool_]:
         """Return which pixels are among others that stay, so that they are cheap, or stand still in any case."""
         is_equal = (points == written).all(axis=(0, 2)).reshape(stays.shape) & stays
-        is_still = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
-        pays: NDArray[np.bool_] = is_still | (share_around(stays, _AROUND) >= 1 - stays.mean() ** 2)
-        return pays
+        is_still: NDArray[np.bool_] = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
+        return is_still | _is_among_others(stays)
 
     def _is_as_opaque(self, n: int, shown: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which pixels are as transparent, translucent or opaque as what is shown, and can be seen."""
@@ -172,3 +174,13 @@ class LossyFrames:
             n_threads=self._n_threads,
         )
         frame[inside] = search.indices(lossy / lasts)
+
+
+def _is_among_others(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where so many pixels around are true that these do not cut what is written into pieces.
+
+    It does not matter where most of the frame is true, as where noise flickers in a picture that stands still.
+    """
+    moving = (_STILL - mask.mean()) / (_STILL - _MOVING)
+    is_among_others: NDArray[np.bool_] = share_around(mask, _AROUND) >= min(max(moving, 0.0), _MOST_AROUND)
+    return is_among_others
