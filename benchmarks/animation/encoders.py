@@ -134,7 +134,7 @@ PEERS = [
 ]
 OTHERS = [
     Encoder("ours lossy=0", partial(ours, lossy=0)),
-    *(Encoder(f"our APNG lossy={lossy}", partial(our_apng, lossy=lossy)) for lossy in (0, 0.1, 1, 3)),
+    *(Encoder(f"our APNG lossy={lossy}", partial(our_apng, lossy=lossy)) for lossy in (0, 0.1, 0.3, 1, 3)),
     Encoder("our WebP", our_webp),
     Encoder("apngasm, oxipng", apngasm, needs.both(needs.program("apngasm"), needs.module("oxipng"))),
     Encoder("WebP, lossy", lossy_webp),
