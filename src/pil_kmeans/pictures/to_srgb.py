@@ -74,6 +74,28 @@ def in_srgb(image: Image.Image | None, samples: NDArray[Any]) -> InSrgb:
     return InSrgb(converted, IS_SRGB, f"ICC profile {name!r}" if image.info.get("icc_profile") else "gAMA and cHRM")
 
 
+def out_of_srgb(image: Image.Image, colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return how colours (n, C) in sRGB are stored in a picture that `in_srgb` converts by its profile.
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        If its profile is for one direction only, as those of cameras may be.
+    """
+    n_colors = 3 if colors.shape[1] > 2 else 1
+    color, alpha = colors[:, :n_colors], colors[:, n_colors:]
+    profile = _profile(image.info, has_color=n_colors > 1)
+    if profile is None:
+        return colors
+    if n_colors == 1:
+        curve = _greys_in_srgb(np.arange(256, dtype=np.uint8), profile)
+        color = np.abs(np.subtract.outer(color, curve, dtype=np.int32)).argmin(axis=-1).astype(np.uint8)
+    else:
+        row = Image.fromarray(np.ascontiguousarray(color[np.newaxis]))
+        color = np.asarray(_transformed(row, _srgb(), profile, "RGB"))[0]
+    return np.concatenate((color, alpha), axis=-1)
+
+
 def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsProfile | None:
     """Profile of the colours; None if they are in sRGB without one."""
     if info.get("icc_profile"):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from ..pictures.as_seen import samples_as_seen
 from ..pictures.source import Source
 from ..png.target_quality import Quality, QualityError
 from ..stages.pixels import read_pixels
@@ -38,12 +39,12 @@ def with_fewest_colors(
     QualityError
         If that will not do either.
     """
-    score = strict_score(read_pixels(source.checked_samples()), n_threads)
+    score = strict_score(read_pixels(samples_as_seen(source.image, source.checked_samples())), n_threads)
 
     def scored(colors: int) -> tuple[Image.Image, float]:
         result = make(colors)
         shown = result.convert("RGBA" if result.has_transparency_data else "RGB")
-        return result, score(read_pixels(np.asarray(shown)))
+        return result, score(read_pixels(samples_as_seen(source.image, np.asarray(shown))))
 
     best, reached = scored(most)
     if reached < quality.aim:

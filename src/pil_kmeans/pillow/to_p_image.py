@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..indexed_image import p_image
+from ..pictures.as_seen import AsSeen
 from ..pictures.fixed_colors import distinct, promoted
 from ..pictures.palettes import checked_p_image, entries_of, read_palette
 from ..pictures.shared import read_as_one, read_shared_colors, read_weights
@@ -50,8 +51,9 @@ def by_fitted_palette(
     pixels = read_pixels(samples)
     if animation and n_colors == MAX_BYTE_COLORS and len(rgba) < n_colors and not _leaves_room(pixels, search):
         n_colors -= 1
+    as_seen = None if len(rgba) else AsSeen.of([source.image for source in seen], samples, n_colors)
     palette, indices, _ = quantize_pixels(
-        pixels,
+        pixels if as_seen is None else read_pixels(as_seen.samples),
         search,
         dither,
         n_colors=n_colors,
@@ -60,6 +62,9 @@ def by_fitted_palette(
         frames=[source.samples.shape[:2] for source in seen] if len(seen) > 1 else None,
         to_8_bits=True,
     )
+    entries = palette.colors
+    if as_seen is not None:
+        entries, indices = as_seen.as_stored(entries, indices)
     alpha_mode = any(source.has_alpha_mode for source in seen) or bool((rgba[:, 3] < 255).any())
     alpha_mode &= len(sources) == 1  # Pillow's GIF mixes up RGBA palettes of which a frame does not use all entries
     results, start = [], 0
@@ -68,7 +73,7 @@ def by_fitted_palette(
         own = indices.ravel()[start : start + height * width].reshape(height, width)
         start += height * width
         results.append(
-            empty_result(source) if source.is_empty else result(source, own, palette.colors, has_alpha_mode=alpha_mode)
+            empty_result(source) if source.is_empty else result(source, own, entries, has_alpha_mode=alpha_mode)
         )
     return results
 
