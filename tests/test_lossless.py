@@ -8,8 +8,20 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from pil_kmeans import IndexedImage, QualityError, encode_png, ssimulacra2
+from pil_kmeans.png import deflater
+from pil_kmeans.png.filters import (
+    LEAST_BYTES,
+    LEAST_BYTES_NEARBY,
+    LEAST_ENTROPY,
+    LEAST_ENTROPY_OF_ALL,
+    LEAST_SUM,
+    UNFILTERED,
+)
+from pil_kmeans.png.idat import COMPRESSIONS, PROBE_LEVEL, SMALL, SampleRows, smallest_stream
 from pil_kmeans.png.lossless import smaller, stored_pixels
 from pil_pictures import opened, rgba
+
+FRAMING = 57  # bytes of a file around its stream
 
 
 def planes(size=64):
@@ -242,3 +254,34 @@ def test_icons_are_exact_and_not_larger_than_good_lossless_files(name):
     visible = given[..., 3] > 0
     np.testing.assert_array_equal(shown[visible], given[visible])
     np.testing.assert_array_equal(shown[..., 3], given[..., 3])
+
+
+def test_patterns_of_a_few_thousand_bytes_get_filters_that_repeat_what_is_next_to_them():
+    y, x = np.mgrid[:32, :32]
+    rng = np.random.default_rng(128)
+    away = np.hypot(x - 16, y - 16)
+    ramps = [8 * x, 8 * y, 4 * (x + y), 8 * (x ^ y), 16 * abs(x - 16), 11 * away, 255 - 8 * x, x * y // 4]
+    waves = [*ramps, np.full_like(x, 255), 255 * ((x // 4 + y // 4) % 2)]
+    picture = np.dstack([waves[n] for n in rng.integers(0, len(waves), 4)]).astype(int) & 255
+    picture = np.where((away < rng.integers(10, 30))[..., np.newaxis], picture, 0).astype(np.uint8)
+    least = min(
+        len(deflater.zlib_compress(stored_pixels(picture).behind(filters).whole.data, 12))
+        for filters in (UNFILTERED, LEAST_ENTROPY, LEAST_ENTROPY_OF_ALL, *LEAST_BYTES, LEAST_BYTES_NEARBY)
+    )
+    data = smaller(picture, [], than=None, n_tried=256, compression="default", n_threads=1)
+    assert data.n_bytes <= 1.01 * (FRAMING + least)
+
+
+def test_quick_probe_of_a_drawing_does_not_rule_out_rows_without_filters(monkeypatch):
+    drawing = np.where(np.random.default_rng(0).random((320, 320)) < 0.02, 0, 255).astype(np.uint8)
+    plain, *filtered = (SampleRows(8, filters, drawing, 1) for filters in (UNFILTERED, LEAST_ENTROPY, LEAST_SUM))
+    probed = SampleRows.probed_size
+
+    def misled(rows, n_threads, level):
+        return probed(rows, n_threads, level) + 9999 * (rows is plain and level == PROBE_LEVEL)
+
+    monkeypatch.setattr(SampleRows, "probed_size", misled)
+    rows, stream = smallest_stream([plain], COMPRESSIONS["default"], 1, more=filtered)
+    assert plain.n_bytes > SMALL
+    assert rows is plain
+    assert len(stream) == len(deflater.zlib_compress(plain.whole.data, 12))

@@ -21,6 +21,7 @@ from .filters import (
     FEWEST_PAIRS,
     LEAST_BYTES,
     LEAST_ENTROPY,
+    LEAST_ENTROPY_OF_ALL,
     LEAST_SUM,
     PAETH,
     SUB,
@@ -108,7 +109,15 @@ class Compression:
         return replace(self, more_filters=(), close_margin=self.margin, n_close=12, n_rounds=0)
 
 
-_MORE_FILTERS = (Filters((SUB,)), Filters((UP,)), Filters((PAETH,)), LEAST_SUM, FEWEST_PAIRS, *LEAST_BYTES)
+_MORE_FILTERS = (
+    Filters((SUB,)),
+    Filters((UP,)),
+    Filters((PAETH,)),
+    LEAST_SUM,
+    LEAST_ENTROPY_OF_ALL,
+    FEWEST_PAIRS,
+    *LEAST_BYTES,
+)
 
 COMPRESSIONS = {
     "fast": Compression(
@@ -134,7 +143,7 @@ COMPRESSIONS = {
         level=10,
         packed_level=12,
         long_level=10,
-        n_rounds=3,
+        n_rounds=5,
         n_searched=3,
     ),
     "max": Compression(
@@ -277,7 +286,7 @@ def smallest_stream(
     Parameters
     ----------
     found : sequence of Rows
-        Of the same picture.
+        Of the same picture. Of drawings the first is not left out by a quick probe.
     preset : Compression
     n_threads : int
         The stream does not depend on it.
@@ -308,7 +317,8 @@ def smallest_stream(
     likely: Sequence[SomeRows] = [*found, *more] if is_close else found
     if is_close:
         if not is_small:
-            likely = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
+            wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
+            likely = [found[0], *(rows for rows in wide if rows is not found[0])]  # without filters: it suits drawings
         likely = smallest(likely, CLOSE_PROBE_LEVEL, preset.close_margin, preset.n_close)
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))

@@ -16,7 +16,7 @@ from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.pixels import read_pixels
 from ..stages.remap import remap
 from .chunks import HAS_ALPHA, HAS_COLOR, Chunk, FileParts, idat_chunks
-from .filters import LEAST_ENTROPY, UNFILTERED, Filters
+from .filters import LEAST_BYTES_NEARBY, LEAST_ENTROPY, UNFILTERED, Filters
 from .idat import (
     BYTE,
     CLOSE_PROBE_LEVEL,
@@ -40,6 +40,7 @@ _PROBED_ROWS = 4  # that are neighbours, as filters need them
 _PROBE_MISSES = 1.5  # times the size that it should have, a part or a quick look may tell
 _PLAIN = 16  # times smaller than its samples: parts do not tell of repeats, and all is soon looked at
 _QUICK_MISSES, _SMALL_MISSES = 1.3, 1.2
+_TINY = 1 << 12  # bytes, up to which one more choice of filters may save more than a hundredth
 
 
 class Stored(NamedTuple):
@@ -115,6 +116,8 @@ def smaller(
     stored = stored_pixels(samples)
     few, more = _filtered(stored, compression)
     if than is None or _quick_size(stored, [*few, *more]) <= than:
+        if stored.rows.size <= _TINY and compression != "fast":
+            more.append(stored.behind(LEAST_BYTES_NEARBY))
         rows, stream = smallest_stream(few, COMPRESSIONS[compression], n_threads, more=more)
         no_palette = np.empty((0, 4), np.uint8)
         size = (samples.shape[0], samples.shape[1])
