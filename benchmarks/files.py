@@ -117,7 +117,7 @@ def tried(path: Path, most_pixels: int) -> dict[str, Any]:
         frames_of(image)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         return {"outcome": f"refused ({str(error)[:60]})", "faults": list(faults_of_command(path))}
-    n_pixels = image.width * image.height
+    n_pixels = image.width * image.height * getattr(image, "n_frames", 1)
     sizes: dict[str, int] = {}
     faults = list(faults_of_png(image, sizes))
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -148,10 +148,10 @@ def faults_of_png(image: Image.Image, sizes: dict[str, int]) -> Iterator[str]:
         name = f"{n_colors} colours"
         is_kept = samples.dtype != np.uint8 or np.array_equal(after[visible], before[visible])
         if count_colors(after) > n_colors:  # stored without loss, or wrong
-            n_bytes = len(encode_png(image, n_colors=n_colors, metadata="none", palette_only=True))
+            n_bytes = len(encode_png(image, n_colors=n_colors, metadata="none", palette_only=True, lossy=0))
             if not is_kept:
                 yield f"{name}: has {count_colors(after)}, and is not exact"
-            if len(data) >= n_bytes:
+            if len(data) > n_bytes:
                 yield f"{name}: has {count_colors(after)}, and {len(data)} bytes; {n_bytes} with a palette"
         if not np.array_equal(after[..., 3] > 0, visible):
             yield f"{name}: fully transparent pixels are others"
