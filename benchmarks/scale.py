@@ -384,7 +384,7 @@ def bytes_sent(images: Path) -> Iterator[dict[str, Any]]:
     for picture in find_pictures("Akihabara,Hokkaido,Louvre,china", images=images):
         pixels = read_pixels(np.ascontiguousarray(picture.pixels[..., :3]))
         height, width = pixels.shape
-        counts = PartialCounts(1 << 21, Search("oklab", "balanced", "perceptual", 0, 1))
+        counts = PartialCounts(1 << 21, Search("oklab", "balanced", "perceptual", 0, 1, is_free=False))
         edges = counts.add_part(pixels, None, Place(height, width, 9 * height, 9 * width))
         tally = counts.tally()
         size = len(pickle.dumps(tally)) + len(pickle.dumps(edges))

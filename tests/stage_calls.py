@@ -24,10 +24,16 @@ def _search(options):
     """Take the options of a search out of others."""
     given = {
         name: options.pop(name)
-        for name in ("color_space", "effort", "weighting", "random_state", "n_threads")
+        for name in ("color_space", "effort", "weighting", "random_state", "n_threads", "is_free")
         if name in options
     }
-    options = {"color_space": "oklab", "effort": "balanced", "random_state": 0, "n_threads": None} | given
+    options = {
+        "color_space": "oklab",
+        "effort": "balanced",
+        "random_state": 0,
+        "n_threads": None,
+        "is_free": False,
+    } | given
     return Search(**(options | {"weighting": read_weighting(given.get("weighting"), options["color_space"])}))
 
 

@@ -33,7 +33,7 @@ def hex_colors(image):
 def test_hex_colors_are_those_of_quantize_by_frequency(source, capsys):
     assert palette(source, "-k", 5) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines == hex_colors(quantize(Image.open(source), 5))
+    assert lines == hex_colors(quantize(Image.open(source), 5, weighting="perceptual"))
 
 
 def test_options_are_those_of_quantize(source, capsys):

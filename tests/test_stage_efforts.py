@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from pil_kmeans import KMeansQuantizer, ssimulacra2
+from pil_kmeans import KMeansQuantizer, quantize, ssimulacra2
 from pil_kmeans.stages.pixels import read_pixels
+from pil_kmeans.stages.ssimulacra2 import Original
 from stage_calls import quantize_pixels
 
 
@@ -22,6 +24,30 @@ def test_best_never_looks_worse(astronaut, china, n_colors, dither):
             for effort in ("balanced", "best")
         ]
         assert scores[1] >= scores[0]
+
+
+def test_small_pictures_get_the_weighting_that_looks_better(astronaut, china):
+    pictures = [astronaut[20:52, 100:132], china[100:148, 200:264], china[300:360, 100:140]]
+    kept = set()
+    for picture in pictures:
+        originals = [Original(read_pixels(picture), background=None, min_size=n, n_threads=1) for n in (8, 113)]
+        for n_colors in (8, 32, 100):
+            results = [
+                result_of(picture, "balanced", n_colors=n_colors, **options)
+                for options in ({"is_free": True}, {"weighting": "perceptual"}, {"weighting": "uniform"})
+            ]
+            free, *others = [sum(original.score(read_pixels(some)) for original in originals) for some in results]
+            assert free == max(others)
+            kept.add(others.index(free))
+    assert kept == {0, 1}
+
+
+@pytest.mark.parametrize("options", [{"weighting": "perceptual"}, {"color_space": "oklab"}])
+def test_a_space_or_a_weighting_that_is_asked_for_is_all_that_is_tried(astronaut, options):
+    picture = Image.fromarray(astronaut[20:52, 100:132])
+    for n_colors in (8, 32, 100):
+        expected = result_of(np.asarray(picture), "balanced", n_colors=n_colors)
+        np.testing.assert_array_equal(np.asarray(quantize(picture, n_colors, **options).convert("RGB")), expected)
 
 
 @pytest.mark.parametrize("options", [{"color_space": "srgb"}, {}, {"weighting": "uniform"}])

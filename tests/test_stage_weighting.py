@@ -18,7 +18,7 @@ KINDS = [(dtype, n_channels) for dtype in (np.uint8, np.uint16, np.float32, np.b
 
 
 def search(effort="balanced"):
-    return Search("oklab", effort, "perceptual", 0, 2)
+    return Search("oklab", effort, "perceptual", 0, 2, is_free=False)
 
 
 def counted(picture, *, sample_weight=None, frames=None, effort="balanced"):

@@ -11,10 +11,8 @@ from .argument_names import counts_colors
 from .pictures.fixed_colors import distinct, in_channels, read_colors
 from .stages.dithering.diffuse import read_dither
 from .stages.indices import MAX_COLORS
-from .stages.options import Search
 from .stages.pixels import read_pixels, read_sample_weight
-from .stages.quantize import check_options, quantize_pixels
-from .stages.weighting import read_weighting
+from .stages.quantize import check_options, quantize_pixels, read_search
 
 
 @counts_colors("n_colors")
@@ -108,7 +106,7 @@ def quantize_array(
         fixed = distinct(in_channels(rgba, n_channels), n_colors)
     found = quantize_pixels(
         pixels,
-        Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads),
+        read_search(color_space, effort, weighting, n_threads),
         read_dither(dither, dither_strength),
         n_colors=n_colors,
         fixed_colors=fixed,

@@ -38,11 +38,10 @@ from .stages.indices import MAX_BYTE_COLORS
 from .stages.movie import Movie
 from .stages.options import Dither, Search
 from .stages.progress import Progress, check_progress, part, silent
-from .stages.quantize import check_options
+from .stages.quantize import check_options, read_search
 from .stages.row_blocks import BLOCK
 from .stages.samples import rgba_rows, to_uint8
 from .stages.threads import count_threads
-from .stages.weighting import read_weighting
 
 __all__ = ["QualityError", "encode_png"]
 
@@ -151,7 +150,8 @@ def encode_png(
         How long to search for better colours.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
-        "uniform", all the same. None: "perceptual" in "oklab" and "cielab". See `quantize`.
+        "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures
+        what looks better. See `quantize`.
     dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
 "blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette
@@ -306,7 +306,6 @@ def encode_png(
     >>> Image.open(BytesIO(data)).n_frames
     4
     """
-    color_space = "oklab" if color_space is None else color_space
     dither = "auto" if dither is None else dither
     check_options(
         n_colors=n_colors,
@@ -362,7 +361,7 @@ def encode_png(
         own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     if quality is not None and frames.first.source.in_file:
         _check_scored(frames.pixels.shape, quality)
-    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
+    search = read_search(color_space, effort, weighting, n_threads)
     how_dithered = read_dither(dither, dither_strength)
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
     device = None if own is None else own.device

@@ -37,10 +37,9 @@ from .stages.indices import MAX_BYTE_COLORS
 from .stages.movie import Movie, bit_worth
 from .stages.options import Dither, Search
 from .stages.progress import Progress, check_progress, part, silent
-from .stages.quantize import check_options
+from .stages.quantize import check_options, read_search
 from .stages.samples import to_uint8
 from .stages.threads import count_threads
-from .stages.weighting import read_weighting
 
 __all__ = ["encode_gif"]
 
@@ -172,7 +171,6 @@ full_scale
     >>> data[:6], Image.open(BytesIO(data)).size
     (b'GIF89a', (256, 256))
     """
-    color_space = "oklab" if color_space is None else color_space
     dither = "auto" if dither is None else dither
     check_options(
         n_colors=n_colors,
@@ -214,7 +212,7 @@ full_scale
             check_all_exact(frames, own.colors)
         own = own._replace(colors=binary_alpha(own.colors, alpha_threshold))
         own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
-    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
+    search = read_search(color_space, effort, weighting, n_threads)
     plays = min(frames.plays or 0, MAX_PLAYS) if loop is None else loop
     how = _How(frames, search, own, n_colors, keep_palette, plays)
     is_exact = dither in BY_MASK or (own is not None and own.device is not None)

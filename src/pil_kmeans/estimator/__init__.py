@@ -499,7 +499,7 @@ default=None
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(np.iinfo(np.int32).max)
         weighting = read_weighting(self.weighting, self.color_space)
-        return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads)
+        return Search(self.color_space, self.effort, weighting, int(seed or 0), self.n_threads, is_free=False)
 
     def _fixed_colors(self, data: AnyPictures | np.ndarray) -> np.ndarray | None:
         """Read the locked colours as the pictures have theirs, (m, C)."""

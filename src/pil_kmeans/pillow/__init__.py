@@ -16,10 +16,8 @@ from ..pictures.source import Source, named_pictures
 from ..png.target_quality import read_quality
 from ..stages.dithering.diffuse import DITHERS, read_dither
 from ..stages.indices import MAX_BYTE_COLORS
-from ..stages.options import Search
-from ..stages.quantize import check_options
+from ..stages.quantize import check_options, read_search
 from ..stages.samples import to_uint8
-from ..stages.weighting import read_weighting
 from .fewest_colors import with_fewest_colors
 from .patch import Patch, original_quantize
 from .save import register
@@ -66,8 +64,10 @@ def quantize(
         palette; their sizes and modes may differ. Samples are rounded to the 8 bits of a palette,
         of which dithering shows what lies between: mode I;16, and I of a PGM file, from the whole
         range, 0 to 65535; other I and F must hold values of 0 to 255 unless `full_scale` says more.
-        As in Pillow, pixels are taken as they are stored: the result keeps size, orientation tag
-        and colour profile, which say how to look at it; `encode_png` turns and converts.
+        As in Pillow, pixels stay as they are stored: the result keeps size, orientation tag
+        and colour profile, which say how to look at it; `encode_png` turns and converts. Its palette
+        is fitted to what the profile, gAMA and cHRM show, unless the picture has colours that sRGB
+        cannot show, or there are `fixed_colors`.
     colors : int, default 256
         Most colours to use, 1 to 256. A picture that has no more comes back exactly.
     method : int or PIL.Image.Quantize, optional
@@ -122,7 +122,8 @@ def quantize(
         What pixels count for in the search. "perceptual": as much as an error there is seen, more
         in smooth areas than in busy ones, and more where few pixels are of their kind, so that a
         small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
-        "perceptual" in "oklab" and "cielab", "uniform" in the others. `sample_weight` multiplies.
+        "perceptual" in "oklab" and "cielab", "uniform" in the others; without `color_space`, of one
+        picture of up to 16384 pixels, what looks better of both. `sample_weight` multiplies.
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours
         better, and is noisier. By diffusion it is the share of each error that is handed on. None:
@@ -237,13 +238,12 @@ def quantize(
             msg = f"method={method!r} runs Pillow's own method, which takes no {given}: drop one"
             raise ValueError(msg)
         return by_pillow(image, colors, method, kmeans, palette, dither, layout)
-    space = "oklab" if color_space is None else color_space
     to_palette = hasattr(palette, "__array__") or bool(palette)  # falsy is none, as in Pillow
     method_name = read_method(dither, to_palette=to_palette)
     check_options(
         n_colors=1,
         max_colors=MAX_BYTE_COLORS,
-        color_space=space,
+        color_space=color_space,
         effort=effort,
         weighting=weighting,
         dither=method_name,
@@ -282,7 +282,7 @@ def quantize(
         fit = partial(
             by_fitted_palette,
             sources,
-            Search(space, effort, read_weighting(weighting, space), random_state=0, n_threads=n_threads),
+            read_search(color_space, effort, weighting, n_threads),
             options,
             fixed_colors=fixed_colors,
             sample_weights=weights,

@@ -1,7 +1,8 @@
 """Efforts: counted pictures to palette and indices, and that "best" is never worse than what takes less.
 
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
-the same error may differ by several points. So "best" also makes what less effort makes, and keeps what looks best.
+the same error may differ by several points. So "best" also makes what less effort makes, and keeps what looks best. Nor
+do weights for the eye where each entry has but a handful of pixels: small pictures are fitted without them as well.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from .options import Dither, Search
 from .palette import Palette, fit_palette, least_common_channels
 from .pixels import Pixels
 from .samples import in_least_channels
-from .ssimulacra2 import MIN_SIZE
+from .ssimulacra2 import FULL_SIZE, MIN_SIZE
 from .weighting import PERCEPTUAL_SPACES
 
 _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
+_SMALL = 1 << 14  # pixels, up to which both weightings are tried
 
 
 def fit_least(hist: Histogram, search: Search, *, n_colors: int, fixed_colors: NDArray[Any] | None) -> Palette:
@@ -67,8 +69,9 @@ def fit_pictures(
     Returns
     -------
     Dithered
-        By "best" what looks best of what the efforts make, by SSIMULACRA 2: of one picture in a perceptual space.
-        Otherwise of the palette with the least inertia.
+        What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what the efforts make, and
+        of a small picture by other efforts than "fast" of what the weightings make, if none is asked for. Otherwise of
+        the palette with the least inertia.
     """
     n_channels = least_common_channels(max(pixels.least_channels, hist.least_channels), pixels.n_channels, fixed_colors)
     if n_channels < pixels.n_channels:
@@ -85,24 +88,39 @@ def fit_pictures(
         )
         return greys._replace(palette=greys.palette.in_channels(pixels.n_channels))
 
-    def finished(palette: Palette, own: Search) -> Dithered:
+    def finished(palette: Palette, hist: Histogram, own: Search) -> Dithered:
         return fit_dither(
             pixels, palette, hist, own, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
         )
 
-    lower = _LOWER[search.effort]
+    shape = (frames or [pixels.shape])[0]
     is_seen = (
         search.color_space in PERCEPTUAL_SPACES
         and (frames is None or len(frames) == 1)
-        and min((frames or [pixels.shape])[0]) >= MIN_SIZE
+        and min(shape) >= MIN_SIZE
+        and len(hist) > n_colors
     )
-    if not lower or not is_seen or len(hist) <= n_colors:
-        palette = fit_least(hist, search, n_colors=n_colors, fixed_colors=fixed_colors)
-        return finished(palette, search)
+    ways = _ways(hist, search, is_small=len(pixels.rows) <= _SMALL) if is_seen else []
+    if len(ways) < 2:
+        return finished(fit_least(hist, search, n_colors=n_colors, fixed_colors=fixed_colors), hist, search)
     results = []
-    for effort in (search.effort, *lower):
-        own = replace(search, effort=effort)
-        results.append(finished(fit_palette(hist, own, n_colors=n_colors, fixed_colors=fixed_colors), own))
+    for own_hist, own in ways:
+        palette = fit_palette(own_hist, own, n_colors=n_colors, fixed_colors=fixed_colors)
+        results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
-    scores = looks(pixels, seen, frames=frames, n_threads=search.n_threads)
-    return results[int(np.argmax(scores))]
+    is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
+    scores = [
+        looks(pixels, seen, frames=frames, n_threads=search.n_threads, min_size=size)
+        for size in ((FULL_SIZE,) if is_whole else (FULL_SIZE, MIN_SIZE))
+    ]
+    return results[int(np.argmax(np.sum(scores, axis=0)))]
+
+
+def _ways(hist: Histogram, search: Search, *, is_small: bool) -> list[tuple[Histogram, Search]]:
+    """Return what is to be looked at: what is asked for comes first, so that it is what wins of equals."""
+    searches = [replace(search, effort=effort) for effort in (search.effort, *_LOWER[search.effort])]
+    ways = [(hist, own) for own in searches]
+    if is_small and search.is_free and search.effort != "fast":
+        uniform = replace(hist, smoothness=None)
+        ways += [(uniform, replace(own, weighting="uniform")) for own in searches]
+    return ways

@@ -28,6 +28,8 @@ class Search:
         Seed of what the search tries; the same gives the same.
     n_threads : int or None
         None: as many as `threads.count_threads` says. Results do not depend on it.
+    is_free : bool
+        Whether neither a space nor a weighting is asked for: a small picture gets the weighting that looks better.
     """
 
     color_space: str
@@ -35,6 +37,7 @@ class Search:
     weighting: str
     random_state: int
     n_threads: int | None
+    is_free: bool
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def fit_palette(
     >>> from pil_kmeans.stages.pixels import read_pixels
     >>> ramp = np.arange(6, dtype=np.uint8).reshape(2, 3)
     >>> hist = histogram(read_pixels(ramp, channel_axis=None), n_threads=1)
-    >>> fit_palette(hist, Search("srgb", "balanced", "uniform", 0, 1), n_colors=2).centers.tolist()
+    >>> fit_palette(hist, Search("srgb", "balanced", "uniform", 0, 1, False), n_colors=2).centers.tolist()
     [[1.0], [4.0]]
     """
     n_channels = least_common_channels(hist.least_channels, hist.n_channels, fixed_colors)

@@ -56,7 +56,7 @@ def accents(hist: Histogram, search: Search, *, n_colors: int, first: NDArray[np
     >>> picture = np.arange(100, 200, dtype=np.uint8).reshape(10, 10, 1).repeat(3, axis=2)
     >>> picture[5, 5] = 255, 0, 0
     >>> hist = histogram(read_pixels(picture), n_threads=1)
-    >>> search = Search("oklab", "balanced", "uniform", 0, 1)
+    >>> search = Search("oklab", "balanced", "uniform", 0, 1, False)
     >>> accents(hist, search, n_colors=1, first=np.empty((0, 3), np.uint8)).tolist()
     [[255, 0, 0]]
     """

@@ -17,7 +17,7 @@ from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
 from .parts import PartialCounts
 from .pixels import Pixels
-from .weighting import check_weighting
+from .weighting import check_weighting, read_weighting
 
 LARGE = 1 << 25
 """Pixels above which colours are counted band by band, and those beyond `BUDGET` in cells."""
@@ -108,6 +108,13 @@ def _counted_in_bands(pixels: Pixels, sample_weight: NDArray[np.float64] | None,
     return counts.tally().histogram()
 
 
+def read_search(color_space: str | None, effort: str, weighting: str | None, n_threads: int | None) -> Search:
+    """Return what options of a face mean, which `check_options` has checked."""
+    space = "oklab" if color_space is None else color_space
+    is_free = color_space is None and weighting is None
+    return Search(space, effort, read_weighting(weighting, space), 0, n_threads, is_free)
+
+
 def check_options(
     *,
     n_colors: Any,
@@ -130,7 +137,10 @@ def check_options(
     """
     check_count("n_colors", n_colors, max_colors)
     check_threads(n_threads)
-    for name, value, allowed in (("color_space", color_space, COLOR_SPACES), ("effort", effort, tuple(EFFORTS))):
+    for name, value, allowed in (
+        ("color_space", color_space, (*COLOR_SPACES, None)),
+        ("effort", effort, tuple(EFFORTS)),
+    ):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     check_weighting(weighting)

@@ -19,9 +19,8 @@ from ..stages.options import Search
 from ..stages.palette import Palette
 from ..stages.picked import accents, counts_of, occurring, visible_shares
 from ..stages.pixels import read_pixels
-from ..stages.quantize import check_options, counted
+from ..stages.quantize import check_options, counted, read_search
 from ..stages.samples import rgba_rows, to_uint8
-from ..stages.weighting import read_weighting
 from . import Swatches, check_order
 
 KINDS = ("dominant", "accent", "real")
@@ -114,7 +113,7 @@ def palette(
     )
     check_kind(kind)
     check_order(sort)
-    search = Search(color_space, effort, read_weighting(weighting, color_space), random_state=0, n_threads=n_threads)
+    search = read_search(color_space, effort, weighting, n_threads)
     pictures = image if isinstance(image, list | tuple) else [image]
     if not pictures:
         raise ValueError("image is a list without pictures: give one at least")
