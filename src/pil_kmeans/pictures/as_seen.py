@@ -37,7 +37,9 @@ class AsSeen:
     _seen: NDArray[np.uint8]  # the same in sRGB
 
     @classmethod
-    def of(cls, images: Sequence[Image.Image | None], samples: NDArray[Any], n_colors: int) -> AsSeen | None:
+    def of(
+        cls, images: Sequence[Image.Image | None], samples: NDArray[Any], n_colors: int, *, n_threads: int | None
+    ) -> AsSeen | None:
         """Look at pictures of one profile, the pixels (H, W, C) of all of them.
 
         None if they are in sRGB, as far as is known, have no more than `n_colors`, which are to stay as they are, or do
@@ -52,7 +54,7 @@ class AsSeen:
         seen = samples_as_seen(image, samples)
         if seen is samples:
             return None
-        hist = histogram(read_pixels(samples), n_threads=1)
+        hist = histogram(read_pixels(samples), n_threads=n_threads)
         if len(hist) <= n_colors:
             return None
         stored = hist.colors[np.argsort(hist.counts, kind="stable")]

@@ -51,7 +51,8 @@ def by_fitted_palette(
     pixels = read_pixels(samples)
     if animation and n_colors == MAX_BYTE_COLORS and len(rgba) < n_colors and not _leaves_room(pixels, search):
         n_colors -= 1
-    as_seen = None if len(rgba) else AsSeen.of([source.image for source in seen], samples, n_colors)
+    images = [source.image for source in seen]
+    as_seen = None if len(rgba) else AsSeen.of(images, samples, n_colors, n_threads=search.n_threads)
     palette, indices, _ = quantize_pixels(
         pixels if as_seen is None else read_pixels(as_seen.samples),
         search,
