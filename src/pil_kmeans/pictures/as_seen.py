@@ -51,8 +51,8 @@ class AsSeen:
             return None
         if not any(_says(image)[1:]):
             return None
-        seen = samples_as_seen(image, samples)
-        if seen is samples:
+        some = samples[:1]
+        if samples_as_seen(image, some) is some:
             return None
         hist = histogram(read_pixels(samples), n_threads=n_threads)
         if len(hist) <= n_colors:
@@ -65,7 +65,7 @@ class AsSeen:
             return None
         if np.abs(np.subtract(back, stored, dtype=np.int16)).max() > _SAME_LEVELS:
             return None
-        return cls(seen, image, stored, converted)
+        return cls(samples_as_seen(image, samples), image, stored, converted)
 
     def as_stored(self, colors: NDArray[np.uint8], indices: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[Any]]:
         """Return a palette (n, C) and indices as they are stored.
