@@ -63,10 +63,15 @@ def options(
     )
 
 
+def roots_of(colors, grid=USUAL_GRID):
+    """As precise as the grid is fine."""
+    return _native.cone_roots(colors, grid[1] > 1)
+
+
 def entries_of(palette, grid=USUAL_GRID):
     return {
         "entries": _native.working_points(palette, "oklab", False, *grid, 1),
-        "roots": _native.cone_roots(palette),
+        "roots": roots_of(palette, grid),
         "opacity": opacity_of(palette),
     }
 
@@ -81,7 +86,7 @@ def expected(samples, palette, strength, eighths, margin, grid=USUAL_GRID, share
     rows = samples.reshape(-1, n_channels)
     opacities = opacity_of(rows), opacity_of(palette)
     light = plain.Light(eighths, grid, has_alpha=n_channels % 2 == 0)
-    roots = [_native.cone_roots(x) for x in (rows, palette)]
+    roots = [roots_of(x, grid) for x in (rows, palette)]
     return plain.dither(
         light, roots[0], opacities[0], (height, width), roots[1], opacities[1], strength, margin, shares
     )
@@ -91,7 +96,7 @@ def lacking(samples, indices, palette, eighths):
     """What pixels lack, as the kernel measures it."""
     rows, entries = samples.reshape(-1, samples.shape[2]), palette[indices.ravel()]
     light = plain.Light(eighths, USUAL_GRID, has_alpha=rows.shape[1] % 2 == 0)
-    difference = light.lacking(_native.cone_roots(rows), _native.cone_roots(entries))
+    difference = light.lacking(roots_of(rows), roots_of(entries))
     return difference.reshape(*indices.shape, 4)
 
 

@@ -32,13 +32,13 @@ auto points_of(const Pixels<Sample>& colors, const std::string& space, bool stra
 }
 
 template <typename Sample>
-auto roots_of(const Pixels<Sample>& colors) {
+auto roots_of(const Pixels<Sample>& colors, bool precise) {
     const std::size_t n = colors.shape(0), n_channels = colors.shape(1);
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("colors must have 1 to 4 channels");
     Buffer<float> roots(4 * n);
     {
         const nb::gil_scoped_release unlocked;
-        cone_roots(colors.data(), n, n_channels, roots.begin());
+        cone_roots(colors.data(), n, n_channels, precise, roots.begin());
     }
     return to_numpy(std::move(roots), {n, 4});
 }
@@ -81,8 +81,8 @@ void register_color_space(nb::module_& module) {
                "origin"_a, "zoom"_a, "n_threads"_a);
     module.def("working_points", &points_of<std::uint16_t>, "colors"_a.noconvert(), "color_space"_a, "straight"_a,
                "origin"_a, "zoom"_a, "n_threads"_a);
-    module.def("cone_roots", &roots_of<std::uint8_t>, "colors"_a.noconvert());
-    module.def("cone_roots", &roots_of<std::uint16_t>, "colors"_a.noconvert());
+    module.def("cone_roots", &roots_of<std::uint8_t>, "colors"_a.noconvert(), "precise"_a = true);
+    module.def("cone_roots", &roots_of<std::uint16_t>, "colors"_a.noconvert(), "precise"_a = true);
     module.def("center_colors", &colors_of, "centers"_a.noconvert(), "n_channels"_a, "color_space"_a, "origin"_a,
                "zoom"_a);
     module.def("lightness_of_greys", &converted_greys<lightness_of_greys>, "greys"_a.noconvert(), "color_space"_a);

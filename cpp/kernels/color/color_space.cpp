@@ -255,7 +255,7 @@ template const float* linear_light<std::uint8_t>();
 template const float* linear_light<std::uint16_t>();
 
 template <typename Sample>
-void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, float* roots) {
+void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, bool precise, float* roots) {
     constexpr float full = static_cast<float>(static_cast<Sample>(~Sample{0}));
     const float* const linear = linear_table<Sample>().data();
     float planes[4][kChunk] = {}, last_roots[4 * kChunk];
@@ -271,14 +271,13 @@ void cone_roots(const Sample* colors, std::size_t n, std::size_t n_channels, flo
                 if constexpr (C % 2 == 0) planes[3][i] = static_cast<float>(own[C - 1]) / full;
             }
             float* const to = roots + 4 * start;
-            kernels().cone_roots(all_planes, (size + 15) / 16 * 16, sizeof(Sample) > 1,
-                                 size < kChunk ? last_roots : to);
+            kernels().cone_roots(all_planes, (size + 15) / 16 * 16, precise, size < kChunk ? last_roots : to);
             if (size < kChunk) std::copy_n(last_roots, 4 * size, to);
         }
     });
 }
-template void cone_roots(const std::uint8_t*, std::size_t, std::size_t, float*);
-template void cone_roots(const std::uint16_t*, std::size_t, std::size_t, float*);
+template void cone_roots(const std::uint8_t*, std::size_t, std::size_t, bool, float*);
+template void cone_roots(const std::uint16_t*, std::size_t, std::size_t, bool, float*);
 
 std::span<const ColorSpace> color_spaces() { return kColorSpaces; }
 

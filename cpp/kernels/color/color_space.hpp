@@ -67,11 +67,10 @@ void working_points(const std::uint16_t* colors, std::size_t n, std::size_t n_ch
                     bool straight, const Grid& grid, Team& team, std::uint32_t* xy, std::uint32_t* zw);
 
 // What the eye's three kinds of cones take of n colours of C samples each, l, m and s from 0 to 1 as Oklab has them:
-// the cube roots, to a relative error of 4e-5 for 8 bits, of which a step is a hundred times that, and of 1e-7 for 16.
-// Alpha, from 0 to 1, comes last; 1 without.
+// the cube roots, as precise as cube_roots. Alpha, from 0 to 1, comes last; 1 without.
 template <typename Sample>
 void cone_roots(const Sample* colors,  // IN  (n, C)
-                std::size_t n, std::size_t n_channels,
+                std::size_t n, std::size_t n_channels, bool precise,
                 float* roots);  // OUT (n, 4)
 
 // The first coordinate of n greys, and back, in the units of the space and in double precision: their distances are

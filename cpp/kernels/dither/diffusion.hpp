@@ -76,7 +76,7 @@ struct LightRows : HeldRows {
         const std::size_t n = n_rows * width;
         HeldRows::read(samples, n, n_channels, palette.chooser);
         roots.resize(4 * n);
-        cone_roots(samples, n, n_channels, roots.data());
+        cone_roots(samples, n, n_channels, palette.terms.is_precise, roots.data());
         for (std::size_t row = 0; row < n; row += width) hold_flat(row, row + width, palette, worker);
         is_any_held = std::any_of(held.begin(), held.end(), [](std::uint32_t index) { return index != kDithered; });
         if (palette.hull.is_everything()) return;

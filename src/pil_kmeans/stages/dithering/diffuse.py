@@ -220,7 +220,7 @@ class Passes:
         """Return what the kernels want to know of a palette and of how to dither to it."""
         return {
             "entries": working_points(palette, self.color_space, grid=self.grid, n_threads=1),
-            "roots": _native.cone_roots(_like(self.rows, as_samples(palette))),
+            "roots": _native.cone_roots(as_samples(palette), self.grid.zoom > 1),
             "opacity": opacity_of(palette),
             "options": self.options,
             "n_threads": self.n_threads,
@@ -241,7 +241,7 @@ def shares_of(method: str) -> NDArray[np.uint8]:
 
 def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any], entries: Points) -> None:
     """Give pixels the entry they equal, of several that the working space cannot tell apart: their errors are equal."""
-    samples = _like(rows, as_samples(palette))
+    samples = to_uint16(palette) if rows.dtype == np.uint16 else as_samples(palette)
     is_visible = opacity_of(samples) > 0
     visible = np.flatnonzero(is_visible)
     _, first = np.unique(packed(samples[visible]), return_index=True)  # a palette that is given may repeat colors
@@ -254,11 +254,6 @@ def _tell_apart(indices: NDArray[Any], rows: NDArray[Any], palette: NDArray[Any]
     equal = chosen.copy()
     label_equals(equal, rows[pixels], samples)
     indices[pixels] = np.where(place[equal] == place[chosen], equal, chosen)
-
-
-def _like(rows: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
-    """Return samples of 8 bits in 16 where the pixels have 16: kernels find equal what is equal."""
-    return to_uint16(samples) if rows.dtype == np.uint16 else samples
 
 
 def opacity_of(colors: NDArray[Any]) -> NDArray[np.uint8]:
