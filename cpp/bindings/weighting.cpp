@@ -63,7 +63,7 @@ auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Ve
             (i > 0 && rows.data()[i] <= rows.data()[i - 1]))
             throw nb::value_error("rows must ascend and lie in the picture");
     if (totals.shape(0) != n_weight_cells(samples.shape(1))) throw nb::value_error("there must be a total a cell");
-    Buffer<std::uint16_t> weights(samples.shape(0));
+    auto weights = zeroed<std::uint16_t>(samples.shape(0), Fill::sparse);
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);

@@ -259,7 +259,6 @@ template <typename Sample>
 void pixel_weights(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
                    const std::int64_t* totals, const std::int64_t* rows, std::size_t n_rows, Team& team,
                    std::uint16_t* weights) {
-    std::fill_n(weights, height * width, std::uint16_t{0});
     with_channels(n_channels, [&](auto c) {
         constexpr std::size_t C = c();
         std::vector<float> factors(n_weight_cells(C));

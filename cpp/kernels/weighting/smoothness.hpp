@@ -54,6 +54,6 @@ void pixel_weights(const Sample* samples,  // IN  (height * width, C)
                    const std::int64_t* totals,  // IN  (n_weight_cells,)
                    const std::int64_t* rows,    // IN  (n_rows,) from 0 to height - 1, ascending
                    std::size_t n_rows, Team& team,
-                   std::uint16_t* weights);  // OUT (height * width,), 0 in other rows
+                   std::uint16_t* weights);  // OUT (height * width,) those of these rows
 
 }  // namespace pil_kmeans

@@ -25,10 +25,7 @@ from .amounts import Amount
 from .diffuse import BY_MASK, Frames, Passes, dither, opacity_of
 
 _STEP, _MOMENTUM = 2.0, 0.3  # entries move so many times what their pixels lack, and so much of their last move again
-_CAREFUL_STEP, _CAREFUL_MOMENTUM = (
-    1.0,
-    0.0,
-)  # less with alpha, which makes up for lightness and vice versa, and by masks
+_CAREFUL_STEP, _CAREFUL_MOMENTUM = 1.0, 0.0  # by masks, and with alpha, which makes up for lightness and vice versa
 _BAND = 16  # rows dithered in a piece during the refit: what the kernel walks over at a time
 _MOST_BANDS_APART = 16
 
@@ -43,7 +40,7 @@ class Rounds:
     """Of the palette, and besides: an entry is moved by its own pixels only."""
 
 
-ROUNDS = {"fast": Rounds(4, 50 << 10, 330), "balanced": Rounds(5, 50 << 10, 330), "best": Rounds(7, 3 << 18, 0)}
+ROUNDS = {"fast": Rounds(4, 50 << 10, 330), "balanced": Rounds(4, 50 << 10, 330), "best": Rounds(7, 3 << 18, 0)}
 
 
 def refit(
