@@ -28,7 +28,7 @@ DISTRIBUTIONS = (
     "scikit-learn",
     "scipy",
 )
-PLACES = ("--images", "--json", "--keep", "--sheet")
+PLACES = ("--base", "--images", "--json", "--keep", "--sheet")
 # Programs, and the command that tells the version of each.
 PROGRAMS = {
     "pngquant": ("pngquant", "--version"),

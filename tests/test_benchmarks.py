@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import crates, needs
+from benchmarks.environment import without_places
 from benchmarks.judges import find_judges, judged
 from benchmarks.judges.colors import blurred_error, dark_colors, psnr, worst_block, worst_block_of_light
 from benchmarks.judges.seen import Seen
@@ -20,7 +21,7 @@ from benchmarks.look.losses import find_losses
 from benchmarks.look.make import Work, make_one
 from benchmarks.look.methods import DITHERED, QUANTETTE_UNDITHERED, UNDITHERED, of_few_colors
 from benchmarks.made import MADE
-from benchmarks.records import as_json, write_record
+from benchmarks.records import as_json, read_records, write_record
 from pil_kmeans import encode_png
 
 
@@ -190,3 +191,10 @@ def test_files_of_a_folder_are_tried_and_faults_named(tmp_path, capsys, monkeypa
     assert files.tried_apart(tmp_path / "few.png", 10_000)["faults"] == ["the process ended with -6"]
     monkeypatch.setattr(files, "faults_of_look", lambda _: [])
     assert "few.png: 256 colours: not exact" in (files.run(arguments), capsys.readouterr().out)[1]
+
+
+def test_records_name_no_place_of_a_machine():
+    words = ["animation", "--base", "/opt/other/bin/python", "--clips", "pan", "--json", "/tmp/record.json"]
+    assert without_places(words) == ["animation", "--clips", "pan"]
+    for name, record in read_records().items():
+        assert " /" not in record["environment"]["command"], name

@@ -3,6 +3,8 @@
 // Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
+#include <cstring>
+
 #include "kernels/base/float_lanes.hpp"
 #include "kernels/base/simd_gather.hpp"
 #include "kernels/color/oklab_of_cones.hpp"
@@ -17,6 +19,14 @@ struct Coords {
     Vec xy, zw;
 };
 
+// As many as there are lanes, of which the first n are those from `first` on.
+inline Coords some_of(const Points& points, std::size_t first, std::size_t n) {
+    std::uint32_t xy[kSearchLanes] = {}, zw[kSearchLanes] = {};
+    std::memcpy(xy, points.xy + first, n * sizeof *xy);
+    std::memcpy(zw, points.zw + first, n * sizeof *zw);
+    return {load(xy), load(zw)};
+}
+
 // An entry that is brighter than its pixel adds more light than a darker one takes, where both are as far away in
 // Oklab. As errors are handed on in dithering, see light.hpp: the light of the pixel less that of the entry, over the
 // slope of light at the pixel, is what the error should be. What that is more than the difference in Oklab is added to
@@ -30,13 +40,9 @@ class LightLacks {
                 of_oklab_[c][d] = static_cast<float>(kConesOfOklab[c][d] / units.color);
                 of_cones_[d][c] = kOklabOfCones[d][c] * units.color;
             }
-        std::uint32_t xy[kSearchLanes] = {}, zw[kSearchLanes] = {};
         for (std::size_t j = 0; j < entries.n; j += kLanes) {
-            const std::size_t n = entries.n - j < kLanes ? entries.n - j : kLanes;
-            std::memcpy(xy, entries.xy + j, n * sizeof *xy);
-            std::memcpy(zw, entries.zw + j, n * sizeof *zw);
             Seen seen;
-            see({load(xy), load(zw)}, seen);
+            see(some_of(entries, j, entries.n - j < kLanes ? entries.n - j : kLanes), seen);
             for (std::size_t c = 0; c < 3; ++c) {
                 store_floats(roots_[c] + j, seen.roots[c]);
                 store_floats(lights_[c] + j, seen.lights[c]);

@@ -166,10 +166,7 @@ class PixelCoder {
     // What the errors of some pixels of a row lack of light, weighed, of as many as there are lanes; n of them count.
     void lacks_of_light(std::size_t y, std::size_t x, const std::uint8_t* bytes, std::size_t n, std::uint32_t* lack_xy,
                         std::uint32_t* lack_zw) const {
-        std::uint32_t xy[kSearchLanes] = {}, zw[kSearchLanes] = {};
-        std::memcpy(xy, region_.points.xy + y * region_.width + x, n * sizeof *xy);
-        std::memcpy(zw, region_.points.zw + y * region_.width + x, n * sizeof *zw);
-        const Coords lacks = lacks_.of({load(xy), load(zw)}, load_bytes(bytes));
+        const Coords lacks = lacks_.of(some_of(region_.points, y * region_.width + x, n), load_bytes(bytes));
         store(lack_xy, weighed_xy(lacks.xy));
         store(lack_zw, weighed_zw(lacks.zw));
     }

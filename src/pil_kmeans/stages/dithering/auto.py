@@ -112,9 +112,9 @@ def is_speckled(pixels: Pixels, indices: NDArray[Any], *, frames: Frames | None 
     n = n_mixed = 0
     for frame, chosen in zip(_split(pixels.samples, frames), _split(indices[..., np.newaxis], frames), strict=True):
         for block in row_blocks(*chosen.shape[:2]):
-            is_flat, is_one = (_are_equal(values[block.start : block.stop + 1]) for values in (frame, chosen))
-            n += int(np.count_nonzero(is_flat))
-            n_mixed += int(np.count_nonzero(is_flat & ~is_one))
+            are_flat, are_one = (_are_equal(values[block.start : block.stop + 1]) for values in (frame, chosen))
+            n += int(np.count_nonzero(are_flat))
+            n_mixed += int(np.count_nonzero(are_flat & ~are_one))
     return n_mixed > _MOST_SPECKLED * n
 
 

@@ -40,7 +40,8 @@ class Rounds:
     """Of the palette, and besides: an entry is moved by its own pixels only."""
 
 
-ROUNDS = {"fast": Rounds(4, 50 << 10, 330), "balanced": Rounds(4, 50 << 10, 330), "best": Rounds(7, 3 << 18, 0)}
+_USUAL_ROUNDS = Rounds(4, 50 << 10, 330)
+ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(7, 3 << 18, 0)}
 
 
 def refit(
