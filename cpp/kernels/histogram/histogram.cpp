@@ -184,8 +184,7 @@ Histogram partition_histogram(const std::uint8_t* samples, std::size_t n) {
         table.wrapped.clear();
         end += n_found;
     }
-    result.keys.size = result.counts.size = end;
-    return result;
+    return {resized(std::move(result.keys), end), resized(std::move(result.counts), end)};
 }
 
 // --- longer keys: radix sort, then count the runs ----------------------------------------------------------------

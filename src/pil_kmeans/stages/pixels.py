@@ -56,11 +56,13 @@ class Pixels:
         """The samples, one row a pixel: (H * W, C)."""
         return self.samples.reshape(-1, self.n_channels)
 
-    @cached_property
+    @property
     def in_8_bits(self) -> Pixels:
         """The picture as given, rounded to 8 bits."""
-        if self.dtype == np.uint8:
-            return self
+        return self if self.dtype == np.uint8 else self._rounded  # itself is not kept: it would refer to itself
+
+    @cached_property
+    def _rounded(self) -> Pixels:
         return read_pixels(to_uint8(self.values, self.new_array), new_array=self.new_array)
 
     @property
