@@ -1,4 +1,4 @@
-"""What a call made is freed as it ends, not when Python next looks for cycles: one that holds a picture is expensive."""
+"""What a call made is freed as it ends, not when Python looks for cycles: one that holds a picture is expensive."""
 
 import gc
 from io import BytesIO
