@@ -1,6 +1,7 @@
 """Dask arrays: palettes as in memory whatever the blocks, lazy results, and errors before anything is read."""
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -243,6 +244,39 @@ def test_all_that_is_done_to_count_a_block_is_one_task(shape, options):
         KMeansQuantizer(4, **options).fit(da.zeros(shape, dtype=np.uint8, chunks=40))
     blocks, joins, edges, seams, tree = 64, 8, 8, 1, 2
     assert n_tasks == [blocks + joins + edges + seams + tree]
+
+
+def test_blocks_that_are_made_anew_are_counted_several_in_a_task():
+    """With 64 tasks at least, if there are as many blocks; one whose making fails is named."""
+    picture = made(480, 480, 3)
+    store = Reads(picture)
+    n_tasks = []
+    for X, n_common in (
+        (da.from_array(store, chunks=(20, 20, 3), asarray=True, inline_array=False), 1),
+        (da.from_array(store, chunks=(20, 20, 3), asarray=True, inline_array=True), 0),
+    ):
+        with Callback(start=lambda graph: n_tasks.append(len(graph))):
+            quantizer = KMeansQuantizer(6).fit(X)
+        counts, seams, tree_of_seams, tree = 72, 9, 2 + 1, 9 + 2 + 1
+        assert n_tasks.pop() == n_common + counts + counts + seams + tree_of_seams + tree  # twice: also their edges
+        assert_same_fit(quantizer, KMeansQuantizer(6).fit(picture))
+    assert (store.n == 2).all()
+    with pytest.raises(OSError, match="tile 1 cannot be read") as raised:
+        KMeansQuantizer(6).fit(X.map_blocks(failing, dtype=X.dtype))
+    [note] = raised.value.__notes__
+    assert re.fullmatch(r"in making the block that begins at X\[0, 20:40, \d+:\d+\]", note)
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_weights_and_masks_of_blocks_counted_together_are_their_own(is_weighted):
+    picture, rng = made(480, 480, 3), np.random.default_rng(3)
+    weights = rng.integers(0, 4, (480, 480)).astype(float) if is_weighted else None
+    masked = np.ma.MaskedArray(picture, np.broadcast_to(rng.random((480, 480, 1)) < 0.3, picture.shape))
+    for known in (picture, masked):
+        lazy = da.from_array(known, chunks=(20, 20, 3))
+        lazy_weights = None if weights is None else da.from_array(weights, chunks=(20, 20))
+        fitted = KMeansQuantizer(6).fit(lazy, sample_weight=lazy_weights)
+        assert_same_fit(fitted, KMeansQuantizer(6).fit(known, sample_weight=weights))
 
 
 def test_tables_of_colors_are_used_again_and_given_back():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from ..stages.pixels import check_layout, check_total
 from ..stages.tally import Tally
 from ..stages.weighting import REACH
 
-_MERGED_AT_ONCE = 8
+_JOINED = 8  # blocks, or what is known of as many
+_LEAST_TASKS = 64  # for as many workers
 _SEAMS_AT_ONCE = 64  # blocks
 
 
@@ -79,18 +80,12 @@ class LazyPictures:
         own = replace(search, n_threads=1)  # each worker has its own
         options = {"search": own, "budget": budget, "is_masked": self.is_masked}
         arrays = [pieces] if weights is None else [pieces, _with_axis(weights, 3)]
-        blocks = dask.array.map_blocks(
-            block_work.count_block,
-            *arrays,
-            **options,
-            dtype=object,
-            chunks=(*((1,) * n for n in pieces.numblocks[:3]), (1,)),
-            meta=np.empty((0, 0, 0, 0), dtype=object),
-        ).to_delayed()
-        join = dask.delayed(partial(block_work.join_blocks, budget=budget))
-        counted = [join(group) for group in _groups(blocks.ravel().tolist())]
+        counted, n_together = _count_made(arrays, options) or (_count_each(arrays, options), 1)
+        if n_together == 1:
+            join = dask.delayed(partial(block_work.join_blocks, budget=budget))
+            counted, n_together = [join(group) for group in _groups(counted)], _JOINED
         all_counted = _tree(counted, partial(block_work.join_tallies, budget=budget))
-        [all_counted, smoothness] = dask.compute(all_counted, self._seams(counted, pieces, own))
+        [all_counted, smoothness] = dask.compute(all_counted, self._seams(counted, n_together, pieces, own))
         tally: Tally = all_counted.tally
         if smoothness is not None:
             tally = replace(tally, smoothness=tally.smoothness + smoothness)
@@ -100,8 +95,8 @@ class LazyPictures:
             check_total(tally.histogram().counts.any())
         return tally
 
-    def _seams(self, counted: list[Any], pieces: Any, search: Search) -> Any:
-        """Return the lazy smoothness at the seams of blocks counted in groups; no tally waits for it."""
+    def _seams(self, counted: list[Any], n_together: int, pieces: Any, search: Search) -> Any:
+        """Return the lazy smoothness at the seams of blocks, so many in a group; no tally waits for it."""
         import dask
 
         if search.weighting == "uniform" or max(pieces.numblocks[1:3]) == 1:
@@ -114,9 +109,9 @@ class LazyPictures:
         parts, around = [], _around(grid)
         for first in range(0, len(places), _SEAMS_AT_ONCE):
             own = slice(first, first + _SEAMS_AT_ONCE)
-            groups, at = np.divmod(around[own], _MERGED_AT_ONCE)  # those of -1 are -1
+            groups, at = np.divmod(around[own], n_together)  # those of -1 are -1
             needed = np.unique(groups[groups >= 0])
-            known = np.where(groups < 0, -1, np.searchsorted(needed, groups) * _MERGED_AT_ONCE + at)
+            known = np.where(groups < 0, -1, np.searchsorted(needed, groups) * n_together + at)
             seams = dask.delayed(partial(block_work.seams, around=known, places=places[own], search=search))
             parts.append(seams([edges[n] for n in needed]))
         return _tree(parts, block_work.add_smoothness)
@@ -233,6 +228,83 @@ def lazy_colors(indices: Any, colors: partial[NDArray[Any]]) -> Any:
     return indices.map_blocks(colors, dtype=palette.dtype, new_axis=new_axis, chunks=tuple(chunks), meta=meta)
 
 
+def _count_each(arrays: list[Any], options: dict[str, Any]) -> list[Any]:
+    """Return, lazily, what each block is counted to, by a task for each."""
+    import dask.array as da
+
+    numbers = arrays[0].numblocks[:3]
+    counted = da.map_blocks(
+        block_work.count_block,
+        *arrays,
+        **options,
+        dtype=object,
+        chunks=(*((1,) * n for n in numbers), (1,)),
+        meta=np.empty((0, 0, 0, 0), dtype=object),
+    )
+    return counted.to_delayed().ravel().tolist()  # type: ignore[no-any-return]
+
+
+def _count_made(arrays: list[Any], options: dict[str, Any]) -> tuple[list[Any], int] | None:
+    """Return, lazily, what blocks are counted to, by tasks that make some of them, one after the other; and how many.
+
+    A worker then holds one block at a time, and has one tally of those of a task. None unless all blocks are made by
+    tasks of their own, of nothing else but what all of them are made of, such as a file.
+    """
+    import dask
+
+    recipes, common = zip(*map(_recipes, arrays), strict=True)
+    if not all(recipes):
+        return None
+    n_together = max(1, min(_JOINED, len(recipes[0]) // _LEAST_TASKS))
+    needed = {key: value for of_array in common for key, value in of_array.items()}
+    counted = []
+    for first in range(0, len(recipes[0]), n_together):
+        parts = [of_array[first : first + n_together] for of_array in recipes]
+        made = {"blocks": parts[0], "weights": parts[1] if len(parts) > 1 else [], "common_keys": list(needed)}
+        counted.append(dask.delayed(partial(block_work.count_made, **made, **options))(list(needed.values())))
+    return counted, n_together
+
+
+def _recipes(array: Any) -> tuple[list[block_work.Recipe], dict[Any, Any]]:
+    """Return how each block of an array is made, and what all are made of, lazily, by its key.
+
+    No recipe, if there is anything else that a block is made of.
+    """
+    from dask.core import flatten, get_dependencies, istask
+    from dask.delayed import Delayed
+    from dask.highlevelgraph import HighLevelGraph
+
+    places = list(flatten(array.__dask_keys__()))
+    graph = dict(array.__dask_optimize__(array.dask, places))
+    depends = {key: get_dependencies(graph, key) for key in graph}
+    if any(getattr(task, "dependencies", depends[key]) - depends[key] for key, task in graph.items()):
+        return [], {}  # on what workers hold
+
+    def needed_for(key: Any) -> set[Any]:
+        needed, found = set(), [key]
+        while found:
+            key = found.pop()
+            if key not in needed:
+                needed.add(key)
+                found.extend(depends[key])
+        return needed
+
+    of_blocks = [needed_for(key) for key in places]
+    common = set.intersection(*of_blocks) if len(of_blocks) > 1 else set()
+    own = [needed - common for needed in of_blocks]
+    if len(set().union(*own)) < sum(map(len, own)) or not all(istask(graph[key]) for keys in own for key in keys):
+        return [], {}
+    name = f"common-{array.name}"
+    commons = HighLevelGraph.from_collections(name, {key: graph[key] for key in common}, dependencies=())
+    used = common & set().union(*(depends[key] for keys in own for key in keys))
+    locations = product(*(pairwise(accumulate(sizes, initial=0)) for sizes in array.chunks))
+    recipes = [
+        block_work.Recipe({key: graph[key] for key in keys}, place, block_work.Where(list(location), array.shape))
+        for keys, place, location in zip(own, places, locations, strict=True)
+    ]
+    return recipes, {key: Delayed(key, commons, layer=name) for key in used}
+
+
 def _merged(sizes: Sequence[int], least: int) -> tuple[int, ...]:
     """Return sizes of blocks with those that are too small joined to their neighbours."""
     merged: list[int] = []
@@ -266,7 +338,7 @@ def _tree(parts: list[Any], join: Callable[[list[Any]], Any]) -> Any:
 
 
 def _groups(parts: list[Any]) -> list[list[Any]]:
-    return [parts[i : i + _MERGED_AT_ONCE] for i in range(0, len(parts), _MERGED_AT_ONCE)]
+    return [parts[i : i + _JOINED] for i in range(0, len(parts), _JOINED)]
 
 
 def _around(shape: tuple[int, ...]) -> NDArray[np.intp]:

@@ -1,13 +1,13 @@
 """Blocks: what is done with each block of pictures that are in many, by whoever has it.
 
-Workers of a cluster import these functions and what they call, and nothing of scikit-learn or Dask.
+Workers of a cluster import these functions and what they call, and nothing of scikit-learn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +25,42 @@ from .weighting import Smoothness
 
 _MAPPED_AT_ONCE = (1 << 19) - 1  # pixels, which are counted without a table of all colours
 _spare_tables: list[NDArray[np.uint8]] = []  # of blocks counted before, all zero
+
+
+class Where(NamedTuple):
+    """Where in pictures a block is: the first of each axis, and what follows the last; and the shape of all."""
+
+    location: Sequence[tuple[int, int]]
+    shape: tuple[int, ...]
+
+    @property
+    def place(self) -> Place:
+        """Of the block in each picture."""
+        return Place(self.location[1][0], self.location[2][0], *self.shape[1:3])
+
+    def name(self, n: int) -> str:
+        """Name picture n of the block in messages."""
+        (first, _), (top, bottom), (left, right) = self.location[:3]
+        return f"X[{first + n}, {top}:{bottom}, {left}:{right}]"
+
+
+class Recipe(NamedTuple):
+    """How a block is made: Dask's tasks for it alone, and which of them gives it."""
+
+    tasks: dict[Any, Any]
+    key: Any
+    where: Where
+
+    def make(self, made: dict[Any, Any]) -> NDArray[Any]:
+        """Make it of what is made already."""
+        import dask
+
+        try:
+            block: NDArray[Any] = dask.get(made | self.tasks, self.key)
+        except Exception as error:
+            error.add_note(f"in making the block that begins at {self.where.name(0)}")
+            raise
+        return block
 
 
 class Counted(NamedTuple):
@@ -45,35 +81,68 @@ def count_block(
     block_info: Any,
 ) -> NDArray[Any]:
     """Count a block, of an array of which some may be masked or not: an array of one `Counted`."""
-    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
-    (first, _), (top, bottom), (left, right) = location[:3]
-    place = Place(top, left, *shape[1:3])
-    is_whole = (bottom - top, right - left) == shape[1:3]
     counts = PartialCounts(budget, search, _spare_tables)
-    edges: list[Edges] = []
-    for n, picture in enumerate(block):
-        masked = masked_pixels(np.ma.asarray(picture)) if is_masked else None
-        known = picture if masked is None else unmasked_near(picture, masked)
-        pixels = read_pixels(known, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
-        weight = None
-        if weights is not None:
-            weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
-        if masked is not None:
-            weight = np.where(masked, 0.0, 1.0 if weight is None else weight)
-        if is_whole and masked is None:
-            counts.add_pictures(pixels, weight, [pixels.shape])
-        else:
-            of_picture = counts.add_part(pixels, weight, place, masked)
-            if of_picture is not None:
-                edges.append(of_picture)
+    where = Where(block_info[0]["array-location"], block_info[0]["shape"])
+    edges = _count(counts, block, weights, where, is_masked)
     part = np.empty((1, 1, 1, 1), dtype=object)
     part[0, 0, 0, 0] = Counted(counts.tally(), [edges])
     return part
 
 
-def join_blocks(parts: list[NDArray[Any]], *, budget: int) -> Counted:
-    """Merge the tallies of counted blocks, and keep their edges."""
-    blocks: list[Counted] = [part.item() for part in parts]
+def count_made(
+    common: list[Any],
+    *,
+    common_keys: list[Any],
+    blocks: list[Recipe],
+    weights: list[Recipe],
+    search: Search,
+    budget: int,
+    is_masked: bool,
+) -> Counted:
+    """Make some blocks, each when the one before is counted, with weights if there are any, and count them together.
+
+    Parameters
+    ----------
+    common : list
+        What recipes need that others have made.
+    common_keys : list
+        The keys of these in the tasks of recipes.
+    """
+    counts = PartialCounts(budget, search, _spare_tables)
+    made = dict(zip(common_keys, common, strict=True))
+    edges = []
+    for block, weight in zip_longest(blocks, weights):
+        edges.append(_count(counts, block.make(made), weight and weight.make(made), block.where, is_masked))
+    return Counted(counts.tally(), edges)
+
+
+def _count(
+    counts: PartialCounts, block: NDArray[Any], weights: NDArray[Any] | None, where: Where, is_masked: bool
+) -> list[Edges]:
+    """Count the pictures of a block, and return the edges of those for which they matter."""
+    place = where.place
+    edges: list[Edges] = []
+    for n, picture in enumerate(block):
+        masked = masked_pixels(np.ma.asarray(picture)) if is_masked else None
+        known = picture if masked is None else unmasked_near(picture, masked)
+        pixels = read_pixels(known, name=where.name(n))
+        weight = None
+        if weights is not None:
+            weight = read_sample_weight(weights[n, :, :, 0], pixels.shape, is_part=True)
+        if masked is not None:
+            weight = np.where(masked, 0.0, 1.0 if weight is None else weight)
+        if pixels.shape == (place.height, place.width) and masked is None:
+            counts.add_pictures(pixels, weight, [pixels.shape])
+        else:
+            of_picture = counts.add_part(pixels, weight, place, masked)
+            if of_picture is not None:
+                edges.append(of_picture)
+    return edges
+
+
+def join_blocks(parts: list[Counted | NDArray[Any]], *, budget: int) -> Counted:
+    """Merge the tallies of counted blocks, which arrays of one may hold, and keep their edges."""
+    blocks: list[Counted] = [part.item() if isinstance(part, np.ndarray) else part for part in parts]
     return Counted(
         merge([block.tally for block in blocks], budget=budget), [edges for block in blocks for edges in block.edges]
     )
@@ -134,8 +203,7 @@ def map_block(
 ) -> NDArray[Any]:
     """Call a function with the pixels and the place of each picture in a block; mask what is masked, if any may be."""
     _spare_tables.clear()  # of a fit before, where others joined the last blocks
-    location, shape = block_info[0]["array-location"], block_info[0]["shape"]
-    (first, _), (top, bottom), (left, right) = location[:3]
+    where = Where(block_info[0]["array-location"], block_info[0]["shape"])
     indices = np.empty(block.shape[:3], dtype=block_info[None]["dtype"])
     masked = None if of_masked is None else np.zeros(indices.shape, dtype=np.bool_)
     if block.size:
@@ -143,8 +211,8 @@ def map_block(
             if masked is not None:
                 masked[n] = masked_pixels(np.ma.asarray(picture))
                 picture = unmasked(picture, masked[n])
-            pixels = read_pixels(picture, name=f"X[{first + n}, {top}:{bottom}, {left}:{right}]")
-            indices[n] = function(pixels, Place(top, left, *shape[1:3]), **options)
+            pixels = read_pixels(picture, name=where.name(n))
+            indices[n] = function(pixels, where.place, **options)
     if masked is not None and of_masked is not None:
         indices = as_masked(indices, masked, of_masked)
     return indices if is_stack else indices[0]
