@@ -164,26 +164,59 @@ def test_ctrl_c_waits_for_no_picture(tmp_path, jobs):
     assert (process.returncode, err) == (130, b"pil-kmeans: interrupted; no file is half written\n")
 
 
+SCRIPT = "import sys; sys.argv[0] = 'pil-kmeans'; from pil_kmeans.__main__ import run; sys.exit(run())"  # as installed
+
+
 @on_posix
-@pytest.mark.parametrize("module", ["pil_kmeans.cli", "numpy"])
-@pytest.mark.parametrize("becomes", ["KeyboardInterrupt", "ImportError"])  # NumPy's own makes the one of the other
-def test_ctrl_c_during_imports_is_one_line(module, becomes):
-    script = (
-        "import signal, sys, pil_kmeans\n"
+@pytest.mark.parametrize("command", [COMMAND, [sys.executable, "-c", SCRIPT]], ids=["module", "script"])
+@pytest.mark.parametrize("name", ["pil_kmeans._native", "pil_kmeans.cli", "numpy"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_during_imports_is_one_line(tmp_path, command, name, number):
+    """Also of the kernels, which the package imports before its command has begun."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
         "class Finder:\n"
         "    def find_spec(name, *_):\n"
-        f"        if name != {module!r}: return\n"
-        "        try: signal.raise_signal(signal.SIGINT)\n"
-        f"        except KeyboardInterrupt: raise {becomes}\n"
+        f"        if name == {name!r}: signal.raise_signal({int(number)})\n"
         "sys.meta_path.insert(0, Finder)\n"
-        "from pil_kmeans.__main__ import run\n"
-        "sys.argv = ['pil-kmeans', 'compress', 'a.png']\n"
-        "sys.exit(run())"
     )
-    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
-    options = {"check": False, "capture_output": True, "env": ENVIRONMENT, "preexec_fn": hears_ctrl_c}
+    environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
+    hears_it = partial(signal.signal, number, signal.SIG_DFL)
+    options = {"check": False, "capture_output": True, "env": environment, "preexec_fn": hears_it}
+    found = subprocess.run([*command, "compress", "a.png"], **options)
+    expected = b"pil-kmeans: interrupted; no file is half written\n"
+    assert (found.returncode, found.stderr) == (128 + number, expected)
+
+
+@on_posix
+def test_ctrl_c_during_a_late_import_ends_it(tmp_path):
+    """An error in there might be kept by whom it hits, with the lock of imports: all others would wait for ever."""
+    (tmp_path / "late.py").write_text(
+        "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept BaseException: print('kept', flush=True)\n"
+    )
+    script = (
+        "from pil_kmeans.early_signals import have_signals_end_at_once\n"
+        "from pil_kmeans.cli.signals import ended_by_signals\n"
+        "have_signals_end_at_once()\n"
+        "with ended_by_signals(): import late"
+    )
+    environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
+    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"check": False, "capture_output": True, "env": environment, "preexec_fn": hears_ctrl_c}
     found = subprocess.run([sys.executable, "-c", script], **options)
-    assert (found.returncode, found.stderr) == (130, b"pil-kmeans: interrupted; no file is half written\n")
+    assert (found.returncode, found.stdout) == (130, b"")
+    assert found.stderr == b"pil-kmeans: interrupted; no file is half written\n"
+
+
+@on_posix
+def test_import_as_a_library_leaves_signals_alone():
+    script = (
+        "import signal; names = ('SIGINT', 'SIGTERM', 'SIGHUP')\n"
+        "before = [signal.getsignal(getattr(signal, name)) for name in names]\n"
+        "import pil_kmeans, pil_kmeans.cli; pil_kmeans.cli.main(['palettes'])\n"
+        "assert [signal.getsignal(getattr(signal, name)) for name in names] == before"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, env=ENVIRONMENT).returncode == 0
 
 
 @on_posix

@@ -8,6 +8,7 @@ fewer colours do to a picture. Everything loads when it is first used.
 
 from __future__ import annotations
 
+from . import early_signals  # noqa: F401 - first, before what takes long  # isort: skip
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any

@@ -53,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     open_missing_streams()
     try:
-        with ended_by_signals():
-            return _run(sys.argv[1:] if arguments is None else list(arguments))
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt as error:
         stopped = Interrupted(signal_of(error))
         print(f"pil-kmeans: {stopped}", file=sys.stderr)
@@ -70,7 +69,8 @@ def _run(words: list[str]) -> int:
         options = read_options(words)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow about odd files; the user has chosen them
-            status: int = options.run(options)
+            with ended_by_signals():  # from here on: before, nothing is there that could be lost
+                status: int = options.run(options)
         sys.stdout.flush()
     except CommandError as error:
         print(f"pil-kmeans: {error}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..early_signals import INTERRUPTED
 from .signals import INTERRUPT
 
 
@@ -38,7 +39,7 @@ class Interrupted(CommandError):  # noqa: N818 - no error: the user wants it
     """The user pressed Ctrl-C, or the system wants the command to end."""
 
     def __init__(self, number: int = INTERRUPT) -> None:
-        super().__init__("interrupted; no file is half written")
+        super().__init__(INTERRUPTED)
         self.exit_status = 128 + number  # as shells have it
 
 

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
+from ..early_signals import end_at_once
+
 INTERRUPT = 2
 """The number of SIGINT everywhere."""
 
+_IMPORTS = "<frozen importlib"  # as the code of Python's own imports is called
+
 
 class Stopped(KeyboardInterrupt):
-    """Another signal than Ctrl-C's has come."""
+    """A signal has come that says which one it is."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -27,18 +31,25 @@ def signal_of(error: KeyboardInterrupt) -> int:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Raise `Stopped` where SIGTERM and SIGHUP would end the process at once; where they are ignored they stay so."""
-    names = ("SIGTERM", "SIGHUP") if current_thread() is main_thread() else ()
+    """Raise `Stopped` where signals would end the process at once; where they are ignored they stay so."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if current_thread() is main_thread() else ()
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    before = {number: signal.getsignal(number) for number in numbers}
+    taken = {number: handler for number, handler in before.items() if handler in (signal.SIG_DFL, end_at_once)}
     for number in taken:
         signal.signal(number, _stop)
     try:
         yield
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in taken.items():
+            signal.signal(number, handler)
 
 
-def _stop(number: int, _: FrameType | None) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Raise, unless a module is just being imported: that may keep the error, and its lock, which others wait for."""
+    inner = frame
+    while inner is not None:
+        if inner.f_code.co_filename.startswith(_IMPORTS):
+            end_at_once(number, frame)
+        inner = inner.f_back
     raise Stopped(number)
