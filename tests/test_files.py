@@ -3,7 +3,9 @@
 import errno
 import os
 import stat
+import struct
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +143,40 @@ def test_owner_mode_and_attributes_are_kept(path):
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
     if has_attributes:
         assert os.getxattr(path, "user.title") == b"flowers"
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="only Linux has POSIX ACLs as attributes")
+def test_acl_is_kept(path):
+    """As `setfacl -m u:33:r` makes it: a version, then tag, rights and id of owner, user 33, group, mask and others."""
+    entries = [(0x01, 6, -1), (0x02, 4, 33), (0x04, 4, -1), (0x10, 4, -1), (0x20, 0, -1)]
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", acl)
+    except OSError:
+        pytest.skip("a file system without ACLs")
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert os.getxattr(path, "system.posix_acl_access") == acl
+
+
+def test_bytes_are_on_the_disk_before_they_get_the_name(path, monkeypatch):
+    """Else a power failure could leave the name with nothing in it."""
+    done = []
+
+    def told(owner, name):
+        usual = getattr(owner, name)
+
+        def call(*arguments, **options):
+            done.append((name, path.read_bytes()))
+            return usual(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, call)
+
+    told(os, "fsync")
+    told(Path, "replace")
+    write_file(path, b"new")
+    assert done == [("fsync", b"old"), ("replace", b"old")]
+    assert path.read_bytes() == b"new"
 
 
 @on_posix

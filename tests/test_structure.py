@@ -155,3 +155,12 @@ def test_groups_of_kernels_include_only_groups_before_them():
         if GROUPS.index(other) > GROUPS.index(group)
     ]
     assert not upwards
+
+
+def test_every_test_that_a_promise_names_is_there():
+    page = Path(__file__).parents[1] / "docs" / "explanation" / "faults.rst"
+    names = set(re.findall(r"\btest_\w+(?:\.py)?", page.read_text(encoding="utf-8")))
+    tests = {file.name: file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py")}
+    there = {*tests, *(name for text in tests.values() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE))}
+    assert len(names) > 30
+    assert not names - there
