@@ -114,7 +114,8 @@ def tried(path: Path, most_pixels: int) -> dict[str, Any]:
     before = resource.getrusage(resource.RUSAGE_SELF)
     try:
         read_picture(image)
-        frames_of(image)
+        for _ in range(2):  # as calls do; of some broken files the frames can be read once
+            frames_of(image)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         return {"outcome": f"refused ({str(error)[:60]})", "faults": list(faults_of_command(path))}
     n_pixels = image.width * image.height * getattr(image, "n_frames", 1)
