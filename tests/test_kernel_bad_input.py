@@ -56,6 +56,9 @@ def symbols(**changes):
         "symbols": np.array([7, 3 | 1 << 16, _native.NO_SYMBOL], np.uint32),
         "starts": np.array([0]),
         "lookup": zeros(256),
+        "begun": 0,
+        "n_bits": 0,
+        "ends": True,
         "n_threads": 1,
     }
     return _native.deflate_symbols(**(arguments | changes))

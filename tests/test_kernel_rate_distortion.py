@@ -29,7 +29,7 @@ class Problem:
         matches = np.full(29, n // 200 + 1), np.full(30, n // 400 + 1)
         return np.concatenate([np.bincount(self.guess, minlength=256), *matches]).astype(np.uint64)
 
-    def solve(self, feedback=(205, 240), *, bands=None, n_threads=1, counts=None):
+    def solve(self, feedback=(205, 240), *, bands=None, n_threads=1, counts=None, is_quick=False):
         bands = np.array([(0, self.shape[0])] if bands is None else bands, np.int64)
         indices = self.guess.copy()
         used = _native.choose_indices(
@@ -46,13 +46,14 @@ class Problem:
             n_threads,
             silent,
             indices,
+            is_quick=is_quick,
         )
         return indices.reshape(self.shape), used
 
-    def plain_solution(self, feedback=(205, 240)):
+    def plain_solution(self, feedback=(205, 240), **options):
         prices = _native.deflate_prices(self.counts())
         picture = (self.points, self.shape, self.weights, self.lowest, self.guess)
-        return plain.Search(*picture, self.entries, prices, feedback).run()
+        return plain.Search(*picture, self.entries, prices, feedback, **options).run()
 
     def rows(self, top, n):
         part = slice(top * self.shape[1], (top + n) * self.shape[1])
@@ -77,9 +78,9 @@ def problem(height, width, k, *, kept=0.0, limited=False, weight=0.002, noise=15
     return Problem((height, width), points, weights, lowest.astype(np.uint8), nearest(points, entries), entries)
 
 
-def assert_solved(problem, *options):
-    indices, counts = problem.solve(*options)
-    expected, expected_counts = problem.plain_solution(*options)
+def assert_solved(problem, *feedback, **options):
+    indices, counts = problem.solve(*feedback, **options)
+    expected, expected_counts = problem.plain_solution(*feedback, **options)
     np.testing.assert_array_equal(indices, expected)
     np.testing.assert_array_equal(counts, expected_counts)
     return indices, counts
@@ -93,6 +94,14 @@ def assert_solved(problem, *options):
 @pytest.mark.parametrize("feedback", [(0, 0), (205, 240)])
 def test_indices_are_those_of_the_plain_search(width, k, feedback):
     assert_solved(problem(6, width, k, kept=0.1, limited=True), feedback)
+
+
+@pytest.mark.parametrize("k", [1, 16, 256])
+@pytest.mark.parametrize("size", [(6, 8), (8, 40), (4, 200)])
+def test_a_quick_search_is_that_of_the_plain_one(size, k):
+    hurried = problem(*size, k, kept=0.1, limited=True)
+    indices, _ = assert_solved(hurried, is_quick=True)
+    assert k != 16 or size[1] < 40 or (indices != hurried.solve()[0]).any()
 
 
 @pytest.mark.parametrize("size", [(6, 200), (4, 333), (3, 163)])

@@ -1,3 +1,4 @@
+#include "kernels/png/block_ends.hpp"
 #include "kernels/png/deflate.hpp"
 #include "kernels/png/deflate_join.hpp"
 #include "kernels/png/palette_order.hpp"
@@ -79,10 +80,14 @@ auto filtered_rows(const Bytes2D& rows, std::size_t pixel_bytes, const Vector<st
     return to_numpy(std::move(filtered), {n_rows, 1 + n_bytes});
 }
 
+void check_begun(unsigned begun, std::size_t n_bits) {
+    if (n_bits > 7 || begun > 255) throw nb::value_error("what is begun is less than a byte");
+}
+
 // Streams of deflate, of consecutive parts, as one, or as more of one: behind the last byte of what there is, of which
 // `n_bits` bits count. Also how many of its own last byte do, 0 for all.
 auto joined(const std::vector<nb::bytes>& parts, unsigned begun, std::size_t n_bits, bool ends, int n_threads) {
-    if (n_bits > 7 || begun > 255) throw nb::value_error("what is begun is less than a byte");
+    check_begun(begun, n_bits);
     std::vector<std::span<const std::uint8_t>> streams;
     for (const nb::bytes& part : parts)
         streams.emplace_back(static_cast<const std::uint8_t*>(part.data()), part.size());
@@ -96,21 +101,27 @@ auto joined(const std::vector<nb::bytes>& parts, unsigned begun, std::size_t n_b
     return nb::make_tuple(nb::bytes(whole.bytes.data(), whole.bytes.size()), whole.n_bits);
 }
 
-// Symbols of deflate as they are told by `choose_indices`, from each start to the next kNoSymbol a stream of one block.
-// Literals become what `lookup` says.
-auto streams_of(const Vector<std::uint32_t>& symbols, const Vector<std::int64_t>& starts,
-                const Vector<std::uint8_t>& lookup, int n_threads) {
+// Symbols of deflate as they are told by `choose_indices`, from each start to the next kNoSymbol a block or more, as
+// one stream or more of one, as `joined` makes it. Literals become what `lookup` says.
+auto stream_of(const Vector<std::uint32_t>& symbols, const Vector<std::int64_t>& starts,
+               const Vector<std::uint8_t>& lookup, unsigned begun, std::size_t n_bits, bool ends, int n_threads) {
+    check_begun(begun, n_bits);
     same_length(kLiterals, lookup.shape(0), "lookup and literals");
     const std::size_t n = symbols.shape(0);
     if (n == 0 || symbols.data()[n - 1] != kNoSymbol) throw nb::value_error("symbols have no end");
     std::vector<std::vector<std::uint8_t>> streams(starts.shape(0));
+    std::vector<LastBlock> blocks(streams.size());
+    Joined whole;
     {
         const nb::gil_scoped_release unlocked;
         Team(n_threads).run(streams.size(), [&](std::size_t i, std::size_t) {
             const std::int64_t start = starts.data()[i];
             if (start < 0 || static_cast<std::size_t>(start) >= n) throw std::invalid_argument("a start is beyond");
+            const std::uint32_t* end = symbols.data() + start;
+            while (*end != kNoSymbol) ++end;
             std::vector<Symbol> own;
-            for (const std::uint32_t* symbol = symbols.data() + start; *symbol != kNoSymbol; ++symbol) {
+            own.reserve(static_cast<std::size_t>(end - symbols.data() - start));
+            for (const std::uint32_t* symbol = symbols.data() + start; symbol != end; ++symbol) {
                 const std::uint32_t length = *symbol & 0xffff, distance = *symbol >> 16;
                 const bool is_match = length >= kShortestMatch && length <= kLongestMatch && distance <= kWindow;
                 if (distance ? !is_match : length >= kLiterals) throw std::invalid_argument("no symbol of deflate");
@@ -118,13 +129,19 @@ auto streams_of(const Vector<std::uint32_t>& symbols, const Vector<std::int64_t>
                                static_cast<std::uint16_t>(distance)});
             }
             BitWriter out;
-            Block(counts_of(own), false).write(own, true, out);
+            std::size_t from = 0, begin = 0;
+            for (const std::size_t to : block_ends(own)) {
+                const auto part = std::span(own).subspan(from, to - from);
+                begin = out.n_bits();
+                Block(counts_of(part), false).write(part, to == own.size(), out);
+                from = to;
+            }
+            blocks[i] = {begin, out.n_bits(), false};
             streams[i] = out.take();
         });
+        whole = join_streams({streams.begin(), streams.end()}, blocks, static_cast<std::uint8_t>(begun), n_bits, ends);
     }
-    nb::list made;
-    for (const auto& stream : streams) made.append(nb::bytes(stream.data(), stream.size()));
-    return made;
+    return nb::make_tuple(nb::bytes(whole.bytes.data(), whole.bytes.size()), whole.n_bits);
 }
 
 // Bytes as a stream of deflate.
@@ -144,8 +161,8 @@ nb::bytes deflated(const Vector<std::uint8_t>& data, std::size_t n_rounds) {
 void register_png(nb::module_& module) {
     using namespace nb::literals;
     module.def("deflate", &deflated, "data"_a.noconvert(), "n_rounds"_a);
-    module.def("deflate_symbols", &streams_of, "symbols"_a.noconvert(), "starts"_a.noconvert(), "lookup"_a.noconvert(),
-               "n_threads"_a);
+    module.def("deflate_symbols", &stream_of, "symbols"_a.noconvert(), "starts"_a.noconvert(), "lookup"_a.noconvert(),
+               "begun"_a, "n_bits"_a, "ends"_a, "n_threads"_a);
     module.def("join_deflate", &joined, "parts"_a, "begun"_a, "n_bits"_a, "ends"_a, "n_threads"_a);
     module.def("neighbor_counts", &neighbor_counts, "indices"_a.noconvert(), "n_entries"_a);
     module.def("palette_order", &ordered, "counts"_a.noconvert(), "n_first"_a, "n_trials"_a);

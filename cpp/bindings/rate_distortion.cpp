@@ -140,7 +140,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
             const Vector<std::uint64_t>& counts, const Bands& bands, std::pair<int, int> feedback, int n_threads,
             const nb::callable& progress, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices,
-            const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols) {
+            const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols, bool is_quick) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
@@ -180,7 +180,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 scale,
                                 lowest.shape(0) ? lowest.data() + first : nullptr,
                                 guess.data() + first,
-                                oklab_units()};
+                                oklab_units(),
+                                is_quick};
             used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
                                      memory[worker], result + first, told ? told + first + first / width + i : nullptr);
             const std::size_t done = ++n_done;
@@ -206,7 +207,7 @@ void register_rate_distortion(nb::module_& module) {
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
                "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert(),
-               "symbols"_a.noconvert() = nb::none());
+               "symbols"_a.noconvert() = nb::none(), "is_quick"_a = false);
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.def(

@@ -185,7 +185,9 @@ def encode_png(
         How long to look for a small file of the same pixels: orders of the palette, filters, and
         levels of deflate. "max" is for pixels that `lossy` has not chosen, as with ``lossy=0``: it saves
         a percent or two of them, at many times the time. Elsewhere it hardly matters, since `lossy`
-        chooses pixels for rows without filters, and takes most of the time.
+        chooses pixels for rows without filters, and takes most of the time. "fast" also has `lossy` look
+        at less, and ``dither="auto"`` at fewer rows: other pixels, and a file about 3 percent larger of
+        the same quality, in little more than half the time.
     metadata : {"color", "all", "none"}, default "color"
         What to keep of a PIL image's metadata. "color": what changes how it looks, which is sRGB,
         also in place of an ICC profile, and dpi; not what says nothing, which are gAMA and cHRM of
@@ -362,7 +364,7 @@ def encode_png(
     if quality is not None and frames.first.source.in_file:
         _check_scored(frames.pixels.shape, quality)
     search = read_search(color_space, effort, weighting, n_threads)
-    how_dithered = read_dither(dither, dither_strength)
+    how_dithered = replace(read_dither(dither, dither_strength), is_quick=compression == "fast")
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
     device = None if own is None else own.device
     if transparent_rgb != "first":

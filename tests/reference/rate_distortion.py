@@ -23,6 +23,7 @@ FOUND_SLOTS = range(1 + NEAR, 1 + NEAR + FOUND)
 CHAIN = 4
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
+CHEAP_LITERAL = np.float32(6.5)
 SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
 FILTER_TYPE = 0
@@ -132,7 +133,7 @@ class Survivor:
 class Search:
     """Indices (H, W) and counts of symbols for points (n, 4), each in its turn."""
 
-    def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback):
+    def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback, is_quick=False):
         self.height, self.width = shape
         self.points = weighted(points).reshape(*shape, 4)
         self.lacks = weighted(light_lacks(points, entries, len(lowest) > 0)).reshape(*shape, len(entries), 4)
@@ -143,6 +144,7 @@ class Search:
         self.feedback = feedback
         self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 2))
         self.n_settled_at_least = (DEPTH + 1) * self.stretch  # bytes back, from which all are
+        self.is_quick, self.is_dear = is_quick, True  # whether literals are looked for only where no match is cheap
         self.at = 0  # bytes that the survivors have
         self.settled = []  # survivors, one for each byte that is decided
         self.errors = np.zeros((self.height + 1, self.width + 2, 4), np.int64)  # settled, below and left of a zero
@@ -179,10 +181,13 @@ class Search:
         end = self.cheapest_end()
         allowed, errors_after = self.pixel(x, y)
         errors, distortions = errors_after(end, allowed)
-        place = int(np.argmin(distortions + self.literal_prices[allowed.start : allowed.stop]))
+        costs = distortions + self.literal_prices[allowed.start : allowed.stop]
+        if self.is_quick:
+            costs = costs.view(np.uint32) & ~np.uint32(255) | np.arange(allowed.start, allowed.stop, dtype=np.uint32)
+        place = int(np.argmin(costs))
         cost = end.cost + distortions[place] + self.literal_prices[allowed[place]]
-        if end.can_end() and x >= 0:
-            self.find_places(x, y, end, allowed, distortions, cost + MARGIN)
+        if end.can_end() and x >= 0 and self.is_dear:
+            self.find_places(x, y, end, allowed, distortions, (end.cost if self.is_quick else cost) + MARGIN)
         nexts = [Survivor(end, allowed[place], errors[place], cost)]
         for slot, distance in enumerate(self.distances[1:], 1):
             longer = self.longer(self.survivors[slot], allowed, errors_after)
@@ -194,6 +199,11 @@ class Search:
                     cost = end.cost + self.start_price(distance) + distortions[place]
                     start = Survivor(end, byte, errors[place], cost, slot, distance, 1)
             nexts.append(start if start and not (longer and longer.cost <= start.cost) else longer)
+        if self.is_quick:
+            others = [one.cost for one in nexts[1:] if one and one.can_end()]
+            self.is_dear = not others or min(others) > end.cost + CHEAP_LITERAL
+            if not self.is_dear:
+                nexts[0] = None
         self.survivors = nexts
         self.at += 1
         if self.at % self.stretch == 0:

@@ -45,6 +45,11 @@ inline float least_float(Vec a) {
     least = _mm_min_ps(least, _mm_movehl_ps(least, least));
     return _mm_cvtss_f32(_mm_min_ss(least, _mm_shuffle_ps(least, least, 1)));
 }
+inline std::int32_t least_word(Vec a) {
+    __m128i least = _mm_min_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
+    least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0x4e));
+    return _mm_cvtsi128_si32(_mm_min_epi32(least, _mm_shuffle_epi32(least, 0xb1)));
+}
 // 0, 1, 2 and so on.
 inline Vec lane_numbers() { return {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)}; }
 
@@ -123,6 +128,12 @@ inline float least_float(Vec a) {
         const float other = std::bit_cast<float>(all.of[i]);
         least = other < least ? other : least;
     }
+    return least;
+}
+inline std::int32_t least_word(Vec a) {
+    const Lanes all(a);
+    std::int32_t least = all.of[0];
+    for (std::size_t i = 1; i < kLanes; ++i) least = all.of[i] < least ? all.of[i] : least;
     return least;
 }
 inline Vec lane_numbers() {

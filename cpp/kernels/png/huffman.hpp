@@ -35,17 +35,30 @@ class BitWriter {
   public:
     void put(std::uint32_t bits, std::size_t n) {
         held_ |= std::uint64_t{bits} << n_held_;
-        for (n_held_ += n; n_held_ >= 8; n_held_ -= 8, held_ >>= 8) bytes_.push_back(static_cast<std::uint8_t>(held_));
+        n_held_ += n;
+        if (n_held_ >= kAtOnce) write(kAtOnce / 8);
     }
     void to_byte() {
-        if (n_held_) put(0, 8 - n_held_);
+        if (n_held_ % 8) put(0, 8 - n_held_ % 8);
     }
+    std::size_t n_bits() const { return 8 * bytes_.size() + n_held_; }
     std::vector<std::uint8_t> take() {
         to_byte();
+        write(n_held_ / 8);
         return std::move(bytes_);
     }
 
   private:
+    static constexpr std::size_t kAtOnce = 32;
+
+    void write(std::size_t n_bytes) {
+        std::array<std::uint8_t, sizeof held_> bytes;
+        for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(held_ >> (8 * i));
+        bytes_.insert(bytes_.end(), bytes.data(), bytes.data() + n_bytes);
+        held_ = n_bytes == bytes.size() ? 0 : held_ >> (8 * n_bytes);
+        n_held_ -= 8 * n_bytes;
+    }
+
     std::vector<std::uint8_t> bytes_;
     std::uint64_t held_ = 0;
     std::size_t n_held_ = 0;

@@ -3,6 +3,7 @@
 // Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
+#include <bit>
 #include <cstring>
 
 #include "kernels/png/light_lacks.hpp"
@@ -147,18 +148,41 @@ class PixelCoder {
             }
         const Vec of_all =
             broadcast_float(least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3]))));
-        std::int32_t best = 256;
+        Vec first = broadcast(256);
         for (std::size_t i = 0; i < kChains; ++i) {
-            const unsigned bits = lane_bits(equal(least[i], of_all));
-            if (!bits) continue;
-            std::int32_t places[kLanes];
-            store(places, place[i]);
-            for (std::size_t lane = 0; lane < kLanes; ++lane)
-                if (bits >> lane & 1 && places[lane] < best) best = places[lane];
+            const Vec mine = select(equal(least[i], of_all), place[i], broadcast(256));
+            first = select(less(mine, first), mine, first);
         }
+        const std::int32_t best = least_word(first);
         return static_cast<std::uint8_t>(best);
     }
 
+    // The same but that of costs the last 8 bits do not count, and that distortions cannot be asked for.
+    std::uint8_t quick_literal(const Pixel& pixel, const Coords& wanted) const {
+        if (pixel.is_kept) return static_cast<std::uint8_t>(pixel.lowest);
+        constexpr std::size_t kChains = 4;
+        Vec least[kChains], at[kChains];
+        const auto from = static_cast<std::size_t>(pixel.lowest);
+        for (std::size_t i = 0; i < kChains; ++i) {
+            least[i] = broadcast_float(kNever);
+            at[i] = add(lane_numbers(), broadcast(static_cast<std::int32_t>(from + i * kLanes)));
+        }
+        for (std::size_t j = from; j < k_; j += kChains * kLanes)
+            for (std::size_t i = 0; i < kChains; ++i) {
+                const std::size_t entry = j + i * kLanes;
+                const Vec distortion =
+                    times(square(minus(wanted, {load(xy_ + entry), load(zw_ + entry)})), pixel.weight);
+                const Vec cost = plus(distortion, load(literals_ + entry));
+                least[i] = min_float(bit_or(bit_and_not(cost, broadcast(255)), at[i]), least[i]);
+                at[i] = add(at[i], broadcast(kChains * kLanes));
+            }
+        const float best = least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3])));
+        return static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(best));
+    }
+
+    float distortion(const Pixel& pixel, const Coords& wanted, std::uint8_t byte) const {
+        return std::bit_cast<float>(first_lane(times(square(minus(wanted, entry(byte))), pixel.weight)));
+    }
     float distortion_of(std::uint8_t byte) const { return distortions_[byte]; }
     Vec distortions_of(Vec bytes) const { return gather(distortions_, bytes); }
     float literal_price(std::uint8_t byte) const { return literals_[byte]; }

@@ -35,6 +35,7 @@ struct Region {
     const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null where there is no alpha
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
     OklabUnits units;
+    bool is_quick;  // look for literals only where no match is cheap
 };
 
 // Share of the neighbours' errors that a pixel takes up, in 256ths: more of them where the weight is kSmoothWeight or

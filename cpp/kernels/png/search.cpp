@@ -12,6 +12,10 @@ namespace {
 
 constexpr float kMargin = 20;  // bits by which a match from a place that was found may be dearer than the literal
 
+// Bits that a literal takes at least, where it hardly pays: a quick search looks for it only where no survivor that can
+// end is cheaper, and for places only where it has looked for the literal before.
+constexpr float kCheapLiteral = 6.5f;
+
 // Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
 // the last stretch.
 constexpr std::uint32_t kRootShift = 16, kLengthMask = (1u << kRootShift) - 1, kNoMatch = kLongestMatch + 1;
@@ -33,6 +37,7 @@ struct Moves {
     std::uint16_t distances[kRowsSlot];  // of the slots that do not always have the same
 };
 
+template <bool kQuick>
 class Search {
   public:
     Search(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
@@ -49,6 +54,7 @@ class Search {
         for (float& cost : now_.cost) cost = kNever;
         now_.cost[kLiteral] = 0;
         now_.length[kLiteral] = kNoMatch;
+        find_ends();
         for (std::size_t i = 0; i < kRowsSlot; ++i)
             moves_->distances[i] = static_cast<std::uint16_t>(settled_.distances()[i]);
     }
@@ -57,12 +63,14 @@ class Search {
         constexpr std::int32_t kNone = 0;
         for (std::size_t y = 0; y < region_.height; ++y) {
             // A row's first byte, the filter's type, is a pixel that keeps its index.
-            byte<true>(PixelCoder::kept(kNone), [](float, float) {});
+            byte<true>(PixelCoder::kept(kNone), [](float, float, const Coords&) {});
             for (std::size_t x = 0; x < region_.width; ++x) {
                 if (x % stretch_ == 0) coder_.begin_stretch(y, x);
                 const PixelCoder::Pixel pixel = coder_.pixel(y, x);
-                const auto find = [&](float before, float limit) { find_places(y, x, pixel, before, limit); };
-                if (pixel.is_kept || pixel.lowest > 0)
+                const auto find = [&](float before, float limit, const Coords& wanted) {
+                    find_places(y, x, pixel, before, limit, wanted);
+                };
+                if (pixel.is_kept || pixel.lowest > 0 || y <= kRowsUp)
                     byte<true>(pixel, find);
                 else
                     byte<false>(pixel, find);
@@ -92,16 +100,31 @@ class Search {
 
     // The cheapest that can end, or if none can, the cheapest: what it was in was no match then.
     std::size_t cheapest_end() const {
-        float least;
-        const auto cost = [&](std::size_t i) {
-            const Vec length = bit_and(load(now_.length + i), broadcast_word(kLengthMask));
-            return select(less(length, broadcast(kShortestMatch)), broadcast_float(kNever), load(now_.cost + i));
-        };
-        const std::size_t best = first_of_least(cost, least);
-        return least < kNever ? best : cheapest();
+        if (!(least_end_ < kNever)) return cheapest();
+        std::uint64_t which = 0;
+        for (std::size_t i = 0; i < kSlots; i += kLanes)
+            which |= std::uint64_t{lane_bits(equal(load(ends_ + i), broadcast_float(least_end_)))} << i;
+        return static_cast<std::size_t>(std::countr_zero(which));
     }
 
-    // One more byte for all; kLimited says that the pixel may not get all entries.
+    // Costs of those that can end.
+    static Vec end_costs(Vec cost, Vec length) {
+        const Vec so_long = bit_and(length, broadcast_word(kLengthMask));
+        return select(less(so_long, broadcast(kShortestMatch)), broadcast_float(kNever), cost);
+    }
+
+    void find_ends() {
+        Vec least = broadcast_float(kNever);
+        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+            const Vec cost = end_costs(load(now_.cost + i), load(now_.length + i));
+            store(ends_ + i, cost);
+            least = min_float(least, cost);
+        }
+        least_end_ = least_float(least);
+    }
+
+    // One more byte for all; kLimited says that the pixel may not get all entries, or that some slot's distance leads
+    // before the first byte.
     template <bool kLimited, typename Find>
     void byte(const PixelCoder::Pixel& pixel, const Find& find) {
         const std::size_t best = cheapest_end();
@@ -109,29 +132,48 @@ class Search {
         const float before = now_.cost[best];
         const Coords wanted = PixelCoder::with_error(pixel.wanted, pixel.from_left,
                                                      {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
-        const std::uint8_t literal = coder_.literal(pixel, wanted);
-        const float cost = before + coder_.distortion_of(literal) + coder_.literal_price(literal);
         const bool can_start = (now_.length[best] & kLengthMask) >= kShortestMatch;
-        if (can_start) find(before, cost + kMargin);
+        std::uint8_t literal = 0;
+        float cost = kNever;
+        const auto choose = [&] {
+            literal = kQuick ? coder_.quick_literal(pixel, wanted) : coder_.literal(pixel, wanted);
+            cost = before + distortion(pixel, wanted, literal) + coder_.literal_price(literal);
+        };
+        if (!kQuick) choose();
+        if (can_start && (!kQuick || is_dear_)) find(before, (kQuick ? before : cost) + kMargin, wanted);
         Moves& moves = moves_[at_ % kOpenBytes];
         const From from{wanted, can_start ? before : kNever, root, last};
         std::uint64_t starts = 0;
+        Vec least_ends = broadcast_float(kNever);
         for (std::size_t i = 0; i < kRowsSlot; i += kLanes)
-            starts |= std::uint64_t{go_on<kLimited, false>(pixel, from, i)} << i;
+            starts |= std::uint64_t{go_on<kLimited, false>(pixel, from, i, least_ends)} << i;
         for (std::size_t i = kRowsSlot; i < kSlots; i += kLanes)
-            starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i)} << i;
+            starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i, least_ends)} << i;
+        least_end_ = least_float(least_ends);
+        if (kQuick) {
+            is_dear_ = least_end_ > before + kCheapLiteral;
+            if (is_dear_) choose();
+        }
         const Coords error = minus(wanted, coder_.entry(literal));
-        now_.cost[kLiteral] = cost;
-        now_.xy[kLiteral] = pixel.is_kept ? 0 : first_lane(error.xy);
-        now_.zw[kLiteral] = pixel.is_kept ? 0 : first_lane(error.zw);
-        now_.length[kLiteral] = root | kNoMatch;
-        now_.last[kLiteral] = last << 8 | literal;
+        put_literal(now_.cost, broadcast_float(cost));
+        put_literal(ends_, broadcast_float(cost));
+        put_literal(now_.xy, pixel.is_kept ? broadcast(0) : error.xy);
+        put_literal(now_.zw, pixel.is_kept ? broadcast(0) : error.zw);
+        put_literal(now_.length, broadcast_word(root | kNoMatch));
+        put_literal(now_.last, broadcast_word(last << 8 | literal));
+        if (cost < least_end_) least_end_ = cost;
         moves.starts = starts;
         moves.best = static_cast<std::uint8_t>(best);
         moves.literal = literal;
         ++at_;
         std::memcpy(moves_[at_ % kOpenBytes].distances, moves.distances, sizeof moves.distances);
         if (--left_ == 0) end_stretch();
+    }
+
+    // By all lanes: loads of vectors would wait for what is stored in one.
+    static void put_literal(void* slots, Vec value) {
+        static_assert(kLiteral == 0);
+        store(slots, select(equal(lane_numbers(), broadcast(kLiteral)), value, load(slots)));
     }
 
     // Where matches start.
@@ -141,15 +183,19 @@ class Search {
         std::uint32_t root, last;
     };
 
-    // Some slots' next bytes: each goes on or starts anew, whichever is cheaper. Returns which start.
+    // Some slots' next bytes: each goes on or starts anew, whichever is cheaper. Returns which start, and lowers the
+    // costs of those that can end.
     template <bool kLimited, bool kIsRow>
-    unsigned go_on(const PixelCoder::Pixel& pixel, const From& from, std::size_t i) {
+    unsigned go_on(const PixelCoder::Pixel& pixel, const From& from, std::size_t i, Vec& least_ends) {
         const Vec distance = load(settled_.distances() + i), length = load(now_.length + i);
         const Vec last = load(now_.last + i), from_last = broadcast_word(from.last);
         Vec byte, first;  // that comes next, in the match and at the start of one
+        Coords entry, first_entry;
         if (kIsRow) {
             const std::size_t place = i - kRowsSlot, row = 1 + place / kRowSlots;
-            first = byte = load_bytes(room_.stream + at_ - row * (region_.width + 1) - kAside + place % kRowSlots);
+            const std::size_t from_there = at_ - row * (region_.width + 1) - kAside + place % kRowSlots;
+            first = byte = load_bytes(room_.stream + from_there);
+            first_entry = entry = {load(room_.stream_xy + from_there), load(room_.stream_zw + from_there)};
         } else {
             first = byte = gather_bytes(room_.stream + at_, sub(broadcast(0), distance));
             if (i <= kNear) {
@@ -158,41 +204,52 @@ class Search {
                 byte = select(is_near, bit_and(shift_right_by(last, shift), broadcast(255)), byte);
                 first = select(is_near, bit_and(shift_right_by(from_last, shift), broadcast(255)), first);
             }
+            entry = coder_.entries(byte);
+            first_entry = i <= kNear ? coder_.entries(first) : entry;
         }
         const Coords wanted =
             PixelCoder::with_error(pixel.wanted, pixel.from_left, {load(now_.xy + i), load(now_.zw + i)});
-        const Coords entry = coder_.entries(byte), first_entry = !kIsRow && i <= kNear ? coder_.entries(first) : entry;
         const Coords error = minus(wanted, entry), first_error = minus(from.wanted, first_entry);
         const Vec so_long = bit_and(length, broadcast_word(kLengthMask));
         const Vec longer = gather(longer_, so_long);
         Vec cost = plus(plus(load(now_.cost + i), times(square(error), pixel.weight)), longer);
         Vec started = plus(plus(broadcast_float(from.cost), load(settled_.prices() + i)),
                            times(square(first_error), pixel.weight));
-        const Vec farthest = broadcast(static_cast<std::int32_t>(at_ < kFarthest ? at_ : kFarthest));
-        started = select(less(farthest, distance), broadcast_float(kNever), started);
         if (kLimited) {
+            const Vec farthest = broadcast(static_cast<std::int32_t>(at_ < kFarthest ? at_ : kFarthest));
+            started = select(less(farthest, distance), broadcast_float(kNever), started);
             cost = select(pixel.allows(byte), cost, broadcast_float(kNever));
             started = select(pixel.allows(first), started, broadcast_float(kNever));
         }
         const Vec starts = less_float(started, cost);
         const Vec none = broadcast(0);
         const bool is_kept = kLimited && pixel.is_kept;
-        store(now_.cost + i, min_float(min_float(started, cost), broadcast_float(kNever)));
+        const Vec cheaper = min_float(min_float(started, cost), broadcast_float(kNever));
+        store(now_.cost + i, cheaper);
         store(now_.xy + i, is_kept ? none : select(starts, first_error.xy, error.xy));
         store(now_.zw + i, is_kept ? none : select(starts, first_error.zw, error.zw));
-        store(now_.length + i,
-              select(starts, broadcast_word(from.root | 1), sub(length, less(so_long, broadcast(kNoMatch)))));
+        const Vec now_long =
+            select(starts, broadcast_word(from.root | 1), sub(length, less(so_long, broadcast(kNoMatch))));
+        store(now_.length + i, now_long);
+        const Vec end = end_costs(cheaper, now_long);
+        store(ends_ + i, end);
+        least_ends = min_float(least_ends, end);
         store(now_.last + i, bit_or(shift_left<8>(select(starts, from_last, last)), select(starts, first, byte)));
         return lane_bits(starts);
     }
 
+    float distortion(const PixelCoder::Pixel& pixel, const Coords& wanted, std::uint8_t byte) const {
+        return kQuick ? coder_.distortion(pixel, wanted, byte) : coder_.distortion_of(byte);
+    }
+
     // Give slots to places that were found, where a match from there is not too dear.
-    void find_places(std::size_t y, std::size_t x, const PixelCoder::Pixel& pixel, float before, float limit) {
+    void find_places(std::size_t y, std::size_t x, const PixelCoder::Pixel& pixel, float before, float limit,
+                     const Coords& wanted) {
         std::uint64_t busy = 0;
         settled_.find_places(at_, y, x, [&](std::uint32_t distance) {
             const std::uint8_t byte = room_.stream[at_ - distance];
             if (byte < pixel.lowest || byte > pixel.highest) return false;
-            if (before + settled_.start_price(distance) + coder_.distortion_of(byte) >= limit) return false;
+            if (before + settled_.start_price(distance) + distortion(pixel, wanted, byte) >= limit) return false;
             if (!busy) busy = busy_slots(limit);
             const std::size_t slot = settled_.free_slot(busy);
             busy |= std::uint64_t{1} << slot;
@@ -233,6 +290,7 @@ class Search {
             now_.length[i] = (now_.length[i] & kLengthMask) | static_cast<std::uint32_t>(i) << kRootShift;
             roots_[i] = roots[i];
         }
+        find_ends();
     }
 
     // Settle all bytes before `end` as the survivor has them that was in `slot` behind the last of these.
@@ -257,6 +315,9 @@ class Search {
     float longer_[kNoMatch + 1];            // what a byte more costs, of a match of this length
     std::size_t at_ = 0, left_ = stretch_;  // the byte to be coded next, and bytes to the end of the stretch
     Survivors now_ = {};
+    alignas(32) float ends_[kSlots];  // costs of those that can end
+    float least_end_ = 0;
+    bool is_dear_ = true;  // whether the literal before was looked for
     std::uint32_t roots_[kSlots] = {};
     Moves moves_[kOpenBytes] = {};
 };
@@ -265,7 +326,8 @@ class Search {
 
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices) {
-    return Search(region, entries, prices, feedback, room, indices).run();
+    return region.is_quick ? Search<true>(region, entries, prices, feedback, room, indices).run()
+                           : Search<false>(region, entries, prices, feedback, room, indices).run();
 }
 
 }  // namespace pil_kmeans::PIL_KMEANS_ISA

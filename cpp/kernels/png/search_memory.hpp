@@ -27,9 +27,10 @@ inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStret
 
 // Pointers into a SearchMemory.
 struct SearchRoom {
-    std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows before
-    std::uint32_t* heads;  // (1 << kHashBits,) of kNowhere
-    std::uint32_t* chain;  // (kWindow,)
+    std::uint8_t* stream;                  // bytes as deflate sees them; readable for kRowsUp rows before
+    std::uint32_t *stream_xy, *stream_zw;  // their entries, as the search measures them
+    std::uint32_t* heads;                  // (1 << kHashBits,) of kNowhere
+    std::uint32_t* chain;                  // (kWindow,)
     // Rows by turns, from the first pixel on: pixels with the errors handed down to them, and the errors they leave,
     // which have a zero at either end.
     std::uint32_t *wanted_xy[2], *wanted_zw[2], *errors_xy[2], *errors_zw[2];
@@ -42,10 +43,20 @@ class SearchMemory {
         const std::size_t stride = width + 1, before = kRowsUp * stride + 2 * kSearchLanes;
         const std::size_t row = width + 2 + kLongestStretch + 2 * kSearchLanes;
         stream_.resize(std::max(stream_.size(), before + height * stride + 2 * kSearchLanes));
+        for (auto& coordinates : stream_entries_) coordinates.resize(stream_.size());
         heads_.assign(std::size_t{1} << kHashBits, kNowhere);
         chain_.resize(kWindow);
         rows_.assign(8 * row, 0);
-        SearchRoom room{stream_.data() + before, heads_.data(), chain_.data(), {}, {}, {}, {}, symbols};
+        SearchRoom room{stream_.data() + before,
+                        stream_entries_[0].data() + before,
+                        stream_entries_[1].data() + before,
+                        heads_.data(),
+                        chain_.data(),
+                        {},
+                        {},
+                        {},
+                        {},
+                        symbols};
         std::uint32_t* next = rows_.data();
         for (auto* const rows : {room.wanted_xy, room.wanted_zw, room.errors_xy, room.errors_zw})
             for (std::size_t i = 0; i < 2; ++i, next += row) rows[i] = next;
@@ -54,6 +65,7 @@ class SearchMemory {
 
   private:
     std::vector<std::uint8_t> stream_;
+    std::vector<std::uint32_t> stream_entries_[2];
     std::vector<std::uint32_t> heads_, chain_, rows_;
 };
 

@@ -57,6 +57,8 @@ class SettledBytes {
         const std::uint8_t byte =
             decision.is_literal ? decision.byte : end[-static_cast<std::ptrdiff_t>(decision.distance)];
         *end = byte;
+        const Coords entry = coder_.entry(byte);
+        room_.stream_xy[size_] = first_lane(entry.xy), room_.stream_zw[size_] = first_lane(entry.zw);
         if (size_ >= 2) {
             std::uint32_t& head = room_.heads[hash(end - 2)];
             room_.chain[(size_ - 2) % kWindow] = head;

@@ -401,10 +401,10 @@ def coded_stream(rows: Rows, coded: Coded, places: NDArray[np.uint8], n_threads:
         checksum = zlib.adler32(np.ascontiguousarray(block).data, checksum)
     parts, begun, n_bits = [deflater.ZLIB_HEADER], 0, 0
     for n, (symbols, starts) in enumerate(coded.symbols, 1):
-        streams = _native.deflate_symbols(symbols, starts, places, n_threads)
-        joined, n_bits = _native.join_deflate(streams, begun, n_bits, n == len(coded.symbols), n_threads)
+        ends = n == len(coded.symbols)
+        joined, n_bits = _native.deflate_symbols(symbols, starts, places, begun, n_bits, ends, n_threads)
         begun = joined[-1]
-        is_open = n_bits > 0 and n < len(coded.symbols)
+        is_open = n_bits > 0 and not ends
         parts.append(joined[:-1] if is_open else joined)
     parts.append(checksum.to_bytes(4, "big"))
     return b"".join(parts)

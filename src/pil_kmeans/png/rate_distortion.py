@@ -100,6 +100,8 @@ class RateDistortion:
         Checked weights of the pixels.
     n_threads : int, optional
         The result does not depend on it.
+    is_quick : bool, default=False
+        Whether to look at less: files are a hundredth larger.
 
     Examples
     --------
@@ -127,8 +129,9 @@ class RateDistortion:
         fixed: NDArray[np.bool_],
         sample_weight: NDArray[np.float64] | None,
         n_threads: int | None,
+        is_quick: bool = False,
     ) -> None:
-        self._pixels, self._indices, self._fixed = pixels, indices, fixed
+        self._pixels, self._indices, self._fixed, self._is_quick = pixels, indices, fixed, is_quick
         self._shape = pixels.shape
         self._n_threads = count_threads(n_threads)
         shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
@@ -308,6 +311,7 @@ class RateDistortion:
                 share_of(progress, n / len(groups), (n + 1) / len(groups)),
                 chosen,
                 own,
+                self._is_quick,
             )
             if result is not None:
                 result[rows] = self._order[chosen].reshape(-1, width)

@@ -340,6 +340,7 @@ class SmallPng:
             fixed=fitted.palette.fixed,
             sample_weight=self.sample_weight,
             n_threads=self.n_threads,
+            is_quick=self.compression == "fast",
         )
 
     def _file(

@@ -50,10 +50,13 @@ class Dither:
         "auto": "floyd-steinberg" where that looks better than "none".
     strength : float or None
         0 to 1; 0 is no dithering. None: what suits the method and the palette, see `dithering.amounts`.
+    is_quick : bool
+        Of "auto", whether a look at fewer rows decides.
     """
 
     method: str
     strength: float | None
+    is_quick: bool = False
 
 
 def is_number(value: Any) -> bool:

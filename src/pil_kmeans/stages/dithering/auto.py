@@ -16,7 +16,9 @@ from ..samples import full_scale
 from ..ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
 from .diffuse import Frames
 
-_SCORED_ROWS, _SCORED_PIXELS = 128, 1 << 20  # what "auto" looks at of a large picture: strips of so many rows
+# What "auto" looks at of a large picture: strips of so many rows, with so many pixels.
+_SCORED = 128, 1 << 20
+_QUICKLY_SCORED = 64, 1 << 17
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
 _MOST_SPECKLED = 1 / 200  # of the flat areas of a drawing
@@ -52,7 +54,8 @@ def better(
     if is_flat(pixels, frames=frames) and is_speckled(pixels, first.indices, frames=frames):
         return second
     parts = (second.indices, second.palette.colors, first.indices, first.palette.colors)
-    return first if looks_better_dithered(pixels, *parts, frames=frames, n_threads=n_threads) else second
+    is_better = looks_better_dithered(pixels, *parts, frames=frames, n_threads=n_threads, is_quick=dither.is_quick)
+    return first if is_better else second
 
 
 def is_flat(pixels: Pixels, *, frames: Frames | None = None) -> bool:
@@ -144,12 +147,13 @@ def looks_better_dithered(
     *,
     frames: Frames | None,
     n_threads: int | None,
+    is_quick: bool = False,
 ) -> bool:
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
     Small pictures have to be so both as they are and mirrored to a size with all scales of the score. Of more than a
-    million pixels, strips of rows are compared, pieces of them in very wide pictures, in some of the frames if they are
-    many.
+    million pixels, if it is to be quick of an eighth of that, strips of rows are compared, pieces of them in very wide
+    pictures, in some of the frames if they are many.
 
     Parameters
     ----------
@@ -159,6 +163,7 @@ def looks_better_dithered(
     frames : sequence of (height, width), optional
         As in `dither`; the mean over all pixels counts.
     n_threads : int, optional
+    is_quick : bool, default=False
 
     Returns
     -------
@@ -167,7 +172,9 @@ def looks_better_dithered(
     results = ((plain, plain_palette), (dithered, dithered_palette))
     is_small = any(min(frame) < FULL_SIZE for frame in frames or [pixels.shape])
     for min_size in (FULL_SIZE, MIN_SIZE) if is_small else (FULL_SIZE,):
-        plain_looks, dithered_looks = looks(pixels, results, frames=frames, n_threads=n_threads, min_size=min_size)
+        plain_looks, dithered_looks = looks(
+            pixels, results, frames=frames, n_threads=n_threads, min_size=min_size, is_quick=is_quick
+        )
         if dithered_looks <= plain_looks:
             return False
     return True
@@ -180,6 +187,7 @@ def looks(
     frames: Frames | None,
     n_threads: int | None,
     min_size: int = FULL_SIZE,
+    is_quick: bool = False,
 ) -> list[float]:
     """Return how each of several results, indices (H, W) and palette, looks: higher is better, by SSIMULACRA 2.
 
@@ -188,10 +196,11 @@ def looks(
     """
     parts = [*zip(*(_split(values, frames) for values in (pixels.values, *(i for i, _ in results))), strict=True)]
     parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
+    n_rows, most = _QUICKLY_SCORED if is_quick else _SCORED
     totals = [0.0] * len(results)
     for original, *indexed in parts:
         height, width = original.shape[:2]
-        strips = _strips(height, width, _SCORED_PIXELS // len(parts))
+        strips = _strips(height, width, n_rows, most // len(parts))
         seen = read_pixels(_seen(original, strips))
         score = Original(seen, background=None, min_size=min_size, n_threads=n_threads).score
         for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
@@ -208,10 +217,10 @@ def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
     return [part.reshape(*frame, *rest) for part, frame in zip(parts, frames, strict=True)]
 
 
-def _strips(height: int, width: int, most_pixels: int) -> list[slice]:
+def _strips(height: int, width: int, n_rows: int, most_pixels: int) -> list[slice]:
     """Rows to compare: all, or of a large picture at least two strips across it, evenly spread."""
-    n = max(2, most_pixels // (_SCORED_ROWS * max(width, FULL_SIZE)))
-    return _spread(height, n, _SCORED_ROWS)
+    n = max(2, most_pixels // (n_rows * max(width, FULL_SIZE)))
+    return _spread(height, n, n_rows)
 
 
 def _spread(size: int, n: int, length: int) -> list[slice]:
