@@ -6,12 +6,14 @@ from PIL import Image
 from skimage.filters import gaussian
 
 from pil_kmeans.stages.color_space import COLOR_SPACES
+from pil_kmeans.stages.dithering import auto
 from pil_kmeans.stages.dithering.amounts import Amount, for_fitted, for_given, spread
-from pil_kmeans.stages.dithering.auto import is_flat, is_speckled
+from pil_kmeans.stages.dithering.auto import is_flat, is_speckled, looks
 from pil_kmeans.stages.dithering.diffuse import BY_MASK, DIFFUSIONS, check_dither
 from pil_kmeans.stages.options import Dither
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.remap import remap
+from pil_kmeans.stages.ssimulacra2 import Original
 from stage_calls import (
     dither,
     fit_dither,
@@ -593,3 +595,28 @@ def test_strength_without_dithering_is_refused():
         ValueError, match=r"dither_strength=0.5 has no use .* pass dither='floyd-steinberg' or .* 'auto'"
     ):
         check_dither("none", 0.5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_looks_are_the_lower_score_of_two_backgrounds(dtype):
+    y, x = np.mgrid[:64, :96]
+    picture = np.dstack([2 * x, 3 * y, x + y, np.minimum(255, 3 * x)]).astype(np.uint8)
+    given = picture.astype(dtype) / dtype(255) if dtype(0.5) else picture.astype(dtype)
+    given = given * 257 if dtype is np.uint16 else given
+    palette = picture[::16, ::16].reshape(-1, 4)
+    indices = np.random.default_rng(0).integers(0, len(palette), (64, 96)).astype(np.uint8)
+    score = Original(read_pixels(given), background=None, n_threads=1).score(read_pixels(palette[indices]))
+    found = looks(read_pixels(given), [(indices, palette)], frames=None, n_threads=1, min_size=8)
+    assert found == [score * 64 * 96]
+
+
+def test_a_quick_look_is_at_fewer_rows(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        auto, "Original", lambda pixels, **options: seen.append(pixels.shape) or Original(pixels, **options)
+    )
+    noise = read_pixels(np.random.default_rng(0).integers(0, 256, (512, 300, 1), np.uint8))
+    zeros, black = np.zeros((512, 300), np.uint8), np.zeros((1, 1), np.uint8)
+    for is_quick in (False, True):
+        looks(noise, [(zeros, black)], frames=None, n_threads=1, is_quick=is_quick)
+    assert seen == [(512, 300), (384, 300)]

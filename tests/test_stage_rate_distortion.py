@@ -166,7 +166,7 @@ def test_symbols_that_change_have_codes_of_their_own():
     lookup = np.arange(256, dtype=np.uint8)
     stream, _ = _native.deflate_symbols(literals, np.array([0]), lookup, 0, 0, True, 1)
     assert zlib.decompress(stream, -15) == literals[:-1].astype(np.uint8).tobytes()
-    assert len(stream) < 1.01 * (40_960 * 4 / 8)  # 5 bits each if they had the same
+    assert len(stream) < 1.02 * (40_960 * 4 / 8)  # 5 bits each if they had the same
 
 
 def test_threads_do_not_change_the_bytes():

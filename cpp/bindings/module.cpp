@@ -1,3 +1,8 @@
+#include <cstdlib>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "bindings/arrays.hpp"
 #include "kernels/isa/isa.hpp"
 
@@ -12,6 +17,19 @@
 #else
 #define PIL_KMEANS_COMPILER "unknown"
 #endif
+
+namespace {
+
+// Give back to the system what was freed. The GNU allocator keeps it where it lies between what is in use, and once an
+// array of some size was freed, takes arrays up to that size from there.
+void release_memory() {
+#if defined(__GLIBC__)
+    const nb::gil_scoped_release unlocked;
+    malloc_trim(0);
+#endif
+}
+
+}  // namespace
 
 NB_MODULE(_native, module) {
     using namespace pil_kmeans;
@@ -28,6 +46,7 @@ NB_MODULE(_native, module) {
     bindings::register_rate_distortion(module);
     bindings::register_gif(module);
     bindings::register_arrow(module);
+    module.def("release_memory", &release_memory);
     module.attr("MAX_COLORS") = kMaxColors;
     module.attr("MAX_BYTE_COLORS") = kMaxByteColors;
     module.attr("version") = PIL_KMEANS_VERSION;

@@ -146,7 +146,9 @@ def fit_palette(
         centers, n_iter = result.centers[result.weights > 0], result.n_iter
     is_opaque = np.zeros(len(centers), dtype=np.bool_)
     if hist.n_channels % 2 == 0:
-        visible = _others(hist, locked.there, hist.transparent)
+        visible: Any = _others(hist, locked.there, hist.transparent)
+        if len(visible) == len(hist):
+            visible = slice(None)  # without copies
         centers, is_opaque = settle_alpha(
             centers,
             np.ascontiguousarray(points[:, visible]),

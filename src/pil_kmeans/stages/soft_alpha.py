@@ -17,7 +17,8 @@ from .color_space import Points, point_rows
 from .threads import count_threads
 
 _STEPS = 4
-_BLOCK = 1 << 18  # points, for which what lies between is in memory
+_BLOCK = 1 << 18  # points, whose numbers are in memory,
+_PIECE = 1 << 15  # and whose coordinates are
 _NEARLY_OPAQUE = 30 / 255  # what alpha may lack so that nobody sees it made up for
 _PATIENCE = 16  # with what opaque pixels save there, against what the others lose
 
@@ -79,6 +80,21 @@ def settle_alpha(
         labels = _native.nearest_labels(np.ascontiguousarray(own_points[:, solid]), _on_grid(entries[among]), threads)
         return among[labels]
 
+    def changes(
+        own_points: Points, nearest: NDArray[np.uint16], is_solid: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Tell how much closer opaque points come if their entry becomes opaque, and how much farther away others."""
+        closer, farther = [], []
+        for start in range(0, len(nearest), _PIECE):
+            piece = slice(start, start + _PIECE)
+            some, solid = np.ascontiguousarray(own_points[:, piece]), is_solid[piece]
+            rows, now = point_rows(some).astype(np.float64), entries[nearest[piece]]
+            own, alpha = rows[solid], rows[~solid, 3]
+            less = np.square(own - entries[nearest_solid(some, solid)]).sum(axis=1)
+            closer.append(less - np.square(own[:, :3] - now[solid, :3]).sum(axis=1))
+            farther.append(np.square(alpha - opaque_alpha) - np.square(alpha - now[~solid, 3]))
+        return np.concatenate(closer), np.concatenate(farther)
+
     labels = np.empty(len(is_opaque), np.uint16)
     for step in range(_STEPS):
         of_solid, of_all = np.zeros(m + k), np.zeros(m + k)
@@ -96,13 +112,8 @@ def settle_alpha(
         saved, lost = np.zeros(m + k), np.zeros(m + k)
         for block in blocks:
             own_points, own_weights, solid = part(block)
-            rows, now = point_rows(own_points).astype(np.float64), entries[labels[block]]
-            own = rows[solid]
-            less = np.square(own - entries[nearest_solid(own_points, solid)]).sum(axis=1)
-            less -= np.square(own[:, :3] - now[solid, :3]).sum(axis=1)
+            less, more = changes(own_points, labels[block], solid)
             saved += np.bincount(labels[block][solid], own_weights[solid] * np.maximum(less, 0), m + k)
-            alpha = rows[~solid, 3]
-            more = np.square(alpha - opaque_alpha) - np.square(alpha - now[~solid, 3])
             lost += np.bincount(labels[block][~solid], own_weights[~solid] * more, m + k)
         saved[opaque_alpha - entries[:, 3] <= _NEARLY_OPAQUE * alpha_scale] *= _PATIENCE
         is_solid |= is_free & (saved > lost) & (of_solid > 0)

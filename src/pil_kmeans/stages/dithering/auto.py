@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import _native
 from ..options import Dither
 from ..palette import Palette
 from ..pixels import Pixels, read_pixels
 from ..row_blocks import row_blocks
 from ..samples import full_scale
-from ..ssimulacra2 import FULL_SIZE, MIN_SIZE, Original
+from ..ssimulacra2 import DARK, FULL_SIZE, LIGHT, MIN_SIZE, Original
 from .diffuse import Frames
 
 # What "auto" looks at of a large picture: strips of so many rows, with so many pixels.
@@ -21,6 +23,7 @@ _SCORED = 128, 1 << 20
 _QUICKLY_SCORED = 64, 1 << 17
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
+_LARGE = 1 << 23  # samples, for which memory counts
 _MOST_SPECKLED = 1 / 200  # of the flat areas of a drawing
 
 
@@ -194,18 +197,33 @@ def looks(
     What is looked at of large pictures and of many frames is as in `looks_better_dithered`. Those with fewer rows or
     columns than `min_size` are mirrored.
     """
-    parts = [*zip(*(_split(values, frames) for values in (pixels.values, *(i for i, _ in results))), strict=True)]
+    parts = [*zip(*(_split(values, frames) for values in (pixels.samples, *(i for i, _ in results))), strict=True)]
     parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
+    if pixels.samples.size > _LARGE:  # the most memory is taken here, and behind it
+        _native.release_memory()
     n_rows, most = _QUICKLY_SCORED if is_quick else _SCORED
     totals = [0.0] * len(results)
     for original, *indexed in parts:
         height, width = original.shape[:2]
         strips = _strips(height, width, n_rows, most // len(parts))
         seen = read_pixels(_seen(original, strips))
-        score = Original(seen, background=None, min_size=min_size, n_threads=n_threads).score
-        for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
-            totals[n] += score(read_pixels(np.take(palette, _seen(indices, strips), axis=0))) * height * width
+        scores = [inf] * len(results)
+        for background in (DARK, LIGHT) if _is_seen_through(seen) else (None,):  # one after the other take less memory
+            score = Original(seen, background=background, min_size=min_size, n_threads=n_threads).score
+            for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
+                own = score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
+                scores[n] = min(scores[n], own)
+        for n, own in enumerate(scores):
+            totals[n] += own * height * width
+    if pixels.samples.size > _LARGE:
+        del seen, score
+        _native.release_memory()
     return totals
+
+
+def _is_seen_through(pixels: Pixels) -> bool:
+    alpha = pixels.samples[..., -1]
+    return pixels.n_channels % 2 == 0 and bool((alpha < full_scale(alpha.dtype)).any())
 
 
 def _split(values: NDArray[Any], frames: Frames | None) -> list[NDArray[Any]]:
