@@ -133,7 +133,17 @@ def test_one_weight_is_for_all_frames_of_an_image(photo, encode):
     assert encode(image, n_colors=8, sample_weight=weight) == encode(image, n_colors=8, sample_weight=[weight] * 2)
 
 
-def test_a_truncated_file_is_an_error(frames):
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_a_truncated_file_is_an_error_that_names_it(frames, tmp_path, kind):
+    path = tmp_path / "moving"
+    data = saved(frames[0].resize((99, 99)), kind, save_all=True, append_images=[frames[1].resize((99, 99))])
+    path.write_bytes(data.fp.getvalue()[:-99])
+    with pytest.raises(OSError, match="truncated or broken, copy or download it again") as told:
+        encode_gif(path)
+    assert told.value.filename == str(path)
+
+
+def test_truncated_bytes_are_an_error(frames):
     image = saved(frames[0].resize((99, 99)), "GIF", save_all=True, append_images=[frames[1].resize((99, 99))])
     data = image.fp.getvalue()
     with pytest.raises(OSError, match="truncated"):

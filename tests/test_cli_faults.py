@@ -263,12 +263,33 @@ def test_given_palette_is_used_though_results_are_larger(grows, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["compress", "compare"])
-def test_output_that_names_another_kind_is_wrong_usage(folder, capsys, command):
+@pytest.mark.parametrize("name", ["x.jpg", "x.xyz", "x.png.tmp"])
+def test_output_that_names_another_kind_is_wrong_usage(folder, capsys, command, name):
     with pytest.raises(SystemExit) as stopped:
-        main([command, "a.png", "-o", "x.jpg"])
+        main([command, "a.png", "-o", name])
     assert stopped.value.code == 2
-    assert "-o x.jpg names another kind of picture" in capsys.readouterr().err
+    assert f"-o {name} names another kind of picture" in capsys.readouterr().err
     assert names(folder) == ["a.png", "b.png"]
+
+
+def test_a_folder_may_have_any_name(folder):
+    assert main(["compress", "a.png", "b.png", "-o", "small.v2/"]) == 0
+    assert names(folder / "small.v2") == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize("command", ["compress", "animate"])
+@pytest.mark.parametrize("kind", ["gif", "webp", "png", "jpg", "tif", "bmp"])
+def test_a_file_that_ends_early_is_told_by_its_name_with_what_to_do(folder, capsys, command, kind):
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8))
+    picture.save(f"x.{kind}")
+    data = (folder / f"x.{kind}").read_bytes()
+    for share in (0.5, 0.99):
+        (folder / f"x.{kind}").write_bytes(data[: int(share * len(data))])
+        assert main([command, f"x.{kind}", "-o", "y.gif"]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith(f"pil-kmeans: cannot read x.{kind}: the ")
+        assert "file is truncated or broken, copy or download it again: " in told
+    assert "y.gif" not in names(folder)
 
 
 def test_bar_of_a_failed_file_does_not_stay(folder, capsys, monkeypatch):

@@ -105,5 +105,5 @@ def test_frames_in_a_wrong_order_are_a_broken_file(encode):
     parts = encode_png(frames).split(b"fcTL")
     content = b"fcTL" + (9).to_bytes(4, "big") + parts[2][4:26]  # which was the second to be shown
     parts[2] = content[4:] + crc32(content).to_bytes(4, "big") + parts[2][30:]
-    with pytest.raises(OSError, match="the PNG file is truncated or broken: APNG"):
+    with pytest.raises(OSError, match="the PNG file is truncated or broken, copy or download it again: APNG"):
         encode(b"fcTL".join(parts))

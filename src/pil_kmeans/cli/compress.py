@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..encode import encode_png
 from ..pictures.from_files import EXTENSIONS
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.threads import count_threads
-from .containers import is_other_kind, is_replaceable, known_extensions
+from .containers import is_replaceable
 from .encode_options import add_encode_options, add_preset_and_quality, given_encode_options, with_preset
 from .errors import CommandError
 from .inputs import SAMPLE, STANDARD, Input, find_inputs, sample_input
@@ -220,12 +218,6 @@ def check_usage(options: argparse.Namespace) -> None:
             error("--json and the picture cannot both go to standard output: name an output with -o")
         if sys.stdout.isatty():
             error("standard output is a terminal: redirect it, or name an output with -o")
-    is_folder = options.output is not None and os.path.isdir(options.output)
-    if options.output is not None and not is_folder and is_other_kind(Path(options.output)):
-        error(
-            f"-o {options.output} names another kind of picture than can be written: name a {known_extensions()}, or a "
-            "folder"
-        )
     if options.shared_palette and ("palette" in options or STANDARD in words):
         error(
             "--shared-palette finds colors for the FILEs: drop " + ("--palette" if "palette" in options else STANDARD)

@@ -11,7 +11,6 @@ from ..encode import encode_png
 from ..encode_frames import encode_gif
 from ..encode_pixels import encode_webp
 from .errors import CommandError
-from .output import names_other_kind
 
 EXTENSIONS = (".png", ".apng", ".gif", ".webp")
 """Of the files that can be written."""
@@ -37,11 +36,6 @@ def extension_of(target: Path | None, image_format: str | None) -> str:
 def is_replaceable(path: Path) -> bool:
     """Whether a file of this name is of a kind that can be replaced by a smaller one."""
     return path.suffix.lower() in (".apng", *FORMATS.values())
-
-
-def is_other_kind(path: Path) -> bool:
-    """Whether people and programs would take a file of this name for a kind of picture that we do not write."""
-    return names_other_kind(path) and path.suffix.lower() not in EXTENSIONS
 
 
 def encoder(extension: str, options: Mapping[str, Any]) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..files import FileIdentity
 from ..pictures import animated
+from ..pictures.animated import errors_of_files
 from ..pictures.from_files import EXTENSIONS, in_order
 from ..pictures.read import Picture
 from ..pictures.tiff import needs_tifffile, read_large_tiff
@@ -260,7 +261,9 @@ def _loaded(
     if n_bytes > share.most_file_bytes and not _is_tiff(file):
         msg = f"the file has {in_words(n_bytes)}, and {in_words(share.most_file_bytes)} are allowed{share.set_by}"
         raise ValueError(msg)
-    with Image.open(file) as image:
+    with errors_of_files():
+        opened = Image.open(file)
+    with opened as image, errors_of_files(image.format):
         n_frames = getattr(image, "n_frames", 1)
         is_animation = whole and animated.n_frames(image) > 1
         outside = None if in_memory or n_frames > 1 else read_large_tiff(image)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from mmap import mmap
 from pathlib import Path
@@ -14,18 +14,18 @@ from .errors import CommandError, WouldOverwriteError
 from .inputs import shown
 from .streams import has_stdout, write_to_stdout
 
-OTHER_KINDS = (EXTENSIONS | {".avif", ".heic", ".ico", ".jp2", ".jxl", ".pdf", ".svg", ".tga"}) - {".png"}
-"""Ends of names that promise another kind of picture."""
+PICTURES = EXTENSIONS | {".apng", ".avif", ".heic", ".ico", ".jp2", ".jxl", ".pdf", ".svg", ".tga"}
+"""Ends of names that promise a picture."""
 
 
-def names_other_kind(path: Path) -> bool:
-    """Whether people and programs would take a PNG of this name for something else."""
-    return path.suffix.lower() in OTHER_KINDS
+def names_other_kind(path: Path, written: Collection[str] = (".png",)) -> bool:
+    """Whether the extension of a name, if it has one, is not among those that say what is written."""
+    return path.suffix.lower() not in ("", *written)
 
 
 def names_picture(path: Path) -> bool:
     """Whether people and programs would take a file of this name for a picture."""
-    return path.suffix.lower() == ".png" or names_other_kind(path)
+    return path.suffix.lower() in PICTURES
 
 
 def check_output(path: Path, *, force: bool) -> None:

@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .containers import EXTENSIONS, own_extension
+from .containers import EXTENSIONS, known_extensions, own_extension
 from .errors import CommandError
 from .inputs import STANDARD, Input, shown
+from .output import names_other_kind
 from .results import Job, Result
 
 SUFFIX = "-8bit"
@@ -74,6 +75,11 @@ def is_folder(options: argparse.Namespace, inputs: Sequence[Input]) -> bool:
         options.usage_error(f"--suffix goes with a folder for -o, got the file {output!r}: put a / behind a new folder")
     if not is_one_file and os.path.lexists(output):
         options.usage_error(f"-o must name a folder for several pictures, got the file {output!r}")
+    if names_other_kind(Path(output), EXTENSIONS):
+        options.usage_error(
+            f"-o {output} names another kind of picture than can be written: name a {known_extensions()}, or put a / "
+            "behind a new folder"
+        )
     return not is_one_file
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from errno import EIO
 from io import BytesIO
 from os import PathLike
 from typing import Any, NamedTuple
@@ -113,13 +114,13 @@ class Played:
         current, count = self._image.tell(), n_frames(self._image)
         try:
             for n in range(count):
-                with _errors_of_files(self._image):
+                with _errors_of_frames(self._image):
                     seek(self._image, n)
                     frame = copied(self._image)
                 if not (n == 0 and count > 1 and frame.info.get("default_image")):
                     yield frame
         finally:
-            with _errors_of_files(self._image):
+            with _errors_of_frames(self._image):
                 seek(self._image, current)
 
 
@@ -128,19 +129,37 @@ def n_frames(image: Image.Image) -> int:
     if image.format not in FORMATS:
         return 1
     try:
-        with _errors_of_files(image):
+        with _errors_of_frames(image):
             return int(getattr(image, "n_frames", 1))
     except (AttributeError, ValueError):  # closed
         return 1
 
 
 @contextmanager
-def _errors_of_files(image: Image.Image) -> Iterator[None]:
-    """Raise an OSError of what Pillow says of frames that are missing or broken."""
+def errors_of_files(file_format: str | None = None, path: str | PathLike[str] = "") -> Iterator[None]:
+    """Raise one kind of OSError of all that Pillow raises where a file is truncated or broken.
+
+    Parameters
+    ----------
+    file_format : str, optional
+        Of the file, if it is known.
+    path : path-like
+        Its name, which the error has as its `filename`, if it has one.
+    """
     try:
         yield
-    except (EOFError, IndexError, SyntaxError, struct.error) as error:
-        raise OSError(f"the {image.format} file is truncated or broken: {error}") from error
+    except UnidentifiedImageError:
+        raise
+    except (OSError, EOFError, IndexError, SyntaxError, struct.error) as error:
+        if isinstance(error, OSError) and error.strerror is not None:  # the system's, or told already
+            raise
+        kind = "file" if file_format is None else f"{file_format} file"
+        msg = f"the {kind} is truncated or broken, copy or download it again: {error}"
+        raise OSError(EIO, msg, *([str(path)] if path else [])) from error
+
+
+def _errors_of_frames(image: Image.Image) -> AbstractContextManager[None]:
+    return errors_of_files(image.format, getattr(image, "filename", ""))
 
 
 def frames_of(image: Image.Image) -> list[Image.Image]:

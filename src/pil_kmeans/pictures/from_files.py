@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from .animated import Given, Played, n_frames, plays_of
+from .animated import Given, Played, errors_of_files, n_frames, plays_of
 
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"},
@@ -67,12 +67,14 @@ def frames_in(path: Path, fps: float | None = None) -> Iterator[Image.Image]:
         If Pillow does not know it, and imageio, which reads videos, is not installed.
     """
     try:
-        image = Image.open(path)
+        with errors_of_files(path=path):
+            image = Image.open(path)
     except UnidentifiedImageError as error:
         yield from _video(path, fps, error)
         return
     with image:
-        image.load()
+        with errors_of_files(image.format, path):
+            image.load()
         for frame in Played(image) if n_frames(image) > 1 else [image]:
             if fps is not None:
                 frame.info["duration"] = 1000 / fps
@@ -96,7 +98,9 @@ def read_path(path: str | PathLike[str]) -> Given:
             raise ValueError(f"image is the folder {str(path)!r}, in which there are no pictures: name another")
         return Given.several(Files(path / name for name in in_order(names)))
     try:
-        with Image.open(path) as image:
+        with errors_of_files(path=path):
+            image = Image.open(path)
+        with image, errors_of_files(image.format, path):
             if n_frames(image) > 1:
                 return Given.several(Files([path]), plays=plays_of(image))
             image.load()
@@ -120,7 +124,7 @@ def _video(path: Path, fps: float | None, unknown: UnidentifiedImageError) -> It
     except OSError as error:
         msg = f"neither Pillow nor imageio knows what {str(path)!r} is; if it is a video, run `{_INSTALL}`"
         raise UnidentifiedImageError(msg) from unknown if path.is_file() else error
-    with video:
+    with video, errors_of_files(path=path):  # also of a picture that Pillow knows, but for its beginning
         own = float(video.metadata().get("fps") or 0)
         step = own / fps if fps and own > fps else 1.0
         n_taken = 0
