@@ -227,6 +227,19 @@ def test_what_stays_is_left_transparent_where_that_is_smaller(photo):
     assert len(dict(chunks(data))["PLTE"]) == 3 * 256
 
 
+def test_what_stays_by_chance_does_not_cut_what_repeats(monkeypatch):
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 200, (96, 96)).astype(np.uint8)
+    second = np.tile(rng.integers(0, 200, 96).astype(np.uint8), (96, 1))
+    second[::2] = first[::2]
+    by_chance = rng.random(second.shape) < 0.1
+    first[by_chance] = second[by_chance]
+    found = encode_png([first, second], lossy=0)
+    assert played(found, 2)[1].blend == OVER
+    monkeypatch.setattr(animation, "_RUN", 1)
+    assert len(found) < 0.98 * len(encode_png([first, second], lossy=0))
+
+
 def test_256_colors_are_stored_exactly_without_room_for_another():
     first = np.random.default_rng(0).permutation(256).astype(np.uint8).reshape(16, 16)
     second = first.copy()

@@ -37,6 +37,8 @@ MAX_DURATION = 1000 * MAX_DELAY_PART
 
 MAX_PLAYS = 2**31 - 1
 
+_RUN = 8  # pixels beside each other that stay, and are left transparent where fewer would cut matches into pieces
+
 
 def encode(
     frames: NDArray[np.uint8],
@@ -241,11 +243,25 @@ def _pieces(
             indices = change.crop(frame)
             streams = {SOURCE: stream(indices)}
             if change.can_be_over and len(invisible):
-                streams[OVER] = stream(np.where(change.is_changed, indices, invisible[0].astype(np.uint8)))
+                nothing = invisible[0].astype(np.uint8)
+                over = (np.where(stays, nothing, indices) for stays in _stays(~change.is_changed))
+                streams[OVER] = min(map(stream, over), key=len)
             blend = min(streams, key=lambda blend: len(streams[blend]))
             height, width = indices.shape
             yield _Piece((height, width), change.top, change.left, blend, streams[blend], duration)
         before = frame
+
+
+def _stays(mask: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Yield which pixels to leave transparent: all that may be, and those of runs, between which matches go on."""
+    yield mask
+    padded = np.pad(mask, ((0, 0), (1, 1))).ravel()  # so that runs end with their rows, and the first is of none
+    starts = np.flatnonzero(padded[1:] != padded[:-1]) + 1
+    lengths = np.diff(starts, prepend=0, append=padded.size)
+    is_run = (np.arange(len(lengths)) % 2 == 1) & (lengths >= _RUN)
+    in_runs = np.repeat(is_run, lengths).reshape(len(mask), -1)[:, 1:-1]
+    if in_runs.any() and not np.array_equal(in_runs, mask):
+        yield in_runs
 
 
 def _animation_parts(pieces: Iterable[_Piece], plays: int) -> Iterator[bytes]:
