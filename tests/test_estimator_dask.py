@@ -247,8 +247,8 @@ def test_all_that_is_done_to_count_a_block_is_one_task(shape, options):
 
 
 def test_blocks_that_are_made_anew_are_counted_several_in_a_task():
-    """With 64 tasks at least, if there are as many blocks; one whose making fails is named."""
-    picture = made(480, 480, 3)
+    """With 64 tasks at least, if there are as many blocks, here two in each; one whose making fails is named."""
+    picture = made(240, 240, 3)
     store = Reads(picture)
     n_tasks = []
     for X, n_common in (
@@ -257,7 +257,7 @@ def test_blocks_that_are_made_anew_are_counted_several_in_a_task():
     ):
         with Callback(start=lambda graph: n_tasks.append(len(graph))):
             quantizer = KMeansQuantizer(6).fit(X)
-        counts, seams, tree_of_seams, tree = 72, 9, 2 + 1, 9 + 2 + 1
+        counts, seams, tree_of_seams, tree = 72, 3, 1, 9 + 2 + 1
         assert n_tasks.pop() == n_common + counts + counts + seams + tree_of_seams + tree  # twice: also their edges
         assert_same_fit(quantizer, KMeansQuantizer(6).fit(picture))
     assert (store.n == 2).all()
@@ -269,9 +269,9 @@ def test_blocks_that_are_made_anew_are_counted_several_in_a_task():
 
 @pytest.mark.parametrize("is_weighted", [False, True])
 def test_weights_and_masks_of_blocks_counted_together_are_their_own(is_weighted):
-    picture, rng = made(480, 480, 3), np.random.default_rng(3)
-    weights = rng.integers(0, 4, (480, 480)).astype(float) if is_weighted else None
-    masked = np.ma.MaskedArray(picture, np.broadcast_to(rng.random((480, 480, 1)) < 0.3, picture.shape))
+    picture, rng = made(240, 240, 3), np.random.default_rng(3)
+    weights = rng.integers(0, 4, (240, 240)).astype(float) if is_weighted else None
+    masked = np.ma.MaskedArray(picture, np.broadcast_to(rng.random((240, 240, 1)) < 0.3, picture.shape))
     for known in (picture, masked):
         lazy = da.from_array(known, chunks=(20, 20, 3))
         lazy_weights = None if weights is None else da.from_array(weights, chunks=(20, 20))
