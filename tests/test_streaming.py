@@ -14,6 +14,7 @@ from pil_kmeans import encode_gif, encode_png, ssimulacra2
 from pil_kmeans.pictures import reel
 from pil_kmeans.pictures.from_files import Files
 from pil_kmeans.stages.in_order import AHEAD, InOrder
+from pil_kmeans.stages.movie import Movie
 from reference.apng import play as play_png
 from reference.gif import play as play_gif
 
@@ -311,3 +312,16 @@ def test_items_are_made_in_order_and_again_only_for_those_far_back():
     assert int(items[1]) == 1
     assert made[50:] == [0, 1]
     assert [int(item) for item in items] == [*range(50)]
+
+
+def test_frames_take_the_memory_of_those_before():
+    """Else what comes and goes leaves holes between what stays, which nothing fits into."""
+    n_frames, places, others = 100, set(), []
+    frames = InOrder(lambda: (np.full((9, 9, 3), n, np.uint8) for n in range(n_frames)), n_frames)
+    movie = Movie(frames, [0], None, 1, with_alpha=False)
+    for n in range(n_frames):
+        points, weights = movie[n]
+        own = frames[n], points, weights
+        places |= {array.ctypes.data for array in own}
+        others += [np.empty_like(array) for array in own]
+    assert len(places) <= 3 * (2 * AHEAD + 1)

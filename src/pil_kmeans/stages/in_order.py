@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 AHEAD = 8
@@ -17,6 +18,38 @@ class Series(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, n: int, /) -> NDArray[Any]: ...
     def __iter__(self) -> Iterator[NDArray[Any]]: ...
+
+
+class AtHand:
+    """Arrays of a few frames, which are copied, and whose memory is used for others once they are let go.
+
+    Each frame makes many arrays of its size that are gone before the next. Were they made among others that stay for
+    some frames, the heap would have holes that nothing fits into, and more of them with every frame.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[NDArray[Any], ...]] = {}
+        self._spare: list[tuple[NDArray[Any], ...]] = []
+
+    def __contains__(self, n: int) -> bool:
+        """Whether there is something of frame n."""
+        return n in self._made
+
+    def __getitem__(self, n: int) -> tuple[NDArray[Any], ...]:
+        """Return what there is of frame n. Whoever needs it when that is let go must copy it."""
+        return self._made[n]
+
+    def put(self, n: int, *arrays: NDArray[Any]) -> None:
+        """Take what there is of frame n: of each frame as many arrays, of the same sizes and dtypes."""
+        copies = self._spare.pop() if self._spare else tuple(map(np.empty_like, arrays))
+        for copy, array in zip(copies, arrays, strict=True):
+            np.copyto(copy, array, casting="no")
+        self._made[n] = copies
+
+    def let_go(self, is_needed: Callable[[int], bool]) -> None:
+        """Let go of all frames but those that are needed."""
+        for n in [n for n in self._made if not is_needed(n)]:
+            self._spare.append(self._made.pop(n))
 
 
 class InOrder:
@@ -40,7 +73,7 @@ class InOrder:
 
     def __init__(self, begin: Callable[[], Iterator[NDArray[Any]]], length: int) -> None:
         self._begin, self._length = begin, length
-        self._made: dict[int, NDArray[Any]] = {}
+        self._made = AtHand()
         self._iterator, self._next = begin(), 0
 
     def __len__(self) -> int:
@@ -48,17 +81,17 @@ class InOrder:
         return self._length
 
     def __getitem__(self, n: int) -> NDArray[Any]:
-        """Return frame n, from 0 on."""
+        """Return frame n, from 0 on. It is filled anew when it is not at hand any more."""
         if n < self._next and n not in self._made:
-            self._made.clear()
+            self._made.let_go(lambda _: False)
             self._iterator, self._next = self._begin(), 0
         while self._next <= n:
-            self._made[self._next] = next(self._iterator)
-            self._made.pop(self._next - 2 * AHEAD - 1, None)
+            self._made.let_go(lambda i: i >= self._next - 2 * AHEAD)
+            self._made.put(self._next, next(self._iterator))
             self._next += 1
             if self._next == self._length:
                 next(self._iterator, None)  # lets go what it holds
-        return self._made[n]
+        return self._made[n][0]
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """Yield all frames."""

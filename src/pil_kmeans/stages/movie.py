@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .color_space import Points, working_points
-from .in_order import AHEAD, Series
+from .in_order import AHEAD, AtHand, Series
 from .samples import as_samples
 
 PLAIN = np.float32((0.04 * 8192) ** 2)
@@ -51,7 +51,7 @@ class Movie:
         height, width, n_channels = frames[at_hand[0]].shape
         self.with_alpha = with_alpha and n_channels % 2 == 0
         self.shape: tuple[int, int] = height, width
-        self._made: dict[int, tuple[Points, NDArray[np.float32]]] = {}
+        self._made = AtHand()
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -73,9 +73,10 @@ class Movie:
             seen = _native.visibility(points, self.shape[1], self.n_threads)
             if self._weights is not None:
                 seen *= self._weights[n].ravel().astype(np.float32)
-            self._made = {i: made for i, made in self._made.items() if n - AHEAD <= i <= n + AHEAD}
-            self._made[n] = points, seen
-        return self._made[n]
+            self._made.let_go(lambda i: n - AHEAD <= i <= n + AHEAD)
+            self._made.put(n, points, seen)
+        points, seen = self._made[n]
+        return points, seen
 
     def lasting(
         self, n: int, allowed: float, is_seen: Callable[[int], NDArray[np.bool_]] | None = None
