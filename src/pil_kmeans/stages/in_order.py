@@ -81,9 +81,9 @@ class InOrder:
         return self._length
 
     def __getitem__(self, n: int) -> NDArray[Any]:
-        """Return frame n, from 0 on. It is filled anew when it is not at hand any more."""
+        """Return frame n, from 0 on. Its memory becomes that of another when so many have come after it."""
         if n < self._next and n not in self._made:
-            self._made.let_go(lambda _: False)
+            self._made = AtHand()
             self._iterator, self._next = self._begin(), 0
         while self._next <= n:
             self._made.let_go(lambda i: i >= self._next - 2 * AHEAD)
