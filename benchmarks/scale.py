@@ -166,8 +166,8 @@ def timed() -> Iterator[dict[str, float]]:
 def watched() -> Iterator[dict[str, float]]:
     """Peak memory in MB, CPU and wall seconds of this process and its children, within the block."""
     figures: dict[str, float] = {}
-    members, peak, looking, is_over = family(os.getpid()), 0, 0.0, threading.Event()
-    idle = sum(map(private_bytes, members))
+    peak, looking, is_over = 0, 0.0, threading.Event()
+    idle = sum(map(private_bytes, family(os.getpid())))
 
     def look() -> None:
         nonlocal peak, looking
@@ -179,15 +179,13 @@ def watched() -> Iterator[dict[str, float]]:
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    cpu, wall = cpu_seconds(members), time.perf_counter()
     try:
-        yield figures
+        with timed() as times:
+            yield figures
     finally:
-        wall = time.perf_counter() - wall
-        cpu = cpu_seconds(members) - cpu
         is_over.set()
         watcher.join()
-        figures |= {"idle_mb": idle / MB, "peak_mb": peak / MB, "cpu_s": cpu - looking, "wall_s": wall}
+    figures |= {"idle_mb": idle / MB, "peak_mb": peak / MB} | times | {"cpu_s": times["cpu_s"] - looking}
 
 
 @contextmanager

@@ -124,28 +124,18 @@ class PixelCoder {
 
     // The cheapest literal, the first of several. Distortions of all bytes that the pixel allows can then be asked for.
     std::uint8_t literal(const Pixel& pixel, const Coords& wanted) {
-        constexpr std::size_t kChains = 4;  // that do not wait for each other
         if (pixel.is_kept) {
             distortions_[pixel.lowest] = 0;
             return static_cast<std::uint8_t>(pixel.lowest);
         }
-        Vec least[kChains], place[kChains], at[kChains];
-        const auto from = static_cast<std::size_t>(pixel.lowest);
-        for (std::size_t i = 0; i < kChains; ++i) {
-            least[i] = broadcast_float(kNever), place[i] = broadcast(0);
-            at[i] = add(lane_numbers(), broadcast(static_cast<std::int32_t>(from + i * kLanes)));
-        }
-        for (std::size_t j = from; j < k_; j += kChains * kLanes)
-            for (std::size_t i = 0; i < kChains; ++i) {
-                const std::size_t entry = j + i * kLanes;
-                const Vec distortion =
-                    times(square(minus(wanted, {load(xy_ + entry), load(zw_ + entry)})), pixel.weight);
-                store(distortions_ + entry, distortion);
-                const Vec cost = plus(distortion, load(literals_ + entry));
-                place[i] = select(less_float(cost, least[i]), at[i], place[i]);
-                least[i] = min_float(cost, least[i]);
-                at[i] = add(at[i], broadcast(kChains * kLanes));
-            }
+        Vec least[kChains], place[kChains];
+        for (std::size_t i = 0; i < kChains; ++i) least[i] = broadcast_float(kNever), place[i] = broadcast(0);
+        each_entry(pixel, wanted, [&](std::size_t i, std::size_t entry, Vec at, Vec distortion) {
+            store(distortions_ + entry, distortion);
+            const Vec cost = plus(distortion, load(literals_ + entry));
+            place[i] = select(less_float(cost, least[i]), at, place[i]);
+            least[i] = min_float(cost, least[i]);
+        });
         const Vec of_all =
             broadcast_float(least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3]))));
         Vec first = broadcast(256);
@@ -160,22 +150,12 @@ class PixelCoder {
     // The same but that of costs the last 8 bits do not count, and that distortions cannot be asked for.
     std::uint8_t quick_literal(const Pixel& pixel, const Coords& wanted) const {
         if (pixel.is_kept) return static_cast<std::uint8_t>(pixel.lowest);
-        constexpr std::size_t kChains = 4;
-        Vec least[kChains], at[kChains];
-        const auto from = static_cast<std::size_t>(pixel.lowest);
-        for (std::size_t i = 0; i < kChains; ++i) {
-            least[i] = broadcast_float(kNever);
-            at[i] = add(lane_numbers(), broadcast(static_cast<std::int32_t>(from + i * kLanes)));
-        }
-        for (std::size_t j = from; j < k_; j += kChains * kLanes)
-            for (std::size_t i = 0; i < kChains; ++i) {
-                const std::size_t entry = j + i * kLanes;
-                const Vec distortion =
-                    times(square(minus(wanted, {load(xy_ + entry), load(zw_ + entry)})), pixel.weight);
-                const Vec cost = plus(distortion, load(literals_ + entry));
-                least[i] = min_float(bit_or(bit_and_not(cost, broadcast(255)), at[i]), least[i]);
-                at[i] = add(at[i], broadcast(kChains * kLanes));
-            }
+        Vec least[kChains];
+        for (Vec& of_chain : least) of_chain = broadcast_float(kNever);
+        each_entry(pixel, wanted, [&](std::size_t i, std::size_t entry, Vec at, Vec distortion) {
+            const Vec cost = plus(distortion, load(literals_ + entry));
+            least[i] = min_float(bit_or(bit_and_not(cost, broadcast(255)), at), least[i]);
+        });
         const float best = least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3])));
         return static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(best));
     }
@@ -202,6 +182,23 @@ class PixelCoder {
 
   private:
     static constexpr std::size_t kRoom = 256 + 4 * kSearchLanes;
+    static constexpr std::size_t kChains = 4;  // that do not wait for each other
+
+    // Call `see(chain, entry, bytes, distortions)` for lanes of entries from the lowest that the pixel allows on.
+    template <typename See>
+    void each_entry(const Pixel& pixel, const Coords& wanted, const See& see) const {
+        const auto from = static_cast<std::size_t>(pixel.lowest);
+        Vec at[kChains];
+        for (std::size_t i = 0; i < kChains; ++i)
+            at[i] = add(lane_numbers(), broadcast(static_cast<std::int32_t>(from + i * kLanes)));
+        for (std::size_t j = from; j < k_; j += kChains * kLanes)
+            for (std::size_t i = 0; i < kChains; ++i) {
+                const std::size_t entry = j + i * kLanes;
+                see(i, entry, at[i],
+                    times(square(minus(wanted, {load(xy_ + entry), load(zw_ + entry)})), pixel.weight));
+                at[i] = add(at[i], broadcast(kChains * kLanes));
+            }
+    }
 
     const Region region_;
     const std::size_t k_, stretch_;
