@@ -108,9 +108,11 @@ def test_color_weights_are_those_of_numpy(n_channels):
     counts, sums = (
         part.astype(np.float64) for part in _native.cell_smoothness(rows(samples), 50, Seen.of(60, 50, 3), 1)
     )
-    totals = _native.cell_totals(keys, counted, shift, len(counts))
+    found, totals, factors = _native.color_weights(keys, counted, shift, counts, sums)
     np.testing.assert_array_equal(totals, np.bincount(reference.cells(samples).ravel(), minlength=len(counts)))
-    found = _native.color_weights(keys, counted, shift, counts, sums)
+    which = (keys >> np.uint64(shift)).astype(np.intp)
+    np.testing.assert_allclose(found, counted * factors[which], atol=0.51)
+    assert (factors[totals == 0] == 0).all()
     assert found.dtype == np.int64
     assert 2**45 <= found.sum() <= 2**46 + len(found)
     expected = reference.color_weights(keys, counted, shift, counts, sums)
@@ -119,11 +121,15 @@ def test_color_weights_are_those_of_numpy(n_channels):
 
 def test_colors_that_weigh_nothing_count_for_nothing_and_others_for_something():
     keys = np.arange(4, dtype=np.uint64)
-    found = _native.color_weights(keys, np.array([0, 1, 2**46, 0]), 0, np.ones(16), np.full(16, 9.0))
+    found, *_ = _native.color_weights(keys, np.array([0, 1, 2**46, 0]), 0, np.ones(16), np.full(16, 9.0))
     assert (found > 0).tolist() == [False, True, True, False]
 
 
 U64, I64 = np.uint64, np.int64
+
+
+def weights_of(keys, weights, shift=0, n_cells=16):
+    return _native.color_weights(keys.astype(U64), weights, shift, np.ones(n_cells), np.ones(n_cells))
 
 
 @pytest.mark.parametrize(
@@ -152,14 +158,16 @@ U64, I64 = np.uint64, np.int64
             lambda: _native.pixel_weights(np.zeros((6, 1), np.uint8), 2, np.ones(16, I64), np.array([1, 1]), 1),
             "rows must ascend",
         ),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(2, I64), 0, 16), "differ in length"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 64, 16), "shift must be"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 17), "a power of two"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 1 << 17), "at most 65536"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.ones(3, I64), 0, 2), "lies in no cell"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64)[::-1].copy(), np.ones(3, I64), 0, 16), "must ascend"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), -np.ones(3, I64), 0, 16), "weights must be 0"),
-        (lambda: _native.cell_totals(np.arange(3, dtype=U64), np.full(3, 2**52), 0, 16), "weights must be 0"),
+        (lambda: weights_of(np.arange(3), np.ones(2, I64)), "differ in length"),
+        (lambda: weights_of(np.arange(3), np.ones(3, I64), shift=64), "shift must be"),
+        (lambda: weights_of(np.arange(3), np.ones(3, I64), n_cells=17), "a power of two"),
+        (lambda: weights_of(np.arange(3), np.ones(3, I64), n_cells=1 << 17), "at most 65536"),
+        (lambda: weights_of(np.arange(3), np.ones(3, I64), n_cells=2), "lies in no cell"),
+        (lambda: weights_of(np.arange(3)[::-1], np.ones(3, I64)), "must ascend"),
+        (lambda: weights_of(np.array([3, 1, 2, 9]), np.ones(4, I64), shift=2), "must ascend"),
+        (lambda: weights_of(np.array([1 << 60, 0]), np.ones(2, I64)), "lies in no cell"),
+        (lambda: weights_of(np.arange(3), -np.ones(3, I64)), "weights must be 0"),
+        (lambda: weights_of(np.arange(3), np.full(3, 2**52)), "weights must be 0"),
         (
             lambda: _native.color_weights(np.arange(3, dtype=U64), np.ones(3, I64), 0, np.ones(16), np.ones(4)),
             "differ in length",
@@ -179,5 +187,5 @@ def test_bad_input_is_refused(call, message):
 
 def test_no_colors_have_no_weights():
     nothing = np.zeros(0, U64), np.zeros(0, I64)
-    assert len(_native.color_weights(*nothing, 0, np.zeros(16), np.zeros(16))) == 0
-    assert _native.cell_totals(*nothing, 0, 16).sum() == 0
+    weights, totals, factors = _native.color_weights(*nothing, 0, np.zeros(16), np.zeros(16))
+    assert len(weights) == totals.sum() == factors.sum() == 0

@@ -6,6 +6,7 @@
 
 #include "bindings/arrays.hpp"
 #include "kernels/kmeans/grey.hpp"
+#include "kernels/kmeans/worst_block.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -83,6 +84,38 @@ auto labels_of(const PointArray& points, const PointArray& centers, int n_thread
     return to_numpy(std::move(labels));
 }
 
+auto mended(const PointArray& points, const Vector<std::uint16_t>& labels, const Vector<double>& pixel_weights,
+            std::size_t width, std::size_t side, const CenterArray& centers, const Vector<double>& weights) {
+    const std::size_t n = points.shape(1), k = centers.shape(0);
+    same_length(n, labels.shape(0), "labels and points");
+    same_length(n, pixel_weights.shape(0), "pixel_weights and points");
+    same_length(k, weights.shape(0), "weights and centers");
+    if (k < 1 || k > kMaxColors)
+        throw std::invalid_argument("there must be 1 to " + std::to_string(kMaxColors) + " centers");
+    if (width == 0 || n == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
+    if (side == 0 || side > 256) throw nb::value_error("side must be 1 to 256");
+    if (!std::all_of(labels.data(), labels.data() + n, [k](std::uint16_t label) { return label < k; }))
+        throw nb::value_error("labels must be those of centers");
+    for (const auto* each : {&pixel_weights, &weights})
+        if (!std::all_of(each->data(), each->data() + each->shape(0),
+                         [](double w) { return w >= 0 && w <= kMaxWeights; }))
+            throw nb::value_error("weights must be 0 to 2^48");
+    if (!std::all_of(centers.data(), centers.data() + kDims * k,
+                     [](double x) { return std::abs(x) <= kMaxCoordinate; }))
+        throw nb::value_error("centers must lie within +-8192");
+    const Points checked = checked_points(points, "points");
+    Buffer<double> moved_centers(kDims * k), moved_weights(k);
+    {
+        const nb::gil_scoped_release unlocked;
+        std::vector<double> moved(centers.data(), centers.data() + kDims * k);
+        std::vector<double> sizes(weights.data(), weights.data() + k);
+        mend_worst_block({checked, labels.data(), pixel_weights.data(), width}, side, moved, sizes);
+        std::copy(moved.begin(), moved.end(), moved_centers.begin());
+        std::copy(sizes.begin(), sizes.end(), moved_weights.begin());
+    }
+    return std::pair{to_numpy(std::move(moved_centers), {k, kDims}), to_numpy(std::move(moved_weights))};
+}
+
 template <typename Label>
 auto used_labels(const Vector<Label>& labels, std::size_t n) {
     if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
@@ -134,6 +167,8 @@ void register_kmeans(nb::module_& module) {
                "fixed"_a.noconvert(), "n_colors"_a, nb::kw_only(), "stages"_a, "most_searched"_a, "trials"_a,
                "neighbors"_a, "relax_steps"_a, "settle_steps"_a, "tolerance"_a, "seed"_a, "n_threads"_a);
     module.def("nearest_labels", &labels_of, "points"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
+    module.def("mend_worst_block", &mended, "points"_a.noconvert(), "labels"_a.noconvert(),
+               "pixel_weights"_a.noconvert(), "width"_a, "side"_a, "centers"_a.noconvert(), "weights"_a.noconvert());
     module.def("used_labels", &used_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
     module.def("used_labels", &used_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(),

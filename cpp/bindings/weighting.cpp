@@ -73,46 +73,26 @@ auto pixel_weights_of(const Pixels<Sample>& samples, std::size_t width, const Ve
     return to_numpy(std::move(weights));
 }
 
-void check_cells(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
-                 std::size_t n_cells) {
-    const std::size_t n = keys.shape(0);
+auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
+                      const Vector<double>& counts, const Vector<double>& sums) {
+    const std::size_t n = keys.shape(0), n_cells = counts.shape(0);
     same_length(n, weights.shape(0), "keys and weights");
+    same_length(n_cells, sums.shape(0), "counts and sums");
     if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
     if (n_cells > kMostCells || !std::has_single_bit(n_cells))
         throw nb::value_error("there must be a power of two of cells, at most 65536");
-    std::int64_t weight_bits = 0;  // all at once: as fast as memory
-    for (std::size_t i = 0; i < n; ++i) weight_bits |= weights.data()[i];
-    if (!std::is_sorted(keys.data(), keys.data() + n)) throw nb::value_error("keys must ascend");
-    if (n > 0 && keys.data()[n - 1] >> shift >= n_cells) throw nb::value_error("a key lies in no cell");
-    if (weight_bits < 0 || weight_bits >> 52) throw nb::value_error("weights must be 0 to 2**52 - 1");
-}
-
-auto cell_totals_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
-                    std::size_t n_cells) {
-    check_cells(keys, weights, shift, n_cells);
-    Buffer<std::int64_t> totals(n_cells);
-    {
-        const nb::gil_scoped_release unlocked;
-        cell_totals(keys.data(), weights.data(), keys.shape(0), shift, n_cells, totals.begin());
-    }
-    return to_numpy(std::move(totals));
-}
-
-auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64_t>& weights, int shift,
-                      const Vector<double>& counts, const Vector<double>& sums) {
-    const std::size_t n_cells = counts.shape(0);
-    same_length(n_cells, sums.shape(0), "counts and sums");
-    check_cells(keys, weights, shift, n_cells);
     for (const auto* part : {&counts, &sums})
         if (!std::all_of(part->data(), part->data() + n_cells, [](double x) { return x >= 0 && x < 1e300; }))
             throw nb::value_error("counts and sums must not be negative");
-    Buffer<std::int64_t> result(keys.shape(0));
+    Buffer<std::int64_t> result(n), totals(n_cells);
+    Buffer<double> factors(n_cells);
     {
         const nb::gil_scoped_release unlocked;
-        color_weights(keys.data(), weights.data(), keys.shape(0), shift, counts.data(), sums.data(), n_cells,
-                      result.begin());
+        cell_totals(keys.data(), weights.data(), n, shift, n_cells, totals.begin());
+        color_weights(keys.data(), weights.data(), n, shift, totals.begin(), counts.data(), sums.data(), n_cells,
+                      factors.begin(), result.begin());
     }
-    return to_numpy(std::move(result));
+    return std::tuple{to_numpy(std::move(result)), to_numpy(std::move(totals)), to_numpy(std::move(factors))};
 }
 
 }  // namespace
@@ -128,7 +108,6 @@ void register_weighting(nb::module_& module) {
     };
     define.template operator()<std::uint8_t>();
     define.template operator()<std::uint16_t>();
-    module.def("cell_totals", &cell_totals_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a, "n_cells"_a);
     module.def("color_weights", &color_weights_of, "keys"_a.noconvert(), "weights"_a.noconvert(), "shift"_a,
                "counts"_a.noconvert(), "sums"_a.noconvert());
     module.attr("FLAT") = kFlat;

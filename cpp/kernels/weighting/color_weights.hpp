@@ -13,18 +13,22 @@ namespace pil_kmeans {
 
 inline constexpr int kWeightBits = 46;  // of all weights together, at most
 
-// Weight of each cell in all.
+// Weight of each cell in all. Throws std::invalid_argument if keys do not ascend or lie in no cell, or weights are not
+// 0 to 2^52 - 1: these are found out in the same pass, since many colours take longer to fetch than to look at.
 void cell_totals(const std::uint64_t* keys,                   // IN  (n,) ascending
-                 const std::int64_t* weights,                 // IN  (n,) not negative
+                 const std::int64_t* weights,                 // IN  (n,)
                  std::size_t n, int shift,                    // of a key to its cell, which is below n_cells
                  std::size_t n_cells, std::int64_t* totals);  // OUT (n_cells,)
 
 // Integers in proportion to what the colours count for, positive where their weights are.
-void color_weights(const std::uint64_t* keys,                   // IN  (n,) ascending
-                   const std::int64_t* weights,                 // IN  (n,) not negative
-                   std::size_t n, int shift,                    // of a key to its cell
-                   const double* counts,                        // IN  (n_cells,) pixels looked at in each cell
-                   const double* sums,                          // IN  (n_cells,) of their smoothness
-                   std::size_t n_cells, std::int64_t* result);  // OUT (n,)
+void color_weights(const std::uint64_t* keys,    // IN  (n,) as `cell_totals` has seen them
+                   const std::int64_t* weights,  // IN  (n,)
+                   std::size_t n, int shift,     // of a key to its cell
+                   const std::int64_t* totals,   // IN  (n_cells,)
+                   const double* counts,         // IN  (n_cells,) pixels looked at in each cell
+                   const double* sums,           // IN  (n_cells,) of their smoothness
+                   std::size_t n_cells,          //
+                   double* factors,              // OUT (n_cells,) what a weight of 1 counts for in each cell
+                   std::int64_t* result);        // OUT (n,)
 
 }  // namespace pil_kmeans

@@ -66,6 +66,8 @@ def distinct(colors: NDArray[Any], n_colors: int, name: str = "n_colors") -> NDA
     ValueError
         If they are more than the palette may have entries, or two are fully transparent.
     """
+    if len(colors) == 0:  # as for most pictures
+        return colors
     _, first = np.unique(colors, axis=0, return_index=True)
     colors = colors[np.sort(first)]
     if len(colors) > n_colors:

@@ -24,15 +24,23 @@ from .pixels import Pixels
 from .samples import in_least_channels
 from .ssimulacra2 import FULL_SIZE, MIN_SIZE
 from .weighting import PERCEPTUAL_SPACES
+from .worst_block import Blocks, blocks_of
 
 _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
 _SMALL = 1 << 14  # pixels, up to which both weightings are tried
 
 
-def fit_least(hist: Histogram, search: Search, *, n_colors: int, fixed_colors: NDArray[Any] | None) -> Palette:
+def fit_least(
+    hist: Histogram,
+    search: Search,
+    *,
+    n_colors: int,
+    fixed_colors: NDArray[Any] | None,
+    blocks: Blocks | None = None,
+) -> Palette:
     """Fit a palette to counted pictures; of the efforts up to that of the search the one with the least inertia."""
     palettes = [
-        fit_palette(hist, replace(search, effort=effort), n_colors=n_colors, fixed_colors=fixed_colors)
+        fit_palette(hist, replace(search, effort=effort), n_colors=n_colors, fixed_colors=fixed_colors, blocks=blocks)
         for effort in (search.effort, *_LOWER[search.effort])
     ]
     if len(palettes) == 1:
@@ -100,12 +108,19 @@ def fit_pictures(
         and min(shape) >= MIN_SIZE
         and len(hist) > n_colors
     )
+    fit: dict[str, Any] = {"n_colors": n_colors, "fixed_colors": fixed_colors}
+
+    def blocks(own: Search) -> Blocks | None:
+        if not is_seen or sample_weight is not None:
+            return None
+        return blocks_of(rounded, hist, own, n_colors=n_colors)
+
     ways = _ways(hist, search, is_small=len(pixels.rows) <= _SMALL) if is_seen else []
     if len(ways) < 2:
-        return finished(fit_least(hist, search, n_colors=n_colors, fixed_colors=fixed_colors), hist, search)
+        return finished(fit_least(hist, search, blocks=blocks(search), **fit), hist, search)
     results = []
     for own_hist, own in ways:
-        palette = fit_palette(own_hist, own, n_colors=n_colors, fixed_colors=fixed_colors)
+        palette = fit_palette(own_hist, own, blocks=blocks(own), **fit)
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
     is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too

@@ -16,7 +16,7 @@ from .options import Search
 from .pixels import Pixels
 from .samples import as_samples, full_scale, in_least_channels, least_channels
 from .threads import count_threads
-from .weighting import CELL_BITS, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
+from .weighting import CELL_BITS, CellWeights, Frames, Smoothness, color_weights, rounded_weights, smoothness_of
 
 _WEIGHT_BITS = 24  # significant bits of a pixel's weight that count, so that sums of weights are exact
 _TOTAL_BITS = 46  # of all weights together, where they are integers
@@ -90,17 +90,18 @@ class Histogram:
         """What each colour counts for in a fit, (U,): by its count alone, unless smoothness is to count as well."""
         if self.smoothness is None:
             return self.integer_counts
-        return color_weights(*self._cell_keys, self.smoothness)
+        return self.cell_weights.weights
 
     @property
     def pixel_counts(self) -> NDArray[np.int64]:
         """Pixels of each colour, (U,), whatever their weights are but 0."""
         return self.counts if self.n_pixels is None else self.n_pixels
 
-    @property
-    def cell_totals(self) -> NDArray[np.int64]:
-        """What the pixels of each cell of `smoothness` weigh in all, (16**C,)."""
-        return _native.cell_totals(*self._cell_keys, 1 << (CELL_BITS * self.n_channels))
+    @cached_property
+    def cell_weights(self) -> CellWeights:
+        """What the colours count for where smoothness counts as well."""
+        assert self.smoothness is not None
+        return color_weights(*self._cell_keys, self.smoothness)
 
     @property
     def _cell_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:

@@ -26,6 +26,7 @@ from .options import Search
 from .remap import label_colors
 from .samples import as_samples, full_scale, in_least_channels, in_more_channels, least_channels, to_samples
 from .soft_alpha import settle_alpha
+from .worst_block import Blocks, mend_worst_block
 
 _NOT_OPAQUE = 254 / 255
 _SAME = 1e-12  # of lightness, within which centers are the values that they are made of
@@ -69,6 +70,7 @@ def fit_palette(
     *,
     n_colors: int,
     fixed_colors: NDArray[Any] | None = None,
+    blocks: Blocks | None = None,
 ) -> Palette:
     """Choose the palette of the pictures behind a histogram.
 
@@ -82,6 +84,8 @@ def fit_palette(
     fixed_colors : ndarray of shape (m, C), optional
         Locked entries, in the pictures' dtype: distinct, at most `n_colors`, at most one fully transparent, which then
         is the entry of all such pixels. The others are fitted with them in place.
+    blocks : Blocks, optional
+        Of the picture that the histogram is of, for which centers are moved. Not beside locked entries.
 
     Returns
     -------
@@ -143,6 +147,8 @@ def fit_palette(
         centers = np.empty((0, 4))
     else:
         result = fit_centers(keys, fit_points, weights, search, n_colors=free, fixed=fixed)
+        if blocks is not None and len(locked.colors) == 0:
+            result = mend_worst_block(result, blocks, search, grid)
         centers, n_iter = result.centers[result.weights > 0], result.n_iter
     is_opaque = np.zeros(len(centers), dtype=np.bool_)
     if hist.n_channels % 2 == 0:

@@ -28,7 +28,7 @@ Frames = Sequence[tuple[int, int]]
 WEIGHTINGS = ("perceptual", "uniform")
 
 PERCEPTUAL_SPACES = ("oklab", "cielab")
-_ENOUGH_PIXELS = {"fast": 1 << 14, "balanced": 1 << 18, "best": 1 << 18}  # to look at: of more, rows are left out
+_ENOUGH_PIXELS = {"fast": 1 << 13, "balanced": 1 << 17, "best": 1 << 18}  # to look at: of more, rows are left out
 REACH = 2  # pixels around each that its smoothness depends on
 _LARGEST_STEP = 16  # one of so many rows, at least
 CELL_BITS: int = _native.WEIGHT_CELL_BITS
@@ -190,10 +190,28 @@ def seen_smoothness(
     return _weighted_smoothness(rows, width, seen, weights, threads)
 
 
+class CellWeights(NamedTuple):
+    """What colours count for, and by what.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (U,)
+        Of the colours: int64, positive where their counts are.
+    totals : ndarray of shape (16**C,)
+        int64, counts of the colours of each cell together.
+    factors : ndarray of shape (16**C,)
+        float64, what a count of 1 weighs in each cell; 0 where there is none.
+    """
+
+    weights: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    factors: NDArray[np.float64]
+
+
 def color_weights(
     keys: NDArray[np.uint64], counts: NDArray[np.int64], shift: int, smoothness: Smoothness
-) -> NDArray[np.int64]:
-    """Return what colours count for, (U,): integers, positive where their counts are.
+) -> CellWeights:
+    """Return what colours count for.
 
     Parameters
     ----------
@@ -213,12 +231,12 @@ def color_weights(
     >>> from pil_kmeans.stages.weighting import Smoothness, color_weights
     >>> pixels = np.array([10, 80] + [0] * 14)
     >>> keys = np.array([0, 1], dtype=np.uint64)
-    >>> weights = color_weights(keys, pixels[:2], 0, Smoothness(pixels, 200 * pixels))
+    >>> weights = color_weights(keys, pixels[:2], 0, Smoothness(pixels, 200 * pixels)).weights
     >>> round(float(weights[1] / weights[0]), 6)
     4.0
     """
     looked_at, sums = (part.astype(np.float64) for part in (smoothness.counts, smoothness.sums))
-    return _native.color_weights(keys, counts, shift, looked_at, sums)
+    return CellWeights(*_native.color_weights(keys, counts, shift, looked_at, sums))
 
 
 def pixel_weights(

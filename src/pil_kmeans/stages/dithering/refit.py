@@ -7,6 +7,7 @@ low-pass, and the picture is dithered again, a few times.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..histogram import Histogram
 from ..options import Search
 from ..palette import Palette, given_colors
 from ..pixels import Pixels
-from ..samples import as_samples, full_scale, packed, to_samples
+from ..samples import as_samples, full_scale, packed, thinned, to_samples
 from ..weighting import as_shares, pixel_weights
 from .amounts import Amount
 from .diffuse import BY_MASK, Frames, Passes, dither, opacity_of
@@ -32,16 +33,18 @@ _MOST_BANDS_APART = 16
 
 @dataclass(frozen=True)
 class Rounds:
-    """Work of a refit: how many rounds, and about how many pixels each dithers, as far as bands of rows allow."""
+    """Work of a refit: how many rounds dither some bands of rows, and about how many pixels, as far as bands allow."""
 
     n: int
     pixels: int
     pixels_an_entry: int
     """Of the palette, and besides: an entry is moved by its own pixels only."""
+    thinned: tuple[int, ...]
+    """About how many pixels each round after those takes from all rows and columns, so that none misses an area."""
 
 
-_USUAL_ROUNDS = Rounds(4, 50 << 10, 330)
-ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(7, 3 << 18, 0)}
+_USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 44 << 10))
+ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(5, 3 << 18, 0, (3 << 18, 3 << 18))}
 
 
 def refit(
@@ -68,7 +71,7 @@ def refit(
     hist : Histogram
         Of the pixels in the palette's dtype. With smoothness pixels count here as in the fit.
     search : Search
-        Its effort says how many rounds, and how many of the rows each of them looks at.
+        Its effort says how many rounds, and how many of the pixels each of them looks at.
     method, amount
         As in `dither`.
     sample_weight : ndarray of shape (H, W) or None
@@ -91,9 +94,8 @@ def refit(
     plan = Plan.of(ROUNDS[search.effort], len(start.colors), frames or [pixels.shape], shares)
     weights = shares
     if hist.smoothness is not None:
-        weights = pixel_weights(
-            pixels, hist.cell_totals, plan.rows(), frames=frames, sample_weight=sample_weight, n_threads=n_threads
-        )
+        options: dict[str, Any] = {"frames": frames, "sample_weight": sample_weight, "n_threads": n_threads}
+        weights = pixel_weights(pixels, hist.cell_weights.totals, plan.rows(), **options)
     centers = _refitted(
         start.centers / full, frozen, passes, amount.lightness_weight, plan, weights, by_mask=method in BY_MASK
     )
@@ -111,35 +113,63 @@ def refit(
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Which bands of rows each round dithers: of a large picture others each time."""
+class Round:
+    """What a round dithers: bands of rows of pictures, or of what is left of them when they are thinned out.
 
+    Attributes
+    ----------
+    step : int
+        Of how many rows and columns one is left.
+    bands : ndarray of shape (n, 3)
+        First pixel of what is left, height and width of each.
+    summed_rows : ndarray of shape (m,)
+        Rows of all pictures whose residuals may be summed up: every second one of the bands.
+    """
+
+    step: int
     bands: NDArray[np.int64]
-    """First pixel, height and width of each."""
-    first_rows: NDArray[np.int64]
-    n_rows: int
-    is_dithered: list[NDArray[np.bool_]]
+    summed_rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rounds of pictures of some sizes."""
+
+    frames: Frames
+    rounds: list[Round]
 
     @classmethod
-    def of(cls, rounds: Rounds, n_colors: int, frames: Frames, shares: NDArray[np.uint16] | None) -> Plan:
+    def of(cls, work: Rounds, n_colors: int, frames: Frames, shares: NDArray[np.uint16] | None) -> Plan:
         """Plan the rounds of pictures whose pixels have some shares, or all the same."""
-        bands, first_rows, n_rows = _bands(frames)
-        if shares is not None:
-            has_say = np.maximum.reduceat(shares, bands[:, 0]) > 0
-            bands, first_rows = bands[has_say], first_rows[has_say]
+
+        def bands_of(step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            bands, rows = _bands(frames, step)
+            if shares is None:
+                return bands, rows
+            has_say = np.maximum.reduceat(thinned(shares, frames, step), bands[:, 0]) > 0
+            return bands[has_say], rows[has_say]
+
+        def chosen(step: int, bands: NDArray[np.int64], rows: NDArray[np.int64]) -> Round:
+            return Round(step, bands, rows[rows >= 0])
+
+        bands, rows = bands_of(1)
         n_pixels = int((bands[:, 1] * bands[:, 2]).sum())
-        apart = round(n_pixels / (rounds.pixels + n_colors * rounds.pixels_an_entry))
+        apart = round(n_pixels / (work.pixels + n_colors * work.pixels_an_entry))
         apart = max(1, min(apart, _MOST_BANDS_APART, len(bands)))
         place = np.arange(len(bands))
-        return cls(bands, first_rows, n_rows, [(place + 23 * n) % apart == 0 for n in range(rounds.n)])
+        rounds = []
+        for n in range(work.n):
+            is_dithered = (place + 23 * n) % apart == 0
+            rounds.append(chosen(1, bands[is_dithered], rows[is_dithered]))
+        steps = [max(1, round(math.sqrt(n_pixels / pixels))) for pixels in work.thinned]
+        return cls(frames, rounds + [chosen(step, *bands_of(step)) for step in steps])
 
     def rows(self) -> NDArray[np.bool_]:
-        """Tell of the rows of all pictures which weigh: the residuals of every second row are summed up."""
-        result = np.zeros(self.n_rows + 1, dtype=np.bool_)
-        is_used = np.logical_or.reduce(self.is_dithered)
-        for row in range(0, _BAND, 2):
-            result[np.where(row < self.bands[is_used, 1], self.first_rows[is_used] + row, -1)] = True
-        return result[:-1]
+        """Tell of the rows of all pictures which weigh."""
+        result = np.zeros(sum(height for height, _ in self.frames), dtype=np.bool_)
+        for part in self.rounds:
+            result[part.summed_rows] = True
+        return result
 
 
 def _refitted(
@@ -158,12 +188,14 @@ def _refitted(
     is_careful = by_mask or is_translucent.any()
     step, momentum = (_CAREFUL_STEP, _CAREFUL_MOMENTUM) if is_careful else (_STEP, _MOMENTUM)
     move = np.zeros((len(centers), 4))
-    for n, is_dithered in enumerate(plan.is_dithered):
+    for n, part in enumerate(plan.rounds):
+        rows = thinned(passes.rows, plan.frames, part.step)
+        own_weights = None if weights is None else thinned(weights, plan.frames, part.step)
         arguments = passes.arguments(centers)
-        sums, totals = _native.residuals(passes.rows, bands=plan.bands[is_dithered], weights=weights, **arguments)
+        sums, totals = _native.residuals(rows, bands=part.bands, weights=own_weights, **arguments)
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
         lacking[:, [0, 3]] /= lightness_weight  # as the kernel weighs them
-        move = step * (1 - n / (2 * len(plan.is_dithered))) * lacking + momentum * move
+        move = step * (1 - n / (2 * len(plan.rounds))) * lacking + momentum * move
         move[frozen] = 0
         moved = passes.colors(point_rows(arguments["entries"]) + move)
         if has_alpha:
@@ -172,26 +204,26 @@ def _refitted(
     return centers
 
 
-def _bands(frames: Frames) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Cut pictures into pieces of some rows.
+def _bands(frames: Frames, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cut pictures, of which one of each `step` rows and columns is left, into pieces of some rows.
 
     Returns
     -------
     bands : ndarray of shape (n, 3)
-        First pixel, height and width of each.
-    first_rows : ndarray of shape (n,)
-        Where they begin among the rows of all pictures.
-    n_rows : int
-        Of all pictures.
+        First pixel of what is left, height and width of each.
+    rows : ndarray of shape (n, _BAND / 2)
+        Of all pictures, every second one of each band, and then -1.
     """
-    bands, first_rows, first, top = [], [], 0, 0
+    bands, rows, first, top = [], [], 0, 0
     for height, width in frames:
-        for row in range(0, height, _BAND):
-            bands.append((first + row * width, min(_BAND, height - row), width))
-            first_rows.append(top + row)
-        first += height * width
+        n_rows, n_columns = -(-height // step), -(-width // step)
+        for row in range(0, n_rows, _BAND):
+            bands.append((first + row * n_columns, min(_BAND, n_rows - row), n_columns))
+            own = range(row, row + _BAND, 2)
+            rows.append([top + step * y if y < n_rows else -1 for y in own])
+        first += n_rows * n_columns
         top += height
-    return np.array(bands, dtype=np.int64), np.array(first_rows, dtype=np.int64), top
+    return np.array(bands, dtype=np.int64), np.array(rows, dtype=np.int64)
 
 
 def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool_]]:
