@@ -20,10 +20,10 @@ SHORTEST_MATCH, LONGEST_MATCH, FARTHEST = 3, 258, 32767
 
 NEAR, FOUND, ASIDE = 3, 20, range(4, -4, -1)  # slots, and how far aside of a byte above
 FOUND_SLOTS = range(1 + NEAR, 1 + NEAR + FOUND)
-CHAIN = 4
+CHAIN, QUICK_CHAIN = 4, 2
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
-CHEAP_LITERAL = np.float32(6.5)
+N_LIKELY, USUAL_WEIGHT = 8, np.float32(0.5)
 SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
 FILTER_TYPE = 0
@@ -144,7 +144,8 @@ class Search:
         self.feedback = feedback
         self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 2))
         self.n_settled_at_least = (DEPTH + 1) * self.stretch  # bytes back, from which all are
-        self.is_quick, self.is_dear = is_quick, True  # whether literals are looked for only where no match is cheap
+        self.likely = [self.likely_for(guess) for guess in range(len(entries))]
+        self.is_quick = is_quick  # whether few entries are looked at for literals, and few places for matches
         self.at = 0  # bytes that the survivors have
         self.settled = []  # survivors, one for each byte that is decided
         self.errors = np.zeros((self.height + 1, self.width + 2, 4), np.int64)  # settled, below and left of a zero
@@ -181,13 +182,9 @@ class Search:
         end = self.cheapest_end()
         allowed, errors_after = self.pixel(x, y)
         errors, distortions = errors_after(end, allowed)
-        costs = distortions + self.literal_prices[allowed.start : allowed.stop]
-        if self.is_quick:
-            costs = costs.view(np.uint32) & ~np.uint32(255) | np.arange(allowed.start, allowed.stop, dtype=np.uint32)
-        place = int(np.argmin(costs))
-        cost = end.cost + distortions[place] + self.literal_prices[allowed[place]]
-        if end.can_end() and x >= 0 and self.is_dear:
-            self.find_places(x, y, end, allowed, distortions, (end.cost if self.is_quick else cost) + MARGIN)
+        place, cost = self.literal(x, y, end, allowed, distortions)
+        if end.can_end() and x >= 0:
+            self.find_places(x, y, end, allowed, distortions, cost + MARGIN)
         nexts = [Survivor(end, allowed[place], errors[place], cost)]
         for slot, distance in enumerate(self.distances[1:], 1):
             longer = self.longer(self.survivors[slot], allowed, errors_after)
@@ -199,15 +196,33 @@ class Search:
                     cost = end.cost + self.start_price(distance) + distortions[place]
                     start = Survivor(end, byte, errors[place], cost, slot, distance, 1)
             nexts.append(start if start and not (longer and longer.cost <= start.cost) else longer)
-        if self.is_quick:
-            others = [one.cost for one in nexts[1:] if one and one.can_end()]
-            self.is_dear = not others or min(others) > end.cost + CHEAP_LITERAL
-            if not self.is_dear:
-                nexts[0] = None
         self.survivors = nexts
         self.at += 1
         if self.at % self.stretch == 0:
             self.end_stretch()
+
+    def literal(self, x, y, end, allowed, distortions):
+        """Which of the bytes that are allowed is the cheapest, and what it costs."""
+        prices = self.literal_prices[allowed.start : allowed.stop]
+        if not self.is_quick:
+            place = int(np.argmin(distortions + prices))
+            return place, end.cost + distortions[place] + prices[place]
+        places = np.arange(len(allowed))
+        if len(allowed) > 1:
+            likely = [byte for byte in self.likely[self.guess[y, x]] if byte in allowed]
+            if not likely:
+                likely = [allowed[int(np.argmin(distortions + prices))]]
+            places = np.array(likely) - allowed.start
+        costs = (distortions + prices)[places].view(np.uint32) & ~np.uint32(255)
+        first = np.argmin(costs | (places + allowed.start).astype(np.uint32))
+        return int(places[first]), end.cost + costs.view(np.float32)[first]
+
+    def likely_for(self, guess):
+        """What costs least where an entry is what is wanted, and that entry."""
+        squares = np.square(self.entries - self.entries[guess]).sum(axis=1).astype(np.float32)
+        costs = squares * USUAL_WEIGHT + self.literal_prices[: len(self.entries)]
+        costs[guess] = -1
+        return np.argsort(costs, kind="stable")[:N_LIKELY]
 
     def pixel(self, x, y):
         """What it may get, and a function for what it lacks by a range of bytes (n, 4), and for what that costs."""
@@ -260,7 +275,8 @@ class Search:
         busy = [
             survivor.slot for survivor in self.alive() if survivor.length >= SHORTEST_MATCH and survivor.cost < limit
         ]
-        for place in self.places[hashed(self.guess[y, x : x + 3])][: -CHAIN - 1 : -1]:
+        n = QUICK_CHAIN if self.is_quick else CHAIN
+        for place in self.places[hashed(self.guess[y, x : x + 3])][: -n - 1 : -1]:
             distance = self.at - place
             if distance > FARTHEST:
                 break

@@ -59,6 +59,7 @@ class PixelCoder {
         float weight;
         std::int32_t lowest, highest;
         bool is_kept;
+        std::uint8_t guess;
 
         Vec allows(Vec byte) const {
             const Vec is_beyond = bit_or(less(byte, broadcast(lowest)), less(broadcast(highest), byte));
@@ -97,12 +98,12 @@ class PixelCoder {
         if (weight < 0) return kept(region_.guess[i]);
         const std::int32_t lowest = region_.lowest ? region_.lowest[i] : 0;
         return {wanted(y, x), from_left(weight), weight * region_.scale, lowest, static_cast<std::int32_t>(k_ - 1),
-                false};
+                false,        region_.guess[i]};
     }
 
     // One that has this index, and no error.
     static Pixel kept(std::int32_t index) {
-        return {{broadcast(0), broadcast(0)}, broadcast(0), 0, index, index, true};
+        return {{broadcast(0), broadcast(0)}, broadcast(0), 0, index, index, true, static_cast<std::uint8_t>(index)};
     }
 
     Vec from_left(float weight) const { return from_left_[weight >= kSmoothWeight]; }
@@ -147,17 +148,54 @@ class PixelCoder {
         return static_cast<std::uint8_t>(best);
     }
 
-    // The same but that of costs the last 8 bits do not count, and that distortions cannot be asked for.
-    std::uint8_t quick_literal(const Pixel& pixel, const Coords& wanted) const {
-        if (pixel.is_kept) return static_cast<std::uint8_t>(pixel.lowest);
-        Vec least[kChains];
-        for (Vec& of_chain : least) of_chain = broadcast_float(kNever);
-        each_entry(pixel, wanted, [&](std::size_t i, std::size_t entry, Vec at, Vec distortion) {
-            const Vec cost = plus(distortion, load(literals_ + entry));
-            least[i] = min_float(bit_or(bit_and_not(cost, broadcast(255)), at), least[i]);
-        });
-        const float best = least_float(min_float(min_float(least[0], least[1]), min_float(least[2], least[3])));
-        return static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(best));
+    // The same of what is likely, as bits that it costs but for the last 8, which are the literal. Distortions cannot
+    // be asked for.
+    template <bool kLimited>
+    float likely_literal(const Pixel& pixel, const Coords& wanted) {
+        if (pixel.is_kept) return with_byte(literals_[pixel.lowest], static_cast<std::uint32_t>(pixel.lowest));
+        const Likely& likely = room_.likely[pixel.guess];
+        Vec least = broadcast_float(kNever);
+        for (std::size_t i = 0; i < Likely::kSize; i += kLanes) {
+            const Vec entries = load(likely.entries + i), price = load(likely.prices + i);
+            const Coords error = minus(wanted, {load(likely.xy + i), load(likely.zw + i)});
+            Vec cost = plus(times(square(error), pixel.weight), price);
+            cost = bit_or(bit_and_not(cost, broadcast(255)), entries);
+            if (kLimited) cost = select(pixel.allows(entries), cost, broadcast_float(kNever));
+            least = min_float(cost, least);
+        }
+        const float found = least_float(least);
+        if (!kLimited || found < kNever) return found;
+        const std::uint8_t byte = literal(pixel, wanted);  // none of these is allowed
+        return with_byte(distortion_of(byte) + literals_[byte], byte);
+    }
+
+    // Find what is likely.
+    void find_likely() {
+        constexpr std::size_t kSize = Likely::kSize;
+        const float weight = region_.scale * kUsualWeight;
+        alignas(32) float costs[kRoom], kept[kSize];
+        for (std::size_t guess = 0; guess < k_; ++guess) {
+            const Coords wanted = entry(static_cast<std::uint8_t>(guess));
+            for (std::size_t j = 0; j < k_; j += kLanes) {
+                const Coords error = minus(wanted, {load(xy_ + j), load(zw_ + j)});
+                store(costs + j, plus(times(square(error), weight), load(literals_ + j)));
+            }
+            costs[guess] = -1;  // in any case
+            Likely& likely = room_.likely[guess];
+            for (std::size_t i = 0; i < kSize; ++i)
+                kept[i] = kNever, likely.entries[i] = static_cast<std::int32_t>(guess);
+            for (std::size_t j = 0; j < k_; ++j) {
+                if (!(costs[j] < kept[kSize - 1])) continue;
+                std::size_t at = kSize - 1;
+                for (; at > 0 && costs[j] < kept[at - 1]; --at)
+                    kept[at] = kept[at - 1], likely.entries[at] = likely.entries[at - 1];
+                kept[at] = costs[j], likely.entries[at] = static_cast<std::int32_t>(j);
+            }
+            for (std::size_t i = 0; i < kSize; ++i) {
+                const auto j = static_cast<std::size_t>(likely.entries[i]);
+                likely.xy[i] = xy_[j], likely.zw[i] = zw_[j], likely.prices[i] = literals_[j];
+            }
+        }
     }
 
     float distortion(const Pixel& pixel, const Coords& wanted, std::uint8_t byte) const {
@@ -182,7 +220,12 @@ class PixelCoder {
 
   private:
     static constexpr std::size_t kRoom = 256 + 4 * kSearchLanes;
-    static constexpr std::size_t kChains = 4;  // that do not wait for each other
+    static constexpr std::size_t kChains = 4;    // that do not wait for each other
+    static constexpr float kUsualWeight = 0.5f;  // of a pixel
+
+    static float with_byte(float bits, std::uint32_t byte) {
+        return std::bit_cast<float>((std::bit_cast<std::uint32_t>(bits) & ~255u) | byte);
+    }
 
     // Call `see(chain, entry, bytes, distortions)` for lanes of entries from the lowest that the pixel allows on.
     template <typename See>

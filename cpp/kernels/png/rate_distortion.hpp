@@ -35,7 +35,8 @@ struct Region {
     const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null where there is no alpha
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
     OklabUnits units;
-    bool is_quick;  // look for literals only where no match is cheap
+    bool is_quick;  // look at few entries for literals, those that are likely where the guess is what it is, and at few
+                    // places
 };
 
 // Share of the neighbours' errors that a pixel takes up, in 256ths: more of them where the weight is kSmoothWeight or

@@ -12,9 +12,8 @@ namespace {
 
 constexpr float kMargin = 20;  // bits by which a match from a place that was found may be dearer than the literal
 
-// Bits that a literal takes at least, where it hardly pays: a quick search looks for it only where no survivor that can
-// end is cheaper, and for places only where it has looked for the literal before.
-constexpr float kCheapLiteral = 6.5f;
+// Earlier places that are looked at where three bytes are as the guess is here.
+constexpr std::size_t kChain = 4, kQuickChain = 2;
 
 // Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
 // the last stretch.
@@ -51,6 +50,7 @@ class Search {
             longer_[length] = length < kShortestMatch  ? 0
                               : length < kLongestMatch ? prices.lengths[length + 1] - prices.lengths[length]
                                                        : kNever;
+        if (kQuick) coder_.find_likely();
         for (float& cost : now_.cost) cost = kNever;
         now_.cost[kLiteral] = 0;
         now_.length[kLiteral] = kNoMatch;
@@ -133,14 +133,17 @@ class Search {
         const Coords wanted = PixelCoder::with_error(pixel.wanted, pixel.from_left,
                                                      {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
         const bool can_start = (now_.length[best] & kLengthMask) >= kShortestMatch;
-        std::uint8_t literal = 0;
-        float cost = kNever;
-        const auto choose = [&] {
-            literal = kQuick ? coder_.quick_literal(pixel, wanted) : coder_.literal(pixel, wanted);
-            cost = before + distortion(pixel, wanted, literal) + coder_.literal_price(literal);
-        };
-        if (!kQuick) choose();
-        if (can_start && (!kQuick || is_dear_)) find(before, (kQuick ? before : cost) + kMargin, wanted);
+        std::uint8_t literal;
+        float cost;
+        if (kQuick) {
+            const auto found = std::bit_cast<std::uint32_t>(coder_.likely_literal<kLimited>(pixel, wanted));
+            literal = static_cast<std::uint8_t>(found);
+            cost = before + std::bit_cast<float>(found & ~255u);
+        } else {
+            literal = coder_.literal(pixel, wanted);
+            cost = before + coder_.distortion_of(literal) + coder_.literal_price(literal);
+        }
+        if (can_start) find(before, cost + kMargin, wanted);
         Moves& moves = moves_[at_ % kOpenBytes];
         const From from{wanted, can_start ? before : kNever, root, last};
         std::uint64_t starts = 0;
@@ -150,10 +153,6 @@ class Search {
         for (std::size_t i = kRowsSlot; i < kSlots; i += kLanes)
             starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i, least_ends)} << i;
         least_end_ = least_float(least_ends);
-        if (kQuick) {
-            is_dear_ = least_end_ > before + kCheapLiteral;
-            if (is_dear_) choose();
-        }
         const Coords error = minus(wanted, coder_.entry(literal));
         put_literal(now_.cost, broadcast_float(cost));
         put_literal(ends_, broadcast_float(cost));
@@ -197,15 +196,18 @@ class Search {
             first = byte = load_bytes(room_.stream + from_there);
             first_entry = entry = {load(room_.stream_xy + from_there), load(room_.stream_zw + from_there)};
         } else {
-            first = byte = gather_bytes(room_.stream + at_, sub(broadcast(0), distance));
-            if (i <= kNear) {
+            const Vec back = sub(broadcast(0), distance);
+            first = byte = gather_bytes(room_.stream + at_, back);
+            if (i > kNear) {
+                first_entry = entry = {gather(room_.stream_xy + at_, back), gather(room_.stream_zw + at_, back)};
+            } else {
                 const Vec is_near = less(distance, broadcast(kNear + 1)),
                           shift = shift_left<3>(sub(distance, broadcast(1)));
                 byte = select(is_near, bit_and(shift_right_by(last, shift), broadcast(255)), byte);
                 first = select(is_near, bit_and(shift_right_by(from_last, shift), broadcast(255)), first);
+                entry = coder_.entries(byte);
+                first_entry = coder_.entries(first);
             }
-            entry = coder_.entries(byte);
-            first_entry = i <= kNear ? coder_.entries(first) : entry;
         }
         const Coords wanted =
             PixelCoder::with_error(pixel.wanted, pixel.from_left, {load(now_.xy + i), load(now_.zw + i)});
@@ -246,7 +248,7 @@ class Search {
     void find_places(std::size_t y, std::size_t x, const PixelCoder::Pixel& pixel, float before, float limit,
                      const Coords& wanted) {
         std::uint64_t busy = 0;
-        settled_.find_places(at_, y, x, [&](std::uint32_t distance) {
+        settled_.find_places<kQuick ? kQuickChain : kChain>(at_, y, x, [&](std::uint32_t distance) {
             const std::uint8_t byte = room_.stream[at_ - distance];
             if (byte < pixel.lowest || byte > pixel.highest) return false;
             if (before + settled_.start_price(distance) + distortion(pixel, wanted, byte) >= limit) return false;
@@ -317,7 +319,6 @@ class Search {
     Survivors now_ = {};
     alignas(32) float ends_[kSlots];  // costs of those that can end
     float least_end_ = 0;
-    bool is_dear_ = true;  // whether the literal before was looked for
     std::uint32_t roots_[kSlots] = {};
     Moves moves_[kOpenBytes] = {};
 };

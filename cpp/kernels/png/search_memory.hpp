@@ -20,6 +20,16 @@ inline constexpr std::size_t kOpenBytes = 256;                  // a power of 2,
 inline constexpr int kHashBits = 15;
 inline constexpr std::uint32_t kNowhere = ~0u;
 
+// What a quick search looks at for a literal where the guess is some entry: those that cost least if it is what is
+// wanted. Some may come twice.
+struct Likely {
+    static constexpr std::size_t kSize = 8;
+    std::uint32_t xy[kSize], zw[kSize];
+    float prices[kSize];
+    std::int32_t entries[kSize];
+};
+static_assert(Likely::kSize % kSearchLanes == 0);
+
 static_assert((kDepth + 1) * kLongestStretch <= kOpenBytes);
 
 // Bytes of a stretch: so few that what hands its error down to a stretch of the next row is settled.
@@ -34,6 +44,7 @@ struct SearchRoom {
     // Rows by turns, from the first pixel on: pixels with the errors handed down to them, and the errors they leave,
     // which have a zero at either end.
     std::uint32_t *wanted_xy[2], *wanted_zw[2], *errors_xy[2], *errors_zw[2];
+    Likely* likely;          // (256,) of each entry
     std::uint32_t* symbols;  // as `choose_indices` says, or null
 };
 
@@ -47,6 +58,7 @@ class SearchMemory {
         heads_.assign(std::size_t{1} << kHashBits, kNowhere);
         chain_.resize(kWindow);
         rows_.assign(8 * row, 0);
+        likely_.resize(kLiterals);
         SearchRoom room{stream_.data() + before,
                         stream_entries_[0].data() + before,
                         stream_entries_[1].data() + before,
@@ -56,6 +68,7 @@ class SearchMemory {
                         {},
                         {},
                         {},
+                        likely_.data(),
                         symbols};
         std::uint32_t* next = rows_.data();
         for (auto* const rows : {room.wanted_xy, room.wanted_zw, room.errors_xy, room.errors_zw})
@@ -67,6 +80,7 @@ class SearchMemory {
     std::vector<std::uint8_t> stream_;
     std::vector<std::uint32_t> stream_entries_[2];
     std::vector<std::uint32_t> heads_, chain_, rows_;
+    std::vector<Likely> likely_;
 };
 
 }  // namespace pil_kmeans

@@ -18,7 +18,6 @@ constexpr std::uint32_t kFarthest = kWindow - 1;
 constexpr std::size_t kLiteral = 0, kNear = 3, kFoundSlot = 1 + kNear, kFound = 20;
 constexpr std::size_t kRowsSlot = kFoundSlot + kFound, kRowSlots = 8, kAside = 4;
 constexpr std::size_t kSlots = kRowsSlot + kRowsUp * kRowSlots;
-constexpr std::size_t kChain = 4;  // earlier places that are looked at where three bytes are as the guess is here
 static_assert(kRowsSlot % kSearchLanes == 0 && kRowSlots % kSearchLanes == 0 && kSlots <= 64);
 
 // What is decided at a byte.
@@ -121,13 +120,13 @@ class SettledBytes {
         tell(kNoSymbol);
     }
 
-    // Look for places where three bytes are as the guess is here, and call `found(distance)` for those that no slot
-    // has. None leads to a byte that is still open when a match gets there.
-    template <typename Found>
+    // Look for places, so many at most, where three bytes are as the guess is here, and call `found(distance)` for
+    // those that no slot has. None leads to a byte that is still open when a match gets there.
+    template <std::size_t kMost, typename Found>
     void find_places(std::size_t at, std::size_t y, std::size_t x, const Found& found) {
         if (x + 3 > region_.width) return;
         std::uint32_t from = room_.heads[hash(region_.guess + y * region_.width + x)];
-        for (std::size_t i = 0; i < kChain && from != kNowhere && at - from <= kFarthest; ++i) {
+        for (std::size_t i = 0; i < kMost && from != kNowhere && at - from <= kFarthest; ++i) {
             const std::size_t distance = at - from;
             if (distance > longest_open_ && !(in_slots_[distance / 64] >> distance % 64 & 1))
                 if (found(static_cast<std::uint32_t>(distance))) return;

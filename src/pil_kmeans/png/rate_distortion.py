@@ -139,6 +139,7 @@ class RateDistortion:
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         self._place = np.argsort(self._order).astype(np.uint8)
+        self._is_in_order = bool((self._order[:-1] < self._order[1:]).all())
         self._entries = working_points(as_samples(palette[self._order]), "oklab", n_threads=1)
         first = np.searchsorted(opacity[self._order], np.arange(3))
         first[first == len(palette)] = first[1] % len(palette)  # no entry is so opaque: any that is seen
@@ -164,7 +165,9 @@ class RateDistortion:
             inside = slice(own.start * width, own.stop * width)
             points, weights = np.ascontiguousarray(points[:, inside]), weights[inside].copy()
         samples = _rows(pixels.samples[rows])
-        guess = self._place[self._indices[rows]].ravel()
+        guess = self._indices[rows].ravel()
+        if not self._is_in_order:
+            guess = np.take(self._place, guess)
         has_alpha = pixels.n_channels % 2 == 0
         lowest = self._first[opacity_of(samples)] if has_alpha else np.zeros(0, np.uint8)
         if self._sample_weight is not None:
@@ -314,7 +317,8 @@ class RateDistortion:
                 self._is_quick,
             )
             if result is not None:
-                result[rows] = self._order[chosen].reshape(-1, width)
+                found = chosen if self._is_in_order else np.take(self._order, chosen)
+                result[rows] = found.reshape(-1, width)
         progress(1.0)
         return used
 

@@ -51,7 +51,7 @@ class Dither:
     strength : float or None
         0 to 1; 0 is no dithering. None: what suits the method and the palette, see `dithering.amounts`.
     is_quick : bool
-        Of "auto", whether a look at fewer rows decides.
+        Whether a palette is refitted in fewer rounds, and of "auto" a look at fewer rows decides.
     """
 
     method: str

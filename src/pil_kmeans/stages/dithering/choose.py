@@ -52,7 +52,7 @@ def fit_dither(
 
     def dithered() -> Dithered:
         method = method_of(dither.method)
-        options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames}
+        options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames, "is_quick": dither.is_quick}
         moved, indices = refit(pixels, palette, hist, search, method=method, amount=amount, **options)
         return Dithered(moved, indices, amount.strength)
 

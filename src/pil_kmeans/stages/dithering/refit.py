@@ -57,6 +57,7 @@ def refit(
     amount: Amount,
     sample_weight: NDArray[np.float64] | None,
     frames: Frames | None,
+    is_quick: bool = False,
 ) -> tuple[Palette, NDArray[Any]]:
     """Move the entries of a palette to what suits the dithered picture, and dither the picture.
 
@@ -78,6 +79,8 @@ def refit(
         Checked weights of the pixels. Those below 1 / 131070 of the largest count as 0 here.
     frames : sequence of (height, width) or None
         As in `dither`.
+    is_quick : bool, default=False
+        Whether to do with a round less.
 
     Returns
     -------
@@ -91,7 +94,10 @@ def refit(
     passes = Passes.of(pixels, start.colors, method, amount, n_threads, moves=True)
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     shares = None if sample_weight is None else as_shares(sample_weight)
-    plan = Plan.of(ROUNDS[search.effort], len(start.colors), frames or [pixels.shape], shares)
+    rounds = ROUNDS[search.effort]
+    if is_quick:
+        rounds = replace(rounds, n=rounds.n - 1)
+    plan = Plan.of(rounds, len(start.colors), frames or [pixels.shape], shares)
     weights = shares
     if hist.smoothness is not None:
         options: dict[str, Any] = {"frames": frames, "sample_weight": sample_weight, "n_threads": n_threads}
