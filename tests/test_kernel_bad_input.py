@@ -192,6 +192,7 @@ WRONG_TYPES = {
     "visibility of int32": lambda: _native.visibility(pairs(24, np.int32), 8, 1),
     "visibility, -8 columns": lambda: _native.visibility(pairs(24), -8, 1),
     "visibility, half a column": lambda: _native.visibility(pairs(24), 7.5, 1),
+    "counts of uint16": lambda: _native.count_indices(zeros(24, dtype=np.uint16), 4, 1),
     "error by float64": lambda: _native.weighted_error(pairs(24), np.ones(24), pairs(4), zeros(24), 1),
     "error of uint16": lambda: _native.weighted_error(
         pairs(24), np.ones(24, np.float32), pairs(4), zeros(24, dtype=np.uint16), 1
@@ -254,6 +255,8 @@ WRONG_VALUES = {
     "fit, tolerance NaN": lambda: fit(tolerance=np.nan),
     "used labels of 65537": lambda: _native.used_labels(zeros(4), 65537),
     "visibility of points beyond": lambda: _native.visibility(FAR, 8, 1),
+    "counts, an index beyond": lambda: _native.count_indices(np.full(24, 4, np.uint8), 4, 1),
+    "counts of 257 entries": lambda: _native.count_indices(zeros(24), 257, 1),
     "error, points beyond": lambda: _native.weighted_error(FAR, np.ones(24, np.float32), pairs(4), zeros(24), 1),
     "error, entries beyond": lambda: _native.weighted_error(pairs(24), np.ones(24, np.float32), FAR, zeros(24), 1),
     "search, points beyond": lambda: search(points=FAR),

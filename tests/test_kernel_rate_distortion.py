@@ -289,6 +289,13 @@ def test_errors_in_flat_areas_are_fully_visible():
     assert (visible[4] < 0.3).all()
 
 
+@pytest.mark.parametrize("n", [0, 1, 100_003])
+def test_indices_are_counted(n):
+    indices = np.random.default_rng(n).integers(0, 7, n).astype(np.uint8)
+    for n_threads in (1, 3):
+        np.testing.assert_array_equal(_native.count_indices(indices, 9, n_threads), np.bincount(indices, minlength=9))
+
+
 def test_weighted_error_is_that_of_the_plain_sum():
     some = problem(13, 29, 11, noise=2000)
     some.points[:] = np.clip(some.points, -8192, 8192)

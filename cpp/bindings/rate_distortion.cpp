@@ -22,18 +22,39 @@ void check_size(std::size_t n_pixels, std::size_t width) {
         throw nb::value_error("width does not divide the number of pixels");
 }
 
-// Loops that end early, and std::all_of, are not made of vectors.
-void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
-    std::uint8_t highest = 0;
-    for (std::size_t i = 0; i < indices.shape(0); ++i) highest = std::max(highest, indices.data()[i]);
-    if (indices.shape(0) && highest >= k) throw std::invalid_argument("an index is beyond the palette");
+// Call `check(first, end)` for pieces of so many, in threads.
+template <typename Check>
+void check_pieces(std::size_t n, Team& team, const Check& check) {
+    constexpr std::size_t kPiece = std::size_t{1} << 18;
+    team.run((n + kPiece - 1) / kPiece,
+             [&](std::size_t i, std::size_t) { check(i * kPiece, std::min(n, (i + 1) * kPiece)); });
 }
 
-void check_weights(const Vector<float>& weights, float scale) {
-    bool is_wrong = !(scale > 0 && scale <= kHighestWeight);
+// Loops that end early, and std::all_of, are not made of vectors.
+void check_indices(const Vector<std::uint8_t>& indices, std::size_t k, Team& team) {
+    check_pieces(indices.shape(0), team, [&](std::size_t first, std::size_t end) {
+        std::uint8_t highest = 0;
+        for (std::size_t i = first; i < end; ++i) highest = std::max(highest, indices.data()[i]);
+        if (highest >= k) throw std::invalid_argument("an index is beyond the palette");
+    });
+}
+
+void check_weights(const Vector<float>& weights, float scale, Team& team) {
     const float highest = kHighestWeight / scale;
-    for (std::size_t i = 0; i < weights.shape(0); ++i) is_wrong |= !(weights.data()[i] <= highest);
-    if (is_wrong) throw std::invalid_argument("a weight is not finite or too high");
+    const bool is_right = scale > 0 && scale <= kHighestWeight;
+    check_pieces(weights.shape(0), team, [&](std::size_t first, std::size_t end) {
+        bool is_wrong = !is_right;
+        for (std::size_t i = first; i < end; ++i) is_wrong |= !(weights.data()[i] <= highest);
+        if (is_wrong) throw std::invalid_argument("a weight is not finite or too high");
+    });
+}
+
+Points checked_in_threads(const PointArray& array, const char* name, Team& team) {
+    const Points points = as_points(array);
+    check_pieces(points.n, team, [&](std::size_t first, std::size_t end) {
+        check_coordinates({points.xy + first, points.zw + first, end - first}, name);
+    });
+    return points;
 }
 
 auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
@@ -42,8 +63,8 @@ auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
-        const Points checked = checked_points(points, "points");
         Team team(n_threads);
+        const Points checked = checked_in_threads(points, "points", team);
         visibility(checked, n / width, width, team, weights.begin());
     }
     return to_numpy(std::move(weights));
@@ -58,8 +79,8 @@ void keep(const PointArray& points, std::size_t width, const PointArray& entries
     same_length(k, fixed.shape(0), "entries and fixed");
     float* const result = weights.data();
     const nb::gil_scoped_release unlocked;
-    check_indices(indices, k);
     Team team(n_threads);
+    check_indices(indices, k, team);
     keep_exact(as_points(points), width, as_points(entries), indices.data(), fixed.data(), team, result);
 }
 
@@ -69,11 +90,24 @@ double error_of(const PointArray& points, const Vector<float>& weights, const Po
     same_length(n, weights.shape(0), "points and weights");
     same_length(n, indices.shape(0), "points and indices");
     const nb::gil_scoped_release unlocked;
-    check_indices(indices, k);
-    check_weights(weights, 1);
     Team team(n_threads);
-    return weighted_error(checked_points(points, "points"), weights.data(), checked_points(entries, "entries"),
-                          indices.data(), team);
+    check_indices(indices, k, team);
+    check_weights(weights, 1, team);
+    return weighted_error(checked_in_threads(points, "points", team), weights.data(),
+                          checked_points(entries, "entries"), indices.data(), team);
+}
+
+// How many pixels have each index below n.
+auto counts_of(const Vector<std::uint8_t>& indices, std::size_t n, int n_threads) {
+    if (n > 256) throw nb::value_error("there are 256 indices at most");
+    Buffer<std::int64_t> counts(n);
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        check_indices(indices, n, team);
+        count_indices(indices.data(), indices.shape(0), n, team, counts.begin());
+    }
+    return to_numpy(std::move(counts));
 }
 
 SymbolCounts to_counts(const std::uint64_t* numbers) {
@@ -158,18 +192,20 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     SymbolCounts sum;
     {
         const nb::gil_scoped_release unlocked;
-        check_weights(weights, scale);
-        check_indices(lowest, k);
-        check_indices(guess, k);
+        Team team(n_threads);
+        check_weights(weights, scale, team);
+        check_indices(lowest, k, team);
+        check_indices(guess, k, team);
         const auto parts = read_bands(bands, n / width, width);
         const Prices prices = prices_of(to_counts(counts.data()));
         const Points all = as_points(points);
         checked_points(entries, "entries");
-        for (const auto& [first, n_rows] : parts)  // what is looked at, for there may be many calls
+        team.run(parts.size(), [&](std::size_t i, std::size_t) {  // what is looked at, for there may be many calls
+            const auto [first, n_rows] = parts[i];
             check_coordinates({all.xy + first, all.zw + first, n_rows * width}, "points");
+        });
         std::vector<SymbolCounts> used(parts.size());
         std::atomic<std::size_t> n_done = 0;
-        Team team(n_threads);
         std::vector<SearchMemory> memory(team.size());
         team.run(parts.size(), [&](std::size_t i, std::size_t worker) {
             const auto [first, n_rows] = parts[i];
@@ -204,6 +240,7 @@ void register_rate_distortion(nb::module_& module) {
                "fixed"_a.noconvert(), "n_threads"_a, "weights"_a.noconvert());
     module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
                "indices"_a.noconvert(), "n_threads"_a);
+    module.def("count_indices", &counts_of, "indices"_a.noconvert(), "n"_a, "n_threads"_a);
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
                "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert(),

@@ -101,8 +101,11 @@ def rate_distortion_digests(n_threads):
             options = (counts, bands, (205, 240), n_threads, silent)
             indices = guess.copy()
             used = _native.choose_indices(points, width, weights, 1.0, lowest, guess, entries, *options, indices)
+            quick = guess.copy()
+            _native.choose_indices(points, width, weights, 1.0, lowest, guess, entries, *options, quick, None, True)
             error = _native.weighted_error(points, visible, entries, indices, n_threads)
-            result[f"rate-distortion {width} {k}"] = [digest(visible, indices, used), error]
+            n_used = _native.count_indices(indices, k, n_threads)
+            result[f"rate-distortion {width} {k}"] = [digest(visible, indices, used, quick, n_used), error]
     return result
 
 

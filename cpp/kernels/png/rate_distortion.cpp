@@ -1,7 +1,9 @@
 #include "kernels/png/rate_distortion.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <vector>
 
 #include "kernels/color/color_space.hpp"
 #include "kernels/isa/isa.hpp"
@@ -83,6 +85,21 @@ double weighted_error(const Points& points, const float* weights, const Points& 
         sums[task] = sum;
     });
     return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+void count_indices(const std::uint8_t* indices, std::size_t n, std::size_t n_entries, Team& team,
+                   std::int64_t* counts) {
+    constexpr std::size_t kTables = 4;  // by turns, for runs of an index would wait for each other
+    std::vector<std::array<std::int64_t, kTables * 256>> found(team.size());
+    team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t worker) {
+        std::int64_t* const own = found[worker].data();
+        const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
+        for (std::size_t i = task * kPixelsATask; i < end; ++i) ++own[i % kTables * 256 + indices[i]];
+    });
+    std::fill_n(counts, n_entries, 0);
+    for (const auto& own : found)
+        for (std::size_t j = 0; j < kTables * 256; ++j)
+            if (j % 256 < n_entries) counts[j % 256] += own[j];
 }
 
 }  // namespace pil_kmeans

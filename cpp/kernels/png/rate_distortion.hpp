@@ -77,4 +77,8 @@ void keep_exact(const Points& points, std::size_t width, const Points& entries, 
 double weighted_error(const Points& points, const float* weights, const Points& entries, const std::uint8_t* indices,
                       Team& team);
 
+// How often each index comes.
+void count_indices(const std::uint8_t* indices, std::size_t n, std::size_t n_entries, Team& team,
+                   std::int64_t* counts);  // OUT (n_entries,)
+
 }  // namespace pil_kmeans

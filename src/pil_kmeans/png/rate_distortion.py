@@ -202,7 +202,7 @@ class RateDistortion:
         n = height * width
         used = np.zeros(n_literals, np.int64)
         for block in row_blocks(height, width):
-            used += np.bincount(self._indices[block].ravel(), minlength=n_literals)
+            used += _native.count_indices(self._indices[block].ravel(), n_literals, self._n_threads)
         literals = np.zeros(n_literals)
         literals[: len(self._order)] = used[self._order] * _LITERALS
         distances = np.full(n_distances, _ELSEWHERE)
