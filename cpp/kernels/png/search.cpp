@@ -18,6 +18,7 @@ constexpr std::size_t kChain = 4, kQuickChain = 2;
 // Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
 // the last stretch.
 constexpr std::uint32_t kRootShift = 16, kLengthMask = (1u << kRootShift) - 1, kNoMatch = kLongestMatch + 1;
+constexpr std::uint32_t kOldestShift = 24, kOldestRoot = 255u << kOldestShift;  // of the last stretches' slots
 
 // Ways through the bytes so far, one a slot. Those that are none have a cost of kNever or more.
 struct Survivors {
@@ -278,19 +279,23 @@ class Search {
         left_ = stretch_;
         const std::size_t best = cheapest();
         const float cost = now_.cost[best];
-        std::uint32_t roots[kSlots];  // slots at the ends of the last stretches, the newest lowest
-        for (std::size_t i = 0; i < kSlots; ++i) {
-            const std::uint32_t root = now_.length[i] >> kRootShift;
-            roots[i] = roots_[root] << 8 | root;
+        alignas(32) std::uint32_t roots[kSlots];  // slots at the ends of the last stretches, the newest lowest
+        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+            const Vec root = shift_right<kRootShift>(load(now_.length + i));
+            store(roots + i, bit_or(shift_left<8>(gather(roots_, root)), root));
         }
-        const std::uint32_t root = roots[best] >> 24;
         const bool is_deep = at_ > kDepth * stretch_;
-        if (is_deep) settle(at_ - kDepth * stretch_, root);
-        for (std::size_t i = 0; i < kSlots; ++i) {
-            const bool stays = now_.cost[i] < kNever && !(is_deep && roots[i] >> 24 != root);
-            now_.cost[i] = stays ? now_.cost[i] - cost : kNever;
-            now_.length[i] = (now_.length[i] & kLengthMask) | static_cast<std::uint32_t>(i) << kRootShift;
-            roots_[i] = roots[i];
+        const std::uint32_t oldest = roots[best] & kOldestRoot;
+        if (is_deep) settle(at_ - kDepth * stretch_, oldest >> kOldestShift);
+        const Vec kept = broadcast_word(is_deep ? kOldestRoot : 0), as_best = broadcast_word(is_deep ? oldest : 0);
+        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+            const Vec own = load(now_.cost + i), root = load(roots + i);
+            const Vec stays = bit_and(less_float(own, broadcast_float(kNever)), equal(bit_and(root, kept), as_best));
+            store(now_.cost + i, select(stays, plus(own, broadcast_float(-cost)), broadcast_float(kNever)));
+            const Vec slot = add(lane_numbers(), broadcast(static_cast<std::int32_t>(i)));
+            const Vec so_long = bit_and(load(now_.length + i), broadcast_word(kLengthMask));
+            store(now_.length + i, bit_or(so_long, shift_left<kRootShift>(slot)));
+            store(roots_ + i, root);
         }
         find_ends();
     }
