@@ -43,6 +43,7 @@ class Rounds:
     """About how many pixels each round after those takes from all rows and columns, so that none misses an area."""
 
 
+_QUICKER = 2  # rounds less
 _USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 44 << 10))
 ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(5, 3 << 18, 0, (3 << 18, 3 << 18))}
 
@@ -80,7 +81,7 @@ def refit(
     frames : sequence of (height, width) or None
         As in `dither`.
     is_quick : bool, default=False
-        Whether to do with a round less.
+        Whether to do with fewer rounds.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def refit(
     shares = None if sample_weight is None else as_shares(sample_weight)
     rounds = ROUNDS[search.effort]
     if is_quick:
-        rounds = replace(rounds, n=rounds.n - 1)
+        rounds = replace(rounds, n=rounds.n - _QUICKER)
     plan = Plan.of(rounds, len(start.colors), frames or [pixels.shape], shares)
     weights = shares
     if hist.smoothness is not None:
