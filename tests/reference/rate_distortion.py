@@ -19,7 +19,7 @@ DISTANCE_EXTRA_BITS = [0, 0, *(bits for bits in range(14) for _ in (0, 1))]
 SHORTEST_MATCH, LONGEST_MATCH, FARTHEST = 3, 258, 32767
 
 NEAR, FOUND, ASIDE = 3, 20, range(4, -4, -1)  # slots, and how far aside of a byte above
-FOUND_SLOTS = range(1 + NEAR, 1 + NEAR + FOUND)
+FOUND_SLOTS, QUICK_EMPTY = range(1 + NEAR, 1 + NEAR + FOUND), 8
 CHAIN, QUICK_CHAIN = 4, 2
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
@@ -291,10 +291,11 @@ class Search:
 
     def free_slot(self, busy):
         """The next one, by turns, that is neither busy nor was used of late."""
-        free = [slot for slot in FOUND_SLOTS if slot not in busy and slot not in self.used]
+        slots = FOUND_SLOTS[:-QUICK_EMPTY] if self.is_quick else FOUND_SLOTS
+        free = [slot for slot in slots if slot not in busy and slot not in self.used]
         if not free:
             self.used = set()
-            free = [slot for slot in FOUND_SLOTS if slot not in busy] or FOUND_SLOTS
+            free = [slot for slot in slots if slot not in busy] or slots
         self.turn = next((slot for slot in free if slot > self.turn), free[0])
         return self.turn
 

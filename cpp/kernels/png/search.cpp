@@ -83,6 +83,9 @@ class Search {
     }
 
   private:
+    // Of the slots for found places: a quick search leaves some empty.
+    static constexpr std::size_t kFoundEnd = kQuick ? kRowsSlot - kSearchLanes : kRowsSlot;
+
     template <typename Cost>
     static std::size_t first_of_least(const Cost& cost, float& least) {
         Vec lowest = cost(0);
@@ -149,7 +152,7 @@ class Search {
         const From from{wanted, can_start ? before : kNever, root, last};
         std::uint64_t starts = 0;
         Vec least_ends = broadcast_float(kNever);
-        for (std::size_t i = 0; i < kRowsSlot; i += kLanes)
+        for (std::size_t i = 0; i < kFoundEnd; i += kLanes)
             starts |= std::uint64_t{go_on<kLimited, false>(pixel, from, i, least_ends)} << i;
         for (std::size_t i = kRowsSlot; i < kSlots; i += kLanes)
             starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i, least_ends)} << i;
@@ -254,7 +257,7 @@ class Search {
             if (byte < pixel.lowest || byte > pixel.highest) return false;
             if (before + settled_.start_price(distance) + distortion(pixel, wanted, byte) >= limit) return false;
             if (!busy) busy = busy_slots(limit);
-            const std::size_t slot = settled_.free_slot(busy);
+            const std::size_t slot = settled_.free_slot<kFoundEnd>(busy);
             busy |= std::uint64_t{1} << slot;
             settled_.put(slot, distance);
             now_.cost[slot] = kNever;

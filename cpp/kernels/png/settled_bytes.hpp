@@ -134,10 +134,11 @@ class SettledBytes {
         }
     }
 
-    // The next slot of found places, by turns, that is neither among `busy` nor was used of late; or if all are, the
-    // next.
+    // The next slot of found places below kEnd, by turns, that is neither among `busy` nor was used of late; or if all
+    // are, the next.
+    template <std::size_t kEnd>
     std::size_t free_slot(std::uint64_t busy) {
-        constexpr std::uint64_t kAll = ((std::uint64_t{1} << kRowsSlot) - 1) & ~((std::uint64_t{1} << kFoundSlot) - 1);
+        constexpr std::uint64_t kAll = ((std::uint64_t{1} << kEnd) - 1) & ~((std::uint64_t{1} << kFoundSlot) - 1);
         std::uint64_t free = kAll & ~(busy | used_);
         if (!free) {
             used_ = 0;
