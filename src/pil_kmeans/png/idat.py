@@ -65,6 +65,7 @@ _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a 
 _SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _TOLD_BY_NO_PROBE = 1 << 12  # pixels
+_ALL_GAIN, _LEVEL_GAINS, _SEARCH_GAINS = 1.35, 1.2, 1.1  # what other filters, a higher level, a search save at most
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -189,6 +190,7 @@ def compress(
     new_array: NewArray = np.empty,
     progress: Progress = silent,
     coded: Coded | None = None,
+    than: int | None = None,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -218,6 +220,8 @@ def compress(
     progress : callable, optional
     coded : Coded, optional
         The indices with the symbols that they were chosen with, which are written if there are 8 bits.
+    than : int, optional
+        As in `smallest_stream`.
 
     Returns
     -------
@@ -230,6 +234,9 @@ def compress(
         rows = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
         return Stream(coded_stream(rows, coded, places, n_threads), depth, given_order)
     first = border_first(indices, lookup, n_colors) if reorder else given_order
+    if than == 0:
+        plain = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
+        return Stream(zlib_stream(plain, CLOSE_PROBE_LEVEL, n_threads, new_array), depth, given_order)
     is_free = first[0] < n_transparent or n_transparent == 0  # before others with transparency it takes a byte of tRNS
     plain = IndexRows(depth, UNFILTERED, indices, lookup, first if is_free else given_order)
     packed: Sequence[IndexRows] = [plain]
@@ -246,11 +253,12 @@ def compress(
         # Bytes may repeat where parts of them do not.
         more += [replace(rows, depth=BYTE) for rows in (plain, *few)]
     if not for_deflate:
-        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress)
+        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress, than)
         return Stream(data, rows.depth, rows.order)
     # By themselves: the search for deflate favours rows that look larger than others before they are compressed well.
-    found = [smallest_stream(packed, preset, n_threads), smallest_stream(few, preset, n_threads, more=more)]
-    rows, data = min(found, key=lambda each: len(each[1]))
+    found = smallest_stream(packed, preset, n_threads, than=than)
+    other = smallest_stream(few, preset, n_threads, more=more, than=min(len(found[1]), than or len(found[1])))
+    rows, data = min(found, other, key=lambda each: len(each[1]))
     return Stream(data, rows.depth, rows.order)
 
 
@@ -280,6 +288,7 @@ def smallest_stream(
     new_array: NewArray = np.empty,
     more: Sequence[SomeRows] = (),
     progress: Progress = silent,
+    than: int | None = None,
 ) -> tuple[SomeRows, Buffer]:
     """Compress what becomes small: the rows of the smallest, and its zlib stream.
 
@@ -294,6 +303,8 @@ def smallest_stream(
         As in `compress`.
     more : sequence of Rows, optional
         To be tried, too, where there are few bytes, or a drawing.
+    than : int, optional
+        A stream that is not smaller is of no use: few bytes that hardly become so are not searched for. 0: a draft.
     """
     n_bytes = found[0].n_bytes
 
@@ -310,18 +321,27 @@ def smallest_stream(
         places = sorted(range(len(found)), key=sizes.__getitem__)[:n]
         return [found[place] for place in places if sizes[place] <= limit]
 
+    def is_vain(size: int, gain: float) -> bool:
+        return than is not None and size > gain * than + _SLACK
+
     is_small = is_close = n_bytes <= SMALL
     if not is_small and (len(found) > 1 or n_bytes <= MEDIUM):
         sizes = probed(found, PROBE_LEVEL)
+        if is_vain(min(sizes), _ALL_GAIN):
+            return found[0], zlib_stream(found[0], PROBE_LEVEL, n_threads, new_array, progress)
         is_close = n_bytes <= MEDIUM and _DRAWING * min(sizes) < n_bytes
     likely: Sequence[SomeRows] = [*found, *more] if is_close else found
     if is_close:
         if not is_small:
             wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
             likely = [found[0], *(rows for rows in wide if rows is not found[0])]  # without filters: it suits drawings
+        elif than is not None and is_vain(min(probed(found, CLOSE_PROBE_LEVEL)), _ALL_GAIN):
+            likely = found
         likely = smallest(likely, CLOSE_PROBE_LEVEL, preset.close_margin, preset.n_close)
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
+    if is_close and is_vain(probed(likely[:1], CLOSE_PROBE_LEVEL)[0], _LEVEL_GAINS):
+        return likely[0], zlib_stream(likely[0], CLOSE_PROBE_LEVEL, n_threads, new_array)
     streams: list[tuple[SomeRows, Buffer]] = []
     for n, rows in enumerate(likely):
         own = part(progress, n / len(likely), (n + 1) / len(likely))
@@ -329,7 +349,7 @@ def smallest_stream(
         if is_small:
             streams.append((rows, zlib.compress(rows.whole.data, 9)))
     streams.sort(key=lambda each: len(each[1]))
-    if is_small and preset.n_rounds:
+    if is_small and preset.n_rounds and not is_vain(len(streams[0][1]), _SEARCH_GAINS):
         n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
         best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)][:n]
         different: dict[bytes, SomeRows] = {}  # several filters may make the same rows
