@@ -26,6 +26,7 @@ constexpr std::size_t kSplits = 24;         // places for a new block that are l
 constexpr std::size_t kLeastInBlock = 128;  // symbols
 constexpr std::size_t kUntilCut = 1;        // rounds, before blocks are looked for
 constexpr std::uint32_t kUnit = 256;        // of a bit, that prices are counted in
+constexpr std::size_t kPatience = 4;        // rounds in a row that find nothing, which are the last
 constexpr std::size_t kAveragedFrom = 3;    // round, from which new counts are mixed with those before
 
 struct Match {
@@ -198,7 +199,8 @@ class Search {
                 found_ = now;
                 block_.emplace(found_, true);
             }
-            if (block_->n_bits() < n_bits) best = std::move(symbols), n_bits = block_->n_bits();
+            if (block_->n_bits() < n_bits) best = std::move(symbols), n_bits = block_->n_bits(), found_in_ = round_;
+            if (round_ == found_in_ + kPatience) break;
             if (round_ % 2) {
                 prices_ = block_->prices();
                 continue;
@@ -218,7 +220,7 @@ class Search {
   private:
     Bytes bytes_;
     const Matches& matches_;
-    std::size_t begin_, end_, round_ = 0;
+    std::size_t begin_, end_, round_ = 0, found_in_ = 0;
     SymbolCounts counts_, found_{};
     Prices prices_;
     std::optional<Block> block_{};

@@ -62,7 +62,9 @@ _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
 _DRAWING = 3  # times that a probe makes rows of a drawing smaller
 _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
-_SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
+_SEVERAL = 1 << 13  # bytes of all rows to search, but for the first
+_SEARCHED, _LEAST_ROUNDS = 1 << 17, 5  # bytes in all rounds of a search, and rounds of many bytes
+_SMALL_MARGIN = 1.04  # of what a level of libdeflate says of few bytes, which a search makes smaller than that
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _TOLD_BY_NO_PROBE = 1 << 12  # pixels
 _ALL_GAIN, _LEVEL_GAINS, _SEARCH_GAINS = 1.35, 1.2, 1.1  # what other filters, a higher level, a search save at most
@@ -95,9 +97,9 @@ class Compression:
     long_level: int
     """That of more than `LONG` bytes, which take seconds at a high one."""
     n_rounds: int
-    """Of the thorough search, with which few bytes are compressed besides, unless it is 0."""
+    """Of the thorough search, at most, with which few bytes are compressed besides, unless it is 0."""
     n_searched: int
-    """How many of the smallest are."""
+    """How many of the smallest are, at most."""
 
     def level_for(self, rows: Rows, *, is_close: bool) -> int:
         """Return the level for rows."""
@@ -144,8 +146,8 @@ COMPRESSIONS = {
         level=10,
         packed_level=12,
         long_level=10,
-        n_rounds=5,
-        n_searched=3,
+        n_rounds=15,
+        n_searched=4,
     ),
     "max": Compression(
         (8, 30),
@@ -157,7 +159,7 @@ COMPRESSIONS = {
         level=12,
         packed_level=12,
         long_level=12,
-        n_rounds=15,
+        n_rounds=30,
         n_searched=4,
     ),
 }
@@ -332,16 +334,19 @@ def smallest_stream(
         is_close = n_bytes <= MEDIUM and _DRAWING * min(sizes) < n_bytes
     likely: Sequence[SomeRows] = [*found, *more] if is_close else found
     if is_close:
-        if not is_small:
-            wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
-            likely = [found[0], *(rows for rows in wide if rows is not found[0])]  # without filters: it suits drawings
-        elif than is not None and is_vain(min(probed(found, CLOSE_PROBE_LEVEL)), _ALL_GAIN):
+        if is_small and than is not None and is_vain(min(probed(found, CLOSE_PROBE_LEVEL)), _ALL_GAIN):
             likely = found
-        likely = smallest(likely, CLOSE_PROBE_LEVEL, preset.close_margin, preset.n_close)
+        else:
+            wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, 2 * preset.n_close if is_small else _N_WIDE)
+            likely = [found[0], *(rows for rows in wide if rows is not found[0])]  # without filters: it suits drawings
+        margin = max(preset.close_margin, _SMALL_MARGIN) if is_small else preset.close_margin
+        likely = smallest(likely, CLOSE_PROBE_LEVEL, margin, preset.n_close)
+        if is_vain(probed(likely[:1], CLOSE_PROBE_LEVEL)[0], _LEVEL_GAINS):
+            return likely[0], zlib_stream(likely[0], CLOSE_PROBE_LEVEL, n_threads, new_array)
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
-    if is_close and is_vain(probed(likely[:1], CLOSE_PROBE_LEVEL)[0], _LEVEL_GAINS):
-        return likely[0], zlib_stream(likely[0], CLOSE_PROBE_LEVEL, n_threads, new_array)
+    if is_small:  # several filters may make the same rows
+        likely = [*{rows.whole.tobytes(): rows for rows in reversed(likely)}.values()][::-1]
     streams: list[tuple[SomeRows, Buffer]] = []
     for n, rows in enumerate(likely):
         own = part(progress, n / len(likely), (n + 1) / len(likely))
@@ -350,12 +355,10 @@ def smallest_stream(
             streams.append((rows, zlib.compress(rows.whole.data, 9)))
     streams.sort(key=lambda each: len(each[1]))
     if is_small and preset.n_rounds and not is_vain(len(streams[0][1]), _SEARCH_GAINS):
-        n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
-        best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)][:n]
-        different: dict[bytes, SomeRows] = {}  # several filters may make the same rows
-        for rows in best:
-            different.setdefault(rows.whole.tobytes(), rows)
-        streams += [(rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)) for rows in different.values()]
+        n_rounds = min(preset.n_rounds, max(_LEAST_ROUNDS, _SEARCHED // n_bytes))
+        best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)]
+        best = best[: max(1, min(preset.n_searched, _SEVERAL // n_bytes))]
+        streams += [(rows, deflater.thorough_zlib_compress(rows.whole, n_rounds)) for rows in best]
     return min(streams, key=lambda each: len(each[1]))
 
 
