@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from functools import partial
-from itertools import product
 from io import BytesIO, TextIOWrapper
+from itertools import product
 
 import numpy as np
 import pytest
