@@ -61,6 +61,7 @@ SomeRows = TypeVar("SomeRows", bound="Rows")
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
 _DRAWING = 3  # times that a probe makes rows of a drawing smaller
+_PLAIN = 24  # times that a probe makes rows of a large one smaller, in which the highest level finds a quarter more
 _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
 _SEVERAL = 1 << 13  # bytes of all rows to search, but for the first
 _SEARCHED, _LEAST_ROUNDS = 1 << 17, 5  # bytes in all rounds of a search, and rounds of many bytes
@@ -327,11 +328,13 @@ def smallest_stream(
         return than is not None and size > gain * than + _SLACK
 
     is_small = is_close = n_bytes <= SMALL
+    is_plain = False
     if not is_small and (len(found) > 1 or n_bytes <= MEDIUM):
         sizes = probed(found, PROBE_LEVEL)
         if is_vain(min(sizes), _ALL_GAIN):
             return found[0], zlib_stream(found[0], PROBE_LEVEL, n_threads, new_array, progress)
         is_close = n_bytes <= MEDIUM and _DRAWING * min(sizes) < n_bytes
+        is_plain = MEDIUM < n_bytes <= LONG and _PLAIN * min(sizes) < n_bytes
     likely: Sequence[SomeRows] = [*found, *more] if is_close else found
     if is_close:
         if is_small and than is not None and is_vain(min(probed(found, CLOSE_PROBE_LEVEL)), _ALL_GAIN):
@@ -343,6 +346,8 @@ def smallest_stream(
         likely = smallest(likely, CLOSE_PROBE_LEVEL, margin, preset.n_close)
         if is_vain(probed(likely[:1], CLOSE_PROBE_LEVEL)[0], _LEVEL_GAINS):
             return likely[0], zlib_stream(likely[0], CLOSE_PROBE_LEVEL, n_threads, new_array)
+    elif is_plain:  # a low level tells little of these
+        likely = smallest(likely, CLOSE_PROBE_LEVEL, 1.0, 1)
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
     if is_small:  # several filters may make the same rows
@@ -350,7 +355,9 @@ def smallest_stream(
     streams: list[tuple[SomeRows, Buffer]] = []
     for n, rows in enumerate(likely):
         own = part(progress, n / len(likely), (n + 1) / len(likely))
-        streams.append((rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close), n_threads, new_array, own)))
+        streams.append(
+            (rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close or is_plain), n_threads, new_array, own))
+        )
         if is_small:
             streams.append((rows, zlib.compress(rows.whole.data, 9)))
     streams.sort(key=lambda each: len(each[1]))
