@@ -8,6 +8,7 @@ import sys
 import time
 from functools import partial
 from io import BytesIO, TextIOWrapper
+from itertools import product
 
 import numpy as np
 import pytest
@@ -169,15 +170,22 @@ SCRIPT = "import sys; sys.argv[0] = 'pil-kmeans'; from pil_kmeans.__main__ impor
 
 @on_posix
 @pytest.mark.parametrize("command", [COMMAND, [sys.executable, "-c", SCRIPT]], ids=["module", "script"])
-@pytest.mark.parametrize("name", ["pil_kmeans._native", "pil_kmeans.cli", "numpy"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("pil_kmeans.early_signals", signal.SIGINT),  # before which SIGTERM does what it usually does
+        *product(["pil_kmeans._native", "pil_kmeans.cli", "numpy"], [signal.SIGINT, signal.SIGTERM]),
+    ],
+)
 def test_ctrl_c_during_imports_is_one_line(tmp_path, command, name, number):
-    """Also of the kernels, which the package imports before its command has begun."""
+    """Also of the kernels, which the package imports before its command has begun, and of what hears the signals."""
     (tmp_path / "sitecustomize.py").write_text(
         "import signal, sys\n"
         "class Finder:\n"
         "    def find_spec(name, *_):\n"
-        f"        if name == {name!r}: signal.raise_signal({int(number)})\n"
+        f"        if name == {name!r}:\n"
+        "            sys.meta_path.remove(Finder)\n"
+        f"            signal.raise_signal({int(number)})\n"
         "sys.meta_path.insert(0, Finder)\n"
     )
     environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
@@ -217,6 +225,25 @@ def test_import_as_a_library_leaves_signals_alone():
         "assert [signal.getsignal(getattr(signal, name)) for name in names] == before"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, env=ENVIRONMENT).returncode == 0
+
+
+@on_posix
+def test_ctrl_c_at_the_first_import_of_a_library_is_an_error_as_any(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, *_):\n"
+        "        if name == 'pil_kmeans.early_signals':\n"
+        "            sys.meta_path.remove(Finder)\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder)\n"
+    )
+    environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
+    script = "try: import pil_kmeans\nexcept KeyboardInterrupt: print('kept')\nimport pil_kmeans"
+    hears_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"check": False, "capture_output": True, "env": environment, "preexec_fn": hears_ctrl_c}
+    found = subprocess.run([sys.executable, "-c", script], **options)
+    assert (found.returncode, found.stdout, found.stderr) == (0, b"kept\n", b"")
 
 
 @on_posix

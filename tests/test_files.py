@@ -175,8 +175,27 @@ def test_bytes_are_on_the_disk_before_they_get_the_name(path, monkeypatch):
     told(os, "fsync")
     told(Path, "replace")
     write_file(path, b"new")
-    assert done == [("fsync", b"old"), ("replace", b"old")]
+    assert done[:2] == [("fsync", b"old"), ("replace", b"old")]
     assert path.read_bytes() == b"new"
+
+
+@on_posix
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_folder_is_on_the_disk_once_a_file_has_its_name(path, monkeypatch, exclusive):
+    """Else a power failure could bring back what was there before; where that cannot be told, the file is there."""
+    target = path.with_name("new.png") if exclusive else path
+    synced, usual = [], os.fsync
+
+    def sync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append((os.path.samestat(os.fstat(descriptor), path.parent.stat()), target.read_bytes()))
+            raise OSError(errno.EINVAL, "no folders here")
+        usual(descriptor)
+
+    monkeypatch.setattr("os.fsync", sync)
+    write_file(target, b"new", exclusive=exclusive)
+    assert synced == [(True, b"new")]
+    assert target.read_bytes() == b"new"
 
 
 @on_posix
@@ -206,7 +225,8 @@ def test_private_file_is_private_from_the_beginning(path, monkeypatch):
 
     def opened(*arguments, **options):
         descriptor = usual(*arguments, **options)
-        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        if stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+            modes.append(stat.S_IMODE(mode))
         return descriptor
 
     monkeypatch.setattr("os.open", opened)

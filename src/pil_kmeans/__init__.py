@@ -8,7 +8,14 @@ fewer colours do to a picture. Everything loads when it is first used.
 
 from __future__ import annotations
 
-from . import early_signals  # noqa: F401 - first, before what takes long  # isort: skip
+try:
+    from . import early_signals  # first, before what takes long  # isort: skip
+except KeyboardInterrupt:  # amid this, before it could do anything about that
+    from . import early_signals  # isort: skip
+
+    early_signals.interrupted()
+    raise
+
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any

@@ -36,5 +36,11 @@ def is_command() -> bool:
     return os.path.basename(name).startswith("pil-kmeans") or (name == "-m" and "pil_kmeans" in sys.orig_argv)
 
 
+def interrupted() -> None:
+    """End the command, which Ctrl-C has hit before this was there."""
+    if is_command():
+        end_at_once(_signal.SIGINT, None)
+
+
 if is_command():
     have_signals_end_at_once()

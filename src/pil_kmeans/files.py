@@ -139,7 +139,7 @@ def write_file(path: Path, data: bytes, *, exclusive: bool = False, expected: Fi
 
 @contextmanager
 def replacing(path: Path, *, exclusive: bool = False, expected: FileIdentity | None = None) -> Iterator[IO[bytes]]:
-    """Open a temporary file in the same folder; at the end have it on the disk, then give it its name.
+    """Open a temporary file in the same folder; at the end have it on the disk, then give it its name, for good.
 
     A file that was there keeps its permissions, and as far as the process may its owner, group, extended attributes
     and POSIX ACL; on any error, and if the run is interrupted, also its content. Where the group cannot be kept, the
@@ -195,8 +195,21 @@ def replacing(path: Path, *, exclusive: bool = False, expected: FileIdentity | N
                 if status is None or FileIdentity.of(status) != expected:
                     raise _changed(path)
                 temporary.replace(path)
+        _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a new name on the disk, else a power failure could bring the old file back; where the system can do it."""
+    if os.name != "posix":  # Windows opens no folders
+        return
+    with suppress(OSError):  # the file is there, whatever this file system or its rights say of folders
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _status(path: Path) -> os.stat_result | None:

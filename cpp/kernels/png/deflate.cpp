@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
 #include <limits>
 #include <optional>
 
 #include "kernels/base/buffer.hpp"
+#include "kernels/base/eight_bytes.hpp"
 #include "kernels/png/deflate_prices.hpp"
 #include "kernels/png/huffman.hpp"
 
@@ -23,7 +24,9 @@ constexpr std::size_t kEveryLength = 48;  // up to which each is tried; then the
 constexpr std::size_t kMostStored = 65535;
 constexpr std::size_t kSplits = 24;         // places for a new block that are looked at
 constexpr std::size_t kLeastInBlock = 128;  // symbols
+constexpr std::size_t kUntilCut = 1;        // rounds, before blocks are looked for
 constexpr std::uint32_t kUnit = 256;        // of a bit, that prices are counted in
+constexpr std::size_t kPatience = 4;        // rounds in a row that find nothing, which are the last
 constexpr std::size_t kAveragedFrom = 3;    // round, from which new counts are mixed with those before
 
 struct Match {
@@ -98,8 +101,9 @@ class Matches {
 
     static std::size_t common(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
         std::size_t n = 0;
-        for (; n + 8 <= most; n += 8)
-            if (std::memcmp(a + n, b + n, 8)) break;
+        for (; n + sizeof(std::uint64_t) <= most; n += sizeof(std::uint64_t))
+            if (const std::uint64_t different = eight_bytes(a + n) ^ eight_bytes(b + n))
+                return n + static_cast<std::size_t>(std::countr_zero(different)) / 8;
         while (n < most && a[n] == b[n]) ++n;
         return n;
     }
@@ -107,6 +111,18 @@ class Matches {
     std::vector<std::size_t> starts_;
     std::vector<Match> matches_{};
 };
+
+// The length to be tried after each: the next, and of long ones the longest of the next code.
+constexpr auto kNextLength = [] {
+    std::array<std::uint16_t, kLongestMatch + 1> next{};
+    for (std::size_t length = 0; length < kLongestMatch; ++length) {
+        std::size_t longest = length + 1;
+        while (length >= kEveryLength && longest < kLongestMatch && length_code(longest + 1) == length_code(length + 1))
+            ++longest;
+        next[length] = static_cast<std::uint16_t>(longest);
+    }
+    return next;
+}();
 
 // The cheapest cut of a part of the bytes.
 Symbols cheapest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, const Prices& prices) {
@@ -118,17 +134,17 @@ Symbols cheapest(Bytes bytes, const Matches& matches, std::size_t begin, std::si
     for (std::size_t i = kShortestMatch; i <= kLongestMatch; ++i) lengths[i] = in_units(prices.lengths[i]);
     std::transform(prices.distances.begin(), prices.distances.end(), distances.begin(), in_units);
 
+    // Of what ends before each byte; the last symbol as (length, distance).
     const std::size_t n = end - begin;
-    std::vector<std::uint64_t> cost(n + 1, std::numeric_limits<std::uint64_t>::max());
-    std::vector<Symbol> last(n + 1);
+    std::vector<std::uint32_t> cost(n + 1, std::numeric_limits<std::uint32_t>::max()), last(n + 1);
     cost[0] = 0;
     std::array<std::pair<std::uint32_t, Match>, kDistanceCodes> by_price;
     for (std::size_t i = 0; i < n; ++i) {
-        const auto reach = [&](std::size_t to, std::uint64_t price, Symbol symbol) {
-            if (cost[i] + price < cost[to]) cost[to] = cost[i] + price, last[to] = symbol;
-        };
+        std::uint32_t* const cost_from = &cost[i];
+        std::uint32_t* const last_from = &last[i];
         const std::uint8_t byte = bytes[begin + i];
-        reach(i + 1, literals[byte], {byte, 0});
+        if (const std::uint32_t price = *cost_from + literals[byte]; price < cost_from[1])
+            cost_from[1] = price, last_from[1] = std::uint32_t{byte} << 16;
         std::size_t n_found = 0;
         for (const Match& match : matches.at(begin + i))
             by_price[n_found++] = {distances[distance_code(match.distance)], match};
@@ -137,23 +153,24 @@ Symbols cheapest(Bytes bytes, const Matches& matches, std::size_t begin, std::si
         std::size_t length = kShortestMatch;  // those below are reached by a cheaper distance
         for (std::size_t m = 0; m < n_found; ++m) {
             const auto& [price, match] = by_price[m];
+            const std::uint32_t so_far = *cost_from + price, distance = match.distance;
+            const auto reach = [&](std::size_t to) {  // without branches, several at once
+                const std::uint32_t found = so_far + lengths[to];
+                const bool is_cheaper = found < cost_from[to];
+                cost_from[to] = is_cheaper ? found : cost_from[to];
+                last_from[to] = is_cheaper ? static_cast<std::uint32_t>(to) << 16 | distance : last_from[to];
+            };
             const std::size_t most = std::min<std::size_t>(match.length, n - i);
-            while (length <= most) {
-                reach(i + length, price + lengths[length], {static_cast<std::uint16_t>(length), match.distance});
-                if (length < kEveryLength || length == most) {
-                    ++length;
-                    continue;
-                }
-                const std::size_t code = length_code(length + 1);
-                while (++length < most && length_code(length + 1) == code) {
-                }
-            }
+            for (const std::size_t to = std::min(most, kEveryLength); length <= to; ++length) reach(length);
+            for (; length <= most;
+                 length = length == most ? most + 1 : std::min<std::size_t>(most, kNextLength[length]))
+                reach(length);
         }
     }
     Symbols symbols;
     for (std::size_t i = n; i > 0;) {
-        symbols.push_back(last[i]);
-        i -= last[i].distance ? last[i].length : 1u;
+        symbols.push_back({static_cast<std::uint16_t>(last[i] >> 16), static_cast<std::uint16_t>(last[i])});
+        i -= symbols.back().distance ? symbols.back().length : 1u;
     }
     std::reverse(symbols.begin(), symbols.end());
     return symbols;
@@ -169,39 +186,45 @@ SymbolCounts first_counts(Bytes bytes) {
     return counts;
 }
 
-struct Part {
-    std::size_t begin, end;
-    Symbols symbols;
-    std::size_t n_bits;
-};
+// Looks for the smallest block of a part, over rounds of prices that the cut before has told.
+class Search {
+  public:
+    Search(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, const SymbolCounts& first)
+        : bytes_(bytes), matches_(matches), begin_(begin), end_(end), counts_(first), prices_(prices_of(first)) {}
 
-// The smallest block of a part, over rounds of prices that the cut before has told.
-Part smallest(Bytes bytes, const Matches& matches, std::size_t begin, std::size_t end, std::size_t n_rounds,
-              SymbolCounts counts) {
-    Part best{begin, end, {}, std::numeric_limits<std::size_t>::max()};
-    Prices prices = prices_of(counts);
-    SymbolCounts found;
-    std::optional<Block> block;
-    for (std::size_t round = 0; round < n_rounds; ++round) {
-        Symbols symbols = cheapest(bytes, matches, begin, end, prices);
-        if (const SymbolCounts now = counts_of(symbols); !block || now != found) {  // few bytes are often cut the same
-            found = now;
-            block.emplace(found, true);
+    void run(std::size_t n_rounds) {
+        for (; round_ < n_rounds; ++round_) {
+            Symbols symbols = cheapest(bytes_, matches_, begin_, end_, prices_);
+            if (const SymbolCounts now = counts_of(symbols); !block_ || now != found_) {  // few are often cut the same
+                found_ = now;
+                block_.emplace(found_, true);
+            }
+            if (block_->n_bits() < n_bits) best = std::move(symbols), n_bits = block_->n_bits(), found_in_ = round_;
+            if (round_ == found_in_ + kPatience) break;
+            if (round_ % 2) {
+                prices_ = block_->prices();
+                continue;
+            }
+            if (round_ < kAveragedFrom) {
+                counts_ = found_;
+            } else {
+                counts_.add(found_);
+            }
+            prices_ = prices_of(counts_);
         }
-        if (block->n_bits() < best.n_bits) best = {begin, end, std::move(symbols), block->n_bits()};
-        if (round % 2) {
-            prices = block->prices();
-            continue;
-        }
-        if (round < kAveragedFrom) {
-            counts = found;
-        } else {
-            counts.add(found);
-        }
-        prices = prices_of(counts);
     }
-    return best;
-}
+
+    Symbols best{};
+    std::size_t n_bits = std::numeric_limits<std::size_t>::max();
+
+  private:
+    Bytes bytes_;
+    const Matches& matches_;
+    std::size_t begin_, end_, round_ = 0, found_in_ = 0;
+    SymbolCounts counts_, found_{};
+    Prices prices_;
+    std::optional<Block> block_{};
+};
 
 // Cut symbols in two as often as that makes blocks smaller; the ends of the parts, in symbols.
 void split(std::span<const Symbol> symbols, std::size_t offset, std::vector<std::size_t>& ends) {
@@ -247,31 +270,37 @@ std::vector<std::uint8_t> deflate(Bytes bytes, std::size_t n_rounds) {
         return out.take();
     }
     const Matches matches(bytes);
-    std::vector<Part> parts{smallest(bytes, matches, 0, bytes.size(), n_rounds, first_counts(bytes))};
+    Search whole(bytes, matches, 0, bytes.size(), first_counts(bytes));
+    whole.run(std::min(n_rounds, kUntilCut));
     std::vector<std::size_t> ends;
-    split(parts[0].symbols, 0, ends);
+    split(whole.best, 0, ends);
+    std::vector<Search> parts;
     if (ends.size() > 1) {
-        std::vector<Part> several;
         std::size_t symbol = 0, byte = 0;
         for (const std::size_t end : ends) {
-            const auto own = std::span(parts[0].symbols).subspan(symbol, end - symbol);
+            const auto own = std::span(whole.best).subspan(symbol, end - symbol);
             std::size_t length = 0;
             for (const Symbol& each : own) length += each.distance ? each.length : 1u;
-            several.push_back(smallest(bytes, matches, byte, byte + length, n_rounds, counts_of(own)));
+            parts.emplace_back(bytes, matches, byte, byte + length, counts_of(own)).run(n_rounds);
             symbol = end, byte += length;
         }
-        std::size_t n_bits = 0;
-        for (const Part& part : several) n_bits += part.n_bits;
-        if (n_bits < parts[0].n_bits) parts = std::move(several);
     }
-    std::size_t n_bits = 0;
-    for (const Part& part : parts) n_bits += part.n_bits;
-    if (stored_bits(bytes.size()) < n_bits) {
+    const auto bits_of = [](const auto& all) {
+        std::size_t n = 0;
+        for (const Search& part : all) n += part.n_bits;
+        return n;
+    };
+    if (parts.empty() || bits_of(parts) >= whole.n_bits) {
+        whole.run(n_rounds);
+        parts.clear();
+        parts.push_back(std::move(whole));
+    }
+    if (stored_bits(bytes.size()) < bits_of(parts)) {
         write_stored(bytes, out);
         return out.take();
     }
     for (std::size_t i = 0; i < parts.size(); ++i)
-        Block(counts_of(parts[i].symbols), true).write(parts[i].symbols, i + 1 == parts.size(), out);
+        Block(counts_of(parts[i].best), true).write(parts[i].best, i + 1 == parts.size(), out);
     return out.take();
 }
 

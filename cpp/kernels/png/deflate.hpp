@@ -13,7 +13,7 @@
 
 namespace pil_kmeans {
 
-inline constexpr std::size_t kMostDeflated = std::size_t{1} << 24;
+inline constexpr std::size_t kMostDeflated = std::size_t{1} << 19;  // whose prices fit into 32 bits
 
 // A complete stream. O(bytes * (kChain + n_rounds * kLongestMatch)) at most.
 std::vector<std::uint8_t> deflate(std::span<const std::uint8_t> bytes,  // at most kMostDeflated

@@ -13,7 +13,7 @@ inline constexpr std::size_t kLiterals = 256, kLengthCodes = 29, kDistanceCodes 
 inline constexpr std::size_t kWindow = 32768;  // how far back a match may reach
 
 // 0 to 28, of a length from 3 to 258.
-inline std::size_t length_code(std::size_t length) {
+constexpr std::size_t length_code(std::size_t length) {
     if (length == kLongestMatch) return 28;
     const std::size_t over = length - kShortestMatch;
     if (over < 8) return over;

@@ -14,7 +14,8 @@ constexpr std::array<std::uint64_t, 5> kTolerances{0, 1, 2, 4, 9};  // of counts
 constexpr std::size_t kShortestEven = 4;
 constexpr std::size_t kTellings = 6;  // rounds of lengths and what tells them
 constexpr float kUnusedTelling = 7;   // bits, where nothing is known yet
-constexpr int kTold = 3;              // bits
+constexpr std::size_t kSymbolBits = 9;
+constexpr int kTold = 3;  // bits
 constexpr double kLog2 = 0.6931471805599453;
 
 constexpr std::size_t run_extra_bits(std::uint8_t symbol) { return symbol < kRepeat ? 0 : kRunExtra[symbol - kRepeat]; }
@@ -59,34 +60,83 @@ void even_out(std::span<std::uint64_t> counts, std::uint64_t tolerance) {
     }
 }
 
+// Code lengths one after the other, and how often each comes.
+class Repeats {
+  public:
+    Repeats(std::span<const std::uint8_t> literals, std::span<const std::uint8_t> distances) {
+        add(literals);
+        add(distances);
+    }
+
+    // Hands over the symbols that tell them, and their extra bits: runs of those of 16, 17 and 18 that are allowed.
+    template <typename Add>
+    void tell(unsigned allowed, Add add) const {
+        const auto may = [=](std::uint8_t symbol) { return allowed >> (symbol - kRepeat) & 1; };
+        for (std::size_t i = 0; i < n_; ++i) {
+            const std::uint8_t length = lengths_[i];
+            std::size_t left = times_[i];
+            if (length) add(length, 0), --left;
+            while (left) {
+                if (!length && left >= 11 && may(kManyZeros)) {
+                    const std::size_t n = std::min(left, kLongestZeros);
+                    add(kManyZeros, n - 11), left -= n;
+                } else if (!length && left >= 3 && may(kZeros)) {
+                    const std::size_t n = std::min(left, kMostFewZeros);
+                    add(kZeros, n - 3), left -= n;
+                } else if (length && left >= 3 && may(kRepeat)) {
+                    const std::size_t n = std::min<std::size_t>(left, left > 6 && left < 9 ? left - 3 : 6);
+                    add(kRepeat, n - 3), left -= n;
+                } else {
+                    add(length, 0), --left;
+                }
+            }
+        }
+    }
+
+  private:
+    void add(std::span<const std::uint8_t> lengths) {
+        for (const std::uint8_t length : lengths)
+            if (n_ && lengths_[n_ - 1] == length) {
+                ++times_[n_ - 1];
+            } else {
+                lengths_[n_] = length, times_[n_++] = 1;
+            }
+    }
+
+    std::array<std::uint8_t, kLiteralCodes + kDistanceCodes> lengths_;
+    std::array<std::uint16_t, kLiteralCodes + kDistanceCodes> times_;
+    std::size_t n_ = 0;
+};
+
 }  // namespace
 
 void code_lengths(std::span<const std::uint64_t> counts, std::size_t longest, std::span<std::uint8_t> lengths) {
     std::fill(lengths.begin(), lengths.end(), std::uint8_t{0});
-    std::vector<std::size_t> used;
+    std::array<std::uint64_t, kLiteralCodes> used;  // counts, and symbols in the lowest bits: equal ones in their order
+    std::size_t n = 0;
     for (std::size_t i = 0; i < counts.size(); ++i)
-        if (counts[i]) used.push_back(i);
-    for (std::size_t i = 0; used.size() < 2; ++i)
-        if (!counts[i]) used.push_back(i);
-    std::stable_sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) { return counts[a] < counts[b]; });
+        if (counts[i]) used[n++] = counts[i] << kSymbolBits | i;
+    for (std::size_t i = 0; n < 2; ++i)
+        if (!counts[i]) used[n++] = i;
+    std::sort(used.begin(), used.begin() + static_cast<std::ptrdiff_t>(n));
+    const auto symbol = [&](std::size_t i) { return used[i] & ((std::size_t{1} << kSymbolBits) - 1); };
     // Two queues: leaves, and the sums of two, which come in ascending order by themselves.
-    const std::size_t n = used.size();
-    std::vector<std::uint64_t> weights(2 * n - 1);
-    std::vector<std::size_t> parent(2 * n - 1);
-    for (std::size_t i = 0; i < n; ++i) weights[i] = counts[used[i]];
+    std::array<std::uint64_t, 2 * kLiteralCodes> weights{};
+    std::array<std::uint16_t, 2 * kLiteralCodes> parent, depths;
+    for (std::size_t i = 0; i < n; ++i) weights[i] = counts[symbol(i)];
     std::size_t leaf = 0, inner = n;
     for (std::size_t made = n; made < 2 * n - 1; ++made)
         for (int child = 0; child < 2; ++child) {
             const bool takes_leaf = leaf < n && (inner == made || weights[leaf] <= weights[inner]);
             const std::size_t least = takes_leaf ? leaf++ : inner++;
             weights[made] += weights[least];
-            parent[least] = made;
+            parent[least] = static_cast<std::uint16_t>(made);
         }
-    std::vector<std::size_t> depths(2 * n - 1);
-    std::vector<std::size_t> of_depth(longest + 1);
+    std::array<std::size_t, kLongestCode + 1> of_depth{};
+    depths[2 * n - 2] = 0;
     for (std::size_t node = 2 * n - 2; node-- > 0;) {
-        depths[node] = depths[parent[node]] + 1;
-        if (node < n) ++of_depth[std::min(depths[node], longest)];
+        depths[node] = static_cast<std::uint16_t>(depths[parent[node]] + 1);
+        if (node < n) ++of_depth[std::min<std::size_t>(depths[node], longest)];
     }
     // What was cut takes more than there is: symbols above go down until all fit, and others up where room is left,
     // since all of it has to be taken.
@@ -107,7 +157,7 @@ void code_lengths(std::span<const std::uint64_t> counts, std::size_t longest, st
     std::size_t i = 0;
     for (std::size_t depth = longest; depth > 0; --depth)
         for (std::size_t left = of_depth[depth]; left > 0; --left)
-            lengths[used[i++]] = static_cast<std::uint8_t>(depth);
+            lengths[symbol(i++)] = static_cast<std::uint8_t>(depth);
 }
 
 SymbolCounts counts_of(std::span<const Symbol> symbols) {
@@ -201,59 +251,26 @@ Block::Telling Block::try_lengths(const Lengths& lengths, std::size_t n_data_bit
     };
     const std::size_t n_literals = until_last(lengths.literals, kFirstLength);
     const std::size_t n_distances = until_last(lengths.distances, 1);
+    const Repeats repeats(std::span(lengths.literals).first(n_literals),
+                          std::span(lengths.distances).first(n_distances));
     Telling best{};
     std::size_t least = ~std::size_t{0};
     for (unsigned allowed = 0; allowed < 8; ++allowed) {
-        auto trial = runs(lengths, n_literals, n_distances, allowed);
         std::array<std::uint64_t, kTellingSymbols> run_counts{};
-        for (const Run& run : trial) ++run_counts[run.symbol];
+        repeats.tell(allowed, [&](std::uint8_t symbol, std::size_t) { ++run_counts[symbol]; });
         Telling run_lengths{};
         code_lengths(run_counts, kLongestRunCode, run_lengths);
-        std::size_t n_run_lengths = 19;
+        std::size_t n_run_lengths = kTellingSymbols;
         while (n_run_lengths > 4 && !run_lengths[kRunOrder[n_run_lengths - 1]]) --n_run_lengths;
         std::size_t n = 3 + 14 + 3 * n_run_lengths + n_data_bits;
-        for (const Run& run : trial) n += run_lengths[run.symbol] + run_extra_bits(run.symbol);
+        for (std::uint8_t symbol = 0; symbol < kTellingSymbols; ++symbol)
+            n += run_counts[symbol] * (run_lengths[symbol] + run_extra_bits(symbol));
         if (n < least) least = n, best = run_lengths;
         if (n >= n_bits_) continue;
         n_bits_ = n, lengths_ = lengths, n_literals_ = n_literals, n_distances_ = n_distances;
-        runs_ = std::move(trial), run_lengths_ = run_lengths, n_run_lengths_ = n_run_lengths;
+        allowed_ = allowed, run_lengths_ = run_lengths, n_run_lengths_ = n_run_lengths;
     }
     return best;
-}
-
-// Code lengths one after the other, runs of them by those of 16, 17 and 18 that are allowed.
-std::vector<Block::Run> Block::runs(const Lengths& of, std::size_t n_literals, std::size_t n_distances,
-                                    unsigned allowed) {
-    std::vector<std::uint8_t> lengths(of.literals.data(), of.literals.data() + n_literals);
-    lengths.insert(lengths.end(), of.distances.data(), of.distances.data() + n_distances);
-    const auto may = [=](std::uint8_t symbol) { return allowed >> (symbol - kRepeat) & 1; };
-    std::vector<Run> result;
-    const auto add = [&](std::uint8_t symbol, std::size_t extra) {
-        result.push_back({symbol, static_cast<std::uint8_t>(extra)});
-    };
-    for (std::size_t i = 0; i < lengths.size();) {
-        std::size_t end = i + 1;
-        while (end < lengths.size() && lengths[end] == lengths[i]) ++end;
-        std::size_t left = end - i;
-        const std::uint8_t length = lengths[i];
-        if (length) add(length, 0), --left;
-        while (left) {
-            if (!length && left >= 11 && may(kManyZeros)) {
-                const std::size_t n = std::min(left, kLongestZeros);
-                add(kManyZeros, n - 11), left -= n;
-            } else if (!length && left >= 3 && may(kZeros)) {
-                const std::size_t n = std::min(left, kMostFewZeros);
-                add(kZeros, n - 3), left -= n;
-            } else if (length && left >= 3 && may(kRepeat)) {
-                const std::size_t n = std::min<std::size_t>(left, left > 6 && left < 9 ? left - 3 : 6);
-                add(kRepeat, n - 3), left -= n;
-            } else {
-                add(length, 0), --left;
-            }
-        }
-        i = end;
-    }
-    return result;
 }
 
 Prices Block::prices() const {
@@ -280,10 +297,12 @@ void Block::write_header(BitWriter& out) const {
     out.put(static_cast<std::uint32_t>(n_run_lengths_ - 4), 4);
     for (std::size_t i = 0; i < n_run_lengths_; ++i) out.put(run_lengths_[kRunOrder[i]], 3);
     const auto codes = codes_of(run_lengths_);
-    for (const Run& run : runs_) {
-        out.put(codes[run.symbol], run_lengths_[run.symbol]);
-        out.put(run.extra, run_extra_bits(run.symbol));
-    }
+    const Repeats repeats(std::span(lengths_.literals).first(n_literals_),
+                          std::span(lengths_.distances).first(n_distances_));
+    repeats.tell(allowed_, [&](std::uint8_t symbol, std::size_t extra) {
+        out.put(codes[symbol], run_lengths_[symbol]);
+        out.put(static_cast<std::uint32_t>(extra), run_extra_bits(symbol));
+    });
 }
 
 void Block::write(std::span<const Symbol> symbols, bool is_last, BitWriter& out) const {

@@ -77,10 +77,6 @@ class Block {
     void write(std::span<const Symbol> symbols, bool is_last, BitWriter& out) const;
 
   private:
-    struct Run {  // of code lengths
-        std::uint8_t symbol, extra;
-    };
-
     using Telling = std::array<std::uint8_t, kTellingSymbols>;
     struct Lengths {
         std::array<std::uint8_t, kLiteralCodes + 2> literals{};  // the fixed code has two more
@@ -88,15 +84,13 @@ class Block {
     };
 
     void write_header(BitWriter& out) const;
-    static std::vector<Run> runs(const Lengths& lengths, std::size_t n_literals, std::size_t n_distances,
-                                 unsigned allowed);
     Telling try_lengths(const Lengths& lengths, std::size_t n_data_bits);
     void try_cheapest(const SymbolCounts& counts, std::span<const std::uint64_t> of_literals);
     std::size_t data_bits(const SymbolCounts& counts, const Lengths& lengths) const;
 
     Lengths lengths_;
     std::size_t n_literals_ = 0, n_distances_ = 0, n_run_lengths_ = 0;
-    std::vector<Run> runs_;
+    unsigned allowed_ = 0;  // runs of lengths
     Telling run_lengths_{};
     bool is_fixed_ = false;
     std::size_t n_bits_ = ~std::size_t{0};

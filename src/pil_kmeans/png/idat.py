@@ -61,10 +61,14 @@ SomeRows = TypeVar("SomeRows", bound="Rows")
 _BLOCK, _PARTS_PROBED = 1 << 23, 64  # pixels of rows that are made at once, and parts of all rows that are probed
 _PROBE, _PROBES = 1 << 16, 4  # bytes that are probed, and pieces that they are taken from
 _DRAWING = 3  # times that a probe makes rows of a drawing smaller
+_PLAIN = 24  # times that a probe makes rows of a large one smaller, in which the highest level finds a quarter more
 _WIDE_MARGIN, _N_WIDE = 1.15, 4  # of what a quick probe says of few bytes or a drawing, for which a close one decides
-_SEARCHED = 1 << 12  # bytes of all rows to search, but for the first
+_SEVERAL = 1 << 13  # bytes of all rows to search, but for the first
+_SEARCHED, _LEAST_ROUNDS = 1 << 17, 5  # bytes in all rounds of a search, and rounds of many bytes
+_SMALL_MARGIN = 1.04  # of what a level of libdeflate says of few bytes, which a search makes smaller than that
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _TOLD_BY_NO_PROBE = 1 << 12  # pixels
+_ALL_GAIN, _LEVEL_GAINS, _SEARCH_GAINS = 1.35, 1.2, 1.1  # what other filters, a higher level, a search save at most
 _FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
@@ -94,9 +98,9 @@ class Compression:
     long_level: int
     """That of more than `LONG` bytes, which take seconds at a high one."""
     n_rounds: int
-    """Of the thorough search, with which few bytes are compressed besides, unless it is 0."""
+    """Of the thorough search, at most, with which few bytes are compressed besides, unless it is 0."""
     n_searched: int
-    """How many of the smallest are."""
+    """How many of the smallest are, at most."""
 
     def level_for(self, rows: Rows, *, is_close: bool) -> int:
         """Return the level for rows."""
@@ -143,8 +147,8 @@ COMPRESSIONS = {
         level=10,
         packed_level=12,
         long_level=10,
-        n_rounds=5,
-        n_searched=3,
+        n_rounds=15,
+        n_searched=4,
     ),
     "max": Compression(
         (8, 30),
@@ -156,7 +160,7 @@ COMPRESSIONS = {
         level=12,
         packed_level=12,
         long_level=12,
-        n_rounds=15,
+        n_rounds=30,
         n_searched=4,
     ),
 }
@@ -189,6 +193,7 @@ def compress(
     new_array: NewArray = np.empty,
     progress: Progress = silent,
     coded: Coded | None = None,
+    than: int | None = None,
 ) -> Stream:
     """Make the contents of IDAT.
 
@@ -218,6 +223,8 @@ def compress(
     progress : callable, optional
     coded : Coded, optional
         The indices with the symbols that they were chosen with, which are written if there are 8 bits.
+    than : int, optional
+        As in `smallest_stream`.
 
     Returns
     -------
@@ -230,6 +237,9 @@ def compress(
         rows = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
         return Stream(coded_stream(rows, coded, places, n_threads), depth, given_order)
     first = border_first(indices, lookup, n_colors) if reorder else given_order
+    if than == 0:
+        plain = IndexRows(depth, UNFILTERED, indices, lookup, given_order)
+        return Stream(zlib_stream(plain, CLOSE_PROBE_LEVEL, n_threads, new_array), depth, given_order)
     is_free = first[0] < n_transparent or n_transparent == 0  # before others with transparency it takes a byte of tRNS
     plain = IndexRows(depth, UNFILTERED, indices, lookup, first if is_free else given_order)
     packed: Sequence[IndexRows] = [plain]
@@ -246,11 +256,12 @@ def compress(
         # Bytes may repeat where parts of them do not.
         more += [replace(rows, depth=BYTE) for rows in (plain, *few)]
     if not for_deflate:
-        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress)
+        rows, data = smallest_stream([plain, *few], preset, n_threads, new_array, more, progress, than)
         return Stream(data, rows.depth, rows.order)
     # By themselves: the search for deflate favours rows that look larger than others before they are compressed well.
-    found = [smallest_stream(packed, preset, n_threads), smallest_stream(few, preset, n_threads, more=more)]
-    rows, data = min(found, key=lambda each: len(each[1]))
+    found = smallest_stream(packed, preset, n_threads, than=than)
+    other = smallest_stream(few, preset, n_threads, more=more, than=min(len(found[1]), than or len(found[1])))
+    rows, data = min(found, other, key=lambda each: len(each[1]))
     return Stream(data, rows.depth, rows.order)
 
 
@@ -280,6 +291,7 @@ def smallest_stream(
     new_array: NewArray = np.empty,
     more: Sequence[SomeRows] = (),
     progress: Progress = silent,
+    than: int | None = None,
 ) -> tuple[SomeRows, Buffer]:
     """Compress what becomes small: the rows of the smallest, and its zlib stream.
 
@@ -294,6 +306,8 @@ def smallest_stream(
         As in `compress`.
     more : sequence of Rows, optional
         To be tried, too, where there are few bytes, or a drawing.
+    than : int, optional
+        A stream that is not smaller is of no use: few bytes that hardly become so are not searched for. 0: a draft.
     """
     n_bytes = found[0].n_bytes
 
@@ -310,32 +324,48 @@ def smallest_stream(
         places = sorted(range(len(found)), key=sizes.__getitem__)[:n]
         return [found[place] for place in places if sizes[place] <= limit]
 
+    def is_vain(size: int, gain: float) -> bool:
+        return than is not None and size > gain * than + _SLACK
+
     is_small = is_close = n_bytes <= SMALL
+    is_plain = False
     if not is_small and (len(found) > 1 or n_bytes <= MEDIUM):
         sizes = probed(found, PROBE_LEVEL)
+        if is_vain(min(sizes), _ALL_GAIN):
+            return found[0], zlib_stream(found[0], PROBE_LEVEL, n_threads, new_array, progress)
         is_close = n_bytes <= MEDIUM and _DRAWING * min(sizes) < n_bytes
+        is_plain = MEDIUM < n_bytes <= LONG and _PLAIN * min(sizes) < n_bytes
     likely: Sequence[SomeRows] = [*found, *more] if is_close else found
     if is_close:
-        if not is_small:
-            wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, _N_WIDE)
+        if is_small and than is not None and is_vain(min(probed(found, CLOSE_PROBE_LEVEL)), _ALL_GAIN):
+            likely = found
+        else:
+            wide = smallest(likely, PROBE_LEVEL, _WIDE_MARGIN, 2 * preset.n_close if is_small else _N_WIDE)
             likely = [found[0], *(rows for rows in wide if rows is not found[0])]  # without filters: it suits drawings
-        likely = smallest(likely, CLOSE_PROBE_LEVEL, preset.close_margin, preset.n_close)
+        margin = max(preset.close_margin, _SMALL_MARGIN) if is_small else preset.close_margin
+        likely = smallest(likely, CLOSE_PROBE_LEVEL, margin, preset.n_close)
+        if is_vain(probed(likely[:1], CLOSE_PROBE_LEVEL)[0], _LEVEL_GAINS):
+            return likely[0], zlib_stream(likely[0], CLOSE_PROBE_LEVEL, n_threads, new_array)
+    elif is_plain:  # a low level tells little of these
+        likely = smallest(likely, CLOSE_PROBE_LEVEL, 1.0, 1)
     else:
         likely = smallest(likely, PROBE_LEVEL, preset.margin, len(found))
+    if is_small:  # several filters may make the same rows
+        likely = [*{rows.whole.tobytes(): rows for rows in reversed(likely)}.values()][::-1]
     streams: list[tuple[SomeRows, Buffer]] = []
     for n, rows in enumerate(likely):
         own = part(progress, n / len(likely), (n + 1) / len(likely))
-        streams.append((rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close), n_threads, new_array, own)))
+        streams.append(
+            (rows, zlib_stream(rows, preset.level_for(rows, is_close=is_close or is_plain), n_threads, new_array, own))
+        )
         if is_small:
             streams.append((rows, zlib.compress(rows.whole.data, 9)))
     streams.sort(key=lambda each: len(each[1]))
-    if is_small and preset.n_rounds:
-        n = max(1, min(preset.n_searched, _SEARCHED // n_bytes))
-        best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)][:n]
-        different: dict[bytes, SomeRows] = {}  # several filters may make the same rows
-        for rows in best:
-            different.setdefault(rows.whole.tobytes(), rows)
-        streams += [(rows, deflater.thorough_zlib_compress(rows.whole, preset.n_rounds)) for rows in different.values()]
+    if is_small and preset.n_rounds and not is_vain(len(streams[0][1]), _SEARCH_GAINS):
+        n_rounds = min(preset.n_rounds, max(_LEAST_ROUNDS, _SEARCHED // n_bytes))
+        best = [*dict.fromkeys(rows for rows, _ in streams if rows.n_bytes <= SMALL)]
+        best = best[: max(1, min(preset.n_searched, _SEVERAL // n_bytes))]
+        streams += [(rows, deflater.thorough_zlib_compress(rows.whole, n_rounds)) for rows in best]
     return min(streams, key=lambda each: len(each[1]))
 
 

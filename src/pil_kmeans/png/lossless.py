@@ -19,7 +19,6 @@ from .chunks import HAS_ALPHA, HAS_COLOR, Chunk, FileParts, idat_chunks
 from .filters import LEAST_BYTES_NEARBY, LEAST_ENTROPY, UNFILTERED, Filters
 from .idat import (
     BYTE,
-    CLOSE_PROBE_LEVEL,
     COMPRESSIONS,
     MEDIUM,
     PROBE_LEVEL,
@@ -39,7 +38,9 @@ _PROBED, _PROBED_SHARE = 1 << 16, 16  # bytes of a picture that are probed, or a
 _PROBED_ROWS = 4  # that are neighbours, as filters need them
 _PROBE_MISSES = 1.5  # times the size that it should have, a part or a quick look may tell
 _PLAIN = 16  # times smaller than its samples: parts do not tell of repeats, and all is soon looked at
-_QUICK_MISSES, _SMALL_MISSES = 1.3, 1.2
+_QUICK_MISSES = 1.3
+FRAMING = 57
+"""Bytes of a file around its zlib stream, without a palette and metadata."""
 _TINY = 1 << 12  # bytes, up to which one more choice of filters may save more than a hundredth
 
 
@@ -115,10 +116,13 @@ def smaller(
         files.append(_with_palette(samples, metadata, compression, n_threads))
     stored = stored_pixels(samples)
     few, more = _filtered(stored, compression)
-    if than is None or _quick_size(stored, [*few, *more]) <= than:
+    is_small = few[0].n_bytes <= SMALL
+    if than is None or is_small or _probed_size(stored) <= _QUICK_MISSES * than:
         if stored.rows.size <= _TINY and compression != "fast":
             more.append(stored.behind(LEAST_BYTES_NEARBY))
-        rows, stream = smallest_stream(few, COMPRESSIONS[compression], n_threads, more=more)
+        sizes = [file.n_bytes for file in files] + ([] if than is None else [than])
+        wanted = max(1, min(sizes) - FRAMING) if sizes else None
+        rows, stream = smallest_stream(few, COMPRESSIONS[compression], n_threads, more=more, than=wanted)
         no_palette = np.empty((0, 4), np.uint8)
         size = (samples.shape[0], samples.shape[1])
         files.append(FileParts(size, rows.depth, no_palette, metadata, idat_chunks(stream), stored.color_type))
@@ -196,13 +200,6 @@ def _parts(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     tops = np.linspace(0, height - _PROBED_ROWS, n_parts).astype(np.intp)
     parts: NDArray[np.uint8] = samples[(tops[:, np.newaxis] + np.arange(_PROBED_ROWS)).ravel()]
     return parts
-
-
-def _quick_size(stored: Stored, filtered: Sequence[SampleRows]) -> float:
-    """Tell how many bytes it takes at least, nearly."""
-    if stored.rows.size <= SMALL:
-        return min(rows.probed_size(1, CLOSE_PROBE_LEVEL) for rows in filtered) / _SMALL_MISSES
-    return _probed_size(stored) / _QUICK_MISSES
 
 
 def _probed_size(stored: Stored) -> int:

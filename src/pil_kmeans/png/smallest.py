@@ -60,6 +60,14 @@ class _Attempt(NamedTuple):
         return self.lossy >= MOST_LOSSY
 
 
+class _Made(NamedTuple):
+    """A file, and of what was made rougher the dithered picture, and how many bytes it takes at most, if known."""
+
+    file: FileParts
+    dithered: Dithered | None = None
+    n_as_dithered: int | None = None
+
+
 @dataclass(frozen=True)
 class SmallPng:
     """How to write a picture.
@@ -102,50 +110,72 @@ class SmallPng:
         What is chosen by itself is less where a palette of few colours, or a small picture, would lose too much by it,
         and nothing is lost where that takes no more bytes than the dithered picture as it is.
         """
-        roughened, file = self._by_lossy(n_colors, lossy, part(progress, 0.0, _WITH_PALETTE), is_auto=is_auto)
-        if roughened is None or not is_auto:
-            return self._stored_without_loss(file.n_bytes, n_colors) or file
-        stored = self._stored_without_loss(_NOT_DEAR * file.n_bytes, n_colors)
-        if stored is None or stored.n_bytes < file.n_bytes:
-            return stored or file
-        return stored if stored.n_bytes <= self._file(roughened, roughened.indices).n_bytes else file
-
-    def _by_lossy(
-        self, n_colors: int, lossy: float, progress: Progress, *, is_auto: bool
-    ) -> tuple[Dithered | None, FileParts]:
-        """Return what was made rougher, if anything was, and the file."""
-        fitted = self._fitted(n_colors, progress)
+        with_palette = part(progress, 0.0, _WITH_PALETTE)
+        fitted = self._fitted(n_colors, with_palette)
         search = self._rate_distortion(fitted) if lossy > 0 and self.can_diffuse else None
         if search is None or not search.can_search:
-            return None, self._file(fitted, fitted.indices, progress=part(progress, _FITTED, 1.0, _WRITING))
+            return self._as_it_is(fitted, n_colors, part(with_palette, _FITTED, 1.0, _WRITING))
+        made = self._roughened(fitted, search, lossy, with_palette, is_auto=is_auto)
+        if made.dithered is None or not is_auto:
+            return self._stored_without_loss(made.file.n_bytes, n_colors) or made.file
+        limit = _NOT_DEAR * made.file.n_bytes
+        if made.n_as_dithered is not None:
+            limit = min(limit, made.n_as_dithered + 1)
+        stored = self._stored_without_loss(limit, n_colors)
+        if stored is None or stored.n_bytes < made.file.n_bytes:
+            return stored or made.file
+        return stored if stored.n_bytes <= self._file(made.dithered, made.dithered.indices).n_bytes else made.file
+
+    def _as_it_is(self, fitted: Dithered, n_colors: int, progress: Progress) -> FileParts:
+        """Write what is not made rougher with a palette, or without loss.
+
+        Of few bytes what is smaller is known after a glance at either, and the other is not searched for.
+        """
+        than = stored = None
+        is_small = self.without_loss is not None and self.without_loss.size <= SMALL
+        if is_small:
+            draft = self._file(fitted, fitted.indices, than=0)
+            stored = self._stored_without_loss(draft.n_bytes, n_colors)
+            than = None if stored is None else stored.n_bytes
+        file = self._file(fitted, fitted.indices, than=than, progress=progress)
+        if not is_small:
+            stored = self._stored_without_loss(file.n_bytes, n_colors)
+        return file if stored is None or file.n_bytes <= stored.n_bytes else stored
+
+    def _roughened(
+        self, fitted: Dithered, search: RateDistortion, lossy: float, progress: Progress, *, is_auto: bool
+    ) -> _Made:
         height, width = self.pixels.shape
-        dithered, files, start = None, [], _FITTED
+        score, files, start, n_as_dithered = None, [], _FITTED, None
         if is_auto and self.can_shrink and height * width < _FEW_PIXELS * len(fitted.palette.colors):
-            fewer, dithered = self._with_fewer_colors(fitted)
+            fewer, score = self._with_fewer_colors(fitted)
             if fewer is not fitted:
                 file = self._file(fewer, fewer.indices)
-                if file.n_bytes < self._file(fitted, fitted.indices).n_bytes:
-                    fitted, search, files = fewer, self._rate_distortion(fewer), [file]
+                n_as_dithered = self._file(fitted, fitted.indices, than=file.n_bytes).n_bytes
+                if file.n_bytes < n_as_dithered:
+                    fitted, search, files, n_as_dithered = fewer, self._rate_distortion(fewer), [file], file.n_bytes
         if lossy < _GENTLE:  # filters, which the search does without, may save more than it does
             files.append(self._file(fitted, fitted.indices))
-            start = _PRICED
+            n_as_dithered, start = files[-1].n_bytes, _PRICED
             if search.n_bytes(lossy, progress=part(progress, _FITTED, start, _CHOOSING)) > _DEARER * files[0].n_bytes:
-                return None, files[0]
+                return _Made(files[0])
         choosing, coded = part(progress, start, _CHOSEN, _CHOOSING), None
         if self.compression == "fast" and SMALL < height * width <= LARGE:  # for symbols are in memory
             coded = search.coded(lossy, progress=choosing)
         cheaper = search.indices(lossy, progress=choosing) if coded is None else coded.indices
         if is_auto and (len(fitted.palette.colors) <= _FEW_COLORS or height * width < _SMALL):
-            spared = self._spared(search, fitted, lossy, cheaper, dithered)
+            spared = self._spared(search, fitted, lossy, cheaper, score)
             if spared is None:
-                return None, files[0] if files else self._file(fitted, fitted.indices)
+                return _Made(files[0] if files else self._file(fitted, fitted.indices))
             cheaper, coded = spared, coded if spared is cheaper else None
         writing = part(progress, _CHOSEN, 1.0, _WRITING)
         writing(0.0)
-        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded))
+        than = files[0].n_bytes if files else None
+        files.append(self._file(fitted, cheaper, for_deflate=True, progress=writing, coded=coded, than=than))
         if len(files) == 1 and may_be_smaller(fitted.indices, cheaper):
-            files.append(self._file(fitted, fitted.indices))
-        return fitted, min(files, key=lambda file: file.n_bytes)
+            files.append(self._file(fitted, fitted.indices, than=files[0].n_bytes))
+            n_as_dithered = files[-1].n_bytes
+        return _Made(min(files, key=lambda file: file.n_bytes), fitted, n_as_dithered)
 
     def by_quality(self, n_colors: int, quality: Quality, progress: Progress) -> FileParts:
         """Write the smallest file whose score is at least what is aimed at, with fewer colours where these pay.
@@ -351,6 +381,7 @@ class SmallPng:
         for_deflate: bool = False,
         progress: Progress = silent,
         coded: Coded | None = None,
+        than: int | None = None,
     ) -> FileParts:
         return encoded_parts(
             indices,
@@ -364,4 +395,5 @@ class SmallPng:
             new_array=self.pixels.new_array,
             progress=progress,
             coded=coded,
+            than=than,
         )

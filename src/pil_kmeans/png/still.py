@@ -15,7 +15,7 @@ from ..stages.row_blocks import NewArray
 from ..stages.samples import rgba_rows
 from ..stages.threads import count_threads
 from .chunks import Chunk, FileParts, idat_chunks
-from .idat import COMPRESSIONS, compress
+from .idat import BYTE, COMPRESSIONS, compress
 from .rate_distortion import Coded
 
 
@@ -59,6 +59,7 @@ def encoded_parts(
     new_array: NewArray,
     progress: Progress = silent,
     coded: Coded | None = None,
+    than: int | None = None,
 ) -> FileParts:
     """Write a picture as a palette PNG.
 
@@ -85,6 +86,8 @@ def encoded_parts(
     progress : callable, optional
     coded : Coded, optional
         The indices with the symbols that they were chosen with.
+    than : int, optional
+        A file that is not smaller is of no use: one that hardly becomes so is not looked for.
 
     Returns
     -------
@@ -115,6 +118,8 @@ def encoded_parts(
         )
         raise ValueError(msg)
     height, width = indices.shape
+    if than:
+        than = max(1, than - palette_bytes(rgba))
     stream = compress(
         np.ascontiguousarray(indices, dtype=np.uint8),
         lookup,
@@ -128,6 +133,7 @@ def encoded_parts(
         new_array=new_array,
         progress=progress,
         coded=coded,
+        than=than,
     )
     return FileParts((height, width), stream.depth, rgba[stream.order], metadata, idat_chunks(stream.data))
 
@@ -172,6 +178,12 @@ def transparency_group(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def bit_depth(n_colors: int) -> int:
     """Bits per pixel: the fewest of 1, 2, 4 and 8 that can count `n_colors`."""
     return next(depth for depth in (1, 2, 4, 8) if n_colors <= 1 << depth)
+
+
+def palette_bytes(rgba: NDArray[np.uint8]) -> int:
+    """Count the bytes of a file with a palette that are neither a zlib stream nor metadata."""
+    head = FileParts((1, 1), BYTE, rgba, (), idat_chunks(b"."))
+    return head.n_bytes - 1
 
 
 def n_not_opaque(rgba: NDArray[np.uint8]) -> int:
