@@ -29,6 +29,8 @@ void check_indices(const Vector<std::uint8_t>& indices, std::size_t k) {
     if (indices.shape(0) && highest >= k) throw std::invalid_argument("an index is beyond the palette");
 }
 
+constexpr float kMostProtection = 1000;
+
 void check_weights(const Vector<float>& weights, float scale) {
     bool is_wrong = !(scale > 0 && scale <= kHighestWeight);
     const float highest = kHighestWeight / scale;
@@ -36,15 +38,16 @@ void check_weights(const Vector<float>& weights, float scale) {
     if (is_wrong) throw std::invalid_argument("a weight is not finite or too high");
 }
 
-auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
+auto weights_of(const PointArray& points, std::size_t width, int n_threads, float protection) {
     const std::size_t n = points.shape(1);
+    if (!(protection >= 0 && protection <= kMostProtection)) throw nb::value_error("protection must be 0 to 1000");
     check_size(n, width);
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
         const Points checked = checked_points(points, "points");
         Team team(n_threads);
-        visibility(checked, n / width, width, team, weights.begin());
+        visibility(checked, n / width, width, protection, team, weights.begin());
     }
     return to_numpy(std::move(weights));
 }
@@ -199,7 +202,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
 
 void register_rate_distortion(nb::module_& module) {
     using namespace nb::literals;
-    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a, "n_threads"_a);
+    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a, "n_threads"_a,
+               "protection"_a = kProtection);
     module.def("keep_exact", &keep, "points"_a.noconvert(), "width"_a, "entries"_a.noconvert(), "indices"_a.noconvert(),
                "fixed"_a.noconvert(), "n_threads"_a, "weights"_a.noconvert());
     module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
@@ -218,7 +222,8 @@ void register_rate_distortion(nb::module_& module) {
         },
         "distance"_a);
     module.attr("VISIBILITY_RADIUS") = kVisibilityRadius;  // rows above and below that a weight depends on
-    module.attr("NARROWEST") = kNarrowest;                 // of pictures that can be searched, in columns
+    module.attr("PROTECTION") = kProtection;
+    module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("NO_SYMBOL") = kNoSymbol;
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }

@@ -437,8 +437,8 @@ class _Animated:
             return self._written(made, exact(), part(report, _FITTED, 1.0))
         movie = self._movie(made)
         measured = [made.known[n] for n in movie.spread()]
-        weights, n_threads = self.frames.weights, self.search.n_threads
-        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, weights, n_threads)
+        n_threads = self.search.n_threads
+        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, n_threads)
         if quality is None:
             rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
             files = [
