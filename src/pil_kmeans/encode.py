@@ -147,7 +147,7 @@ def encode_png(
         Palettes that are fitted are dithered in Oklab in any case, and so is by "ordered" and
         "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
-        How long to search for better colours.
+        How long to search for better colours; for frames "balanced" is "best".
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
         "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures
@@ -363,6 +363,8 @@ def encode_png(
         own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     if quality is not None and frames.first.source.in_file:
         _check_scored(frames.pixels.shape, quality)
+    if n_frames > 1 and effort == "balanced":
+        effort = "best"  # it takes little beside all that is written with the one palette
     search = read_search(color_space, effort, weighting, n_threads)
     how_dithered = replace(read_dither(dither, dither_strength), is_quick=compression == "fast")
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
