@@ -317,6 +317,7 @@ WRONG_VALUES = {
         zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 1
     ),
     "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 1),
+    "visibility, protection": lambda: _native.visibility(pairs(24), 8, 1, -1.0),
     "visibility of no pixel": lambda: _native.visibility(pairs(0), 8, 1),
     "visibility, no column": lambda: _native.visibility(pairs(24), 0, 1),
     "visibility, width 7": lambda: _native.visibility(pairs(24), 7, 1),

@@ -276,8 +276,10 @@ def test_visibility_is_that_of_the_plain_formula(size):
     height, width = size
     points = np.random.default_rng(height).integers(-8192, 8192, (height * width, 4), endpoint=True)
     points[: len(points) // 2, 0] //= 40
-    expected = plain.visibility(points[:, 0].reshape(size))
-    np.testing.assert_allclose(_native.visibility(to_points(points), width, 2).reshape(size), expected, rtol=1e-5)
+    for protection in (2, 0.3, 0):
+        expected = plain.visibility(points[:, 0].reshape(size), protection)
+        found = _native.visibility(to_points(points), width, 2, protection).reshape(size)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_errors_in_flat_areas_are_fully_visible():

@@ -30,6 +30,8 @@ void check_pieces(std::size_t n, Team& team, const Check& check) {
              [&](std::size_t i, std::size_t) { check(i * kPiece, std::min(n, (i + 1) * kPiece)); });
 }
 
+constexpr float kMostProtection = 1000;
+
 // Loops that end early, and std::all_of, are not made of vectors.
 void check_indices(const Vector<std::uint8_t>& indices, std::size_t k, Team& team) {
     check_pieces(indices.shape(0), team, [&](std::size_t first, std::size_t end) {
@@ -57,15 +59,16 @@ Points checked_in_threads(const PointArray& array, const char* name, Team& team)
     return points;
 }
 
-auto weights_of(const PointArray& points, std::size_t width, int n_threads) {
+auto weights_of(const PointArray& points, std::size_t width, int n_threads, float protection) {
     const std::size_t n = points.shape(1);
+    if (!(protection >= 0 && protection <= kMostProtection)) throw nb::value_error("protection must be 0 to 1000");
     check_size(n, width);
     Buffer<float> weights(n);
     {
         const nb::gil_scoped_release unlocked;
         Team team(n_threads);
         const Points checked = checked_in_threads(points, "points", team);
-        visibility(checked, n / width, width, team, weights.begin());
+        visibility(checked, n / width, width, protection, team, weights.begin());
     }
     return to_numpy(std::move(weights));
 }
@@ -235,7 +238,8 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
 
 void register_rate_distortion(nb::module_& module) {
     using namespace nb::literals;
-    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a, "n_threads"_a);
+    module.def("visibility", &weights_of, "points"_a.noconvert(), "width"_a, "n_threads"_a,
+               "protection"_a = kProtection);
     module.def("keep_exact", &keep, "points"_a.noconvert(), "width"_a, "entries"_a.noconvert(), "indices"_a.noconvert(),
                "fixed"_a.noconvert(), "n_threads"_a, "weights"_a.noconvert());
     module.def("weighted_error", &error_of, "points"_a.noconvert(), "weights"_a.noconvert(), "entries"_a.noconvert(),
@@ -255,7 +259,8 @@ void register_rate_distortion(nb::module_& module) {
         },
         "distance"_a);
     module.attr("VISIBILITY_RADIUS") = kVisibilityRadius;  // rows above and below that a weight depends on
-    module.attr("NARROWEST") = kNarrowest;                 // of pictures that can be searched, in columns
+    module.attr("PROTECTION") = kProtection;
+    module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("NO_SYMBOL") = kNoSymbol;
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }

@@ -51,6 +51,7 @@ class _How(TypedDict):
     compression: str
 
 
+_FEW_ENOUGH = 1 << 21  # pixels of frames that the best fit is for: of more its histogram takes too much memory
 _FITTED = 0.4  # share of the work on frames until a palette is fitted, and they are dithered,
 _SEARCHED, _WRITTEN = 0.7, 0.85  # their indices are chosen, and the first file is written
 
@@ -147,7 +148,7 @@ def encode_png(
         Palettes that are fitted are dithered in Oklab in any case, and so is by "ordered" and
         "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
-        How long to search for better colours.
+        How long to search for better colours; for frames "balanced" is "best" unless they are large.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
         "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures
@@ -363,6 +364,8 @@ def encode_png(
         own = with_transparent(own, has_transparent=frames.has_transparent, keep_palette=keep_palette)
     if quality is not None and frames.first.source.in_file:
         _check_scored(frames.pixels.shape, quality)
+    if n_frames > 1 and effort == "balanced" and len(frames.pixels.rows) <= _FEW_ENOUGH:
+        effort = "best"  # it takes little beside all that is written with the one palette
     search = read_search(color_space, effort, weighting, n_threads)
     how_dithered = replace(read_dither(dither, dither_strength), is_quick=compression == "fast")
     fit = fitter(frames, search, how_dithered, None if own is None else own.colors)
@@ -437,8 +440,8 @@ class _Animated:
             return self._written(made, exact(), part(report, _FITTED, 1.0))
         movie = self._movie(made)
         measured = [made.known[n] for n in movie.spread()]
-        weights, n_threads = self.frames.weights, self.search.n_threads
-        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, weights, n_threads)
+        n_threads = self.search.n_threads
+        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, n_threads)
         if quality is None:
             rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
             files = [

@@ -53,7 +53,7 @@ def prices(counts):
     return bits(literals, n_symbols), of_lengths, of_distances
 
 
-def visibility(lightness):
+def visibility(lightness, protection=2):
     """Of lightness (H, W) in 8192ths."""
     shares = np.array([1, 8, 28, 56, 70, 56, 28, 8, 1]) / 256
 
@@ -66,7 +66,7 @@ def visibility(lightness):
     level = (np.asarray(lightness, np.int64) >> 2).astype(np.float64) * 255 / 2048
     variance = blurred(level * level) - blurred(level) ** 2
     deviation = np.sqrt(np.maximum(variance, 0))
-    return (1 + 2 / (1 + (deviation / 3) ** 2)) / np.sqrt(1 + deviation)
+    return (1 + protection / (1 + (deviation / 3) ** 2)) / np.sqrt(1 + deviation)
 
 
 def weighted(points):

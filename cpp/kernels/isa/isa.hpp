@@ -136,7 +136,7 @@ struct Kernels {
 
     // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
     // them.
-    void (*visibility_row)(const Points& points, std::size_t height, std::size_t width, std::size_t y,
+    void (*visibility_row)(const Points& points, std::size_t height, std::size_t width, std::size_t y, float protection,
                            std::int32_t* scratch, float* weights);
 
     // --- score ---

@@ -43,8 +43,8 @@ SymbolCounts search_indices(const Region& region, const Points& entries, const P
                             const SearchRoom& room, std::uint8_t* indices);
 
 // png/visibility.cpp
-void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, std::int32_t* scratch,
-                    float* weights);
+void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, float protection,
+                    std::int32_t* scratch, float* weights);
 
 // score/ssimulacra2_tile.cpp
 void xyb(float* r, float* g, float* b, std::size_t n);

@@ -36,14 +36,15 @@ SymbolCounts choose_indices(const Region& region, const Points& entries, const P
                                     memory.room_for(region.height, region.width, symbols), indices);
 }
 
-void visibility(const Points& points, std::size_t height, std::size_t width, Team& team, float* weights) {
+void visibility(const Points& points, std::size_t height, std::size_t width, float protection, Team& team,
+                float* weights) {
     const std::size_t rows = kPixelsATask / width + 1, n_tasks = (height + rows - 1) / rows;
     std::vector<std::vector<std::int32_t>> scratch(team.size());
     team.run(n_tasks, [&](std::size_t task, std::size_t worker) {
         scratch[worker].resize(kVisibilityScratch * (width + 2 * kVisibilityRadius));
         const std::size_t end = std::min(height, (task + 1) * rows);
         for (std::size_t y = task * rows; y < end; ++y)
-            kernels().visibility_row(points, height, width, y, scratch[worker].data(), weights + y * width);
+            kernels().visibility_row(points, height, width, y, protection, scratch[worker].data(), weights + y * width);
     });
 }
 

@@ -59,9 +59,11 @@ SymbolCounts choose_indices(const Region& region,
                             std::uint32_t* symbols);  // OUT (height * (width + 1) + 1,), or null: bytes, and lengths of
                                                       // matches with their distances 16 bits higher, then kNoSymbol
 
-// What the eye makes of an error at each pixel: (1 + 2 / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
-// deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range.
-void visibility(const Points& points, std::size_t height, std::size_t width, Team& team,
+// What the eye makes of an error at each pixel: (1 + p / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
+// deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range, and p, `protection`,
+// is for smooth gradients, where patches and streaks show, beyond what texture hides elsewhere.
+inline constexpr float kProtection = 2;
+void visibility(const Points& points, std::size_t height, std::size_t width, float protection, Team& team,
                 float* weights);  // OUT (height * width,)
 
 // Let pixels keep their index: those of entries that are fixed, and runs in a row, of kFlatRun pixels or more, that

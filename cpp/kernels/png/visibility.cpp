@@ -11,9 +11,7 @@ constexpr std::size_t kRadius = kVisibilityRadius;
 constexpr std::int32_t kShares[kRadius + 1] = {70, 56, 28, 8,
                                                1};  // of the middle, and on either side; their sum is 256
 
-// Of smooth gradients, where patches and streaks show, beyond what texture hides elsewhere.
-constexpr float kProtection = 2;
-constexpr float kSmooth = 3;  // deviation at which it is half
+constexpr float kSmooth = 3;  // deviation at which protection is half
 
 // Lightness in quarters of the working space's range, so that sums of its squares fit.
 constexpr int kBitsOff = 2;
@@ -23,8 +21,8 @@ inline std::int32_t lightness(std::uint32_t xy) { return static_cast<std::int16_
 
 }  // namespace
 
-void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, std::int32_t* scratch,
-                    float* weights) {
+void visibility_row(const Points& points, std::size_t height, std::size_t width, std::size_t y, float protection,
+                    std::int32_t* scratch, float* weights) {
     // Down the columns, with a margin at either end; sums are below 2^19 and 2^30.
     std::int32_t* const sums = scratch + kRadius;
     std::int32_t* const squares = sums + width + 2 * kRadius;
@@ -57,7 +55,7 @@ void visibility_row(const Points& points, std::size_t height, std::size_t width,
         const double mean = sum * (1.0 / 65536), found = square * (1.0 / 65536) - mean * mean;
         const auto variance = static_cast<float>((found > 0 ? found : 0) * (kLevels * kLevels));
         const float smooth = 1 / (1 + variance * (1 / (kSmooth * kSmooth)));
-        weights[x] = (1 + kProtection * smooth) / std::sqrt(1 + std::sqrt(variance));
+        weights[x] = (1 + protection * smooth) / std::sqrt(1 + std::sqrt(variance));
     }
 }
 

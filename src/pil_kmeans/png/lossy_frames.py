@@ -24,7 +24,7 @@ from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
 from ..stages.samples import as_samples, rgba_rows, to_uint8
-from .rate_distortion import RateDistortion
+from .rate_distortion import OfFrame, RateDistortion
 
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
 _NOISE = 3.0  # times as much may change where
@@ -32,6 +32,7 @@ _NOT_NOISE = 0.3  # times as much is what neighbours change by together: noise, 
 _AROUND = 4  # pixels to each side of one that stays, of which many must, too
 _STILL, _MOVING = 0.75, 0.5  # shares of the frame that do, from which on none of these must, and up to which
 _MOST_AROUND = 0.9  # of them must
+_LASTING = 4  # frames that one that begins to stand still must do so: equal by chance are many in smooth areas
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 
@@ -49,8 +50,6 @@ class LossyFrames:
         Those of the frames of `movie.spread()`.
     strength : float
         That they are dithered with.
-    sample_weight : ndarray of shape (N, H, W) or None
-        Checked weights of the pixels.
     n_threads : int or None
         The result does not depend on it.
     """
@@ -62,11 +61,9 @@ class LossyFrames:
         guess: Series,
         measured: Sequence[NDArray[Any]],
         strength: float,
-        sample_weight: NDArray[np.float64] | None,
         n_threads: int | None,
     ) -> None:
-        self._movie, self._guess, self._strength = movie, guess, strength
-        self._sample_weight, self._n_threads = sample_weight, n_threads
+        self._movie, self._guess, self._strength, self._n_threads = movie, guess, strength, n_threads
         colors = to_uint8(palette.colors)
         own = colors if movie.with_alpha or colors.shape[1] % 2 else np.ascontiguousarray(colors[:, :-1])
         points = working_points(as_samples(own), "oklab", n_threads=1)
@@ -97,16 +94,17 @@ class LossyFrames:
         written = self._movie[0][0].copy()
         allowed = _UNCHANGED * lossy * self._bit
         shown: NDArray[np.uint8] | None = None
+        stays = np.zeros(self._movie.shape, np.bool_)
         for n, guess in enumerate(self._guess):
             frame = guess.astype(np.uint8)
             if allowed > 0:
                 points, seen = self._movie[n]
-                stays = np.zeros(self._movie.shape, np.bool_)
+                lasting = self._movie.lasting(n, allowed).reshape(self._movie.shape)
+                before, stays = stays, np.zeros(self._movie.shape, np.bool_)
                 if shown is not None:
                     stays = self._looks_the_same(points, written, seen, allowed)
                     stays &= self._is_as_opaque(n, shown)
-                    stays &= self._pays(stays, points, written)
-                lasting = self._movie.lasting(n, allowed).reshape(stays.shape)
+                    stays &= self._pays(stays, points, written, before | (lasting >= _LASTING))
                 lasting[~_is_among_others(lasting > 1)] = 1
                 self._choose(n, stays, lasting, lossy, frame)
                 if shown is not None:
@@ -127,9 +125,11 @@ class LossyFrames:
         is_same: NDArray[np.bool_] = ((change < np.float32(allowed)) | is_noise) & (plain <= PLAIN)
         return is_same.reshape(self._movie.shape)
 
-    def _pays(self, stays: NDArray[np.bool_], points: Points, written: Points) -> NDArray[np.bool_]:
+    def _pays(
+        self, stays: NDArray[np.bool_], points: Points, written: Points, may_stand_still: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
         """Return which pixels are among others that stay, so that they are cheap, or stand still in any case."""
-        is_equal = (points == written).all(axis=(0, 2)).reshape(stays.shape) & stays
+        is_equal = (points == written).all(axis=(0, 2)).reshape(stays.shape) & stays & may_stand_still
         is_still: NDArray[np.bool_] = is_equal & (share_around(is_equal, 1) >= _EQUAL_AROUND / 9)
         return is_still | _is_among_others(stays)
 
@@ -155,25 +155,23 @@ class LossyFrames:
             return
         rgba = rgba_rows(self._movie.samples(n)[inside])
         guess = frame[inside].copy()
-        if stays.any():
-            rgba[stays[inside], 3] = 0
-            guess[stays[inside]] = self._nothing or 0
-        weight = lasting[inside].astype(np.float64)
-        lasts = float(weight[~stays[inside]].mean())
-        if self._sample_weight is not None:
-            weight *= self._sample_weight[n][inside]
-        if not weight.any():
-            weight[...] = 1.0
+        guess[stays[inside]] = self._nothing or 0
+        weights = self._weights(n, lossy) * lasting
         search = RateDistortion(
             read_pixels(rgba),
             self._rgba,
             guess,
             strength=self._strength,
             fixed=self._fixed,
-            sample_weight=weight,
+            sample_weight=None,
             n_threads=self._n_threads,
+            of_frame=OfFrame(weights[inside], stays[inside], self._bit),
         )
-        frame[inside] = search.indices(lossy / lasts)
+        frame[inside] = search.indices(lossy)
+
+    def _weights(self, n: int, lossy: float) -> NDArray[np.float32]:
+        """Return what errors in each pixel count for: smooth areas need no protection from small ones."""
+        return self._movie.seen(n, min(lossy, 1.0) * _native.PROTECTION).reshape(self._movie.shape)
 
 
 def _is_among_others(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -34,6 +34,7 @@ AUTO = 1.0
 _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette's mean squared error
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
+_FRAME_FEEDBACK = 0.82  # the same of frames, in which errors are small: nothing shows in smooth areas
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
@@ -81,6 +82,17 @@ class Coded(NamedTuple):
         return None if places[0] else places
 
 
+class OfFrame(NamedTuple):
+    """How a frame, or part of it, is searched, of which some pixels stay as they are."""
+
+    weights: NDArray[np.float32]
+    """(H, W), of errors; 0 or more."""
+    stays: NDArray[np.bool_]
+    """(H, W), pixels that keep their index and have no error."""
+    bit: float
+    """The squared error that a bit is worth at `lossy` 1."""
+
+
 class RateDistortion:
     """A dithered picture, of which smaller ones are made.
 
@@ -102,6 +114,8 @@ class RateDistortion:
         The result does not depend on it.
     is_quick : bool, default=False
         Whether to look at less: files are a hundredth larger.
+    of_frame : OfFrame, optional
+        What a picture finds out from its pixels.
 
     Examples
     --------
@@ -130,11 +144,14 @@ class RateDistortion:
         sample_weight: NDArray[np.float64] | None,
         n_threads: int | None,
         is_quick: bool = False,
+        of_frame: OfFrame | None = None,
     ) -> None:
         self._pixels, self._indices, self._fixed, self._is_quick = pixels, indices, fixed, is_quick
+        self._of_frame = of_frame
         self._shape = pixels.shape
         self._n_threads = count_threads(n_threads)
-        shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in (_FEEDBACK, _SMOOTH_FEEDBACK)]
+        feedback = (_FEEDBACK, _SMOOTH_FEEDBACK) if of_frame is None else (_FRAME_FEEDBACK, _FRAME_FEEDBACK)
+        shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in feedback]
         self._feedback = shares[0], shares[1]
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
@@ -153,14 +170,17 @@ class RateDistortion:
         else:  # each part is gone before the next is made
             parts = (slice(top, min(top + self._rows, height)) for top in range(0, height, self._rows))
             sum_ = sum(self._read(part)[1] for part in parts)
-        self._bit = _BIT * sqrt(sum_ / (height * width))
+        self._bit = _BIT * sqrt(sum_ / (height * width)) if of_frame is None else of_frame.bit
 
     def _read(self, rows: slice) -> tuple[_Part, float]:
         """Prepare some rows, and sum up the errors that they have."""
         pixels, width = self._pixels, self._shape[1]
         seen, own = beside(rows, self._shape[0], _native.VISIBILITY_RADIUS)
         points = working_points(as_samples(_rows(pixels.samples[seen])), "oklab", n_threads=self._n_threads)
-        weights = _native.visibility(points, width, self._n_threads)
+        if self._of_frame is None:
+            weights = _native.visibility(points, width, self._n_threads)
+        else:
+            weights = self._of_frame.weights[seen].flatten()
         if seen != rows:
             inside = slice(own.start * width, own.stop * width)
             points, weights = np.ascontiguousarray(points[:, inside]), weights[inside].copy()
@@ -177,6 +197,8 @@ class RateDistortion:
         _native.keep_exact(points, width, self._entries, guess, kept, self._n_threads, weights)
         if has_alpha:
             weights[samples[:, -1] == 0] = _KEPT
+        if self._of_frame is not None:
+            weights[self._of_frame.stays[rows].ravel()] = _KEPT
         return _Part(points, weights, lowest, guess), error
 
     @property

@@ -70,13 +70,21 @@ class Movie:
             if not self.with_alpha:
                 rows = np.ascontiguousarray(rows[:, : 3 if rows.shape[1] > 2 else 1])
             points = working_points(rows, "oklab", n_threads=self.n_threads)
-            seen = _native.visibility(points, self.shape[1], self.n_threads)
-            if self._weights is not None:
-                seen *= self._weights[n].ravel().astype(np.float32)
+            seen = self._seen(n, points, _native.PROTECTION)
             self._made.let_go(lambda i: n - AHEAD <= i <= n + AHEAD)
             self._made.put(n, points, seen)
         points, seen = self._made[n]
         return points, seen
+
+    def seen(self, n: int, protection: float) -> NDArray[np.float32]:
+        """Return the weights (H * W,) of the errors of a frame where smooth areas are protected so much."""
+        return self._seen(n, self[n][0], protection)
+
+    def _seen(self, n: int, points: Points, protection: float) -> NDArray[np.float32]:
+        seen = _native.visibility(points, self.shape[1], self.n_threads, protection)
+        if self._weights is not None:
+            seen *= self._weights[n].ravel().astype(np.float32)
+        return seen
 
     def lasting(
         self, n: int, allowed: float, is_seen: Callable[[int], NDArray[np.bool_]] | None = None
