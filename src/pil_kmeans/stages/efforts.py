@@ -2,7 +2,8 @@
 
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
 the same error may differ by several points. So "best" also makes what less effort makes, and keeps what looks best. Nor
-do weights for the eye where each entry has but a handful of pixels: small pictures are fitted without them as well.
+do weights and spaces for the eye where each entry has but a handful of pixels: the palettes of small pictures are
+fitted without weights as well, and in sRGB.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .kmeans import inertia
 from .options import Dither, Search
 from .palette import Palette, fit_palette, least_common_channels
 from .pixels import Pixels
+from .remap import label_colors
 from .samples import in_least_channels
 from .ssimulacra2 import FULL_SIZE, MIN_SIZE
 from .weighting import PERCEPTUAL_SPACES
@@ -121,6 +123,10 @@ def fit_pictures(
     results = []
     for own_hist, own in ways:
         palette = fit_palette(own_hist, own, blocks=blocks(own), **fit)
+        if own.color_space != search.color_space:
+            own = replace(own, color_space=search.color_space)
+            labels = label_colors(hist.colors, palette.colors, own.color_space, n_threads=own.n_threads)
+            palette = replace(palette, labels=labels)
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
     is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
@@ -137,5 +143,6 @@ def _ways(hist: Histogram, search: Search, *, is_small: bool) -> list[tuple[Hist
     ways = [(hist, own) for own in searches]
     if is_small and search.is_free and search.effort != "fast":
         uniform = replace(hist, smoothness=None)
-        ways += [(uniform, replace(own, weighting="uniform")) for own in searches]
+        for space in (search.color_space, "srgb"):
+            ways += [(uniform, replace(own, weighting="uniform", color_space=space)) for own in searches]
     return ways
