@@ -20,7 +20,7 @@ from .diffuse import Frames
 
 # What "auto" looks at of a large picture: strips of so many rows, with so many pixels.
 _SCORED = 128, 1 << 20
-_QUICKLY_SCORED = 64, 1 << 17
+_QUICKLY_SCORED = 64, 1 << 16
 _SCORED_COLUMNS = 8, 1024  # of strips that are wider: so many pieces of so many columns
 _MOST_SCORED_FRAMES = 16
 _LARGE = 1 << 23  # samples, for which memory counts
@@ -155,8 +155,8 @@ def looks_better_dithered(
     """Whether the dithered picture is more like the original than the undithered one, by SSIMULACRA 2.
 
     Small pictures have to be so both as they are and mirrored to a size with all scales of the score. Of more than a
-    million pixels, if it is to be quick of an eighth of that, strips of rows are compared, pieces of them in very wide
-    pictures, in some of the frames if they are many.
+    million pixels, or a sixteenth of that if it is to be quick, strips of rows are compared, pieces of them in very
+    wide pictures, in some of the frames if they are many.
 
     Parameters
     ----------
