@@ -619,4 +619,4 @@ def test_a_quick_look_is_at_fewer_rows(monkeypatch):
     zeros, black = np.zeros((512, 300), np.uint8), np.zeros((1, 1), np.uint8)
     for is_quick in (False, True):
         looks(noise, [(zeros, black)], frames=None, n_threads=1, is_quick=is_quick)
-    assert seen == [(512, 300), (384, 300)]
+    assert seen == [(512, 300), (192, 300)]
