@@ -1,6 +1,7 @@
 """What a figure depends on: machine, libraries, command line."""
 
 import importlib.metadata
+import math
 import os
 import platform
 import re
@@ -28,7 +29,8 @@ DISTRIBUTIONS = (
     "scikit-learn",
     "scipy",
 )
-PLACES = ("--base", "--images", "--json", "--keep", "--sheet")
+# Options that name files, and how many words after them do.
+PLACES = {"--base": 1, "--images": 1, "--json": 1, "--keep": 1, "--sheet": 1, "--rest": math.inf}
 # Programs, and the command that tells the version of each.
 PROGRAMS = {
     "pngquant": ("pngquant", "--version"),
@@ -64,8 +66,18 @@ def describe_environment(words: Sequence[str]) -> dict[str, Any]:
 
 def without_places(words: Sequence[str]) -> list[str]:
     """Without the options that name this machine's files, which say nothing about the figures."""
-    after = {place + 1 for place, word in enumerate(words) if word in PLACES}
-    return [word for place, word in enumerate(words) if word not in PLACES and place not in after]
+    result: list[str] = []
+    n_places = 0.0
+    for word in words:
+        if word.startswith("--"):
+            n_places = PLACES.get(word, 0)
+            if word not in PLACES:
+                result.append(word)
+        elif n_places > 0:
+            n_places -= 1
+        else:
+            result.append(word)
+    return result
 
 
 def print_environment(environment: dict[str, Any]) -> None:

@@ -196,5 +196,7 @@ def test_files_of_a_folder_are_tried_and_faults_named(tmp_path, capsys, monkeypa
 def test_records_name_no_place_of_a_machine():
     words = ["animation", "--base", "/opt/other/bin/python", "--clips", "pan", "--json", "/tmp/record.json"]
     assert without_places(words) == ["animation", "--clips", "pan"]
+    words = ["animation", "--rest", "/tmp/a.json", "/tmp/b.json", "--long", "9"]
+    assert without_places(words) == ["animation", "--long", "9"]
     for name, record in read_records().items():
         assert " /" not in record["environment"]["command"], name
