@@ -212,12 +212,17 @@ def fit_centers_matrix(
         search,
         n_colors=min(n_colors, len(keys)),
     )
-    centers = np.rint(result.centers).astype(np.int16).reshape(-1, 2, 2).transpose(1, 0, 2)
-    labels = _native.nearest_labels(_grid_points(grid), np.ascontiguousarray(centers), threads)
+    labels = nearest_centers(_grid_points(grid), result.centers, search.n_threads)
     totals = np.bincount(labels, weights)
     used = np.flatnonzero(totals)
     means = [np.bincount(labels, weights * column)[used] / totals[used] for column in (points - low).T]
     return low + np.stack(means, axis=1), result.n_iter
+
+
+def nearest_centers(points: Points, centers: NDArray[np.float64], n_threads: int | None) -> NDArray[np.uint16]:
+    """Return the label of each point (2, n, 2): the nearest of centers (k, 4), each to the nearest whole number."""
+    rounded = np.rint(centers).astype(np.int16).reshape(-1, 2, 2).transpose(1, 0, 2)
+    return _native.nearest_labels(points, np.ascontiguousarray(rounded), count_threads(n_threads))
 
 
 def _grid_points(grid: NDArray[np.uint16]) -> Points:

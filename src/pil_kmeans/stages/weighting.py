@@ -80,7 +80,7 @@ class Smoothness:
         """Return that of greys, by cells of the 1 or 2 channels that hold them instead of `n_before`."""
         levels = np.arange(0, 256, 17).astype(np.uint8)  # one in each cell
         greys = np.stack(np.meshgrid(*[levels] * n_channels), axis=-1).reshape(-1, n_channels)
-        place = _cells(in_more_channels(greys, n_before, 255))[np.argsort(_cells(greys))]
+        place = cells_of(in_more_channels(greys, n_before, 255), 1)[np.argsort(cells_of(greys, 1))]
         return Smoothness(self.counts[place], self.sums[place])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -310,19 +310,24 @@ def _weighted_smoothness(
     counted = rounded_weights(weights.reshape(height, width)[where].ravel(), _WEIGHT_BITS)
     if n_channels % 2 == 0:
         counted = np.where(samples[:, -1] > 0, counted, 0)
-    cells = _cells(samples)
+    cells = cells_of(samples, n_threads)
     n_cells = 1 << (CELL_BITS * n_channels)
     return Smoothness(np.bincount(cells, counted, n_cells), np.bincount(cells, counted * smooth.ravel(), n_cells))
 
 
-def _cells(samples: NDArray[Any]) -> NDArray[np.intp]:
+def cells_of(samples: NDArray[Any], n_threads: int | None) -> NDArray[np.uint16]:
     """Return the cell of each colour (n, C) of uint8 or uint16 samples."""
-    cells = np.zeros(len(samples), dtype=np.intp)
-    first = 8 * samples.dtype.itemsize - 1
-    for bit in range(first, first - CELL_BITS, -1):
-        for c in range(samples.shape[1]):
-            cells = cells << 1 | (samples[:, c] >> bit & 1)
-    return cells
+    first_bits: NDArray[np.uint8] = samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)
+    n_channels = samples.shape[1]
+    cells = np.arange(1 << (CELL_BITS * n_channels))
+    shift = (8 - CELL_BITS) * n_channels
+    return _native.remap(
+        np.ascontiguousarray(first_bits),
+        cells.astype(np.uint64),
+        cells.astype(np.uint16),
+        shift,
+        count_threads(n_threads),
+    )
 
 
 def rounded_weights(weights: NDArray[np.float64], bits: int) -> NDArray[np.float64]:

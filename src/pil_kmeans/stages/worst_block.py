@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from .. import _native
 from .color_space import Grid, working_points
 from .histogram import Histogram
-from .kmeans import KMeansResult
+from .kmeans import KMeansResult, nearest_centers
 from .options import Search
 from .pixels import Pixels
-from .samples import as_samples, thinned, to_uint8
-from .threads import count_threads
-from .weighting import CELL_BITS
+from .samples import as_samples, thinned
+from .weighting import cells_of
 
 _FEWEST_COLORS = 16  # of fewer, each is needed where it is
 _PIXELS = 44 << 10  # looked at, about
@@ -71,11 +70,7 @@ def blocks_of(pixels: Pixels, hist: Histogram, search: Search, *, n_colors: int)
         return None
     step = max(1, round(math.sqrt(height * width / _PIXELS)))
     rows = thinned(as_samples(pixels.rows), [pixels.shape], step)
-    cells = np.arange(1 << (CELL_BITS * hist.n_channels))
-    shift = (8 - CELL_BITS) * hist.n_channels
-    threads = count_threads(search.n_threads)
-    cell_of = _native.remap(to_uint8(rows), cells.astype(np.uint64), cells.astype(np.uint16), shift, threads)
-    weights = (step * step * hist.cell_weights.factors)[cell_of]
+    weights = (step * step * hist.cell_weights.factors)[cells_of(rows, search.n_threads)]
     return Blocks(rows, weights, -(-width // step), max(_SIDE // step, _FEWEST_SEEN))
 
 
@@ -95,10 +90,8 @@ def mend_worst_block(result: KMeansResult, blocks: Blocks, search: Search, grid:
     grid : Grid
         On which the centers are.
     """
-    threads = count_threads(search.n_threads)
     points = working_points(blocks.rows, search.color_space, grid=grid, n_threads=search.n_threads)
-    rounded = np.rint(result.centers).astype(np.int16).reshape(-1, 2, 2).transpose(1, 0, 2)
-    labels = _native.nearest_labels(points, np.ascontiguousarray(rounded), threads)
+    labels = nearest_centers(points, result.centers, search.n_threads)
     centers, weights = _native.mend_worst_block(
         points, labels, blocks.weights, blocks.width, blocks.side, result.centers, result.weights
     )
