@@ -321,13 +321,11 @@ def cells_of(samples: NDArray[Any], n_threads: int | None) -> NDArray[np.uint16]
     n_channels = samples.shape[1]
     cells = np.arange(1 << (CELL_BITS * n_channels))
     shift = (8 - CELL_BITS) * n_channels
-    return _native.remap(
-        np.ascontiguousarray(first_bits),
-        cells.astype(np.uint64),
-        cells.astype(np.uint16),
-        shift,
-        count_threads(n_threads),
+    threads = count_threads(n_threads)
+    result: NDArray[Any] = _native.remap(
+        np.ascontiguousarray(first_bits), cells.astype(np.uint64), cells.astype(np.uint16), shift, threads
     )
+    return result
 
 
 def rounded_weights(weights: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
