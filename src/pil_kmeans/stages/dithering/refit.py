@@ -45,7 +45,7 @@ class Rounds:
 
 _QUICKER = 2  # rounds less
 _USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 96 << 10))
-ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(5, 3 << 18, 0, (3 << 18, 3 << 18))}
+ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
 
 
 def refit(
