@@ -237,8 +237,9 @@ def test_strength_that_nobody_gives_depends_on_the_palette():
         True,
         "oklab",
     )
-    assert for_fitted(Dither("stucki", None)) == (0.85, 1.5, False, "oklab")
+    assert for_fitted(Dither("stucki", None)) == (0.9, 1.5, False, "oklab")
     assert for_fitted(Dither("atkinson", None)) == (0.75, 1.5, False, "oklab")
+    assert for_fitted(Dither("ordered", None)) == (0.85, 1.5, False, "oklab")
     assert for_given(Dither("atkinson", None), ramp[::255], by_diffusion=True, **IN_OKLAB) == (
         0.75,
         1,
@@ -541,7 +542,7 @@ def test_frames_are_judged_as_pictures(astronaut):
     shapes = [frame.shape[:2] for frame in frames]
     palette = fit_palette(histogram(column), n_colors=8)
     result = fit_dither(column, palette, histogram(column), dither="auto", frames=shapes)
-    assert result.strength == 0.85
+    assert result.strength == 0.9
     many = read_pixels(np.zeros((40 * 50, 1, 3), np.uint8))
     zeros = np.zeros((40 * 50, 1), np.uint8)
     black = np.zeros((1, 3), np.uint8)

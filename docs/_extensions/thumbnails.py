@@ -27,7 +27,7 @@ THUMBNAILS = {
     "plot_03_color_space": Thumbnail("sRGB | Oklab", 2, (0.62, 0.3), 2.0),
     "plot_04_effort": Thumbnail("fast | best", 2, (0.8, 0.4), 2.0),
     "plot_05_dither": Thumbnail("five ways to dither", 5, (0.5, 0.6), 1.0),
-    "plot_06_dither_strength": Thumbnail("strength 0.4 | 0.85", 2, (0.35, 0.85), 1.6),
+    "plot_06_dither_strength": Thumbnail("strength 0.4 | 0.9", 2, (0.35, 0.85), 1.6),
     "plot_07_fixed_colors": Thumbnail("#e4002b stays", 2, (0.84, 0.84), 1.5),
     "plot_08_sample_weight": Thumbnail("weights for a face", 2, (0.48, 0.42), 1.2),
     "plot_09_transparency": Thumbnail("alpha", 2, (0.6, 0.3), 1.2),

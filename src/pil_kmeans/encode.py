@@ -159,7 +159,7 @@ def encode_png(
         refitted to that. "auto", also None: "floyd-steinberg" unless the picture looks better
         undithered, or flat areas of a drawing would be speckled. See `quantize`.
     dither_strength : float, optional
-        0 to 1; 0 is no dithering. More hides steps better, and is noisier. None: 0.85, more with
+        0 to 1; 0 is no dithering. More hides steps better, and is noisier. None: 0.9, more with
         `palette`. See `quantize`.
     sample_weight : array-like of shape (H, W), or list of them if `image` is a list, optional
         Importance of each pixel of `image` as given, zero or more.

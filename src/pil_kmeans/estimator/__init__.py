@@ -64,8 +64,9 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         and tiles fit together. "auto" is "floyd-steinberg" unless the pictures look better undithered, or flat
         areas of drawings would be speckled. Pictures that keep all their colours are not dithered. Matrices never are.
     dither_strength : float or None, default=None
-        With `dither`: 0 to 1; 0 is no dithering. None means 0.85, and 0.75 for "atkinson". More hides steps between
-        colours better, and is noisier. By diffusion it is the share of each error that is handed on.
+        With `dither`: 0 to 1; 0 is no dithering. None means 0.9, 0.75 for "atkinson", and 0.85 for "ordered"
+        and "blue-noise". More hides steps between colours better, and is noisier. By diffusion it is the share of each
+        error that is handed on.
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), default=None
         Colours of pictures that the palette holds exactly, also where no pixel has them: names and hex strings that
         `PIL.ImageColor` knows, with alpha or without, or samples in the scale of the pictures, as many as they have

@@ -127,8 +127,8 @@ def quantize(
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours
         better, and is noisier. By diffusion it is the share of each error that is handed on. None:
-        0.85; with `palette` 0.92, or up to 0.99 the farther apart its colours are; and 0.75 for
-        "atkinson".
+        0.9; with `palette` 0.92, or up to 0.99 the farther apart its colours are; 0.75 for
+        "atkinson"; and 0.85 at least for "ordered" and "blue-noise".
     fixed_colors : str, sequence of colors, or array-like of shape (m, C), optional
         Colours that the palette holds exactly, also where no pixel has them. They count towards
         `colors`; the others are fitted with them in place. Each is a name or hex string that

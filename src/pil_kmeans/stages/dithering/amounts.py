@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from ..color_space import unscaled, working_points
 from ..options import Dither
 from ..weighting import PERCEPTUAL_SPACES
+from .threshold_mask import MASKS
 
-DEFAULT_STRENGTH = 0.85  # with a palette that is fitted
+DEFAULT_STRENGTH = 0.9  # by diffusion, with a palette that is fitted
 LIGHTNESS_WEIGHT = 1.5  # of a difference in lightness against one in colour, where the nearest entry is chosen
+_MASK_STRENGTH = 0.85  # dots of a mask are where they are, so that more of them are sooner seen
 _ATKINSON = 0.75  # as Bill Atkinson had it: a quarter of each error is dropped
 _GIVEN_STRENGTH, _LEFT = 0.92, 0.01  # with a given palette at least, and what is left of errors for its spread
 _CLOSE, _FAR = 0.05, 0.15  # spreads at which lightness counts more than colour, and at which it does not
@@ -35,7 +37,11 @@ class Amount(NamedTuple):
 
 def for_fitted(dither: Dither) -> Amount:
     """Return how to dither with a palette that is fitted to the picture: its hull is narrower than the colours."""
-    usual = _ATKINSON if dither.method == "atkinson" else DEFAULT_STRENGTH
+    usual = DEFAULT_STRENGTH
+    if dither.method == "atkinson":
+        usual = _ATKINSON
+    elif dither.method in MASKS:
+        usual = _MASK_STRENGTH
     return Amount(usual if dither.strength is None else dither.strength, LIGHTNESS_WEIGHT, False, "oklab")
 
 
@@ -76,7 +82,7 @@ def for_given(dither: Dither, colors: NDArray[Any], *, by_diffusion: bool, color
         nearness = 0.0
     strength = dither.strength
     if strength is None:
-        strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH if by_diffusion else DEFAULT_STRENGTH
+        strength = _ATKINSON if dither.method == "atkinson" else _GIVEN_STRENGTH if by_diffusion else _MASK_STRENGTH
         if dither.method != "atkinson" and apart > 0:
             strength = max(strength, round(1 - _LEFT / apart, 3))
     lightness_weight = 1 + (LIGHTNESS_WEIGHT - 1) * nearness
