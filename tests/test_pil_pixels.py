@@ -18,7 +18,7 @@ def noise(height, width):
     return np.random.default_rng(height * width).integers(0, 256, (height, width, 3), np.uint8)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 3), (5, 7), (64, 63), (301, 200)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 3), (1, 10), (1, 11), (1, 19), (5, 7), (64, 63), (301, 200)])
 def test_samples_are_those_of_the_image(size):
     np.testing.assert_array_equal(pixels_from_pil(Image.fromarray(noise(*size))), noise(*size))
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "bindings/arrays.hpp"
-#include "kernels/base/packed_rgb.hpp"
+#include "kernels/isa/isa.hpp"
 
 namespace pil_kmeans::bindings {
 namespace {
@@ -40,7 +40,7 @@ auto rgb_of_arrow(const nb::capsule& schema_capsule, const nb::capsule& array_ca
     Buffer<std::uint8_t> rgb(3 * n);
     {
         const nb::gil_scoped_release unlocked;
-        pack_rgb(static_cast<const std::uint8_t*>(bytes.buffers[1]), n, rgb.begin());
+        kernels().pack_rgb(static_cast<const std::uint8_t*>(bytes.buffers[1]), n, rgb.begin());
     }
     return to_numpy(std::move(rgb), {n, 3});
 }

@@ -63,6 +63,8 @@ using ScoreSums = std::array<double, kScoreSums>;
 // Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
 inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2, kBlurReach = 3;
 
+inline constexpr std::size_t kStoredBytes = 4;
+
 struct Kernels {
     const char* name;
 
@@ -79,6 +81,9 @@ struct Kernels {
     std::size_t (*occupied)(const std::uint8_t* counters, std::size_t n, std::uint16_t* places);
 
     // --- color ---
+
+    // RGB of n pixels that are stored as kStoredBytes each, of which the last means nothing.
+    void (*pack_rgb)(const std::uint8_t* stored, std::size_t n, std::uint8_t* rgb);
 
     // Oklab of n colours in linear light, all arrays (n,), in place: r, g, b become L, a, b.
     void (*oklab)(float* r, float* g, float* b, std::size_t n);

@@ -19,6 +19,9 @@ void cone_roots(const float* const* planes, std::size_t n, bool precise, float* 
 void pack_points(const float* const* coordinates, const float* origin, const float* scale, std::size_t n,
                  std::uint32_t* xy, std::uint32_t* zw);
 
+// color/packed_rgb.cpp
+void pack_rgb(const std::uint8_t* stored, std::size_t n, std::uint8_t* rgb);
+
 // kmeans/nearest.cpp
 void bounding_boxes(const Points& points, std::size_t h, Box* boxes);
 void assign(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers, Candidates* scratch,

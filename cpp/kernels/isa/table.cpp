@@ -12,6 +12,7 @@ const Kernels kernels{
     .rgb_keys = rgb_keys,
     .rgb_cells = rgb_cells,
     .occupied = occupied,
+    .pack_rgb = pack_rgb,
     .oklab = oklab,
     .cone_roots = cone_roots,
     .pack_points = pack_points,
