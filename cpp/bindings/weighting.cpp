@@ -81,9 +81,12 @@ auto color_weights_of(const Vector<std::uint64_t>& keys, const Vector<std::int64
     if (shift < 0 || shift > 63) throw nb::value_error("shift must be 0 to 63");
     if (n_cells > kMostCells || !std::has_single_bit(n_cells))
         throw nb::value_error("there must be a power of two of cells, at most 65536");
-    for (const auto* part : {&counts, &sums})
-        if (!std::all_of(part->data(), part->data() + n_cells, [](double x) { return x >= 0 && x < 1e300; }))
-            throw nb::value_error("counts and sums must not be negative");
+    for (const auto* part : {&counts, &sums}) {
+        bool are_valid = true;
+        for (std::size_t cell = 0; cell < n_cells; ++cell)  // without a way out: several at a time
+            are_valid &= (part->data()[cell] >= 0) & (part->data()[cell] < 1e300);
+        if (!are_valid) throw nb::value_error("counts and sums must not be negative");
+    }
     Buffer<std::int64_t> result(n), totals(n_cells);
     Buffer<double> factors(n_cells);
     {

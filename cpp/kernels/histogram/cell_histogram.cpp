@@ -68,12 +68,17 @@ CellHistogram count_cells(const std::uint8_t* samples, std::size_t n, Team& team
     });
 
     const auto for_each_cell = [&](auto&& body) {
-        for (std::size_t region = 0; region < Table::kCells >> kRegionBits; ++region) {
-            if (std::none_of(tables.begin(), tables.end(), [&](const Table& table) { return table.touched[region]; }))
-                continue;
-            for (std::size_t cell = region << kRegionBits; cell < (region + 1) << kRegionBits; ++cell)
-                if (std::any_of(tables.begin(), tables.end(), [&](const Table& table) { return table.words[cell]; }))
-                    body(cell);
+        std::array<std::uint64_t, kRegionSize> words;  // of all tables: 0 where none has a pixel
+        for (std::size_t region = 0; region < Table::kRegions; ++region) {
+            bool is_touched = false;
+            for (const Table& table : tables) {
+                if (!table.touched[region]) continue;
+                const std::uint64_t* const own = &table.words[region << kRegionBits];
+                for (std::size_t i = 0; i < kRegionSize; ++i) words[i] = is_touched ? words[i] | own[i] : own[i];
+                is_touched = true;
+            }
+            for (std::size_t i = 0; is_touched && i < kRegionSize; ++i)
+                if (words[i]) body((region << kRegionBits) + i);
         }
     };
     std::size_t most = 0;  // room for all the cells that there may be

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 
 #include "kernels/color/color_space.hpp"
@@ -59,8 +58,13 @@ void cell_totals(const std::uint64_t* keys, const std::int64_t* weights, std::si
 void color_weights(const std::uint64_t* keys, const std::int64_t* weights, std::size_t n, int shift,
                    const std::int64_t* totals, const double* counts, const double* sums, std::size_t n_cells,
                    double* factors, std::int64_t* result) {
-    const double all = std::accumulate(counts, counts + n_cells, 0.0);
-    const double usual = all > 0 ? std::accumulate(sums, sums + n_cells, 0.0) / all : 1.0;
+    double all = 0, all_smooth = 0;
+    for (std::size_t cell = 0; cell < n_cells; ++cell) {
+        if (counts[cell] == 0 && sums[cell] == 0) continue;  // as in most: not to wait for a sum that stays as it is
+        all += counts[cell];
+        all_smooth += sums[cell];
+    }
+    const double usual = all > 0 ? all_smooth / all : 1.0;
     std::fill_n(factors, n_cells, 0.0);
     double sum = 0;
     for (std::size_t cell = 0; cell < n_cells; ++cell) {

@@ -248,6 +248,7 @@ void cell_smoothness(const Sample* samples, std::size_t height, std::size_t widt
         for (Tally& tally : tallies) {
             settle(tally);
             for (std::size_t cell = 0; cell < n_cells; ++cell) {
+                if (tally.counts[cell] == 0) continue;  // as most are
                 counts[interleaved<C>(cell)] += tally.counts[cell];
                 sums[interleaved<C>(cell)] += tally.sums[cell];
             }
