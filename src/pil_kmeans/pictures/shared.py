@@ -39,13 +39,13 @@ def in_a_row(pictures: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 def read_shared_colors(fixed_colors: Any, sources: Sequence[Source]) -> NDArray[np.uint8]:
     """Read locked colours as 8-bit RGBA (m, 4), in the scale that all pictures share."""
-    dtypes = {source.samples.dtype.name: source.samples.dtype for source in sources}
+    dtypes = dict.fromkeys(source.samples.dtype for source in sources)
     channels = {source.samples.shape[2] for source in sources}
-    first, *others = [to_uint8(read_colors(fixed_colors, dtype, channels)) for dtype in dtypes.values()]
+    first, *others = [to_uint8(read_colors(fixed_colors, dtype, channels)) for dtype in dtypes]
     if not all(np.array_equal(first, other) for other in others):
+        scales = " and ".join(map(str, dtypes))
         raise ValueError(
-            f"fixed_colors has samples, but the pictures have different scales, {' and '.join(dtypes)}: give names or "
-            "hex strings"
+            f"fixed_colors has samples, but the pictures have different scales, {scales}: give names or hex strings"
         )
     return first
 

@@ -22,6 +22,8 @@ COLOR_SPACES = (  # the formulas: a row each of the table in cpp/kernels/color/c
 Points = NDArray[np.int16]
 """(2, n, 2): coordinate ``2 * p + q`` of point i at ``[p, i, q]``, the pairs that the kernels multiply at once."""
 
+NO_POINTS: Points = np.empty((2, 0, 2), dtype=np.int16)
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -42,8 +42,7 @@ def fit_least(
 ) -> Palette:
     """Fit a palette to counted pictures; of the efforts up to that of the search the one with the least inertia."""
     palettes = [
-        fit_palette(hist, replace(search, effort=effort), n_colors=n_colors, fixed_colors=fixed_colors, blocks=blocks)
-        for effort in (search.effort, *_LOWER[search.effort])
+        fit_palette(hist, own, n_colors=n_colors, fixed_colors=fixed_colors, blocks=blocks) for own in _up_to(search)
     ]
     if len(palettes) == 1:
         return palettes[0]
@@ -83,7 +82,10 @@ def fit_pictures(
         of a small picture by other efforts than "fast" of what the weightings make, if none is asked for. Otherwise of
         the palette with the least inertia.
     """
-    n_channels = least_common_channels(max(pixels.least_channels, hist.least_channels), pixels.n_channels, fixed_colors)
+    least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
+    if least < pixels.n_channels:
+        least = max(least, pixels.least_channels)
+    n_channels = least_common_channels(least, pixels.n_channels, fixed_colors)
     if n_channels < pixels.n_channels:
         greys = fit_pictures(
             pixels.in_channels(n_channels),
@@ -137,9 +139,14 @@ def fit_pictures(
     return results[int(np.argmax(np.sum(scores, axis=0)))]
 
 
+def _up_to(search: Search) -> list[Search]:
+    """Return the search, and after it what takes less effort and may be better."""
+    return [search, *(replace(search, effort=effort) for effort in _LOWER[search.effort])]
+
+
 def _ways(hist: Histogram, search: Search, *, is_small: bool) -> list[tuple[Histogram, Search]]:
     """Return what is to be looked at: what is asked for comes first, so that it is what wins of equals."""
-    searches = [replace(search, effort=effort) for effort in (search.effort, *_LOWER[search.effort])]
+    searches = _up_to(search)
     ways = [(hist, own) for own in searches]
     if is_small and search.is_free and search.effort != "fast":
         uniform = replace(hist, smoothness=None)

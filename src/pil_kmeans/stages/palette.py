@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from .color_space import (
+    NO_POINTS,
     USUAL_GRID,
     Points,
     center_colors,
@@ -139,7 +140,9 @@ def fit_palette(
     if len(locked.there):
         transparent = np.setdiff1d(transparent, locked.there)
     free -= len(transparent)
-    fixed = working_points(locked.visible, color_space, grid=grid, n_threads=1)
+    fixed = NO_POINTS
+    if len(locked.colors):
+        fixed = working_points(locked.visible, color_space, grid=grid, n_threads=1)
     is_exact, n_iter = len(keys) <= free, 0  # only if some are left out
     if is_exact:
         centers = point_rows(fit_points).astype(np.float64)

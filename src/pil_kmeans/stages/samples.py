@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .row_blocks import NewArray
 
 _PART = 1 << 18  # samples converted at a time
-_ROWS_FIRST = 1 << 10  # colours looked at before more are
+_ROWS_FIRST = 1 << 10  # colours looked at before more are, four times as many each time
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:
@@ -28,7 +28,8 @@ def as_samples(colors: NDArray[Any], new_array: NewArray = np.empty) -> NDArray[
         return _in_parts(lambda part: np.rint(part.astype(np.float64) * 65535), colors, np.uint16, new_array)
     if colors.dtype == np.bool_:
         return _in_parts(lambda part: part * np.uint8(255), colors, np.uint8, new_array)
-    return np.require(colors, requirements=["C", "A"])
+    is_as_it_should_be = colors.flags.c_contiguous and colors.flags.aligned  # `require` itself takes longer to see it
+    return colors if is_as_it_should_be else np.require(colors, requirements=["C", "A"])
 
 
 def to_uint8(samples: NDArray[Any], new_array: NewArray = np.empty) -> NDArray[np.uint8]:
@@ -93,13 +94,13 @@ def least_channels(colors: NDArray[Any]) -> int:
     It ends at the first of some rows that are not.
     """
     rows = colors.reshape(-1, colors.shape[-1])
-    starts = [0, *range(_ROWS_FIRST, len(rows), _PART)]
-    are_opaque = True
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-        part = rows[start:end]
+    start, size, are_opaque = 0, _ROWS_FIRST, True
+    while start < len(rows):
+        part = rows[start : start + size]
         if not _is_grey(part).all():
             return int(colors.shape[-1])
         are_opaque = are_opaque and bool(_is_opaque(part).all())
+        start, size = start + size, min(4 * size, _PART)
     return 1 if are_opaque else 2
 
 
