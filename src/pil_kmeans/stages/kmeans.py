@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from .color_space import Points, fine_grid, lightness_of_greys, points_coincide, unscaled, working_points
+from .color_space import NO_POINTS, Points, fine_grid, lightness_of_greys, points_coincide, unscaled, working_points
 from .histogram import Histogram, integer_weights, places
 from .indices import MAX_COLORS
 from .matrix_nearest import nearest
@@ -107,7 +107,7 @@ def fit_centers(
         At most `n_colors` centers, without the fixed ones; fewer where points coincide.
     """
     if fixed is None:
-        fixed = np.empty((2, 0, 2), dtype=np.int16)
+        fixed = NO_POINTS
     centers, weights, _, n_iter = _native.fit_centers(
         keys,
         points,

@@ -30,7 +30,7 @@ WEIGHTINGS = ("perceptual", "uniform")
 PERCEPTUAL_SPACES = ("oklab", "cielab")
 _ENOUGH_PIXELS = {"fast": 1 << 13, "balanced": 1 << 17, "best": 1 << 18}  # to look at: of more, rows are left out
 REACH = 2  # pixels around each that its smoothness depends on
-_LARGEST_STEP = 16  # one of so many rows, at least
+_LARGEST_STEP = 32  # one of so many rows, at least
 CELL_BITS: int = _native.WEIGHT_CELL_BITS
 _WEIGHT_BITS = (
     16  # significant bits of a pixel's weight that count here: 24 with its smoothness, so that sums are exact
