@@ -1,4 +1,4 @@
-"""Efforts: "best" is never worse than "balanced" by the measure that applies."""
+"""Efforts: "best" is never worse than "balanced" by the measure that applies, nor a small picture than by "fast"."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from pil_kmeans import KMeansQuantizer, quantize, ssimulacra2
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.remap import label_colors
 from pil_kmeans.stages.ssimulacra2 import Original
-from stage_calls import quantize_pixels
+from stage_calls import fit_palette, histogram, quantize_pixels
 
 
 def result_of(picture, effort, **options):
@@ -32,9 +32,25 @@ def test_best_never_looks_worse(astronaut, china, n_colors, dither):
         assert scores[1] >= scores[0]
 
 
+@pytest.mark.parametrize("dither", ["none", "floyd-steinberg", "auto"])
+@pytest.mark.parametrize("options", [{"is_free": True}, {"weighting": "perceptual"}])
+def test_small_pictures_hardly_ever_look_worse_by_more_effort(astronaut, china, dither, options):
+    """Of the palette of "fast" all pixels get their nearest entries, and not by cells: so not quite what it makes."""
+    for picture in (astronaut[20:52, 100:132], astronaut[300:400, 60:180], china[100:148, 200:264]):
+        originals = [Original(read_pixels(picture), background=None, min_size=n, n_threads=1) for n in (8, 113)]
+        for n_colors in (8, 16, 32):
+            fast, balanced, best = [
+                np.mean([original.score(read_pixels(result)) for original in originals])
+                for effort in ("fast", "balanced", "best")
+                for result in [result_of(picture, effort, n_colors=n_colors, dither=dither, **options)]
+            ]
+            assert balanced > fast - 0.1
+            assert best >= balanced
+
+
 def test_small_pictures_get_what_looks_best(astronaut, china):
     """Of both weightings and, where pixels get their entries in Oklab all the same, of sRGB."""
-    pictures = [astronaut[20:52, 100:132], china[100:148, 200:264], china[300:360, 100:140]]
+    pictures = [astronaut[20:52, 100:132], china[100:148, 200:264], china[300:360, 100:140], astronaut[0:48, 0:64]]
     kept = set()
     for picture in pictures:
         originals = [Original(read_pixels(picture), background=None, min_size=n, n_threads=1) for n in (8, 113)]
@@ -43,14 +59,15 @@ def test_small_pictures_get_what_looks_best(astronaut, china):
             return sum(original.score(read_pixels(result)) for original in originals)
 
         for n_colors in (8, 32, 100):
-            free, *others = [
+            free, perceptual = [
                 score(result_of(picture, "balanced", n_colors=n_colors, **options))
-                for options in ({"is_free": True}, {"weighting": "perceptual"}, {"weighting": "uniform"})
+                for options in ({"is_free": True}, {"weighting": "perceptual"})
             ]
+            uniform = fit_palette(histogram(read_pixels(picture)), n_colors=n_colors, weighting="uniform", n_threads=1)
             plain = quantize_pixels(
                 read_pixels(picture), n_colors=n_colors, color_space="srgb", weighting="uniform", n_threads=1
             )
-            others.append(score(to_palette(picture, plain.palette.colors)))
+            others = [perceptual, *(score(to_palette(picture, found.colors)) for found in (uniform, plain.palette))]
             assert free == max(others)
             kept.add(others.index(free))
     assert kept == {0, 1, 2}

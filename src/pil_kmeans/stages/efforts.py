@@ -1,9 +1,10 @@
-"""Efforts: counted pictures to palette and indices, and that "best" is never worse than what takes less.
+"""Efforts: counted pictures to palette and indices, and that more effort is not worse than what takes less.
 
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
-the same error may differ by several points. So "best" also makes what less effort makes, and keeps what looks best. Nor
-do weights and spaces for the eye where each entry has but a handful of pixels: the palettes of small pictures are
-fitted without weights as well, and in sRGB.
+the same error may differ by several points, and nothing but a look tells which is the better. So "best" also makes what
+"balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, but of small pictures, of which
+it also looks at the palette of "fast". Nor do weights and spaces for the eye look better where each entry has but a
+handful of pixels: the palettes of small pictures are fitted without weights as well, and in sRGB.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from .dithering.auto import Dithered, looks
 from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames
-from .histogram import Histogram
+from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
 from .kmeans import inertia
 from .options import Dither, Search
 from .palette import Palette, fit_palette, least_common_channels
@@ -78,9 +79,9 @@ def fit_pictures(
     Returns
     -------
     Dithered
-        What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what the efforts make, and
-        of a small picture by other efforts than "fast" of what the weightings make, if none is asked for. Otherwise of
-        the palette with the least inertia.
+        What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what it makes and
+        "balanced" does, and of a small picture by both of what the palette of "fast" makes, and the weightings, if none
+        is asked for. Otherwise of the palette with the least inertia.
     """
     least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
     if least < pixels.n_channels:
@@ -119,13 +120,26 @@ def fit_pictures(
             return None
         return blocks_of(rounded, hist, own, n_colors=n_colors)
 
-    ways = _ways(hist, search, is_small=len(pixels.rows) <= _SMALL) if is_seen else []
+    is_small = is_seen and len(pixels.rows) <= _SMALL and search.effort != "fast"
+    ways = _ways(hist, search, is_small=is_small) if is_seen else []
+    if is_small:
+        fast = replace(search, effort="fast")
+        cells = picture_histogram(
+            rounded,
+            n_colors=n_colors,
+            effort=counted_as(fast.effort, fixed_colors),
+            sample_weight=sample_weight,
+            n_threads=fast.n_threads,
+        )
+        ways.append((with_smoothness(cells, rounded, fast, sample_weight=sample_weight, frames=frames), fast))
     if len(ways) < 2:
         return finished(fit_least(hist, search, blocks=blocks(search), **fit), hist, search)
     results = []
     for own_hist, own in ways:
         palette = fit_palette(own_hist, own, blocks=blocks(own), **fit)
-        if own.color_space != search.color_space:
+        if own.effort == "fast":
+            own_hist = hist  # pixels get their own nearest, as whoever predicts gives them
+        if own.color_space != search.color_space or own.effort == "fast":
             own = replace(own, color_space=search.color_space)
             labels = label_colors(hist.colors, palette.colors, own.color_space, n_threads=own.n_threads)
             palette = replace(palette, labels=labels)
@@ -148,7 +162,7 @@ def _ways(hist: Histogram, search: Search, *, is_small: bool) -> list[tuple[Hist
     """Return what is to be looked at: what is asked for comes first, so that it is what wins of equals."""
     searches = _up_to(search)
     ways = [(hist, own) for own in searches]
-    if is_small and search.is_free and search.effort != "fast":
+    if is_small and search.is_free:
         uniform = replace(hist, smoothness=None)
         for space in (search.color_space, "srgb"):
             ways += [(uniform, replace(own, weighting="uniform", color_space=space)) for own in searches]
