@@ -103,9 +103,10 @@ def _profile(info: Mapping[Any, Any], *, has_color: bool) -> ImageCms.ImageCmsPr
     if _has_srgb(info):
         return None
     gamma = info.get("gamma")
-    chromaticities = info.get("chromaticity") or SRGB_CHROMATICITIES
+    given = info.get("chromaticity")
+    chromaticities = given or SRGB_CHROMATICITIES
     same_gamma = not gamma or abs(gamma / SRGB_GAMMA - 1) <= SAME_GAMMA
-    same_colors = np.abs(np.subtract(chromaticities, SRGB_CHROMATICITIES)).max() <= SAME_CHROMATICITY
+    same_colors = not given or np.abs(np.subtract(given, SRGB_CHROMATICITIES)).max() <= SAME_CHROMATICITY
     if same_gamma and (same_colors or not has_color):
         return None
     exponent = 1 / gamma if gamma else None
