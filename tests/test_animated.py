@@ -1,5 +1,6 @@
 """What holds several frames is an animation on every face, and nothing of it is dropped."""
 
+import warnings
 from io import BytesIO
 
 import imageio.v3 as iio
@@ -158,14 +159,31 @@ def test_a_file_cut_anywhere_is_an_error_or_the_frames_before(frames, tmp_path, 
     n_errors = 0
     for end in range(0, len(data), max(1, len(data) // 60)):
         try:
-            encode_gif(data[:end], to=path, lossy=0)
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                encode_gif(data[:end], to=path, lossy=0)
         except (OSError, SyntaxError, ValueError, TypeError):
             n_errors += 1
             assert not [*tmp_path.iterdir()]
         else:
+            assert told or file_format != "GIF"
             assert np.array_equal(shown_by(path.read_bytes())[0], rgba(frames[0]))
             path.unlink()
     assert n_errors > 10
+
+
+def test_a_gif_that_ends_between_frames_is_read_with_a_warning(frames, tmp_path):
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50).fp.getvalue()
+    path = tmp_path / "moving.gif"
+    second = data.index(b"\x21\xf9", data.index(b"\x21\xf9") + 1)
+    for end, n in ((len(data) - 1, len(frames)), (second, 1)):
+        path.write_bytes(data[:end])
+        for image in (path, data[:end], Image.open(BytesIO(data[:end]))):
+            with pytest.warns(UserWarning, match="has no end"):
+                encoded = encode_gif(image, lossy=0)
+            assert len(shown_by(encoded)) == n
+    path.write_bytes(data + b"whatever else\0")
+    assert len(shown_by(encode_gif(path, lossy=0))) == len(frames)
 
 
 def test_interlaced_frames_with_palettes_of_their_own_are_read_rightly(photo, astronaut):

@@ -292,6 +292,14 @@ def test_a_file_that_ends_early_is_told_by_its_name_with_what_to_do(folder, caps
     assert "y.gif" not in names(folder)
 
 
+def test_a_gif_that_ends_between_frames_is_told_of(folder, capsys):
+    Image.new("P", (60, 80)).save("x.gif")
+    data = (folder / "x.gif").read_bytes()
+    (folder / "x.gif").write_bytes(data[:-1])
+    assert main(["compress", "x.gif", "-o", "y.gif"]) == 0
+    assert "x.gif has no end, frames may have been cut off" in capsys.readouterr().out
+
+
 def test_bar_of_a_failed_file_does_not_stay(folder, capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert run("none.png") == 1

@@ -172,6 +172,8 @@ class OpenedPicture:
     """Of an animation that is read whole."""
     plays: int
     """How many times they are shown, 0 forever."""
+    is_cut: bool = False
+    """Whether it is a GIF without an end."""
     outside: Picture | None = None
     """A picture that is too large to be loaded and lies in a file of ours; then `image` is not loaded."""
 
@@ -269,15 +271,16 @@ def _loaded(
         outside = None if in_memory or n_frames > 1 else read_large_tiff(image)
         if outside is not None:
             share.take(OUTSIDE)
-            return OpenedPicture(image, n_bytes, 1, identity, None, 0, outside)
+            return OpenedPicture(image, n_bytes, 1, identity, None, 0, outside=outside)
         try:
             share.take(bytes_needed(image, to_score=to_score) * (n_frames if is_animation else 1))
         except OverBudgetError as error:
             raise OverBudgetError(f"{error}{needs_tifffile(image)}") from error
         frames = animated.frames_of(image) if is_animation else None
         plays = animated.plays_of(image)
+        is_cut = animated.is_cut(image)
         image.load()  # all that is needed, also after the file is closed
-    return OpenedPicture(image, n_bytes, len(frames) if frames else n_frames, identity, frames, plays)
+    return OpenedPicture(image, n_bytes, len(frames) if frames else n_frames, identity, frames, plays, is_cut)
 
 
 def _is_tiff(file: IO[bytes]) -> bool:

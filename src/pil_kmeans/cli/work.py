@@ -15,6 +15,7 @@ from typing import Any
 
 from ..encode import QualityError
 from ..measures import count_colors, has_alpha, mean_squared_error
+from ..pictures.animated import NO_TRAILER
 from ..pictures.palettes import as_seen, read_palette
 from ..pictures.read import Picture, read_picture
 from ..score import ssimulacra2
@@ -124,6 +125,9 @@ class Work:
         elif len(data) > opened.n_bytes:
             result.is_skipped = job.given.is_found and "palette" not in self.picture_options
             result.note = larger_note(job, opened, len(data), is_skipped=result.is_skipped)
+        if opened.is_cut:
+            cut = f"{job.given} {NO_TRAILER}"
+            result.note = cut if result.note is None else f"{result.note}; {cut}"
         if not result.is_skipped:
             self._write(job, result, opened, data)
 

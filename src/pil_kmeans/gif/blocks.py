@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,58 @@ class Rectangle(NamedTuple):
     def inside(self) -> tuple[slice, slice]:
         """Rows and columns."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+
+def ends_between_frames(file: IO[bytes]) -> bool:
+    """Whether a GIF ends behind whole frames without its trailer; the file stays where it is.
+
+    Readers take what is there for all of it.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> from PIL import Image
+    >>> from pil_kmeans.gif.blocks import ends_between_frames
+    >>> file = BytesIO()
+    >>> Image.new("P", (4, 4)).save(file, "GIF")
+    >>> data = file.getvalue()
+    >>> [ends_between_frames(BytesIO(data)) for data in (data, data + bytes(9), data[:-1], data[:-2])]
+    [False, False, True, False]
+    """
+    place = file.tell()
+    try:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != TRAILER and _goes_on_to_the_end(file)
+    finally:
+        file.seek(place)
+
+
+def _goes_on_to_the_end(file: IO[bytes]) -> bool:
+    """Go from block to block, past bytes that begin none, as readers do; whether there is no trailer, nor half a frame.
+
+    Whoever reads the pixels is told of that.
+    """
+    file.seek(len(b"GIF89a") + 4)
+    _skip_table(file, file.read(3))
+    while kind := file.read(1):
+        if kind == TRAILER:
+            return False
+        if kind not in b",!":
+            continue
+        if kind == b",":
+            _skip_table(file, file.read(9)[8:])
+        file.seek(1, os.SEEK_CUR)  # of an extension its label, of a frame how LZW begins
+        while (n := file.read(1)) and n[0]:
+            file.seek(n[0], os.SEEK_CUR)
+        if kind == b"," and not n:
+            return False
+    return True
+
+
+def _skip_table(file: IO[bytes], flags: bytes) -> None:
+    """Go past the table of colours that flags, the first byte, say that there is."""
+    if flags and flags[0] & 0x80:
+        file.seek(3 << ((flags[0] & 7) + 1), os.SEEK_CUR)
 
 
 def header(size: tuple[int, int], rgb: NDArray[np.uint8], plays: int) -> bytes:

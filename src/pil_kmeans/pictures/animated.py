@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from errno import EIO
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..exif import BROKEN_EXIF
+from ..gif.blocks import ends_between_frames
 from ..indexed_image import IndexedImage
 from ..seek import seek
 from .arrays import is_array
@@ -21,6 +23,9 @@ from .read import Picture
 
 FORMATS = ("AVIF", "FLI", "GIF", "PNG", "WEBP")
 """Of files whose pictures are the frames of an animation. Those of others are pages, sizes or thumbnails."""
+
+NO_TRAILER = "has no end, frames may have been cut off: those that it has are read"
+"""What to know of a GIF whose blocks end without a trailer."""
 
 _ONE = (Image.Image, Picture, IndexedImage, bytes, bytearray, memoryview, str, PathLike)
 
@@ -67,6 +72,7 @@ def read_animation(image: Any) -> Given:
         with suppress(UnidentifiedImageError):  # which `read_picture` tells
             opened = Image.open(BytesIO(image))
     if isinstance(opened, Image.Image):
+        warn_if_cut(opened)
         if n_frames(opened) == 1:
             return Given.one(image)
         return Given.several(Played(opened), plays=plays_of(opened))
@@ -133,6 +139,24 @@ def n_frames(image: Image.Image) -> int:
             return int(getattr(image, "n_frames", 1))
     except (AttributeError, ValueError):  # closed
         return 1
+
+
+def warn_if_cut(image: Image.Image) -> None:
+    """Warn where a GIF has no end: what every reader shows of it may be the first of more frames."""
+    if is_cut(image):
+        name = getattr(image, "filename", "")
+        warnings.warn(f"the GIF file{f' {str(name)!r}' if name else ''} {NO_TRAILER}", stacklevel=2)
+
+
+def is_cut(image: Image.Image) -> bool:
+    """Whether the file of an image is a GIF without an end, behind whole frames."""
+    file = getattr(image, "fp", None)
+    if image.format != "GIF" or file is None:
+        return False
+    try:
+        return ends_between_frames(file)
+    except (AttributeError, OSError, ValueError):  # closed, or nothing to go back in
+        return False
 
 
 @contextmanager

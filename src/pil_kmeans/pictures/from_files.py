@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from .animated import Given, Played, errors_of_files, n_frames, plays_of
+from .animated import Given, Played, errors_of_files, n_frames, plays_of, warn_if_cut
 
 EXTENSIONS = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"},
@@ -101,6 +101,7 @@ def read_path(path: str | PathLike[str]) -> Given:
         with errors_of_files(path=path):
             image = Image.open(path)
         with image, errors_of_files(image.format, path):
+            warn_if_cut(image)
             if n_frames(image) > 1:
                 return Given.several(Files([path]), plays=plays_of(image))
             image.load()
