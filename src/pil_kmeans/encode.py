@@ -444,11 +444,10 @@ class _Animated:
         search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, n_threads)
         if quality is None:
             rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
-            files = [
-                self._written(made, rougher, part(report, _SEARCHED, _WRITTEN)),
-                self._written(made, exact(), part(report, _WRITTEN, 1.0)),
-            ]
-            return min(files, key=len)
+            file = self._written(made, rougher, part(report, _SEARCHED, _WRITTEN))
+            if not animation.may_be_smaller(exact(), to_uint8(made.palette.colors), len(file)):
+                return file
+            return min(file, self._written(made, exact(), part(report, _WRITTEN, 1.0)), key=len)
         scored = FrameScores(self.frames.reel, self.frames.at_hand, n_threads)
         rgba = rgba_rows(to_uint8(made.palette.colors))
 

@@ -15,8 +15,9 @@ from ..files import Spool
 from ..stages.indices import MAX_BYTE_COLORS
 from ..stages.progress import Progress, part, silent
 from ..stages.samples import rgba_rows
+from . import deflater
 from .chunks import MAX_CHUNK_LENGTH, Chunk, FileParts, chunk_bytes, cut, idat_chunks
-from .idat import COMPRESSIONS, compress
+from .idat import COMPRESSIONS, FILTERS_GAIN, PROBE_LEVEL, SMALL, compress
 from .palette_order import palette_order
 from .still import bit_depth, check_compression, n_not_opaque, plte_entries
 from .still import encode as encode_still
@@ -37,6 +38,7 @@ MAX_DURATION = 1000 * MAX_DELAY_PART
 
 MAX_PLAYS = 2**31 - 1
 
+_MARGIN, _SLACK = 1.2, 64  # ways that a probe finds within this factor of the least, and bytes, are compressed
 _RUN = 8  # pixels beside each other that stay, and are left transparent where fewer would cut matches into pieces
 
 
@@ -147,7 +149,7 @@ def written(
         starts = [0, 1]
     stacked = np.concatenate(different)
     files = []
-    for n, start in enumerate(starts):
+    for n, start in enumerate(reversed(starts)):
         entries = np.concatenate([INVISIBLE, rgba]) if start else rgba
         order = np.arange(len(entries), dtype=np.uint8)
         if not keep_palette:
@@ -161,10 +163,47 @@ def written(
         place = np.argsort(order).astype(np.uint8)[new_row + start]
         done = part(progress, n / len(starts), (n + 1) / len(starts))
         merged = _merged((place[frame] for frame in frames), durations, done)
-        pictures = _animation_parts(_pieces(merged, entries[order], depth, compression), plays)
+        blends: list[int] = []
+        pieces = _pieces(merged, entries[order], depth, compression, blends)
         file = FileParts((height, width), depth, entries[order], metadata, ())
-        files.append(Spool(file.around(pictures)))
+        files.append(Spool(file.around(_animation_parts(pieces, plays))))
+        if 2 * blends.count(OVER) > len(blends) and stacked.size > SMALL:  # the entry pays
+            break
+    progress(1.0)
     return min(files, key=len)
+
+
+def may_be_smaller(frames: Iterable[NDArray[Any]], palette: NDArray[np.uint8], n_bytes: int) -> bool:
+    """Probe whether a file of some frames may have fewer bytes than another one has.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of shape (H, W)
+        Indices.
+    palette : ndarray of shape (n, C)
+        uint8.
+    n_bytes : int
+
+    Returns
+    -------
+    bool
+    """
+    rgba = rgba_rows(palette)
+    if len(rgba) < MAX_BYTE_COLORS:
+        rgba = np.concatenate([rgba, INVISIBLE])
+    before: NDArray[np.uint8] | None = None
+    most, size = FILTERS_GAIN * n_bytes + SMALL, 0
+    for frame in frames:
+        after = frame.astype(np.uint8)
+        if before is None:
+            size += _probed(after)
+        else:
+            change = _Change.between(before, after, rgba)
+            size += min(_probed(indices) for _, indices in _ways(change, after, rgba))
+        if size > most:
+            return False
+        before = after
+    return True
 
 
 class _Change(NamedTuple):
@@ -223,9 +262,13 @@ def _merged(
 
 
 def _pieces(
-    frames: Iterable[tuple[NDArray[np.uint8], float]], rgba: NDArray[np.uint8], depth: int, compression: str
+    frames: Iterable[tuple[NDArray[np.uint8], float]],
+    rgba: NDArray[np.uint8],
+    depth: int,
+    compression: str,
+    blends: list[int],
 ) -> Iterator[_Piece]:
-    """Yield the first frame, and of each other what it changes, in the way that takes fewer bytes."""
+    """Yield the first frame, and of each other what it changes, in the way that takes fewer bytes; note the ways."""
 
     def stream(indices: NDArray[np.uint8]) -> bytes:
         entries = (np.arange(len(rgba), dtype=np.uint8), depth, len(rgba), n_not_opaque(rgba))
@@ -233,23 +276,42 @@ def _pieces(
         stream = compress(indices, *entries, compression, n_threads=1, reorder=False, is_thorough=is_thorough)
         return bytes(stream.data)
 
-    invisible = np.flatnonzero(rgba[:, 3] == 0)
     before: NDArray[np.uint8] | None = None
     for frame, duration in frames:
         if before is None:
             yield _Piece((frame.shape[0], frame.shape[1]), 0, 0, SOURCE, stream(frame), duration)
         else:
             change = _Change.between(before, frame, rgba)
-            indices = change.crop(frame)
-            streams = {SOURCE: stream(indices)}
-            if change.can_be_over and len(invisible):
-                nothing = invisible[0].astype(np.uint8)
-                over = (np.where(stays, nothing, indices) for stays in _stays(~change.is_changed))
-                streams[OVER] = min(map(stream, over), key=len)
-            blend = min(streams, key=lambda blend: len(streams[blend]))
-            height, width = indices.shape
-            yield _Piece((height, width), change.top, change.left, blend, streams[blend], duration)
+            ways = _likely(_ways(change, frame, rgba))
+            blend, data = min(((blend, stream(indices)) for blend, indices in ways), key=lambda way: len(way[1]))
+            blends.append(blend)
+            height, width = change.is_changed.shape
+            yield _Piece((height, width), change.top, change.left, blend, data, duration)
         before = frame
+
+
+def _ways(change: _Change, frame: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.uint8]]]:
+    """List how a frame can be written: the blending, and indices of what changes."""
+    indices = change.crop(frame)
+    ways = [(SOURCE, indices)]
+    invisible = np.flatnonzero(rgba[:, 3] == 0)
+    if change.can_be_over and len(invisible):
+        nothing = invisible[0].astype(np.uint8)
+        ways += [(OVER, np.where(stays, nothing, indices)) for stays in _stays(~change.is_changed)]
+    return ways
+
+
+def _likely(ways: Sequence[tuple[int, NDArray[np.uint8]]]) -> list[tuple[int, NDArray[np.uint8]]]:
+    """Leave out what is clearly larger than another way."""
+    if len(ways) == 1:
+        return [*ways]
+    sizes = [_probed(indices) for _, indices in ways]
+    return [way for way, size in zip(ways, sizes, strict=True) if size <= _MARGIN * min(sizes) + _SLACK]
+
+
+def _probed(indices: NDArray[np.uint8]) -> int:
+    """Count the bytes that indices take, about, without filters."""
+    return len(deflater.zlib_compress(indices.data, PROBE_LEVEL))
 
 
 def _stays(mask: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:

@@ -52,6 +52,9 @@ MEDIUM = 1 << 20
 LARGE = 1 << 25
 """Above this many bytes not all rows are in memory at once, and parts of them are probed."""
 
+FILTERS_GAIN = 1.3
+"""What filters, and a good order, make of rows is smaller by this factor at most."""
+
 LONG = 1 << 22
 """Above this many bytes a low level of deflate saves seconds."""
 
@@ -69,7 +72,6 @@ _SMALL_MARGIN = 1.04  # of what a level of libdeflate says of few bytes, which a
 _SLACK = 8  # bytes: of very few a level of libdeflate tells less
 _TOLD_BY_NO_PROBE = 1 << 12  # pixels
 _ALL_GAIN, _LEVEL_GAINS, _SEARCH_GAINS = 1.35, 1.2, 1.1  # what other filters, a higher level, a search save at most
-_FILTERS_GAIN = 1.3  # what filters, and a good order, make of rows is smaller by this factor at most
 
 
 @dataclass(frozen=True)
@@ -381,7 +383,7 @@ def may_be_smaller(indices: NDArray[np.uint8], others: NDArray[np.uint8]) -> boo
     tops = np.linspace(0, height - rows, _PROBES).astype(int) if height > _PROBES * rows else np.arange(0, height, rows)
     parts = [np.concatenate([some[top : top + rows].ravel() for top in tops]) for some in (indices, others)]
     size, other = (len(deflater.zlib_compress(part.data, PROBE_LEVEL)) for part in parts)
-    return size <= _FILTERS_GAIN * other
+    return size <= FILTERS_GAIN * other
 
 
 def zlib_stream(rows: Rows, level: int, n_threads: int, new_array: NewArray, progress: Progress = silent) -> Buffer:
