@@ -363,6 +363,8 @@ WRONG_VALUES = {
     "search, fewer counts": lambda: search(counts=zeros(314, dtype=U64)),
     "search, feedback -1": lambda: search(feedback=(0, -1)),
     "search, feedback 257": lambda: search(feedback=(257, 0)),
+    "search, color 2048": lambda: search(color=2048),
+    "search, color 4097": lambda: search(color=4097),
     "search, band above": lambda: search(bands=np.array([(0, 3), (-1, 2)])),
     "search, band below": lambda: search(bands=np.array([(0, 3), (2, 2)])),
     "search, band over another": lambda: search(bands=np.array([(0, 2), (1, 2)])),

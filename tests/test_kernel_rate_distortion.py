@@ -29,7 +29,7 @@ class Problem:
         matches = np.full(29, n // 200 + 1), np.full(30, n // 400 + 1)
         return np.concatenate([np.bincount(self.guess, minlength=256), *matches]).astype(np.uint64)
 
-    def solve(self, feedback=(205, 240), *, bands=None, n_threads=1, counts=None, is_quick=False):
+    def solve(self, feedback=(205, 240), *, bands=None, n_threads=1, counts=None, **options):
         bands = np.array([(0, self.shape[0])] if bands is None else bands, np.int64)
         indices = self.guess.copy()
         used = _native.choose_indices(
@@ -46,7 +46,7 @@ class Problem:
             n_threads,
             silent,
             indices,
-            is_quick=is_quick,
+            **options,
         )
         return indices.reshape(self.shape), used
 
@@ -102,6 +102,13 @@ def test_a_quick_search_is_that_of_the_plain_one(size, k):
     hurried = problem(*size, k, kept=0.1, limited=True)
     indices, _ = assert_solved(hurried, is_quick=True)
     assert k != 16 or size[1] < 40 or (indices != hurried.solve()[0]).any()
+
+
+@pytest.mark.parametrize("color", [2049, 2294, 4096])
+def test_color_counts_as_in_the_plain_search(color):
+    told = problem(6, 40, 16, kept=0.1, limited=True)
+    indices, _ = assert_solved(told, color=color)
+    assert (indices != told.solve()[0]).any()
 
 
 @pytest.mark.parametrize("size", [(6, 200), (4, 333), (3, 163)])

@@ -177,13 +177,14 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
             const Vector<std::uint8_t>& lowest, const Vector<std::uint8_t>& guess, const PointArray& entries,
             const Vector<std::uint64_t>& counts, const Bands& bands, std::pair<int, int> feedback, int n_threads,
             const nb::callable& progress, nb::ndarray<std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> indices,
-            const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols, bool is_quick) {
+            const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols, bool is_quick, int color) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
     if (width < kNarrowest) throw nb::value_error("rows are too narrow");
     if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
     if (std::min(feedback.first, feedback.second) < 0 || std::max(feedback.first, feedback.second) > 256)
         throw nb::value_error("feedback must be 0 to 256");
+    if (color <= 2048 || color > 4096) throw nb::value_error("color must be 2049 to 4096");
     same_length(n, weights.shape(0), "points and weights");
     if (lowest.shape(0)) same_length(n, lowest.shape(0), "points and lowest");
     same_length(n, guess.shape(0), "points and guess");
@@ -220,6 +221,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
                                 lowest.shape(0) ? lowest.data() + first : nullptr,
                                 guess.data() + first,
                                 oklab_units(),
+                                color,
                                 is_quick};
             used[i] = choose_indices(region, as_points(entries), prices, Feedback{feedback.first, feedback.second},
                                      memory[worker], result + first, told ? told + first + first / width + i : nullptr);
@@ -248,7 +250,7 @@ void register_rate_distortion(nb::module_& module) {
     module.def("choose_indices", &chosen, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(), "scale"_a,
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
                "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert(),
-               "symbols"_a.noconvert() = nb::none(), "is_quick"_a = false);
+               "symbols"_a.noconvert() = nb::none(), "is_quick"_a = false, "color"_a = kUsualColor);
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.def(

@@ -27,6 +27,7 @@ N_LIKELY, USUAL_WEIGHT = 8, np.float32(0.5)
 SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
 FILTER_TYPE = 0
+USUAL_COLOR = 2867
 
 
 def length_code(length):
@@ -69,10 +70,11 @@ def visibility(lightness, protection=2):
     return (1 + protection / (1 + (deviation / 3) ** 2)) / np.sqrt(1 + deviation)
 
 
-def weighted(points):
-    """Points (n, 4) as distances are measured: colour counts 0.7 times as much as lightness and alpha."""
+def weighted(points, color=USUAL_COLOR):
+    """Points (n, 4) as distances are measured: colour counts so many 4096ths of lightness and alpha."""
     points = np.asarray(points, np.int64)
-    return points - (points * [0, 1229, 1229, 0] >> 12)
+    off = 4096 - color
+    return points - (points * [0, off, off, 0] >> 12)
 
 
 def weighted_error(points, weights, entries, indices):
@@ -133,13 +135,15 @@ class Survivor:
 class Search:
     """Indices (H, W) and counts of symbols for points (n, 4), each in its turn."""
 
-    def __init__(self, points, shape, weights, lowest, guess, entries, prices, feedback, is_quick=False):
+    def __init__(
+        self, points, shape, weights, lowest, guess, entries, prices, feedback, is_quick=False, color=USUAL_COLOR
+    ):
         self.height, self.width = shape
-        self.points = weighted(points).reshape(*shape, 4)
-        self.lacks = weighted(light_lacks(points, entries, len(lowest) > 0)).reshape(*shape, len(entries), 4)
+        self.points = weighted(points, color).reshape(*shape, 4)
+        self.lacks = weighted(light_lacks(points, entries, len(lowest) > 0), color).reshape(*shape, len(entries), 4)
         self.weights, self.guess = weights.reshape(shape), guess.reshape(shape)
         self.lowest = lowest.reshape(shape) if len(lowest) else np.zeros(shape, np.uint8)
-        self.entries = weighted(entries)
+        self.entries = weighted(entries, color)
         self.literal_prices, self.length_prices, self.distance_prices = prices
         self.feedback = feedback
         self.stretch = min(STRETCH, (self.width - 2) // (DEPTH + 2))

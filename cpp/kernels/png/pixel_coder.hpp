@@ -11,18 +11,12 @@
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
 
-constexpr float kNever = 3e38f;  // a cost beyond all others
-// Colour counts less than lightness and alpha: 1229 4096ths are taken off, as the high half of a product.
-constexpr std::int16_t kColorOff = 1229 * 16;
+constexpr float kNever = 3e38f;                                       // a cost beyond all others
 constexpr std::int16_t kReach = kMaxCoordinate + kMaxCoordinate / 2;  // of a pixel with its neighbours' errors
 
 inline Vec both16(std::int32_t x) {
     return broadcast_word(pack_pair(static_cast<std::int16_t>(x), static_cast<std::int16_t>(x)));
 }
-
-// Coordinates as the search measures them.
-inline Vec weighed_xy(Vec xy) { return sub16(xy, multiply_high16(xy, broadcast_word(pack_pair(0, kColorOff)))); }
-inline Vec weighed_zw(Vec zw) { return sub16(zw, multiply_high16(zw, broadcast_word(pack_pair(kColorOff, 0)))); }
 
 inline Coords minus(const Coords& a, const Coords& b) { return {sub16(a.xy, b.xy), sub16(a.zw, b.zw)}; }
 inline Coords plus(const Coords& a, const Coords& b) { return {add16(a.xy, b.xy), add16(a.zw, b.zw)}; }
@@ -34,6 +28,9 @@ class PixelCoder {
     PixelCoder(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                const SearchRoom& room)
         : region_(region),
+          // What is taken off, as the high half of a product.
+          off_xy_(broadcast_word(pack_pair(0, static_cast<std::int16_t>((4096 - region.color) * 16)))),
+          off_zw_(broadcast_word(pack_pair(static_cast<std::int16_t>((4096 - region.color) * 16), 0))),
           k_(entries.n),
           stretch_(stretch_of(region.width)),
           room_(room),
@@ -243,7 +240,12 @@ class PixelCoder {
             }
     }
 
+    // Coordinates as the search measures them.
+    Vec weighed_xy(Vec xy) const { return sub16(xy, multiply_high16(xy, off_xy_)); }
+    Vec weighed_zw(Vec zw) const { return sub16(zw, multiply_high16(zw, off_zw_)); }
+
     const Region region_;
+    const Vec off_xy_, off_zw_;
     const std::size_t k_, stretch_;
     const SearchRoom room_;
     const LightLacks lacks_;

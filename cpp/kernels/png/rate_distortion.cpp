@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kPixelsATask = std::size_t{1} << 15;
 
-// As weighed_xy and weighed_zw of pixel_coder.hpp.
+// As weighed_xy and weighed_zw of pixel_coder.hpp, of the usual colour.
 Coordinates weighed(const Points& points, std::size_t i) {
-    constexpr std::int32_t kOff[kDims] = {0, 1229, 1229, 0};
+    constexpr std::int32_t kOff[kDims] = {0, 4096 - kUsualColor, 4096 - kUsualColor, 0};
     Coordinates point = unpack(points.xy[i], points.zw[i]);
     for (std::size_t c = 0; c < kDims; ++c) point[c] = static_cast<std::int16_t>(point[c] - (point[c] * kOff[c] >> 12));
     return point;

@@ -35,6 +35,7 @@ struct Region {
     const std::uint8_t* lowest;  // (height * width,) first entry that the pixel may get; null where there is no alpha
     const std::uint8_t* guess;   // (height * width,) indices of about the result, such as the dithered picture's
     OklabUnits units;
+    std::int32_t color;  // 4096ths of a difference of colour that count, beside one of lightness or alpha: 2049 to 4096
     bool is_quick;  // look at few entries for literals, those that are likely where the guess is what it is, and at few
                     // places
 };
@@ -49,6 +50,8 @@ inline constexpr float kSmoothWeight = 2;
 class SearchMemory;
 
 inline constexpr std::uint32_t kNoSymbol = 0xffff;  // behind the last one
+
+inline constexpr std::int32_t kUsualColor = 2867;  // see Region::color
 
 // Choose the index of every pixel; returns the counts of the symbols used.
 SymbolCounts choose_indices(const Region& region,

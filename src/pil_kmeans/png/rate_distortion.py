@@ -35,6 +35,7 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _FRAME_FEEDBACK = 0.82  # the same of frames, in which errors are small: nothing shows in smooth areas
+_COLOR, _FRAME_COLOR = 2867, 2294  # 4096ths of a difference of colour that count, beside one of lightness
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
@@ -153,6 +154,7 @@ class RateDistortion:
         feedback = (_FEEDBACK, _SMOOTH_FEEDBACK) if of_frame is None else (_FRAME_FEEDBACK, _FRAME_FEEDBACK)
         shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in feedback]
         self._feedback = shares[0], shares[1]
+        self._color = _COLOR if of_frame is None else _FRAME_COLOR
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         self._place = np.argsort(self._order).astype(np.uint8)
@@ -185,9 +187,7 @@ class RateDistortion:
             inside = slice(own.start * width, own.stop * width)
             points, weights = np.ascontiguousarray(points[:, inside]), weights[inside].copy()
         samples = _rows(pixels.samples[rows])
-        guess = self._indices[rows].ravel()
-        if not self._is_in_order:
-            guess = np.take(self._place, guess)
+        guess = self._places_of(self._indices[rows].ravel())
         has_alpha = pixels.n_channels % 2 == 0
         lowest = self._first[opacity_of(samples)] if has_alpha else np.zeros(0, np.uint8)
         if self._sample_weight is not None:
@@ -200,6 +200,10 @@ class RateDistortion:
         if self._of_frame is not None:
             weights[self._of_frame.stays[rows].ravel()] = _KEPT
         return _Part(points, weights, lowest, guess), error
+
+    def _places_of(self, indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the literals of indices."""
+        return indices if self._is_in_order else np.take(self._place, indices)
 
     @property
     def can_search(self) -> bool:
@@ -281,7 +285,11 @@ class RateDistortion:
         if bands.n_rows(self._shape[0]) < self._shape[0]:
             for block in row_blocks(*self._shape):
                 result[block] = self._indices[block]
-        self._choose(lossy, bands, progress, result)
+        frame = None if self._of_frame is None else self._kept_part
+        self._choose(lossy, bands, progress if frame is None else share_of(progress, 0.0, 0.5), result)
+        if frame is not None:  # again, for places that matches may start from are found by what is about the result
+            again = frame._replace(guess=self._places_of(result.ravel()))
+            self._choose(lossy, bands, share_of(progress, 0.5, 1.0), result, whole=again)
         return result
 
     def coded(self, lossy: float, *, progress: Progress = silent) -> Coded:
@@ -298,23 +306,24 @@ class RateDistortion:
         progress: Progress,
         result: NDArray[np.uint8] | None = None,
         symbols: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] | None = None,
+        whole: _Part | None = None,
     ) -> NDArray[np.uint64]:
         """Choose the indices of some bands, put them into a result (H, W) if there is one, and count their symbols.
 
-        To a list of symbols add theirs.
+        To a list of symbols add theirs. `whole`, if it is given, are all rows in place of those that are kept.
         """
         height, width = self._shape
         scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
         used = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
-        groups = [Bands(bands.tops, bands.rows)] if self._kept_part is not None else _groups(bands, self._rows)
+        whole = whole or self._kept_part
+        groups = [Bands(bands.tops, bands.rows)] if whole is not None else _groups(bands, self._rows)
         for n, group in enumerate(groups):
             heights = np.minimum(group.rows, height - group.tops)
             rows = slice(int(group.tops[0]), int(group.tops[-1] + heights[-1]))
-            part = self._kept_part
-            if part is None:
+            if whole is None:
                 part, _ = self._read(rows)
             else:
-                rows = slice(0, height)
+                part, rows = whole, slice(0, height)
             chosen = part.guess.copy()
             own = None
             if symbols is not None:
@@ -337,6 +346,7 @@ class RateDistortion:
                 chosen,
                 own,
                 self._is_quick,
+                self._color,
             )
             if result is not None:
                 found = chosen if self._is_in_order else np.take(self._order, chosen)
