@@ -18,12 +18,18 @@ DISTANCES = [
 DISTANCE_EXTRA_BITS = [0, 0, *(bits for bits in range(14) for _ in (0, 1))]
 SHORTEST_MATCH, LONGEST_MATCH, FARTHEST = 3, 258, 32767
 
-NEAR, FOUND, ASIDE = 3, 20, range(4, -4, -1)  # slots, and how far aside of a byte above
+NEAR, FOUND = 3, 12  # slots
+# Groups of slots for bytes of a row above: which one, and how many columns to the left the first of 8 is.
+GROUPS = [
+    *((1, 4), (2, 4), (3, 4), (1, 12), (1, -4), (1, 20), (1, -12), (2, 12), (2, -4), (1, 28), (1, -20), (3, 12)),
+    *((3, -4), (1, 36), (1, -28), (2, 20), (2, -12), (1, 44), (1, -36), (2, 28), (2, -20), (1, 52), (3, 20), (3, -12)),
+]
+QUICK_GROUPS = 10
 FOUND_SLOTS, QUICK_EMPTY = range(1 + NEAR, 1 + NEAR + FOUND), 8
 CHAIN, QUICK_CHAIN = 4, 2
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
-N_LIKELY, USUAL_WEIGHT = 8, np.float32(0.5)
+N_LIKELY, USUAL_WEIGHT = 16, np.float32(0.5)
 SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
 FILTER_TYPE = 0
@@ -154,7 +160,8 @@ class Search:
         self.settled = []  # survivors, one for each byte that is decided
         self.errors = np.zeros((self.height + 1, self.width + 2, 4), np.int64)  # settled, below and left of a zero
         self.places = defaultdict(list)  # by a hash of three bytes
-        above = [row * (self.width + 1) + aside for row in (1, 2, 3) for aside in ASIDE]
+        groups = GROUPS[:QUICK_GROUPS] if is_quick else GROUPS
+        above = [row * (self.width + 1) + left - place for row, left in groups for place in range(8)]
         above = [distance if self.n_settled_at_least <= distance <= FARTHEST else 0 for distance in above]
         self.distances = [0, *range(1, NEAR + 1), *[0] * FOUND, *above]  # of the slots' matches, or 0 for none
         self.survivors = [Survivor(None, 0, np.zeros(4, np.int64), np.float32(0))] + [None] * (len(self.distances) - 1)

@@ -10,6 +10,8 @@ namespace pil_kmeans::PIL_KMEANS_ISA {
 inline Vec broadcast_float(float x) { return broadcast(std::bit_cast<std::int32_t>(x)); }
 inline Vec broadcast_word(std::uint32_t x) { return broadcast(static_cast<std::int32_t>(x)); }
 
+inline constexpr std::int32_t kTableLanes = 8;  // of a table that lies in a vector
+
 #if defined(__AVX2__)
 
 inline Vec multiply_high16(Vec a, Vec b) { return {_mm256_mulhi_epi16(a.v, b.v)}; }
@@ -28,6 +30,10 @@ inline Vec gather(const std::uint32_t* words, Vec places) {
 }
 inline Vec gather(const float* floats, Vec places) {
     return {_mm256_castps_si256(_mm256_i32gather_ps(floats, places.v, 4))};
+}
+// Of a table of kTableLanes, places below that.
+inline Vec look_up(const float* table, Vec places) {
+    return {_mm256_castps_si256(_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), places.v))};
 }
 // Reads three bytes beyond the farthest place.
 inline Vec gather_bytes(const std::uint8_t* bytes, Vec places) {
@@ -113,6 +119,7 @@ inline Vec gather(const float* floats, Vec places) {
     const Lanes at(places);
     return Lanes::each([&](std::size_t i) { return std::bit_cast<std::int32_t>(floats[at.of[i]]); });
 }
+inline Vec look_up(const float* table, Vec places) { return gather(table, places); }
 inline Vec gather_bytes(const std::uint8_t* bytes, Vec places) {
     const Lanes at(places);
     return Lanes::each([&](std::size_t i) { return bytes[at.of[i]]; });

@@ -15,24 +15,30 @@ constexpr float kMargin = 20;  // bits by which a match from a place that was fo
 // Earlier places that are looked at where three bytes are as the guess is here.
 constexpr std::size_t kChain = 4, kQuickChain = 2;
 
+constexpr std::size_t kQuickGroups = 10;  // of rows above, that a quick search looks at
+
 // Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
 // the last stretch.
 constexpr std::uint32_t kRootShift = 16, kLengthMask = (1u << kRootShift) - 1, kNoMatch = kLongestMatch + 1;
 constexpr std::uint32_t kOldestShift = 24, kOldestRoot = 255u << kOldestShift;  // of the last stretches' slots
+
+// The literal's slot, and those of matches with bytes that are not settled.
+constexpr std::size_t kFirstSlots = kSearchLanes;
+static_assert(kFoundSlot <= kFirstSlots);
 
 // Ways through the bytes so far, one a slot. Those that are none have a cost of kNever or more.
 struct Survivors {
     alignas(32) float cost[kSlots];        // bits, above the cheapest at the end of the last stretch
     alignas(32) std::uint32_t xy[kSlots];  // error of the last pixel
     alignas(32) std::uint32_t zw[kSlots];
-    alignas(32) std::uint32_t length[kSlots];  // see above
-    alignas(32) std::uint32_t last[kSlots];    // last four bytes, the newest lowest
+    alignas(32) std::uint32_t length[kSlots];     // see above
+    alignas(32) std::uint32_t last[kFirstSlots];  // last three bytes, the newest lowest, of the first slots
 };
 
 // What the survivors did at a byte: those whose bit is set started a match there. These and the literal come from
 // `best`, others go on.
 struct Moves {
-    std::uint64_t starts;
+    std::uint8_t starts[kSlots / kLanes];  // a bit for each lane
     std::uint8_t best, literal;
     std::uint16_t distances[kRowsSlot];  // of the slots that do not always have the same
 };
@@ -44,7 +50,7 @@ class Search {
            const SearchRoom& room, std::uint8_t* indices)
         : region_(region),
           coder_(region, entries, prices, feedback, room),
-          settled_(region, prices, coder_, room, indices),
+          settled_(region, prices, coder_, room, kEnd, indices),
           stretch_(coder_.stretch()),
           room_(room) {
         for (std::size_t length = 0; length <= kNoMatch; ++length)
@@ -71,7 +77,7 @@ class Search {
                 const auto find = [&](float before, float limit, const Coords& wanted) {
                     find_places(y, x, pixel, before, limit, wanted);
                 };
-                if (pixel.is_kept || pixel.lowest > 0 || y <= kRowsUp)
+                if (pixel.is_kept || pixel.lowest > 0 || at_ < settled_.farthest_above())
                     byte<true>(pixel, find);
                 else
                     byte<false>(pixel, find);
@@ -83,15 +89,22 @@ class Search {
     }
 
   private:
-    // Of the slots for found places: a quick search leaves some empty.
-    static constexpr std::size_t kFoundEnd = kQuick ? kRowsSlot - kSearchLanes : kRowsSlot;
+    // Of the slots for found places, and of all: a quick search leaves some empty.
+    static constexpr std::size_t kFoundEnd = kQuick ? kFirstSlots : kRowsSlot;
+    static constexpr std::size_t kEnd = kQuick ? kRowsSlot + kQuickGroups * kGroupSlots : kSlots;
 
     template <typename Cost>
     static std::size_t first_of_least(const Cost& cost, float& least) {
         Vec lowest = cost(0);
-        for (std::size_t i = kLanes; i < kSlots; i += kLanes) lowest = min_float(lowest, cost(i));
+        for (std::size_t i = kLanes; i < kEnd; i += kLanes) lowest = min_float(lowest, cost(i));
         least = least_float(lowest);
-        for (std::size_t i = 0; i < kSlots; i += kLanes)
+        return first_equal(cost, least);
+    }
+
+    // The first slot of this cost; 0 if there is none.
+    template <typename Cost>
+    static std::size_t first_equal(const Cost& cost, float least) {
+        for (std::size_t i = 0; i < kEnd; i += kLanes)
             if (const unsigned bits = lane_bits(equal(cost(i), broadcast_float(least))))
                 return i + static_cast<std::size_t>(std::countr_zero(bits));
         return 0;
@@ -105,10 +118,7 @@ class Search {
     // The cheapest that can end, or if none can, the cheapest: what it was in was no match then.
     std::size_t cheapest_end() const {
         if (!(least_end_ < kNever)) return cheapest();
-        std::uint64_t which = 0;
-        for (std::size_t i = 0; i < kSlots; i += kLanes)
-            which |= std::uint64_t{lane_bits(equal(load(ends_ + i), broadcast_float(least_end_)))} << i;
-        return static_cast<std::size_t>(std::countr_zero(which));
+        return first_equal([this](std::size_t i) { return load(ends_ + i); }, least_end_);
     }
 
     // Costs of those that can end.
@@ -119,7 +129,7 @@ class Search {
 
     void find_ends() {
         Vec least = broadcast_float(kNever);
-        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+        for (std::size_t i = 0; i < kEnd; i += kLanes) {
             const Vec cost = end_costs(load(now_.cost + i), load(now_.length + i));
             store(ends_ + i, cost);
             least = min_float(least, cost);
@@ -132,7 +142,7 @@ class Search {
     template <bool kLimited, typename Find>
     void byte(const PixelCoder::Pixel& pixel, const Find& find) {
         const std::size_t best = cheapest_end();
-        const std::uint32_t root = now_.length[best] & ~kLengthMask, last = now_.last[best];
+        const std::uint32_t root = now_.length[best] & ~kLengthMask, last = last_bytes(best);
         const float before = now_.cost[best];
         const Coords wanted = PixelCoder::with_error(pixel.wanted, pixel.from_left,
                                                      {broadcast_word(now_.xy[best]), broadcast_word(now_.zw[best])});
@@ -150,12 +160,13 @@ class Search {
         if (can_start) find(before, cost + kMargin, wanted);
         Moves& moves = moves_[at_ % kOpenBytes];
         const From from{wanted, can_start ? before : kNever, root, last};
-        std::uint64_t starts = 0;
         Vec least_ends = broadcast_float(kNever);
-        for (std::size_t i = 0; i < kFoundEnd; i += kLanes)
-            starts |= std::uint64_t{go_on<kLimited, false>(pixel, from, i, least_ends)} << i;
-        for (std::size_t i = kRowsSlot; i < kSlots; i += kLanes)
-            starts |= std::uint64_t{go_on<kLimited, true>(pixel, from, i, least_ends)} << i;
+        for (std::size_t i = 0; i < kFirstSlots; i += kLanes)
+            moves.starts[i / kLanes] = go_on<kLimited, Kind::kFirst>(pixel, from, i, least_ends);
+        for (std::size_t i = kFirstSlots; i < kFoundEnd; i += kLanes)
+            moves.starts[i / kLanes] = go_on<kLimited, Kind::kFound>(pixel, from, i, least_ends);
+        for (std::size_t i = kRowsSlot; i < kEnd; i += kLanes)
+            moves.starts[i / kLanes] = go_on<kLimited, Kind::kRow>(pixel, from, i, least_ends);
         least_end_ = least_float(least_ends);
         const Coords error = minus(wanted, coder_.entry(literal));
         put_literal(now_.cost, broadcast_float(cost));
@@ -165,7 +176,6 @@ class Search {
         put_literal(now_.length, broadcast_word(root | kNoMatch));
         put_literal(now_.last, broadcast_word(last << 8 | literal));
         if (cost < least_end_) least_end_ = cost;
-        moves.starts = starts;
         moves.best = static_cast<std::uint8_t>(best);
         moves.literal = literal;
         ++at_;
@@ -186,25 +196,30 @@ class Search {
         std::uint32_t root, last;
     };
 
+    enum class Kind { kFirst, kFound, kRow };
+
     // Some slots' next bytes: each goes on or starts anew, whichever is cheaper. Returns which start, and lowers the
     // costs of those that can end.
-    template <bool kLimited, bool kIsRow>
-    unsigned go_on(const PixelCoder::Pixel& pixel, const From& from, std::size_t i, Vec& least_ends) {
+    template <bool kLimited, Kind kKind>
+    std::uint8_t go_on(const PixelCoder::Pixel& pixel, const From& from, std::size_t i, Vec& least_ends) {
         const Vec distance = load(settled_.distances() + i), length = load(now_.length + i);
-        const Vec last = load(now_.last + i), from_last = broadcast_word(from.last);
-        Vec byte, first;  // that comes next, in the match and at the start of one
+        Vec last, byte, first;  // that comes next, in the match and at the start of one
         Coords entry, first_entry;
-        if (kIsRow) {
-            const std::size_t place = i - kRowsSlot, row = 1 + place / kRowSlots;
-            const std::size_t from_there = at_ - row * (region_.width + 1) - kAside + place % kRowSlots;
+        if constexpr (kKind == Kind::kRow) {
+            const std::size_t place = i - kRowsSlot;
+            const std::ptrdiff_t from_there =
+                static_cast<std::ptrdiff_t>(at_) -
+                kGroups[place / kGroupSlots].distance(region_.width + 1, place % kGroupSlots);
             first = byte = load_bytes(room_.stream + from_there);
             first_entry = entry = {load(room_.stream_xy + from_there), load(room_.stream_zw + from_there)};
         } else {
             const Vec back = sub(broadcast(0), distance);
             first = byte = gather_bytes(room_.stream + at_, back);
-            if (i > kNear) {
+            if (kKind == Kind::kFound) {
                 first_entry = entry = {gather(room_.stream_xy + at_, back), gather(room_.stream_zw + at_, back)};
             } else {
+                const Vec from_last = broadcast_word(from.last);
+                last = load(now_.last + i);
                 const Vec is_near = less(distance, broadcast(kNear + 1)),
                           shift = shift_left<3>(sub(distance, broadcast(1)));
                 byte = select(is_near, bit_and(shift_right_by(last, shift), broadcast(255)), byte);
@@ -217,7 +232,11 @@ class Search {
             PixelCoder::with_error(pixel.wanted, pixel.from_left, {load(now_.xy + i), load(now_.zw + i)});
         const Coords error = minus(wanted, entry), first_error = minus(from.wanted, first_entry);
         const Vec so_long = bit_and(length, broadcast_word(kLengthMask));
-        const Vec longer = gather(longer_, so_long);
+        Vec longer;
+        if (kKind == Kind::kFirst || lane_bits(less(broadcast(kTableLanes - 1), so_long)))
+            longer = gather(longer_, so_long);
+        else
+            longer = look_up(longer_, so_long);
         Vec cost = plus(plus(load(now_.cost + i), times(square(error), pixel.weight)), longer);
         Vec started = plus(plus(broadcast_float(from.cost), load(settled_.prices() + i)),
                            times(square(first_error), pixel.weight));
@@ -240,8 +259,10 @@ class Search {
         const Vec end = end_costs(cheaper, now_long);
         store(ends_ + i, end);
         least_ends = min_float(least_ends, end);
-        store(now_.last + i, bit_or(shift_left<8>(select(starts, from_last, last)), select(starts, first, byte)));
-        return lane_bits(starts);
+        if (kKind == Kind::kFirst)
+            store(now_.last + i,
+                  bit_or(shift_left<8>(select(starts, broadcast_word(from.last), last)), select(starts, first, byte)));
+        return static_cast<std::uint8_t>(lane_bits(starts));
     }
 
     float distortion(const PixelCoder::Pixel& pixel, const Coords& wanted, std::uint8_t byte) const {
@@ -283,7 +304,7 @@ class Search {
         const std::size_t best = cheapest();
         const float cost = now_.cost[best];
         alignas(32) std::uint32_t roots[kSlots];  // slots at the ends of the last stretches, the newest lowest
-        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+        for (std::size_t i = 0; i < kEnd; i += kLanes) {
             const Vec root = shift_right<kRootShift>(load(now_.length + i));
             store(roots + i, bit_or(shift_left<8>(gather(roots_, root)), root));
         }
@@ -291,7 +312,7 @@ class Search {
         const std::uint32_t oldest = roots[best] & kOldestRoot;
         if (is_deep) settle(at_ - kDepth * stretch_, oldest >> kOldestShift);
         const Vec kept = broadcast_word(is_deep ? kOldestRoot : 0), as_best = broadcast_word(is_deep ? oldest : 0);
-        for (std::size_t i = 0; i < kSlots; i += kLanes) {
+        for (std::size_t i = 0; i < kEnd; i += kLanes) {
             const Vec own = load(now_.cost + i), root = load(roots + i);
             const Vec stays = bit_and(less_float(own, broadcast_float(kNever)), equal(bit_and(root, kept), as_best));
             store(now_.cost + i, select(stays, plus(own, broadcast_float(-cost)), broadcast_float(kNever)));
@@ -303,16 +324,38 @@ class Search {
         find_ends();
     }
 
-    // Settle all bytes before `end` as the survivor has them that was in `slot` behind the last of these.
-    void settle(std::size_t end, std::size_t slot) {
+    // The last three bytes of a survivor, the newest lowest.
+    std::uint32_t last_bytes(std::size_t slot) const {
+        if (slot < kFirstSlots) return now_.last[slot];
+        const bool is_match = (now_.length[slot] & kLengthMask) >= kShortestMatch;
         Decision path[kOpenBytes];
+        if (!is_match) find_path(at_, slot, path);
+        std::uint32_t last = 0;
+        for (std::size_t n = 3; n > 0; --n) {
+            std::size_t at = at_ - n;
+            if (is_match) at -= settled_.distances()[slot];
+            while (at >= settled_.size() && !path[at % kOpenBytes].is_literal) at -= path[at % kOpenBytes].distance;
+            last = last << 8 | (at < settled_.size() ? room_.stream[at] : path[at % kOpenBytes].byte);
+        }
+        return last;
+    }
+
+    // What the survivor that was in `slot` behind the last byte before `end` has done at those that are not settled.
+    void find_path(std::size_t end, std::size_t slot, Decision (&path)[kOpenBytes]) const {
         for (std::size_t at = end; at-- > settled_.size();) {
             const Moves& moves = moves_[at % kOpenBytes];
-            const bool is_literal = slot == kLiteral, is_start = !is_literal && (moves.starts >> slot & 1);
+            const bool is_literal = slot == kLiteral,
+                       is_start = !is_literal && (moves.starts[slot / kLanes] >> slot % kLanes & 1);
             const std::uint32_t distance = slot < kRowsSlot ? moves.distances[slot] : settled_.distances()[slot];
             path[at % kOpenBytes] = {moves.literal, is_literal, is_start, static_cast<std::uint8_t>(slot), distance};
             if (is_literal || is_start) slot = moves.best;
         }
+    }
+
+    // Settle all bytes before `end` as the survivor has them that was in `slot` behind the last of these.
+    void settle(std::size_t end, std::size_t slot) {
+        Decision path[kOpenBytes];
+        find_path(end, slot, path);
         while (settled_.size() < end) settled_.add(path[settled_.size() % kOpenBytes]);
         settled_.leave_errors();
     }

@@ -14,16 +14,16 @@
 namespace pil_kmeans {
 
 inline constexpr std::size_t kLongestStretch = 32, kDepth = 4;  // bytes of a stretch, settled so many stretches later
-inline constexpr std::size_t kRowsUp = 3;                       // matches may start from so many rows above
-inline constexpr std::size_t kSearchLanes = 8;                  // most lanes of a vector
-inline constexpr std::size_t kOpenBytes = 256;                  // a power of 2, bytes not settled at most
+inline constexpr std::size_t kRowsUp = 3, kMostAside = 64;  // matches may start from so many rows above, and columns
+inline constexpr std::size_t kSearchLanes = 8;              // most lanes of a vector
+inline constexpr std::size_t kOpenBytes = 256;              // a power of 2, bytes not settled at most
 inline constexpr int kHashBits = 15;
 inline constexpr std::uint32_t kNowhere = ~0u;
 
 // What a quick search looks at for a literal where the guess is some entry: those that cost least if it is what is
 // wanted. Some may come twice.
 struct Likely {
-    static constexpr std::size_t kSize = 8;
+    static constexpr std::size_t kSize = 16;
     std::uint32_t xy[kSize], zw[kSize];
     float prices[kSize];
     std::int32_t entries[kSize];
@@ -37,7 +37,7 @@ inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStret
 
 // Pointers into a SearchMemory.
 struct SearchRoom {
-    std::uint8_t* stream;                  // bytes as deflate sees them; readable for kRowsUp rows before
+    std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows and kMostAside bytes before
     std::uint32_t *stream_xy, *stream_zw;  // their entries, as the search measures them
     std::uint32_t* heads;                  // (1 << kHashBits,) of kNowhere
     std::uint32_t* chain;                  // (kWindow,)
@@ -51,9 +51,9 @@ struct SearchRoom {
 class SearchMemory {
   public:
     SearchRoom room_for(std::size_t height, std::size_t width, std::uint32_t* symbols) {
-        const std::size_t stride = width + 1, before = kRowsUp * stride + 2 * kSearchLanes;
+        const std::size_t stride = width + 1, before = kRowsUp * stride + kMostAside + kSearchLanes;
         const std::size_t row = width + 2 + kLongestStretch + 2 * kSearchLanes;
-        stream_.resize(std::max(stream_.size(), before + height * stride + 2 * kSearchLanes));
+        stream_.resize(std::max(stream_.size(), before + height * stride + kMostAside + 2 * kSearchLanes));
         for (auto& coordinates : stream_entries_) coordinates.resize(stream_.size());
         heads_.assign(std::size_t{1} << kHashBits, kNowhere);
         chain_.resize(kWindow);

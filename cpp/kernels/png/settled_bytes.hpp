@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "kernels/png/pixel_coder.hpp"
 
@@ -14,11 +15,29 @@ namespace {
 constexpr std::uint32_t kFarthest = kWindow - 1;
 
 // Survivors have slots: the one that ends in a literal, those in matches with a few bytes ago, with other places that
-// were found of late, and with rows above, a few bytes aside, the farthest of each row first, as they lie in memory.
-constexpr std::size_t kLiteral = 0, kNear = 3, kFoundSlot = 1 + kNear, kFound = 20;
-constexpr std::size_t kRowsSlot = kFoundSlot + kFound, kRowSlots = 8, kAside = 4;
-constexpr std::size_t kSlots = kRowsSlot + kRowsUp * kRowSlots;
-static_assert(kRowsSlot % kSearchLanes == 0 && kRowSlots % kSearchLanes == 0 && kSlots <= 64);
+// were found of late, and with rows above.
+constexpr std::size_t kLiteral = 0, kNear = 3, kFoundSlot = 1 + kNear, kFound = 12;
+constexpr std::size_t kRowsSlot = kFoundSlot + kFound, kGroupSlots = 8;
+
+// Slots next to each other for bytes of a row above, as they lie in memory: the first is so many columns to the left.
+// A place costs about as much as any other of its row, so many make the bytes that the pixels are to have likely there.
+struct RowGroup {
+    std::ptrdiff_t row, left;
+    // Of the match of a slot; one that is none of deflate's, also below 0, is of no slot.
+    constexpr std::ptrdiff_t distance(std::size_t stride, std::size_t place) const {
+        return row * static_cast<std::ptrdiff_t>(stride) + left - static_cast<std::ptrdiff_t>(place);
+    }
+};
+constexpr RowGroup kGroups[] = {{1, 4},   {2, 4},  {3, 4},   {1, 12}, {1, -4},  {1, 20}, {1, -12}, {2, 12},
+                                {2, -4},  {1, 28}, {1, -20}, {3, 12}, {3, -4},  {1, 36}, {1, -28}, {2, 20},
+                                {2, -12}, {1, 44}, {1, -36}, {2, 28}, {2, -20}, {1, 52}, {3, 20},  {3, -12}};
+constexpr std::size_t kSlots = kRowsSlot + std::size(kGroups) * kGroupSlots;
+static_assert(kRowsSlot % kSearchLanes == 0 && kGroupSlots % kSearchLanes == 0 && kRowsSlot < 64 && kSlots <= 256);
+static_assert(std::all_of(std::begin(kGroups), std::end(kGroups), [](const RowGroup& group) {
+    constexpr auto kMost = static_cast<std::ptrdiff_t>(kMostAside);
+    return group.row <= static_cast<std::ptrdiff_t>(kRowsUp) && group.left <= kMost &&
+           group.left - static_cast<std::ptrdiff_t>(kGroupSlots) >= -kMost;
+}));
 
 // What is decided at a byte.
 struct Decision {
@@ -31,7 +50,7 @@ struct Decision {
 class SettledBytes {
   public:
     SettledBytes(const Region& region, const Prices& prices, const PixelCoder& coder, const SearchRoom& room,
-                 std::uint8_t* indices)
+                 std::size_t n_slots, std::uint8_t* indices)
         : region_(region),
           prices_(prices),
           coder_(coder),
@@ -41,14 +60,18 @@ class SettledBytes {
           indices_(indices) {
         for (std::size_t i = 0; i < kSlots; ++i) clear(i);
         for (std::size_t i = 1; i <= kNear; ++i) set(i, i);
-        for (std::size_t i = kRowsSlot; i < kSlots; ++i) {
-            const std::size_t row = 1 + (i - kRowsSlot) / kRowSlots;
-            const std::size_t distance = row * stride_ + kAside - (i - kRowsSlot) % kRowSlots;
-            if (distance > longest_open_ && distance <= kFarthest) set(i, distance);
+        for (std::size_t i = kRowsSlot; i < n_slots; ++i) {
+            const std::size_t place = i - kRowsSlot;
+            const std::ptrdiff_t distance = kGroups[place / kGroupSlots].distance(stride_, place % kGroupSlots);
+            if (distance > static_cast<std::ptrdiff_t>(longest_open_) && distance <= std::ptrdiff_t{kFarthest}) {
+                set(i, static_cast<std::size_t>(distance));
+                farthest_above_ = std::max(farthest_above_, static_cast<std::size_t>(distance));
+            }
         }
     }
 
     std::size_t size() const { return size_; }
+    std::size_t farthest_above() const { return farthest_above_; }  // distance of the slots for rows
     const SymbolCounts& counts() const { return counts_; }
 
     void add(const Decision& decision) {
@@ -70,7 +93,7 @@ class SettledBytes {
         } else {
             distance_ = decision.distance;
             ++length_;
-            used_ |= std::uint64_t{1} << decision.slot;
+            if (decision.slot < kRowsSlot) used_ |= std::uint64_t{1} << decision.slot;
         }
         ++size_;
     }
@@ -193,6 +216,7 @@ class SettledBytes {
     const SearchRoom room_;
     const std::size_t stride_, longest_open_;  // bytes of a row, and bytes that are not settled at most
     std::uint8_t* const indices_;
+    std::size_t farthest_above_ = 0;
     std::size_t size_ = 0, n_left_ = 0;  // bytes, and those whose errors are left
     Coords error_ = none();
     std::uint32_t distance_ = 0;  // of the match that the last byte is in

@@ -39,7 +39,8 @@ _COLOR, _FRAME_COLOR = 2867, 2294  # 4096ths of a difference of colour that coun
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
-_BAND = 1 << 16  # pixels of a band, which is searched as a picture of its own,
+_ONE_MEASURED_OF = 4  # parts of these, whose errors stand for those of all
+_BAND = 3 << 15  # pixels of a band, which is searched as a picture of its own,
 _BAND_ROWS = 16  # and rows at least
 _SAMPLED_ROWS = 16  # of a band that is looked at first
 _SAMPLE, _LEAST_ONE_OF, _MOST_ONE_OF = 1 << 16, 8, 64  # pixels of these, about, and one of how many
@@ -50,6 +51,7 @@ _LITERALS, _MATCHES = 0.15, 0.12
 _LENGTHS = (200, 190, 135, 100, 75, 55, 42, 36, 45, 32, 22, 17, 19, 11, 7, 4, 4, 2, 1, 1, 1, *[0.3] * 8)
 _NEAR, _ABOVE, _ELSEWHERE = (180, 50, 50), (420, 140, 100), 3.0
 _FARTHEST = 32767
+_EVENED_BITS = 20  # that roots of numbers of literals keep
 
 
 class Bands(NamedTuple):
@@ -169,10 +171,17 @@ class RateDistortion:
         self._kept_part: _Part | None = None
         if height * width <= _KEPT_PART:
             self._kept_part, sum_ = self._read(slice(0, height))
-        else:  # each part is gone before the next is made
-            parts = (slice(top, min(top + self._rows, height)) for top in range(0, height, self._rows))
-            sum_ = sum(self._read(part)[1] for part in parts)
-        self._bit = _BIT * sqrt(sum_ / (height * width)) if of_frame is None else of_frame.bit
+            mean = sum_ / (height * width)
+        else:
+            mean = self._mean_error(_ONE_MEASURED_OF) or self._mean_error(1)
+        self._bit = _BIT * sqrt(mean) if of_frame is None else of_frame.bit
+
+    def _mean_error(self, one_of: int) -> float:
+        """Read one of so many parts of a large picture, each of which is gone before the next is made."""
+        height, width = self._shape
+        rows = max(1, self._rows // one_of)
+        parts = [slice(top, min(top + rows, height)) for top in range(0, height, rows * one_of)]
+        return sum(self._read(part)[1] for part in parts) / (width * sum(part.stop - part.start for part in parts))
 
     def _read(self, rows: slice) -> tuple[_Part, float]:
         """Prepare some rows, and sum up the errors that they have."""
@@ -219,9 +228,10 @@ class RateDistortion:
 
     @cached_property
     def _counts(self) -> NDArray[np.uint64]:
-        """How often symbols are used, by which they are priced: literals as when dithered, matches as elsewhere.
+        """How often symbols are used, by which they are priced: literals by the dithered picture, matches as elsewhere.
 
-        Prices that a first search finds make files larger at the same score: they are too kind to what it chose.
+        Prices that a first search finds make files larger at the same score: they are too kind to what it chose. So
+        are those of the dithered picture, of which roots are taken: rare entries are then not so much dearer.
         """
         n_literals, _, n_distances = _native.DEFLATE_SYMBOLS
         height, width = self._shape
@@ -229,8 +239,9 @@ class RateDistortion:
         used = np.zeros(n_literals, np.int64)
         for block in row_blocks(height, width):
             used += _native.count_indices(self._indices[block].ravel(), n_literals, self._n_threads)
+        evened = np.sqrt(used << _EVENED_BITS).astype(np.int64)
         literals = np.zeros(n_literals)
-        literals[: len(self._order)] = used[self._order] * _LITERALS
+        literals[: len(self._order)] = evened[self._order] * (n * _LITERALS / evened.sum())
         distances = np.full(n_distances, _ELSEWHERE)
         for distance, share in enumerate(_NEAR, 1):
             distances[_native.distance_code(distance)] += share
