@@ -1,6 +1,7 @@
 """`encode_png` with `lossy`: sizes and pixels."""
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -62,6 +63,18 @@ def test_photographs_become_far_smaller(crop, n_colors, compression):
     sizes = [len(encode_png(crop, lossy=lossy, **options)) for lossy in (0, 1, 4)]
     assert sizes[1] < (0.94 if n_colors > 4 else 1) * sizes[0]
     assert sizes[2] < 0.8 * sizes[1]
+
+
+@pytest.mark.parametrize("n_colors", [16, 64, 256])
+def test_next_to_no_lossy_leads_up_to_more_of_it(astronaut, n_colors):
+    photograph = np.ascontiguousarray(astronaut[:200, 150:400])
+    files = [encode_png(photograph, n_colors=n_colors, lossy=lossy) for lossy in (0, 0.02, 0.1, 0.2, 0.3, 0.4)]
+    sizes, scores = [len(data) for data in files], [ssimulacra2(photograph, opened(data)) for data in files]
+    steps = [after / before for before, after in pairwise(sizes)]
+    assert max(steps) <= 1
+    assert min(steps) > 0.87  # nowhere a jump
+    assert min(scores) > scores[0] - 3
+    assert sizes[-1] < 0.95 * sizes[0]
 
 
 @pytest.mark.parametrize("size", [(176, 117), (64, 64), (48, 40)])

@@ -188,7 +188,7 @@ def encode_png(
         a percent or two of them, at many times the time. Elsewhere it hardly matters, since `lossy`
         chooses pixels for rows without filters, and takes most of the time. "fast" also has `lossy` look
         at less, ``dither="auto"`` at fewer rows, and the palette refitted in fewer rounds: other pixels, and
-        a file 1 to 3 percent larger of the same quality, in about half the time.
+        a file 3 to 6 percent larger of the same quality, in less than half the time.
     metadata : {"color", "all", "none"}, default "color"
         What to keep of a PIL image's metadata. "color": what changes how it looks, which is sRGB,
         also in place of an ICC profile, and dpi; not what says nothing, which are gAMA and cHRM of
