@@ -15,7 +15,7 @@ constexpr float kMargin = 20;  // bits by which a match from a place that was fo
 // Earlier places that are looked at where three bytes are as the guess is here.
 constexpr std::size_t kChain = 4, kQuickChain = 2;
 
-constexpr std::size_t kQuickGroups = 10;  // of rows above, that a quick search looks at
+constexpr std::size_t kQuickGroups = 9;  // of rows above, that a quick search looks at
 
 // Length of a match so far; after a literal it is one that does not go on. Above it, the survivor's slot at the end of
 // the last stretch.
