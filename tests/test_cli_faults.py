@@ -242,7 +242,7 @@ def test_larger_result_of_a_named_file_is_written_and_said(grows, capsys):
 
 @pytest.mark.parametrize("words", [["."], ["*.jpg", "a.png"]])
 def test_larger_results_of_folders_and_patterns_are_skipped(grows, capsys, words):
-    assert main(["compress", "-k16", "--lossy=1", *words]) == 0
+    assert main(["compress", "-k32", "--lossy=1", *words]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert any(line.startswith(("c.jpg is skipped: the result would have ", "./c.jpg")) for line in out.splitlines())

@@ -40,7 +40,7 @@ def test_each_scene_has_its_colors():
     assert len(set().union(*colors)) > 20
 
 
-@pytest.mark.parametrize("options", [{"lossy": 0.3}, {"lossy": 0}, {"quality": 50}, {"lossy": 0, "dither": "ordered"}])
+@pytest.mark.parametrize("options", [{"lossy": 0.3}, {"lossy": 0}, {"quality": 66}, {"lossy": 0, "dither": "ordered"}])
 def test_own_palettes_look_better(options, monkeypatch):
     frames = film(0, 1)
 
