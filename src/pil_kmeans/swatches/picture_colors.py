@@ -97,7 +97,7 @@ def palette(
     >>> from skimage.data import astronaut
     >>> colors = pil_kmeans.palette(astronaut(), 6, kind="accent", sort="hue")
     >>> colors
-    Swatches(['#000000', '#740d1d', '#dc6441', '#6f5314', '#512d86', '#c8529e'])
+    Swatches(['#000000', '#740d1d', '#dc6441', '#6f5314', '#512d86', '#ca549e'])
     >>> colors.to_pil().size
     (640, 80)
     """
