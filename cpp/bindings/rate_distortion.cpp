@@ -264,6 +264,7 @@ void register_rate_distortion(nb::module_& module) {
     module.attr("PROTECTION") = kProtection;
     module.attr("NARROWEST") = kNarrowest;  // of pictures that can be searched, in columns
     module.attr("NO_SYMBOL") = kNoSymbol;
+    module.attr("USUAL_COLOR") = kUsualColor;
     module.attr("DEFLATE_SYMBOLS") = nb::make_tuple(kLiterals, kLengthCodes, kDistanceCodes);
 }
 

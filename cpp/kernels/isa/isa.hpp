@@ -60,11 +60,11 @@ inline constexpr std::size_t kScoreTileWidth = 256;
 inline constexpr std::size_t kScoreSums = 6;
 using ScoreSums = std::array<double, kScoreSums>;
 
-// Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
 inline constexpr std::size_t kVisibilityRadius = 4, kVisibilityScratch = 2, kBlurReach = 3;
 
-inline constexpr std::size_t kStoredBytes = 4;
+inline constexpr std::size_t kStoredBytes = 4;  // of a pixel of RGB in an image of Pillow
 
+// Functions of one instruction set; isa_kernels.hpp declares them, table.cpp fills this in.
 struct Kernels {
     const char* name;
 

@@ -35,7 +35,7 @@ _BIT = 42  # what a bit is worth at AUTO: so many times the root of the palette'
 _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _FRAME_FEEDBACK = 0.82  # the same of frames, in which errors are small: nothing shows in smooth areas
-_COLOR, _FRAME_COLOR = 2867, 2294  # 4096ths of a difference of colour that count, beside one of lightness
+_FRAME_COLOR = 2294  # 4096ths of a difference of colour in frames that count, beside one of lightness
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
@@ -156,7 +156,7 @@ class RateDistortion:
         feedback = (_FEEDBACK, _SMOOTH_FEEDBACK) if of_frame is None else (_FRAME_FEEDBACK, _FRAME_FEEDBACK)
         shares = [min(256, round(256 * share * strength / DEFAULT_STRENGTH)) for share in feedback]
         self._feedback = shares[0], shares[1]
-        self._color = _COLOR if of_frame is None else _FRAME_COLOR
+        self._color = _native.USUAL_COLOR if of_frame is None else _FRAME_COLOR
         opacity = opacity_of(palette)
         self._order = np.argsort(opacity, kind="stable").astype(np.uint8)  # so that what a pixel may get is a range
         self._place = np.argsort(self._order).astype(np.uint8)
