@@ -129,6 +129,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
         "n_colors": lambda: max(1, min(k, n)),
         "n_entries": lambda: k,
         "n_first": lambda: int(rng.integers(k + 1)),
+        "first_scale": lambda: 0,  # as the pyramids below are made
         "n_threads": lambda: int(rng.integers(1, 4)),
         "distance": lambda: int(rng.integers(1, 32769)),
         "n": lambda: 1 << 16,
@@ -145,7 +146,7 @@ def sensible(name: str, kind: str, size: Sizes, rng: Rng) -> Any:
     if "(None, 3)" in kind:
         shape = (n, 3)
     if name in ("a", "b"):
-        return _native.xyb_pyramid(rng.integers(0, 256, (height, width, 3)).astype(np.uint8), 0.5, 1)
+        return _native.xyb_pyramid(rng.integers(0, 256, (height, width, 3)).astype(np.uint8), 0.5, 0, 1)
     if "float" in dtype or name == "weights":
         return rng.integers(1, 99, shape).astype(dtype)
     return rng.integers(0, k if name == "labels" else 256, shape).astype(dtype)

@@ -183,11 +183,14 @@ WRONG_TYPES = {
     "intervals, -1": lambda: intervals(np.arange(3.0), np.ones(3), -1),
     "remap to int16": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1, dtype=np.int16), 0, 1),
     "remap, int64 keys": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=I64), zeros(1), 0, 1),
-    "pyramid of float": lambda: _native.xyb_pyramid(zeros(9, 9, 3, dtype=np.float32), 0.5, 1),
-    "pyramid of rows": lambda: _native.xyb_pyramid(zeros(81, 3), 0.5, 1),
-    "pyramid of every other row": lambda: _native.xyb_pyramid(strided(9, 9, 3), 0.5, 1),
-    "score of float64": lambda: _native.ssimulacra2(np.zeros(192), np.zeros(192), 8, 8, 1),
-    "score of -8 rows": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), -8, 8, 1),
+    "pyramid of float": lambda: _native.xyb_pyramid(zeros(9, 9, 3, dtype=np.float32), 0.5, 0, 1),
+    "pyramid of rows": lambda: _native.xyb_pyramid(zeros(81, 3), 0.5, 0, 1),
+    "pyramid of every other row": lambda: _native.xyb_pyramid(strided(9, 9, 3), 0.5, 0, 1),
+    "pyramid of int32 indices": lambda: _native.xyb_pyramid_of_indices(
+        zeros(9, 9, dtype=np.int32), zeros(3, 3), 0.5, 0, 1
+    ),
+    "score of float64": lambda: _native.ssimulacra2(np.zeros(192), np.zeros(192), 8, 8, 0, 1),
+    "score of -8 rows": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), -8, 8, 0, 1),
     "visibility of rows": lambda: _native.visibility(zeros(24, 4, dtype=np.int16), 8, 1),
     "visibility of int32": lambda: _native.visibility(pairs(24, np.int32), 8, 1),
     "visibility, -8 columns": lambda: _native.visibility(pairs(24), -8, 1),
@@ -235,7 +238,7 @@ WRONG_TYPES = {
     ),
     "fit, unaligned weights": lambda: fit(weights=unaligned(np.ones(5, I64))),
     "intervals, unaligned": lambda: intervals(unaligned(np.arange(3.0)), np.ones(3), 2),
-    "pyramid, unaligned": lambda: _native.xyb_pyramid(unaligned(zeros(9, 9, 3, dtype=np.uint16)), 0.5, 1),
+    "pyramid, unaligned": lambda: _native.xyb_pyramid(unaligned(zeros(9, 9, 3, dtype=np.uint16)), 0.5, 0, 1),
     "search, unaligned weights": lambda: search(weights=unaligned(np.ones(24, np.float32))),
     "remap of every other row": lambda: _native.remap(strided(4, 3), zeros(1, dtype=U64), zeros(1), 0, 1),
 }
@@ -308,15 +311,25 @@ WRONG_VALUES = {
     "remap, fewer labels": lambda: _native.remap(zeros(4, 3), zeros(2, dtype=U64), zeros(1), 0, 1),
     "remap, shift 64": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), 64, 1),
     "remap, shift -1": lambda: _native.remap(zeros(4, 3), zeros(1, dtype=U64), zeros(1), -1, 1),
-    "pyramid of five channels": lambda: _native.xyb_pyramid(zeros(9, 9, 5), 0.5, 1),
-    "pyramid of no channel": lambda: _native.xyb_pyramid(zeros(9, 9, 0), 0.5, 1),
-    "pyramid, background 1.1": lambda: _native.xyb_pyramid(zeros(9, 9, 4), 1.1, 1),
-    "pyramid, background NaN": lambda: _native.xyb_pyramid(zeros(9, 9, 4), np.nan, 1),
-    "score of another size": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), 8, 9, 1),
+    "pyramid of five channels": lambda: _native.xyb_pyramid(zeros(9, 9, 5), 0.5, 0, 1),
+    "pyramid of no channel": lambda: _native.xyb_pyramid(zeros(9, 9, 0), 0.5, 0, 1),
+    "pyramid, background 1.1": lambda: _native.xyb_pyramid(zeros(9, 9, 4), 1.1, 0, 1),
+    "pyramid, background NaN": lambda: _native.xyb_pyramid(zeros(9, 9, 4), np.nan, 0, 1),
+    "score of another size": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), 8, 9, 0, 1),
     "score of unlike pyramids": lambda: _native.ssimulacra2(
-        zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 1
+        zeros(192, dtype=np.float32), zeros(216, dtype=np.float32), 8, 8, 0, 1
     ),
-    "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 1),
+    "score of another scale": lambda: _native.ssimulacra2(*zeros(2, 192, dtype=np.float32), 8, 8, 1, 1),
+    "pyramid from the seventh scale": lambda: _native.xyb_pyramid(zeros(9, 9, 3), 0.5, 6, 1),
+    "pyramid of an index that is no entry": lambda: _native.xyb_pyramid_of_indices(
+        np.full((9, 9), 3, np.uint8), zeros(3, 3), 0.5, 0, 1
+    ),
+    "pyramid of no entries": lambda: _native.xyb_pyramid_of_indices(zeros(9, 9), zeros(0, 3), 0.5, 0, 1),
+    "pyramid of entries of five channels": lambda: _native.xyb_pyramid_of_indices(zeros(9, 9), zeros(3, 5), 0.5, 0, 1),
+    "pyramid of indices, background NaN": lambda: _native.xyb_pyramid_of_indices(
+        zeros(9, 9), zeros(3, 4), np.nan, 0, 1
+    ),
+    "score of a size that overflows": lambda: _native.ssimulacra2(*zeros(2, 0, dtype=np.float32), 2**62, 2**62, 0, 1),
     "visibility, protection": lambda: _native.visibility(pairs(24), 8, 1, -1.0),
     "visibility of no pixel": lambda: _native.visibility(pairs(0), 8, 1),
     "visibility, no column": lambda: _native.visibility(pairs(24), 0, 1),

@@ -35,9 +35,9 @@ def made(height, width, seed=0, noise=20):
     return [np.rint(values).clip(0, 255).astype(np.uint8) for values in (a, b)]
 
 
-def score(a, b, n_threads=1):
-    pyramids = [_native.xyb_pyramid(np.ascontiguousarray(picture), 0.5, n_threads) for picture in (a, b)]
-    return _native.ssimulacra2(*pyramids, *a.shape[:2], n_threads)
+def score(a, b, n_threads=1, first_scale=0):
+    pyramids = [_native.xyb_pyramid(np.ascontiguousarray(picture), 0.5, first_scale, n_threads) for picture in (a, b)]
+    return _native.ssimulacra2(*pyramids, *a.shape[:2], first_scale, n_threads)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -71,8 +71,43 @@ def test_transposing_both_pictures_changes_nothing(size, noise):
 def test_pyramid_is_that_of_the_reference(size):
     a, _ = made(*size)
     expected = [np.moveaxis(scale, -1, 0).ravel() for scale in reference.pyramid(a / 255)]
-    found = _native.xyb_pyramid(a, 0.5, 1)
+    found = _native.xyb_pyramid(a, 0.5, 0, 1)
     np.testing.assert_allclose(found, np.concatenate(expected), rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("size", [(260, 300), (261, 301), (700, 130), (113, 117)])
+@pytest.mark.parametrize("first_scale", [1, 2, 5])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_pyramid_from_a_later_scale_is_the_end_of_the_whole(size, first_scale, n_threads):
+    a, _ = made(*size)
+    whole, end = (_native.xyb_pyramid(a, 0.5, first, n_threads) for first in (0, first_scale))
+    height, width = (-(-length // 2**first_scale) for length in size)
+    assert len(end) >= 3 * height * width
+    np.testing.assert_array_equal(end, whole[-len(end) :])
+
+
+@pytest.mark.parametrize("size", [(260, 300), (113, 117)])
+@pytest.mark.parametrize("first_scale", [1, 2, 5])
+def test_scales_before_the_first_are_taken_for_equal(size, first_scale):
+    a, b = made(*size)
+    whole_a, whole_b = (_native.xyb_pyramid(picture, 0.5, 0, 1) for picture in (a, b))
+    n = len(_native.xyb_pyramid(a, 0.5, first_scale, 1))
+    half = np.concatenate([whole_a[:-n], whole_b[-n:]])
+    assert score(a, b, first_scale=first_scale) == _native.ssimulacra2(whole_a, half, *size, 0, 1) > score(a, b)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("index_type", [np.uint8, np.uint16])
+@pytest.mark.parametrize("first_scale", [0, 2])
+def test_pyramid_of_indices_is_that_of_their_colors(n_channels, dtype, index_type, first_scale):
+    rng = np.random.default_rng(0)
+    palette = rng.integers(0, np.iinfo(dtype).max, (200, n_channels), dtype, endpoint=True)
+    indices = rng.integers(0, 200, (67, 131)).astype(index_type)
+    np.testing.assert_array_equal(
+        _native.xyb_pyramid_of_indices(indices, palette, 0.3, first_scale, 2),
+        _native.xyb_pyramid(palette[indices], 0.3, first_scale, 1),
+    )
 
 
 @pytest.mark.parametrize("n_channels", [2, 4])
@@ -85,7 +120,7 @@ def test_alpha_is_laid_on_the_background(dtype, n_channels, background):
     colors, alpha = samples[..., :-1] / full, samples[..., -1:] / full
     flat = np.broadcast_to(alpha * colors + (1 - alpha) * background, (21, 19, 3))
     expected = np.concatenate([np.moveaxis(scale, -1, 0).ravel() for scale in reference.pyramid(flat)])
-    np.testing.assert_allclose(_native.xyb_pyramid(samples, background, 1), expected, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(_native.xyb_pyramid(samples, background, 0, 1), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (261, 300), (700, 9)])

@@ -559,7 +559,8 @@ def test_small_photographs_are_not_dithered_where_they_would_look_worse(astronau
         palette, indices = quantized(small, n_colors, dither=dithering)
         scores[dithering] = ssimulacra2(read_pixels(small), read_pixels(palette[indices]))
     assert scores["auto"] >= scores["none"]
-    assert scores["auto"] in (scores["none"], scores["floyd-steinberg"])
+    others = scores["none"], scores["floyd-steinberg"]
+    assert scores["auto"] in others or scores["auto"] > max(others)  # of few colours it looks at more palettes
 
 
 # Bad input

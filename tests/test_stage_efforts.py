@@ -1,10 +1,11 @@
-"""Efforts: "best" is never worse than "balanced" by the measure that applies, nor a small picture than by "fast"."""
+"""Efforts: "best" is never worse than "balanced" by the measure that applies, nor what is small than by "fast"."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from pil_kmeans import KMeansQuantizer, quantize, ssimulacra2
+from pil_kmeans.stages import efforts
 from pil_kmeans.stages.pixels import read_pixels
 from pil_kmeans.stages.remap import label_colors
 from pil_kmeans.stages.ssimulacra2 import Original
@@ -46,6 +47,31 @@ def test_small_pictures_hardly_ever_look_worse_by_more_effort(astronaut, china, 
             ]
             assert balanced > fast - 0.1
             assert best >= balanced
+
+
+@pytest.mark.parametrize("dither", ["none", "auto"])
+@pytest.mark.parametrize("n_colors", [6, 16, 40])
+def test_few_colors_hardly_ever_look_worse_by_more_effort(astronaut, china, n_colors, dither):
+    """Without looking at the palette of "fast" by up to 1.3 here."""
+    for picture in (china, astronaut[:, :400], china[100:300, 200:400].swapaxes(0, 1)):
+        fast, balanced, best = [
+            ssimulacra2(picture, result_of(picture, effort, n_colors=n_colors, dither=dither))
+            for effort in ("fast", "balanced", "best")
+        ]
+        assert balanced > fast - 1
+        assert best >= balanced
+
+
+def test_few_colors_get_the_palette_of_fast_where_that_looks_better(astronaut, china, monkeypatch):
+    pictures = [china, astronaut, china[:200, :300], astronaut[150:450, 100:400], china[150:, 200:]]
+    guarded = [result_of(picture, "balanced", n_colors=n) for picture in pictures for n in (8, 16, 32)]
+    monkeypatch.setattr(efforts, "_FEW", 0)
+    gains = []
+    for (picture, n), result in zip([(p, n) for p in pictures for n in (8, 16, 32)], guarded, strict=True):
+        alone = result_of(picture, "balanced", n_colors=n)
+        gains.append(ssimulacra2(picture, result) - ssimulacra2(picture, alone))
+    assert min(gains) > -0.1
+    assert max(gains) > 0.5
 
 
 def test_small_pictures_get_what_looks_best(astronaut, china):

@@ -63,9 +63,9 @@ def kernel_digests(n_threads):
     result = {}
     for height, width in [(8, 9), (67, 261), (131, 77)]:
         pictures = rng.integers(0, 256, (2, height, width, 3), np.uint8)
-        a, b = (_native.xyb_pyramid(picture, 0.5, n_threads) for picture in pictures)
+        a, b = (_native.xyb_pyramid(picture, 0.5, 0, n_threads) for picture in pictures)
         result[f"pyramids {height} {width}"] = digest(a, b)
-        result[f"score {height} {width}"] = _native.ssimulacra2(a, b, height, width, n_threads)
+        result[f"score {height} {width}"] = _native.ssimulacra2(a, b, height, width, 0, n_threads)
     for n in SIZES:
         colors = rng.integers(0, 256, (n, 3), np.uint8)
         result[f"keys {n}"] = digest(*_native.histogram(colors, n_threads))

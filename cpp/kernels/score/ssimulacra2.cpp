@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "kernels/color/color_space.hpp"
@@ -11,7 +12,7 @@
 namespace pil_kmeans {
 namespace {
 
-constexpr std::size_t kChannels = 3, kMostScales = 6, kNorms = 2, kMaps = 3;
+constexpr std::size_t kChannels = 3, kNorms = 2, kMaps = 3;
 constexpr std::size_t kRowsATask = 8;  // even, as two rows make one of the next scale
 constexpr std::size_t kTileHeight = 64;
 
@@ -134,14 +135,17 @@ struct Scale {
     std::size_t n() const { return height * width; }
 };
 
-std::vector<Scale> scales_of(std::size_t height, std::size_t width) {
+// The scales of a picture, from the first that is looked at.
+std::vector<Scale> scales_of(std::size_t height, std::size_t width, std::size_t first_scale) {
     std::vector<Scale> scales;
     std::size_t offset = 0;
     std::size_t from = std::min(height, width);  // size of what a scale is made of, which must be large enough
-    while (scales.size() < kMostScales && from >= kMinScored) {
+    for (std::size_t s = 0; s < kMostScales && from >= kMinScored; ++s) {
         from = std::min(height, width);
-        scales.push_back({height, width, offset});
-        offset += kChannels * height * width;
+        if (s >= first_scale) {
+            scales.push_back({height, width, offset});
+            offset += kChannels * height * width;
+        }
         height = (height + 1) / 2;
         width = (width + 1) / 2;
     }
@@ -184,18 +188,41 @@ struct TileOfScale {
     ScoreTile tile;
 };
 
-}  // namespace
-
-std::size_t pyramid_size(std::size_t height, std::size_t width) {
-    std::size_t size = 0;
-    for (const Scale& scale : scales_of(height, width)) size += kChannels * scale.n();
-    return size;
+// Linear light of rows [top, bottom) of the first scale that is looked at, each of which is made of 2^first_scale rows
+// of the picture; `light(y, rows)` gives those.
+template <typename Light>
+void first_rows(const Light& light, std::size_t height, std::size_t width, std::size_t first_scale, std::size_t top,
+                std::size_t bottom, float* const (&planes)[kChannels], std::size_t plane_width) {
+    const std::size_t n_rows = std::size_t{1} << first_scale;
+    std::vector<float> memory(first_scale ? 2 * kChannels * n_rows * width : 0);
+    for (std::size_t y = top; y < bottom; ++y) {
+        float* to[kChannels];
+        for (std::size_t c = 0; c < kChannels; ++c) to[c] = planes[c] + y * plane_width;
+        if (first_scale == 0) {
+            light(y, to);
+            continue;
+        }
+        std::size_t n = std::min(n_rows, height - y * n_rows), own_width = width;
+        const auto row = [&](std::size_t part, std::size_t c, std::size_t i) {
+            return memory.data() + ((part * kChannels + c) * n_rows + i) * width;
+        };
+        for (std::size_t i = 0; i < n; ++i) light(y * n_rows + i, {row(0, 0, i), row(0, 1, i), row(0, 2, i)});
+        for (std::size_t s = 0, part = 0; s < first_scale; ++s, part ^= 1) {
+            for (std::size_t c = 0; c < kChannels; ++c)
+                for (std::size_t i = 0; i < n; i += 2)
+                    halve(row(part, c, i), row(part, c, std::min(i + 1, n - 1)), own_width,
+                          s + 1 < first_scale ? row(part ^ 1, c, i / 2) : to[c]);
+            n = (n + 1) / 2;
+            own_width = (own_width + 1) / 2;
+        }
+    }
 }
 
-template <typename Sample>
-void xyb_pyramid(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
-                 double background, Team& team, float* pyramid) {
-    const std::vector<Scale> scales = scales_of(height, width);
+// As xyb_pyramid, of the rows that `light(y, rows)` gives in linear light.
+template <typename Light>
+void make_pyramid(const Light& light, std::size_t height, std::size_t width, std::size_t first_scale, Team& team,
+                  float* pyramid) {
+    const std::vector<Scale> scales = scales_of(height, width, first_scale);
     for (std::size_t s = 0; s < scales.size(); ++s) {
         const Scale& scale = scales[s];
         float* const planes = pyramid + scale.offset;
@@ -203,11 +230,8 @@ void xyb_pyramid(const Sample* samples, std::size_t height, std::size_t width, s
             const std::size_t top = task * kRowsATask, bottom = std::min(scale.height, top + kRowsATask);
             const auto row = [&](std::size_t c, std::size_t y) { return planes + c * scale.n() + y * scale.width; };
             if (s == 0)
-                with_channels(n_channels, [&](auto n) {
-                    for (std::size_t y = top; y < bottom; ++y)
-                        linear_row<n()>(samples + y * width * n(), width, background,
-                                        {row(0, y), row(1, y), row(2, y)});
-                });
+                first_rows(light, height, width, first_scale, top, bottom, {row(0, 0), row(1, 0), row(2, 0)},
+                           scale.width);
             // The next scale is made of linear light, which its planes hold until they are converted.
             if (s + 1 < scales.size())
                 for (std::size_t c = 0; c < kChannels; ++c) {
@@ -221,12 +245,58 @@ void xyb_pyramid(const Sample* samples, std::size_t height, std::size_t width, s
     }
 }
 
-double ssimulacra2(const float* a, const float* b, std::size_t height, std::size_t width, Team& team) {
-    const std::vector<Scale> scales = scales_of(height, width);
+}  // namespace
+
+std::size_t pyramid_size(std::size_t height, std::size_t width, std::size_t first_scale) {
+    std::size_t size = 0;
+    for (const Scale& scale : scales_of(height, width, first_scale)) size += kChannels * scale.n();
+    return size;
+}
+
+template <typename Sample>
+void xyb_pyramid(const Sample* samples, std::size_t height, std::size_t width, std::size_t n_channels,
+                 double background, std::size_t first_scale, Team& team, float* pyramid) {
+    with_channels(n_channels, [&](auto n) {
+        const auto light = [&](std::size_t y, float* const(&rows)[kChannels]) {
+            linear_row<n()>(samples + y * width * n(), width, background, rows);
+        };
+        make_pyramid(light, height, width, first_scale, team, pyramid);
+    });
+}
+
+template <typename Index, typename Sample>
+void xyb_pyramid(const Index* indices, std::size_t height, std::size_t width, const Sample* palette,
+                 std::size_t n_entries, std::size_t n_channels, double background, std::size_t first_scale, Team& team,
+                 float* pyramid) {
+    Index largest = 0;
+    for (std::size_t i = 0; i < height * width; ++i) largest = std::max(largest, indices[i]);
+    if (height * width && largest >= n_entries) throw std::invalid_argument("indices must be below n_entries");
+    std::vector<float> entries(kChannels * n_entries);
+    with_channels(n_channels, [&](auto n) {
+        linear_row<n()>(palette, n_entries, background,
+                        {entries.data(), entries.data() + n_entries, entries.data() + 2 * n_entries});
+    });
+    const auto light = [&](std::size_t y, float* const(&rows)[kChannels]) {
+        const Index* const own = indices + y * width;
+        for (std::size_t c = 0; c < kChannels; ++c) {
+            const float* const values = entries.data() + c * n_entries;
+            float* const to = rows[c];
+            for (std::size_t i = 0; i < width; ++i) to[i] = values[own[i]];
+        }
+    };
+    make_pyramid(light, height, width, first_scale, team, pyramid);
+}
+
+double ssimulacra2(const float* a, const float* b, std::size_t height, std::size_t width, std::size_t first_scale,
+                   Team& team) {
+    const std::vector<Scale> scales = scales_of(height, width, first_scale);
+    const auto weights_of = [&](std::size_t channel, std::size_t scale) {
+        return kWeights + (channel * (first_scale + scales.size()) + first_scale + scale) * kNorms * kMaps;
+    };
     std::vector<TileOfScale> tiles;
     for (std::size_t c = 0; c < kChannels; ++c)
         for (std::size_t s = 0; s < scales.size(); ++s) {
-            const double* weights = kWeights + (c * scales.size() + s) * kNorms * kMaps;
+            const double* weights = weights_of(c, s);
             if (std::all_of(weights, weights + kNorms * kMaps, [](double w) { return w == 0; })) continue;
             const bool structure = weights[0] != 0 || weights[kMaps] != 0;
             for (std::size_t top = 0; top < scales[s].height; top += kTileHeight)
@@ -251,13 +321,15 @@ double ssimulacra2(const float* a, const float* b, std::size_t height, std::size
         for (std::size_t k = 0; k < kScoreSums; ++k)
             totals[tiles[i].channel * scales.size() + tiles[i].scale][k] += sums[i][k];
     double difference = 0;
-    for (std::size_t i = 0; i < totals.size(); ++i)
-        for (std::size_t norm = 0; norm < kNorms; ++norm)
-            for (std::size_t map = 0; map < kMaps; ++map) {
-                const double mean = totals[i][kNorms * map + norm] / static_cast<double>(scales[i % scales.size()].n());
-                difference +=
-                    kWeights[(i * kNorms + norm) * kMaps + map] * (norm == 0 ? mean : std::sqrt(std::sqrt(mean)));
-            }
+    for (std::size_t c = 0; c < kChannels; ++c)
+        for (std::size_t s = 0; s < scales.size(); ++s)
+            for (std::size_t norm = 0; norm < kNorms; ++norm)
+                for (std::size_t map = 0; map < kMaps; ++map) {
+                    const double sum = totals[c * scales.size() + s][kNorms * map + norm];
+                    const double mean = sum / static_cast<double>(scales[s].n());
+                    difference +=
+                        weights_of(c, s)[norm * kMaps + map] * (norm == 0 ? mean : std::sqrt(std::sqrt(mean)));
+                }
     // The curve that was fitted to the answers of people.
     difference *= 0.9562382616834844;
     difference =
@@ -265,7 +337,17 @@ double ssimulacra2(const float* a, const float* b, std::size_t height, std::size
     return difference > 0 ? 100 - 10 * std::pow(difference, 0.6276336467831387) : 100;
 }
 
-template void xyb_pyramid(const std::uint8_t*, std::size_t, std::size_t, std::size_t, double, Team&, float*);
-template void xyb_pyramid(const std::uint16_t*, std::size_t, std::size_t, std::size_t, double, Team&, float*);
+template void xyb_pyramid(const std::uint8_t*, std::size_t, std::size_t, std::size_t, double, std::size_t, Team&,
+                          float*);
+template void xyb_pyramid(const std::uint16_t*, std::size_t, std::size_t, std::size_t, double, std::size_t, Team&,
+                          float*);
+template void xyb_pyramid(const std::uint8_t*, std::size_t, std::size_t, const std::uint8_t*, std::size_t, std::size_t,
+                          double, std::size_t, Team&, float*);
+template void xyb_pyramid(const std::uint8_t*, std::size_t, std::size_t, const std::uint16_t*, std::size_t, std::size_t,
+                          double, std::size_t, Team&, float*);
+template void xyb_pyramid(const std::uint16_t*, std::size_t, std::size_t, const std::uint8_t*, std::size_t, std::size_t,
+                          double, std::size_t, Team&, float*);
+template void xyb_pyramid(const std::uint16_t*, std::size_t, std::size_t, const std::uint16_t*, std::size_t,
+                          std::size_t, double, std::size_t, Team&, float*);
 
 }  // namespace pil_kmeans

@@ -118,7 +118,8 @@ def quantize(
         fitted are dithered in Oklab in any case, and so is "ordered" and "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours. "best" keeps what looks best of its own and what "balanced" finds, in
-        a perceptual space; of pictures of up to 16384 pixels both look at the palette of "fast" as well.
+        a perceptual space; below 64 colours that are not dithered, and of pictures of up to 16384 pixels, both look
+        at the palette of "fast" as well.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search. "perceptual": as much as an error there is seen, more
         in smooth areas than in busy ones, and more where few pixels are of their kind, so that a

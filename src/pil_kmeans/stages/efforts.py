@@ -2,9 +2,10 @@
 
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
 the same error may differ by several points, and nothing but a look tells which is the better. So "best" also makes what
-"balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, but of small pictures, of which
-it also looks at the palette of "fast". Nor do weights and spaces for the eye look better where each entry has but a
-handful of pixels: the palettes of small pictures are fitted without weights as well, and in sRGB.
+"balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, and of enough colours it looks
+better than "fast" anyway; but of few, undithered, and of small pictures both also look at the palette of "fast". Nor do
+weights and spaces for the eye look better where each entry has but a handful of pixels: the palettes of small pictures
+are fitted without weights as well, and in sRGB.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .dithering.auto import Dithered, looks
+from .dithering.auto import Dithered, looks, may_gain
 from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames
 from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
@@ -31,6 +32,10 @@ from .worst_block import Blocks, blocks_of
 
 _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
 _SMALL = 1 << 14  # pixels, up to which both weightings are tried
+_FEW = 64  # colours, below which "fast" may look better than what takes longer
+_COARSE_SCALE = (
+    2  # of the look that tells undithered results of "balanced" and "fast": a fourth of the height and width
+)
 
 
 def fit_least(
@@ -80,8 +85,9 @@ def fit_pictures(
     -------
     Dithered
         What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what it makes and
-        "balanced" does, and of a small picture by both of what the palette of "fast" makes, and the weightings, if none
-        is asked for. Otherwise of the palette with the least inertia.
+        "balanced" does, by both of what the palette of "fast" makes, if it is of fewer than 64 colours and not dithered
+        or the picture is small, and of a small picture of both weightings, if none is asked for. Otherwise of the
+        palette with the least inertia.
     """
     least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
     if least < pixels.n_channels:
@@ -115,28 +121,38 @@ def fit_pictures(
     )
     fit: dict[str, Any] = {"n_colors": n_colors, "fixed_colors": fixed_colors}
 
-    def blocks(own: Search) -> Blocks | None:
+    def blocks(hist: Histogram, own: Search) -> Blocks | None:
         if not is_seen or sample_weight is not None:
             return None
         return blocks_of(rounded, hist, own, n_colors=n_colors)
 
-    is_small = is_seen and len(pixels.rows) <= _SMALL and search.effort != "fast"
-    ways = _ways(hist, search, is_small=is_small) if is_seen else []
-    if is_small:
-        fast = replace(search, effort="fast")
-        cells = picture_histogram(
-            rounded,
-            n_colors=n_colors,
-            effort=counted_as(fast.effort, fixed_colors),
-            sample_weight=sample_weight,
-            n_threads=fast.n_threads,
-        )
-        ways.append((with_smoothness(cells, rounded, fast, sample_weight=sample_weight, frames=frames), fast))
-    if len(ways) < 2:
-        return finished(fit_least(hist, search, blocks=blocks(search), **fit), hist, search)
+    def counted(own: Search) -> Histogram:
+        own_hist = hist
+        if own.effort == "fast":
+            own_hist = picture_histogram(
+                rounded,
+                n_colors=n_colors,
+                effort=counted_as(own.effort, fixed_colors),
+                sample_weight=sample_weight,
+                n_threads=own.n_threads,
+            )
+        return with_smoothness(own_hist, rounded, own, sample_weight=sample_weight, frames=frames)
+
+    is_plain = not may_gain(dither)
+    ways = [(hist, search)]
+    if is_seen and search.effort != "fast":
+        ways += [(counted(own), own) for own in _up_to(search)[1:]]
+        is_small = len(pixels.rows) <= _SMALL
+        if is_small and search.is_free:
+            ways += [_unweighted(*way, space) for space in (search.color_space, "srgb") for way in ways.copy()]
+        if is_small or (n_colors < _FEW and (is_plain or (dither.method == "auto" and not dither.is_quick))):
+            fast = replace(search, effort="fast")
+            ways.append((counted(fast), fast))
+    if len(ways) == 1:
+        return finished(fit_least(hist, search, blocks=blocks(hist, search), **fit), hist, search)
     results = []
     for own_hist, own in ways:
-        palette = fit_palette(own_hist, own, blocks=blocks(own), **fit)
+        palette = fit_palette(own_hist, own, blocks=blocks(own_hist, own), **fit)
         if own.effort == "fast":
             own_hist = hist  # pixels get their own nearest, as whoever predicts gives them
         if own.color_space != search.color_space or own.effort == "fast":
@@ -146,8 +162,16 @@ def fit_pictures(
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
     is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
+    is_coarse = is_whole and is_plain and search.effort == "balanced"
     scores = [
-        looks(pixels, seen, frames=frames, n_threads=search.n_threads, min_size=size)
+        looks(
+            pixels,
+            seen,
+            frames=frames,
+            n_threads=search.n_threads,
+            min_size=size,
+            first_scale=_COARSE_SCALE if is_coarse else 0,
+        )
         for size in ((FULL_SIZE,) if is_whole else (FULL_SIZE, MIN_SIZE))
     ]
     return results[int(np.argmax(np.sum(scores, axis=0)))]
@@ -158,12 +182,6 @@ def _up_to(search: Search) -> list[Search]:
     return [search, *(replace(search, effort=effort) for effort in _LOWER[search.effort])]
 
 
-def _ways(hist: Histogram, search: Search, *, is_small: bool) -> list[tuple[Histogram, Search]]:
-    """Return what is to be looked at: what is asked for comes first, so that it is what wins of equals."""
-    searches = _up_to(search)
-    ways = [(hist, own) for own in searches]
-    if is_small and search.is_free:
-        uniform = replace(hist, smoothness=None)
-        for space in (search.color_space, "srgb"):
-            ways += [(uniform, replace(own, weighting="uniform", color_space=space)) for own in searches]
-    return ways
+def _unweighted(hist: Histogram, search: Search, color_space: str) -> tuple[Histogram, Search]:
+    """Return the same with all pixels counting alike, in some space."""
+    return replace(hist, smoothness=None), replace(search, weighting="uniform", color_space=color_space)

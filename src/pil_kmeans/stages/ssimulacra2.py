@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -57,6 +57,10 @@ class Original:
         dark and on a light one.
     min_size : int, default=MIN_SIZE
         Height and width that smaller pictures are mirrored to, at least MIN_SIZE.
+    first_scale : int, default=0
+        From which of its scales on a score looks: 0 is the picture itself, each other half as wide and high as that
+        before. Those left out, which take most of the time, are taken for equal; so scores are higher then, but nearly
+        in the same order for undithered results of as many colours. There have to be later ones.
     n_threads : int, optional
         The scores do not depend on it.
 
@@ -75,10 +79,16 @@ class Original:
     """
 
     def __init__(
-        self, pixels: Pixels, *, background: float | None, n_threads: int | None, min_size: int = MIN_SIZE
+        self,
+        pixels: Pixels,
+        *,
+        background: float | None,
+        n_threads: int | None,
+        min_size: int = MIN_SIZE,
+        first_scale: int = 0,
     ) -> None:
         self.shape: tuple[int, int] = pixels.shape
-        self._min_size = min_size
+        self._min_size, self._first_scale = min_size, first_scale
         self._backgrounds = (DARK, LIGHT) if background is None else (float(background),)
         self._n_threads = count_threads(n_threads)
         self._pyramids = self._pyramids_of(pixels)
@@ -87,21 +97,33 @@ class Original:
         """Return the score of a picture of the same height and width, at most 100; see `ssimulacra2`."""
         if pixels.shape != self.shape:
             raise ValueError(f"pictures differ in shape: the original is {self.shape}, the other one {pixels.shape}")
+        return self._score(self._pyramids_of(pixels))
+
+    def score_of_indices(self, indices: NDArray[Any], palette: Pixels) -> float:
+        """Return the score of a picture in indices (H, W), uint8 or uint16, into the one row of pixels of a palette."""
+        colors, backgrounds = self._laid_out(_integers(palette.samples))
+        rows = np.ascontiguousarray(_mirrored(indices, self._min_size))
+        options = self._first_scale, self._n_threads
+        return self._score([_native.xyb_pyramid_of_indices(rows, colors[0], own, *options) for own in backgrounds])
+
+    def _score(self, others: list[NDArray[np.float32]]) -> float:
         height, width = (max(size, self._min_size) for size in self.shape)
-        others = self._pyramids_of(pixels)
         n_scores = max(len(self._pyramids), len(others))
         return min(
-            _native.ssimulacra2(a, b, height, width, self._n_threads)
+            _native.ssimulacra2(a, b, height, width, self._first_scale, self._n_threads)
             for a, b in zip(_repeated(self._pyramids, n_scores), _repeated(others, n_scores), strict=True)
         )
 
     def _pyramids_of(self, pixels: Pixels) -> list[NDArray[np.float32]]:
         """One for each background; only one if the picture is opaque."""
-        samples = _mirrored(_integers(pixels.samples), self._min_size)
+        samples, backgrounds = self._laid_out(_mirrored(_integers(pixels.samples), self._min_size))
+        return [_native.xyb_pyramid(samples, own, self._first_scale, self._n_threads) for own in backgrounds]
+
+    def _laid_out(self, samples: NDArray[Any]) -> tuple[NDArray[Any], Sequence[float]]:
+        """Return samples, without alpha if they are opaque, and what they are laid on."""
         if samples.shape[2] in (1, 3) or (samples[..., -1] == np.iinfo(samples.dtype).max).all():
-            opaque = np.ascontiguousarray(samples[..., : 3 if samples.shape[2] > 2 else 1])
-            return [_native.xyb_pyramid(opaque, 0.0, self._n_threads)]
-        return [_native.xyb_pyramid(samples, background, self._n_threads) for background in self._backgrounds]
+            return np.ascontiguousarray(samples[..., : 3 if samples.shape[2] > 2 else 1]), (0.0,)
+        return samples, self._backgrounds
 
 
 def check_background(background: Any) -> None:
@@ -130,7 +152,8 @@ def _mirrored(samples: NDArray[Any], min_size: int) -> NDArray[Any]:
     missing = [max(0, min_size - size) for size in samples.shape[:2]]
     if not any(missing):
         return samples
-    return np.pad(samples, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+    widths = [(0, size) for size in missing] + [(0, 0)] * (samples.ndim - 2)
+    return np.pad(samples, widths, mode="symmetric")
 
 
 def _repeated(pyramids: list[NDArray[np.float32]], n: int) -> list[NDArray[np.float32]]:

@@ -191,11 +191,12 @@ def looks(
     n_threads: int | None,
     min_size: int = FULL_SIZE,
     is_quick: bool = False,
+    first_scale: int = 0,
 ) -> list[float]:
     """Return how each of several results, indices (H, W) and palette, looks: higher is better, by SSIMULACRA 2.
 
     What is looked at of large pictures and of many frames is as in `looks_better_dithered`. Those with fewer rows or
-    columns than `min_size` are mirrored.
+    columns than `min_size` are mirrored. From which scale on to look, `first_scale`, is as in `ssimulacra2.Original`.
     """
     parts = [*zip(*(_split(values, frames) for values in (pixels.samples, *(i for i, _ in results))), strict=True)]
     parts = parts[:: -(-len(parts) // _MOST_SCORED_FRAMES)]
@@ -209,10 +210,10 @@ def looks(
         seen = read_pixels(_seen(original, strips))
         scores = [inf] * len(results)
         for background in (DARK, LIGHT) if _is_seen_through(seen) else (None,):  # one after the other take less memory
-            score = Original(seen, background=background, min_size=min_size, n_threads=n_threads).score
+            own_options: dict[str, Any] = {"min_size": min_size, "first_scale": first_scale, "n_threads": n_threads}
+            score = Original(seen, background=background, **own_options).score_of_indices
             for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
-                own = score(read_pixels(np.take(palette, _seen(indices, strips), axis=0)))
-                scores[n] = min(scores[n], own)
+                scores[n] = min(scores[n], score(_seen(indices, strips), read_pixels(palette[np.newaxis])))
         for n, own in enumerate(scores):
             totals[n] += own * height * width
     if pixels.samples.size > _LARGE:
