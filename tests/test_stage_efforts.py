@@ -70,7 +70,7 @@ def test_few_colors_get_the_palette_of_fast_where_that_looks_better(astronaut, c
     for (picture, n), result in zip([(p, n) for p in pictures for n in (8, 16, 32)], guarded, strict=True):
         alone = result_of(picture, "balanced", n_colors=n)
         gains.append(ssimulacra2(picture, result) - ssimulacra2(picture, alone))
-    assert min(gains) > -0.1
+    assert min(gains) > -0.4  # of what is looked at pixels have the nearest of their cell
     assert max(gains) > 0.5
 
 

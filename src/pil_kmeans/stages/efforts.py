@@ -107,7 +107,7 @@ def fit_pictures(
         )
         return greys._replace(palette=greys.palette.in_channels(pixels.n_channels))
 
-    def finished(palette: Palette, hist: Histogram, own: Search) -> Dithered:
+    def finished(palette: Palette, hist: Histogram, own: Search, dither: Dither = dither) -> Dithered:
         return fit_dither(
             pixels, palette, hist, own, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
         )
@@ -150,19 +150,22 @@ def fit_pictures(
             ways.append((counted(fast), fast))
     if len(ways) == 1:
         return finished(fit_least(hist, search, blocks=blocks(hist, search), **fit), hist, search)
+
+    def labelled(palette: Palette) -> Palette:
+        labels = label_colors(hist.colors, palette.colors, search.color_space, n_threads=search.n_threads)
+        return replace(palette, labels=labels)
+
+    is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
+    is_coarse = is_whole and is_plain and search.effort == "balanced"
     results = []
     for own_hist, own in ways:
         palette = fit_palette(own_hist, own, blocks=blocks(own_hist, own), **fit)
-        if own.effort == "fast":
-            own_hist = hist  # pixels get their own nearest, as whoever predicts gives them
-        if own.color_space != search.color_space or own.effort == "fast":
-            own = replace(own, color_space=search.color_space)
-            labels = label_colors(hist.colors, palette.colors, own.color_space, n_threads=own.n_threads)
-            palette = replace(palette, labels=labels)
+        if own.color_space != search.color_space:
+            palette, own = labelled(palette), replace(own, color_space=search.color_space)
+        elif own.effort == "fast" and is_plain and not is_coarse:
+            own_hist, palette = hist, labelled(palette)
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
-    is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
-    is_coarse = is_whole and is_plain and search.effort == "balanced"
     scores = [
         looks(
             pixels,
@@ -174,7 +177,12 @@ def fit_pictures(
         )
         for size in ((FULL_SIZE,) if is_whole else (FULL_SIZE, MIN_SIZE))
     ]
-    return results[int(np.argmax(np.sum(scores, axis=0)))]
+    chosen = int(np.argmax(np.sum(scores, axis=0)))
+    result = results[chosen]
+    if ways[chosen][1].effort == "fast" and result.strength == 0:
+        # Pixels get their own nearest, not that of their cell, as whoever predicts gives them.
+        return finished(labelled(result.palette), hist, search, replace(dither, method="none"))
+    return result
 
 
 def _up_to(search: Search) -> list[Search]:

@@ -44,6 +44,7 @@ class Rounds:
 
 
 _QUICKER = 2  # rounds less
+_FEW, _MORE = 64, 3  # entries: fewer are farther apart, have farther to go, and so many rounds more by "balanced"
 _USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 96 << 10))
 ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
 
@@ -96,6 +97,8 @@ def refit(
     dtype, full = start.colors.dtype, full_scale(start.colors.dtype)
     shares = None if sample_weight is None else as_shares(sample_weight)
     rounds = ROUNDS[search.effort]
+    if search.effort == "balanced" and len(start.colors) < _FEW:
+        rounds = replace(rounds, n=rounds.n + _MORE)
     if is_quick:
         rounds = replace(rounds, n=rounds.n - _QUICKER)
     plan = Plan.of(rounds, len(start.colors), frames or [pixels.shape], shares)
