@@ -62,6 +62,22 @@ def test_few_colors_hardly_ever_look_worse_by_more_effort(astronaut, china, n_co
         assert best >= balanced
 
 
+@pytest.mark.parametrize("dither", ["none", "floyd-steinberg", "ordered"])
+def test_very_few_colors_get_the_weighting_that_looks_better(astronaut, china, dither, monkeypatch):
+    results = [(picture, n, []) for picture in (china, astronaut, china[150:, 200:]) for n in (4, 12)]
+    for options in ({"is_free": True}, {"weighting": "perceptual"}, {"weighting": "uniform"}):
+        for picture, n_colors, scores in results:
+            result = result_of(picture, "balanced", n_colors=n_colors, dither=dither, **options)
+            scores.append(ssimulacra2(picture, result))
+        monkeypatch.setattr(efforts, "_FEW", 0)
+        monkeypatch.setattr(efforts, "_VERY_FEW", 0)
+    kept = set()
+    for _, _, (free, *others) in results:
+        assert free >= max(others) - 0.5 * (dither == "none")  # which are looked at smaller than they are
+        kept.add(int(np.argmax(others)))
+    assert 1 in kept  # which is not what would be tried without a look
+
+
 def test_few_colors_get_the_palette_of_fast_where_that_looks_better(astronaut, china, monkeypatch):
     pictures = [china, astronaut, china[:200, :300], astronaut[150:450, 100:400], china[150:, 200:]]
     guarded = [result_of(picture, "balanced", n_colors=n) for picture in pictures for n in (8, 16, 32)]

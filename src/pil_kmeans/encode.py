@@ -152,7 +152,7 @@ def encode_png(
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
         "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures
-        what looks better. See `quantize`.
+        and below 16 colours what looks better. See `quantize`.
     dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
 "blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette

@@ -118,14 +118,15 @@ def quantize(
         fitted are dithered in Oklab in any case, and so is "ordered" and "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours. "best" keeps what looks best of its own and what "balanced" finds, in
-        a perceptual space; below 64 colours that are not dithered, and of pictures of up to 16384 pixels, both look
-        at the palette of "fast" as well.
+        a perceptual space; of pictures of up to 16384 pixels, below 16 colours, and below 64 that are not dithered,
+        both look at what "fast" makes as well.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search. "perceptual": as much as an error there is seen, more
         in smooth areas than in busy ones, and more where few pixels are of their kind, so that a
         small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
         "perceptual" in "oklab" and "cielab", "uniform" in the others; without `color_space`, of one
-        picture of up to 16384 pixels, what looks better of both. `sample_weight` multiplies.
+        picture below 16 colours or of up to 16384 pixels, what looks better of both.
+        `sample_weight` multiplies.
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours
         better, and is noisier. By diffusion it is the share of each error that is handed on. None:

@@ -3,9 +3,11 @@
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
 the same error may differ by several points, and nothing but a look tells which is the better. So "best" also makes what
 "balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, and of enough colours it looks
-better than "fast" anyway; but of few, undithered, and of small pictures both also look at the palette of "fast". Nor do
-weights and spaces for the eye look better where each entry has but a handful of pixels: the palettes of small pictures
-are fitted without weights as well, and in sRGB.
+better than "fast" anyway; but of few, undithered, and of small pictures both also look at what "fast" makes.
+
+Nor do weights for the eye always look better: not with very few colours, where all depends on which hues get an entry,
+nor where each entry has but a handful of pixels. So these are fitted without weights as well, small pictures in sRGB
+besides, and dithered ones of very few colours looked at as well, which takes three times as long.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from .worst_block import Blocks, blocks_of
 _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
 _SMALL = 1 << 14  # pixels, up to which both weightings are tried
 _FEW = 64  # colours, below which "fast" may look better than what takes longer
+_VERY_FEW = 16  # below which it often does, or what is not weighted, also dithered: then by up to 20 points
 _COARSE_SCALE = (
     2  # of the look that tells undithered results of "balanced" and "fast": a fourth of the height and width
 )
@@ -85,9 +88,9 @@ def fit_pictures(
     -------
     Dithered
         What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what it makes and
-        "balanced" does, by both of what the palette of "fast" makes, if it is of fewer than 64 colours and not dithered
-        or the picture is small, and of a small picture of both weightings, if none is asked for. Otherwise of the
-        palette with the least inertia.
+        "balanced" does, by both of what "fast" makes, if there are fewer than 64 colours and it is not dithered, fewer
+        than 16, or the picture is small, and by both of both weightings, if none is asked for, of fewer than 16 colours
+        and of a small picture. Otherwise of the palette with the least inertia.
     """
     least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
     if least < pixels.n_channels:
@@ -142,10 +145,12 @@ def fit_pictures(
     ways = [(hist, search)]
     if is_seen and search.effort != "fast":
         ways += [(counted(own), own) for own in _up_to(search)[1:]]
-        is_small = len(pixels.rows) <= _SMALL
-        if is_small and search.is_free:
-            ways += [_unweighted(*way, space) for space in (search.color_space, "srgb") for way in ways.copy()]
-        if is_small or (n_colors < _FEW and (is_plain or (dither.method == "auto" and not dither.is_quick))):
+        is_small, is_rough = len(pixels.rows) <= _SMALL, n_colors < _VERY_FEW and not dither.is_quick
+        if search.is_free:
+            spaces = [search.color_space] * (is_small or is_rough) + ["srgb"] * is_small
+            ways += [_unweighted(*way, space) for space in spaces for way in ways.copy()]
+        may_decide = is_plain or (dither.method == "auto" and not dither.is_quick)
+        if is_small or is_rough or (n_colors < _FEW and may_decide):
             fast = replace(search, effort="fast")
             ways.append((counted(fast), fast))
     if len(ways) == 1:
