@@ -151,8 +151,8 @@ def encode_png(
         How long to search for better colours; for frames "balanced" is "best" unless they are large.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search: "perceptual", as much as an error there is seen;
-        "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures
-        and below 16 colours what looks better. See `quantize`.
+        "uniform", all the same. None: "perceptual" in "oklab" and "cielab", and in small pictures,
+        and dithered below 16 colours, what looks better. See `quantize`.
     dither : {"none", "floyd-steinberg", "atkinson", "stucki", "jarvis-judice-ninke", "sierra", "ordered", \
 "blue-noise", "auto"} or None, default "auto"
         Whether and how colours between the entries appear as a mix of them, with a palette

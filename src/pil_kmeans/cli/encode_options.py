@@ -23,7 +23,7 @@ from .option_types import add_function_option, color, given_options, integer_bet
 WEIGHTING_HELP = (
     "perceptual: pixels count as much as an error there is seen; uniform: all the same "
     "(default: perceptual in oklab and cielab, otherwise uniform; "
-    "of small pictures and below 16 colours what looks better)"
+    "of small pictures, and dithered below 16 colours, what looks better)"
 )
 
 

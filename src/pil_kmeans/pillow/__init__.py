@@ -125,7 +125,7 @@ def quantize(
         in smooth areas than in busy ones, and more where few pixels are of their kind, so that a
         small vivid area keeps its colour. "uniform": all the same, as in k-means as it is. None:
         "perceptual" in "oklab" and "cielab", "uniform" in the others; without `color_space`, of one
-        picture below 16 colours or of up to 16384 pixels, what looks better of both.
+        picture of up to 16384 pixels, or dithered below 16 colours, what looks better of both.
         `sample_weight` multiplies.
     dither_strength : float, optional
         With `dither`: 0 to 1; 0 is no dithering. More hides steps between colours

@@ -5,9 +5,9 @@ the same error may differ by several points, and nothing but a look tells which 
 "balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, and of enough colours it looks
 better than "fast" anyway; but of few, undithered, and of small pictures both also look at what "fast" makes.
 
-Nor do weights for the eye always look better: not with very few colours, where all depends on which hues get an entry,
-nor where each entry has but a handful of pixels. So these are fitted without weights as well, small pictures in sRGB
-besides, and dithered ones of very few colours looked at as well, which takes three times as long.
+Nor do weights for the eye always look better: not dithered with very few colours, where all depends on which hues get
+an entry, nor where each entry has but a handful of pixels. So these are fitted without weights as well, small pictures
+in sRGB besides. Undithered, very few colours keep the weights: there a score prefers what has lost vivid areas.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def fit_pictures(
     Dithered
         What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what it makes and
         "balanced" does, by both of what "fast" makes, if there are fewer than 64 colours and it is not dithered, fewer
-        than 16, or the picture is small, and by both of both weightings, if none is asked for, of fewer than 16 colours
-        and of a small picture. Otherwise of the palette with the least inertia.
+        than 16, or the picture is small, and by both of both weightings, if none is asked for, of a small picture and
+        of fewer than 16 colours that are dithered. Otherwise of the palette with the least inertia.
     """
     least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
     if least < pixels.n_channels:
@@ -147,7 +147,7 @@ def fit_pictures(
         ways += [(counted(own), own) for own in _up_to(search)[1:]]
         is_small, is_rough = len(pixels.rows) <= _SMALL, n_colors < _VERY_FEW and not dither.is_quick
         if search.is_free:
-            spaces = [search.color_space] * (is_small or is_rough) + ["srgb"] * is_small
+            spaces = [search.color_space] * (is_small or (is_rough and not is_plain)) + ["srgb"] * is_small
             ways += [_unweighted(*way, space) for space in spaces for way in ways.copy()]
         may_decide = is_plain or (dither.method == "auto" and not dither.is_quick)
         if is_small or is_rough or (n_colors < _FEW and may_decide):
