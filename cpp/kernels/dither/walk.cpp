@@ -17,7 +17,7 @@ constexpr std::size_t kVectors = kRows / kLanes;  // of rows
 // The first of four lanes whose bit is set; one is.
 inline std::size_t first_of_four(unsigned lanes) { return static_cast<std::size_t>(std::countr_zero(lanes | 8)); }
 
-// The nearest entry of a point, given by its xy and zw words: the first of several, of lists of one group and of more.
+// The nearest entry of points, given by their xy and zw words: the first of several.
 #if defined(__AVX2__)
 
 inline __m256i groups_of(const std::uint32_t* a, const std::uint32_t* b) {
@@ -37,83 +37,70 @@ inline __m256i distances(const EntryGroup* first, const EntryGroup* second, __m2
     return _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b));
 }
 
-// Of two points at a time.
-inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
-                           std::uint32_t* index) {
-    const __m256i away = distances(lists[0], lists[1], pair_of(xy), pair_of(zw));
-    __m256i least = _mm256_min_epi32(away, _mm256_shuffle_epi32(away, 0xb1));
-    least = _mm256_min_epi32(least, _mm256_shuffle_epi32(least, 0x4e));
-    const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(away, least))));
-    index[0] = lists[0]->index[first_of_four(lanes)];
-    index[1] = lists[1]->index[first_of_four(lanes >> 4)];
-}
-
-// Two groups at a time, the last of an odd number twice.
-inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy_word, std::uint32_t zw_word) {
-    const __m256i xy = broadcast_word(xy_word).v, zw = broadcast_word(zw_word).v;
-    const std::uint32_t last = list->n_more, second = last ? 1 : 0;
-    __m256i best = distances(list, list + second, xy, zw);
-    const auto numbers = [](std::uint32_t low, std::uint32_t high) {  // of groups, in every lane
-        const __m256i all = _mm256_set1_epi32(static_cast<int>(low));
-        return _mm256_inserti128_si256(all, _mm_set1_epi32(static_cast<int>(high)), 1);
-    };
-    __m256i which = numbers(0, second);
-    for (std::uint32_t i = 2; i <= last; i += 2) {
-        const __m256i others = distances(list + i, list + (i < last ? i + 1 : i), xy, zw);
-        const __m256i closer = _mm256_cmpgt_epi32(best, others);
-        best = _mm256_blendv_epi8(best, others, closer);
-        which = _mm256_blendv_epi8(which, numbers(i, i < last ? i + 1 : i), closer);
-    }
-    // Of equals the earliest group in the lowest lane of four has the lowest index.
-    const __m128i low = _mm256_castsi256_si128(best), high = _mm256_extracti128_si256(best, 1),
-                  low_which = _mm256_castsi256_si128(which), high_which = _mm256_extracti128_si256(which, 1);
-    const __m128i is_high = _mm_or_si128(
-        _mm_cmpgt_epi32(low, high), _mm_and_si128(_mm_cmpeq_epi32(low, high), _mm_cmpgt_epi32(low_which, high_which)));
-    const __m128i nearest = _mm_min_epi32(low, high);
-    alignas(16) std::uint32_t group[4];
-    _mm_store_si128(reinterpret_cast<__m128i*>(group), _mm_blendv_epi8(low_which, high_which, is_high));
-    __m128i least = _mm_min_epi32(nearest, _mm_shuffle_epi32(nearest, 0xb1));
-    least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0x4e));
-    const std::size_t lane =
-        first_of_four(static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(nearest, least)))));
-    return list[group[lane]].index[lane];
-}
 constexpr std::size_t kPoints = 2;
+
+// Group by group up to the end of the longer list: where lists end cannot be guessed, and one end for both is guessed
+// wrong less often. The shorter goes on with its last group, which changes nothing.
+inline void nearest(const EntryGroup* const* lists, const std::uint32_t* xy_words, const std::uint32_t* zw_words,
+                    std::uint32_t* index) {
+    const EntryGroup *const first = lists[0], *const second = lists[1];
+    const __m256i xy = pair_of(xy_words), zw = pair_of(zw_words);
+    __m256i best = distances(first, second, xy, zw), which = _mm256_setzero_si256();
+    const std::uint32_t last = std::max(first->n_more, second->n_more);
+    for (std::uint32_t i = 1; i <= last; ++i) {
+        const __m256i others =
+            distances(first + std::min(i, first->n_more), second + std::min(i, second->n_more), xy, zw);
+        which = _mm256_blendv_epi8(which, _mm256_set1_epi32(static_cast<int>(i)), _mm256_cmpgt_epi32(best, others));
+        best = _mm256_min_epi32(best, others);
+    }
+    __m256i least = _mm256_min_epi32(best, _mm256_shuffle_epi32(best, 0xb1));
+    least = _mm256_min_epi32(least, _mm256_shuffle_epi32(least, 0x4e));
+    // Of equals the earliest group in the lowest lane of four has the lowest index.
+    const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(best, least))));
+    const std::size_t a = first_of_four(lanes), b = first_of_four(lanes >> 4);
+    alignas(32) std::uint32_t group[8];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(group), which);
+    index[0] = first[group[a]].index[a];
+    index[1] = second[group[4 + b]].index[b];
+}
 
 #elif defined(__SSE2__) || defined(_M_X64)
 
-inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
-                           std::uint32_t* index) {
-    const Vec a = sub16(load(lists[0]->xy), broadcast_word(*xy)), b = sub16(load(lists[0]->zw), broadcast_word(*zw));
+inline std::uint32_t nearest_in(const EntryGroup* group, std::uint32_t xy, std::uint32_t zw) {
+    const Vec a = sub16(load(group->xy), broadcast_word(xy)), b = sub16(load(group->zw), broadcast_word(zw));
     const Vec away = add(dot_pairs(a, a), dot_pairs(b, b));
     Vec least = min(away, Vec{_mm_shuffle_epi32(away.v, 0xb1)});
     least = min(least, Vec{_mm_shuffle_epi32(least.v, 0x4e)});
-    index[0] = lists[0]->index[first_of_four(lane_bits(equal(away, least)))];
+    return group->index[first_of_four(lane_bits(equal(away, least)))];
 }
-constexpr std::size_t kPoints = 1;
 
 #else
 
-inline void nearest_of_few(const EntryGroup* const* lists, const std::uint32_t* xy, const std::uint32_t* zw,
-                           std::uint32_t* index) {
+inline std::uint32_t nearest_in(const EntryGroup* group, std::uint32_t xy, std::uint32_t zw) {
     std::int32_t away[4];
     for (std::size_t i = 0; i < 4; i += kLanes) {
-        const Vec a = sub16(load(lists[0]->xy + i), broadcast_word(*xy)),
-                  b = sub16(load(lists[0]->zw + i), broadcast_word(*zw));
+        const Vec a = sub16(load(group->xy + i), broadcast_word(xy)),
+                  b = sub16(load(group->zw + i), broadcast_word(zw));
         store(away + i, add(dot_pairs(a, a), dot_pairs(b, b)));
     }
     std::size_t least = 0;
     for (std::size_t i = 1; i < 4; ++i)
         if (away[i] < away[least]) least = i;
-    index[0] = lists[0]->index[least];
+    return group->index[least];
 }
-constexpr std::size_t kPoints = 1;
 
 #endif
 
-#if !defined(__AVX2__)
 inline std::uint32_t nearest_of_many(const EntryGroup* list, std::uint32_t xy, std::uint32_t zw) {
     return EntryCells::nearest_of_many(list, std::uint64_t{zw} << 32 | xy);
+}
+
+#if !defined(__AVX2__)
+constexpr std::size_t kPoints = 1;
+
+inline void nearest(const EntryGroup* const* list, const std::uint32_t* xy, const std::uint32_t* zw,
+                    std::uint32_t* index) {
+    *index = (*list)->n_more ? nearest_of_many(*list, *xy, *zw) : nearest_in(*list, *xy, *zw);
 }
 #endif
 
@@ -325,11 +312,7 @@ class Steps {
     static void find(const EntryGroup* const* lists, std::size_t first, std::size_t end, const std::uint32_t* xy,
                      const std::uint32_t* zw, std::uint32_t* index) {
         std::size_t r = first;
-        for (; r + kPoints <= end; r += kPoints) {
-            nearest_of_few(lists + r, xy + r, zw + r, index + r);
-            for (std::size_t i = r; i < r + kPoints; ++i)
-                if (lists[i]->n_more) index[i] = nearest_of_many(lists[i], xy[i], zw[i]);
-        }
+        for (; r + kPoints <= end; r += kPoints) nearest(lists + r, xy + r, zw + r, index + r);
         for (; r < end; ++r) index[r] = nearest_of_many(lists[r], xy[r], zw[r]);
     }
 
