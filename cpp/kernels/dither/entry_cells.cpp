@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "kernels/isa/isa.hpp"
+
 namespace pil_kmeans {
 namespace {
 
 constexpr int kFinestShift = 8;  // cells of 256 units
 constexpr std::size_t kMostCells = std::size_t{1} << 20;
 constexpr int kParentBits = 2;      // a parent has 4 cells along each axis
-constexpr std::size_t kFew = 24;    // entries for which wider cells will do
+constexpr std::size_t kFew = 128;   // entries for which wider cells will do
 constexpr std::size_t kPage = 256;  // groups
 
 std::array<std::int16_t, 4> coordinates(PackedPoint point) {
@@ -42,6 +44,7 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
         low_[d] = static_cast<std::int16_t>(std::max(low[d] - room, -farthest));
         high_[d] = static_cast<std::int16_t>(std::min(high[d] + room, farthest));
     }
+    n_dims_ = low[3] < high[3] ? 4 : 3;
     shift_ = members.size() > kFew ? kFinestShift : kFinestShift + 1;
     std::size_t n_cells;
     for (;; ++shift_) {
@@ -61,8 +64,7 @@ EntryCells::EntryCells(const PackedPoint* entries, std::vector<std::uint32_t> me
     }
     for (Worker& worker : workers_) {
         worker.parents.resize(n_parents);
-        worker.scores.resize(members.size());
-        worker.kept = Entries(members.size());
+        worker.kept = entries_;
     }
     lists_ = zeroed<const EntryGroup*>(n_cells, Fill::sparse);
 }
@@ -95,38 +97,7 @@ std::uint32_t EntryCells::nearest_of_many(const EntryGroup* group, PackedPoint p
     return group[from[lane]].index[lane];
 }
 
-// Entry c can be nearest somewhere in a box only if it is not behind the bisector between it and the entry p that is
-// nearest to the box's middle: max over the box of 2 (c - p) . x >= |c|^2 - |p|^2. Floats round, so a little more is
-// kept.
-std::size_t EntryCells::prune(const Entries& from, const float* middle2, float size, Entries& to, float* score) {
-    const std::size_t n = from.size();
-    const float *x = from.x[0].data(), *y = from.x[1].data(), *z = from.x[2].data(), *w = from.x[3].data();
-    for (std::size_t i = 0; i < n; ++i) {
-        const float a = 2 * x[i] - middle2[0], b = 2 * y[i] - middle2[1], c = 2 * z[i] - middle2[2],
-                    d = 2 * w[i] - middle2[3];
-        score[i] = a * a + b * b + c * c + d * d;
-    }
-    const auto p = static_cast<std::size_t>(std::min_element(score, score + n) - score);
-    const float pivot[4] = {x[p], y[p], z[p], w[p]};
-    const auto reach = [&](float position, int d) {
-        const float away = position - pivot[d], far = away < 0 ? -away : away;
-        return away * (middle2[d] - position - pivot[d]) + far * size;
-    };
-    for (std::size_t i = 0; i < n; ++i) score[i] = reach(x[i], 0) + reach(y[i], 1) + reach(z[i], 2) + reach(w[i], 3);
-    constexpr float kSlack = 2048;
-    std::size_t n_kept = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        to.x[0][n_kept] = x[i];
-        to.x[1][n_kept] = y[i];
-        to.x[2][n_kept] = z[i];
-        to.x[3][n_kept] = w[i];
-        to.index[n_kept] = from.index[i];
-        n_kept += score[i] >= -kSlack;
-    }
-    return n_kept;
-}
-
-const EntryCells::Entries& EntryCells::parent_of(const std::array<int, 4>& place, Worker& worker) {
+EntryCells::Entries& EntryCells::parent_of(const std::array<int, 4>& place, Worker& worker) {
     std::size_t parent = 0;
     float middle2[4];
     const int shift = shift_ + kParentBits;
@@ -138,7 +109,8 @@ const EntryCells::Entries& EntryCells::parent_of(const std::array<int, 4>& place
     std::unique_ptr<Entries>& list = worker.parents[parent];
     if (!list) {
         Entries& kept = worker.kept;
-        const std::size_t n = prune(entries_, middle2, static_cast<float>(1 << shift), kept, worker.scores.data());
+        const std::size_t n = kernels().prune_entries(entries_.columns(), n_dims_, middle2,
+                                                      static_cast<float>(1 << shift), kept.columns());
         list = std::make_unique<Entries>(n);
         for (int d = 0; d < 4; ++d) std::copy_n(kept.x[d].begin(), n, list->x[d].begin());
         std::copy_n(kept.index.begin(), n, list->index.begin());
@@ -156,9 +128,10 @@ const EntryGroup* EntryCells::fill(std::size_t cell, std::size_t which) {
         rest /= static_cast<std::size_t>(counts_[d]);
         middle2[d] = static_cast<float>(2 * (low_[d] + (place[d] << shift_)) + (1 << shift_));
     }
-    const Entries& parent = parent_of(place, worker);
+    Entries& parent = parent_of(place, worker);
     Entries& kept = worker.kept;
-    const std::size_t n = prune(parent, middle2, static_cast<float>(1 << shift_), kept, worker.scores.data());
+    const std::size_t n =
+        kernels().prune_entries(parent.columns(), n_dims_, middle2, static_cast<float>(1 << shift_), kept.columns());
     const std::size_t n_groups = (n + 3) / 4;
     if (worker.n_left < n_groups) {
         worker.n_left = std::max(kPage, n_groups);

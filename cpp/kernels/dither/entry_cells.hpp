@@ -17,10 +17,19 @@ namespace pil_kmeans {
 // Four int16 coordinates in one word, the first in the lowest bits.
 using PackedPoint = std::uint64_t;
 
-struct alignas(64) EntryGroup {  // four entries, in a cache line
-    std::uint32_t xy[4], zw[4];  // pairs of coordinates
-    std::uint32_t index[4];
+inline constexpr std::size_t kGroupSize = 4;
+struct alignas(64) EntryGroup {                    // in a cache line
+    std::uint32_t xy[kGroupSize], zw[kGroupSize];  // pairs of coordinates
+    std::uint32_t index[kGroupSize];
     std::uint32_t n_more;  // in the first of a list: groups that follow
+};
+
+// Entries, coordinate by coordinate, with room for kEntryPad more.
+inline constexpr std::size_t kEntryPad = 8;
+struct EntryColumns {
+    float* x[4];
+    std::uint32_t* index;
+    std::size_t n;
 };
 
 class EntryCells {
@@ -68,14 +77,16 @@ class EntryCells {
     const EntryGroup* fill(std::size_t cell, std::size_t worker);
 
   private:
-    struct Entries {  // structure of arrays, so that the tests below vectorise
+    struct Entries {
         std::vector<float> x[4];
         std::vector<std::uint32_t> index;
 
-        explicit Entries(std::size_t n = 0) : index(n) {
-            for (auto& column : x) column.resize(n);
+        explicit Entries(std::size_t n = 0) : index(n + kEntryPad) {
+            for (auto& column : x) column.resize(n + kEntryPad);
         }
-        std::size_t size() const { return index.size(); }
+        EntryColumns columns() {
+            return {{x[0].data(), x[1].data(), x[2].data(), x[3].data()}, index.data(), index.size() - kEntryPad};
+        }
     };
 
     struct Worker {
@@ -83,7 +94,6 @@ class EntryCells {
         std::vector<std::unique_ptr<EntryGroup[]>> pages;
         std::size_t n_left = 0;
         EntryGroup* next = nullptr;
-        std::vector<float> scores;
         Entries kept;
     };
 
@@ -91,13 +101,12 @@ class EntryCells {
         const Quad a = sub8(load8(to->xy), xy), b = sub8(load8(to->zw), zw);
         return add4(dot4(a, a), dot4(b, b));
     }
-    const Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
-    static std::size_t prune(const Entries& from, const float* middle2, float size, Entries& to, float* scores);
+    Entries& parent_of(const std::array<int, 4>& place, Worker& worker);
 
     alignas(16) std::array<std::int16_t, 8> low_{}, high_{}, strides_{};
     std::array<int, 4> counts_{}, parent_counts_{};
     int shift_ = 0;
-    std::size_t plane_ = 0;
+    std::size_t plane_ = 0, n_dims_ = 4;
     Entries entries_;
     Buffer<const EntryGroup*> lists_;
     std::vector<Worker> workers_;

@@ -11,6 +11,7 @@
 
 namespace pil_kmeans {
 
+struct EntryColumns;
 struct Feedback;
 struct LightTerms;
 struct Prices;
@@ -117,6 +118,12 @@ struct Kernels {
 
     // Steps [from, to) of a walk; a whole walk has width + lag * (n_rows - 1) of them.
     void (*walk_rows)(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to);
+
+    // Those entries that can be nearest somewhere in a box, in their order, and perhaps some more; returns how many. Up
+    // to kEntryPad behind the last of them are overwritten, and as many read of what is behind the others. The box:
+    // twice its middle, and its size along each of the first `n_dims` axes, 3 or 4; on others all entries agree.
+    std::size_t (*prune_entries)(const EntryColumns& from, std::size_t n_dims, const float* middle2, float size,
+                                 const EntryColumns& to);
 
     // Points of n pixels, from their roots (n, 4), as words of four int16, within the bounds of the grid or of 16 bits;
     // and their light, (n, 4), unless that is null.

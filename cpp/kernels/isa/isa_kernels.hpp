@@ -32,6 +32,10 @@ void assign_few(const Points& points, const Candidates& centers, std::uint16_t* 
 // dither/walk.cpp
 void walk_rows(const RowWalk& walk, bool has_alpha, bool wide, std::size_t from, std::size_t to);
 
+// dither/prune_entries.cpp
+std::size_t prune_entries(const EntryColumns& from, std::size_t n_dims, const float* middle2, float size,
+                          const EntryColumns& to);
+
 // dither/light.cpp
 void light_points(const LightTerms& terms, bool has_alpha, const float* roots, std::size_t n, bool is_bounded,
                   float* lights, std::uint64_t* points);

@@ -20,6 +20,7 @@ const Kernels kernels{
     .assign = assign,
     .assign_few = assign_few,
     .walk_rows = walk_rows,
+    .prune_entries = prune_entries,
     .light_points = light_points,
     .light_lacks = light_lacks,
     .blur_row = blur_row,
