@@ -120,18 +120,19 @@ template <typename Label>
 auto used_labels(const Vector<Label>& labels, std::size_t n) {
     if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
     Buffer<bool> used(n);
-    bool in_range = true;
+    const Label *next = labels.data(), *const end = next + labels.shape(0);
+    Label largest = 0;
     {
         const nb::gil_scoped_release unlocked;
         std::fill_n(used.begin(), n, false);
-        for (std::size_t i = 0; i < labels.shape(0); ++i) {
-            if (labels.data()[i] < n)
-                used[labels.data()[i]] = true;
-            else
-                in_range = false;
-        }
+        for (const Label* label = next; label != end; ++label) largest = std::max(largest, *label);
+        constexpr std::ptrdiff_t kTogether = std::ptrdiff_t{1} << 13;
+        const auto is_unused = [&] { return std::find(used.begin(), used.begin() + n, false) != used.begin() + n; };
+        while (next != end && largest < n && is_unused())  // mostly all are met soon
+            for (const Label* const last = next + std::min(kTogether, end - next); next != last; ++next)
+                used[*next] = true;
     }
-    if (!in_range) throw nb::value_error("labels must be less than n");
+    if (labels.shape(0) > 0 && largest >= n) throw nb::value_error("labels must be less than n");
     return to_numpy(std::move(used));
 }
 

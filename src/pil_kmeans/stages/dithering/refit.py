@@ -198,9 +198,12 @@ def _refitted(
     is_careful = by_mask or is_translucent.any()
     step, momentum = (_CAREFUL_STEP, _CAREFUL_MOMENTUM) if is_careful else (_STEP, _MOMENTUM)
     move = np.zeros((len(centers), 4))
+    step_before = 0  # rounds of one step see the same pixels
     for n, part in enumerate(plan.rounds):
-        rows = thinned(passes.rows, plan.frames, part.step)
-        own_weights = None if weights is None else thinned(weights, plan.frames, part.step)
+        if part.step != step_before:
+            step_before = part.step
+            rows = thinned(passes.rows, plan.frames, part.step)
+            own_weights = None if weights is None else thinned(weights, plan.frames, part.step)
         arguments = passes.arguments(centers)
         sums, totals = _native.residuals(rows, bands=part.bands, weights=own_weights, **arguments)
         lacking = sums / (64 * np.maximum(totals, 1)[:, np.newaxis])
