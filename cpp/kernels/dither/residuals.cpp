@@ -35,24 +35,30 @@ class BandResiduals {
              double zoom, Sums& to) {
         scratch_.resize(width + 2 * kBlurReach);
         blurred_.resize(4 * width);
+        n_coordinates_ == 3 ? add_rows<3>(indices, height, width, weights, zoom, to)
+                            : add_rows<4>(indices, height, width, weights, zoom, to);
+    }
+
+  private:
+    template <std::size_t D>
+    void add_rows(const std::uint32_t* indices, std::size_t height, std::size_t width, const std::uint16_t* weights,
+                  double zoom, Sums& to) {
         const auto per_unit = static_cast<std::int64_t>(std::lround(kPerUnit / zoom));
         for (std::size_t y = first_row(height); y < height - first_row(height); y += 2) {
-            for (std::size_t d = 0; d < n_coordinates_; ++d)
-                blur(lacking_[d].data(), y, height, width, blurred_.data() + d * width);
+            for (std::size_t d = 0; d < D; ++d) blur(lacking_[d].data(), y, height, width, blurred_.data() + d * width);
             for (std::size_t x = 0; x < width; ++x) {
                 const std::uint32_t index = indices[y * width + x];
                 std::int64_t far = 0;
-                for (std::size_t d = 0; d < n_coordinates_; ++d) far += std::abs(blurred_[d * width + x]);
+                for (std::size_t d = 0; d < D; ++d) far += std::abs(blurred_[d * width + x]);
                 const std::int64_t weight = (weights ? weights[y * width + x] : 1) *
                                             (kOnce + std::min(far * per_unit >> kPerUnitBits, kMost - kOnce));
                 std::int64_t* const sum = to.sums.data() + 4 * std::size_t{index};
-                for (std::size_t d = 0; d < n_coordinates_; ++d) sum[d] += weight * blurred_[d * width + x];
+                for (std::size_t d = 0; d < D; ++d) sum[d] += weight * blurred_[d * width + x];
                 to.totals[index] += weight;
             }
         }
     }
 
-  private:
     // Pixels that lack much count more, up to eight times, in sixteenths: twice as much at 256 units in all coordinates
     // together.
     static constexpr std::int64_t kOnce = 16, kMost = 8 * kOnce;
