@@ -106,7 +106,8 @@ struct Kernels {
     // Nearest center of each point of hyper-block `h`, whose boxes are given; ties go to the lowest index. `scratch` is
     // three candidate lists as long as `centers`. With `sums`, what points that change their label carry is moved
     // between the sums; `moved`, one flag a center, and `remembered`, one list a super-block, let blocks be skipped in
-    // which nothing can have changed. With `first`, the labels hold nothing yet and every point is added.
+    // which nothing can have changed. With `first`, the labels hold nothing yet and every point is added; otherwise the
+    // candidates are all the centers, in their order.
     void (*assign)(const Points& points, const Box* boxes, std::size_t h, const Candidates& centers,
                    Candidates* scratch, std::uint16_t* labels, const std::int64_t* weights, CenterSum* sums,
                    const std::uint8_t* moved, RememberedList* remembered, bool first);

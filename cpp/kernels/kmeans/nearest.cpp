@@ -85,21 +85,10 @@ Box enclose(const Box* boxes, std::size_t n) {
             pack_pair(size[2], size[3])};
 }
 
-// The candidates that can be nearest somewhere in the box.
-void prune(const Candidates& from, const Box& box, Candidates& to) {
-    if (from.n == 1) {
-        to.xy[0] = from.xy[0];
-        to.zw[0] = from.zw[0];
-        to.norm[0] = from.norm[0];
-        to.index[0] = from.index[0];
-        to.n = 1;
-        return;
-    }
-    // The pivot: the candidate nearest to the middle of the box. Any candidate would do; a near one prunes most.
+// The place of the candidate that is nearest to the middle of the box.
+std::size_t nearest_to_middle(const Candidates& from, const Box& box) {
     const Vec mid2_xy = broadcast(static_cast<std::int32_t>(box.mid2_xy));
     const Vec mid2_zw = broadcast(static_cast<std::int32_t>(box.mid2_zw));
-    const Vec size_xy = broadcast(static_cast<std::int32_t>(box.size_xy));
-    const Vec size_zw = broadcast(static_cast<std::int32_t>(box.size_zw));
     Vec best = broadcast(kFar), best_at = broadcast(0);
     for (std::size_t j = 0; j < from.n; j += kLanes) {  // the padding's norm is kFar, its coordinates zero
         const Vec score =
@@ -118,10 +107,19 @@ void prune(const Candidates& from, const Box& box, Candidates& to) {
             pivot_score = lane_best[lane];
             pivot = static_cast<std::size_t>(lane_at[lane]) + lane;
         }
+    return pivot;
+}
 
-    const Vec pivot_xy = broadcast(static_cast<std::int32_t>(from.xy[pivot]));
-    const Vec pivot_zw = broadcast(static_cast<std::int32_t>(from.zw[pivot]));
-    const Vec pivot_norm = broadcast(from.norm[pivot]);
+// The candidates that can be nearest somewhere in the box, as far as a pivot tells: any center would do, a near one
+// prunes most.
+void prune_by(const Candidates& from, const Box& box, const Candidates& centers, std::size_t pivot, Candidates& to) {
+    const Vec mid2_xy = broadcast(static_cast<std::int32_t>(box.mid2_xy));
+    const Vec mid2_zw = broadcast(static_cast<std::int32_t>(box.mid2_zw));
+    const Vec size_xy = broadcast(static_cast<std::int32_t>(box.size_xy));
+    const Vec size_zw = broadcast(static_cast<std::int32_t>(box.size_zw));
+    const Vec pivot_xy = broadcast(static_cast<std::int32_t>(centers.xy[pivot]));
+    const Vec pivot_zw = broadcast(static_cast<std::int32_t>(centers.zw[pivot]));
+    const Vec pivot_norm = broadcast(centers.norm[pivot]);
     std::size_t kept = 0;
     for (std::size_t j = 0; j < from.n; j += kLanes) {
         const Vec xy = sub16(load(from.xy + j), pivot_xy), zw = sub16(load(from.zw + j), pivot_zw);
@@ -141,6 +139,22 @@ void prune(const Candidates& from, const Box& box, Candidates& to) {
     for (std::size_t j = kept; j < kept + kCandidatePad; ++j) {
         to.xy[j] = to.zw[j] = 0;
         to.norm[j] = kFar;
+    }
+}
+
+// The same by the label that the point in the middle had, if there is one, or the candidate nearest to the middle.
+void prune(const Candidates& from, const Box& box, const Candidates& centers, const std::uint16_t* label,
+           Candidates& to) {
+    if (from.n == 1) {
+        to.xy[0] = from.xy[0];
+        to.zw[0] = from.zw[0];
+        to.norm[0] = from.norm[0];
+        to.index[0] = from.index[0];
+        to.n = 1;
+    } else if (label) {
+        prune_by(from, box, centers, *label, to);
+    } else {
+        prune_by(from, box, from, nearest_to_middle(from, box), to);
     }
 }
 
@@ -270,14 +284,18 @@ void assign(const Points& points, const Box* boxes, std::size_t h, const Candida
     const auto upto = [&](std::size_t end) { return end < points.n ? end : points.n; };
     const std::size_t hyper = h * kHyperBlock, hyper_end = upto(hyper + kHyperBlock);
     Mover to(points, weights, sums), from(points, weights, sums);
-    prune(centers, *boxes, scratch[0]);
+    const auto label_in = [&](std::size_t start, std::size_t end) {
+        return first ? nullptr : labels + start + (end - start) / 2;
+    };
+    prune(centers, *boxes, centers, label_in(hyper, hyper_end), scratch[0]);
     for (std::size_t super = hyper; super < hyper_end; super += kSuperBlock) {
         const std::size_t super_end = upto(super + kSuperBlock);
-        prune(scratch[0], *super_box++, scratch[1]);
+        prune(scratch[0], *super_box++, centers, label_in(super, super_end), scratch[1]);
         if (sums && unchanged(scratch[1], moved, first, remembered[super / kSuperBlock])) continue;
         for (std::size_t start = super; start < super_end; start += kBlock) {
             const std::size_t n = upto(start + kBlock) - start;
-            prune(scratch[1], block_box[(start - hyper) / kBlock], scratch[2]);
+            const Box& box = block_box[(start - hyper) / kBlock];
+            prune(scratch[1], box, centers, label_in(start, start + n), scratch[2]);
             std::uint32_t nearest[kBlock];
             if (scratch[2].n == 1) {
                 for (std::uint32_t& label : nearest) label = scratch[2].index[0];
