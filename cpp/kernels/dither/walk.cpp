@@ -58,6 +58,11 @@ inline void nearest(const EntryGroup* const* lists, const std::uint32_t* xy_word
     // Of equals the earliest group in the lowest lane of four has the lowest index.
     const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(best, least))));
     const std::size_t a = first_of_four(lanes), b = first_of_four(lanes >> 4);
+    if (last == 0) {
+        index[0] = first->index[a];
+        index[1] = second->index[b];
+        return;
+    }
     alignas(32) std::uint32_t group[8];
     _mm256_store_si256(reinterpret_cast<__m256i*>(group), which);
     index[0] = first[group[a]].index[a];
