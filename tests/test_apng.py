@@ -191,6 +191,28 @@ def test_single_pixels_do_not_stay_among_others_that_move(flower, monkeypatch):
     assert means[0] > means[1] + 0.3
 
 
+@pytest.fixture(scope="module")
+def panned(china):
+    return [np.ascontiguousarray(china[100:220, 60 + 2 * n : 220 + 2 * n]) for n in range(3)]
+
+
+@pytest.mark.parametrize("lossy", [0.1, 0.3])
+def test_frames_that_lose_little_are_searched_for_rows_behind_filters(panned, lossy, monkeypatch):
+    found = encode_png(panned, lossy=lossy)
+    monkeypatch.setattr(LossyFrames, "_filtered", lambda self, search, lossy, found, *others: found)
+    without = encode_png(panned, lossy=lossy)
+    assert len(found) < 0.99 * len(without)
+    means = [np.mean(scores(played(file, 3), panned)) for file in (found, without)]
+    assert means[0] > means[1] + 0.2
+
+
+def test_a_kept_palette_keeps_its_order_where_frames_lose_little(panned):
+    palette = KMeansQuantizer(100, effort="fast").fit(panned[0]).palette_
+    file = encode_png(panned, palette=palette, keep_palette=True, lossy=0.1)
+    assert dict(chunks(file))["PLTE"] == palette.tobytes()
+    assert min(scores(played(file, 3), panned)) > 70
+
+
 @pytest.mark.parametrize("step", [0, 4])
 @pytest.mark.parametrize("encode", [encode_png, encode_gif])
 @pytest.mark.parametrize("n_colors", [16, 256])

@@ -50,6 +50,35 @@ def search(**changes):
     return _native.choose_indices(**(arguments | changes))
 
 
+def behind_paeth(**changes):
+    arguments = {
+        "points": pairs(24),
+        "width": 8,
+        "weights": np.ones(24, np.float32),
+        "scale": 1.0,
+        "guess": zeros(24),
+        "entries": pairs(4),
+        "prices": np.ones(256, np.float32),
+        "lowest": 1,
+        "feedback": (205, 240),
+        "color": 2294,
+    }
+    return _native.choose_behind_paeth(**(arguments | changes))
+
+
+def diffused(**changes):
+    arguments = {
+        "points": pairs(24),
+        "width": 8,
+        "weights": np.ones(24, np.float32),
+        "entries": pairs(4),
+        "indices": zeros(24),
+        "feedback": (205, 240),
+        "color": 2294,
+    }
+    return _native.diffused_error(**(arguments | changes))
+
+
 def symbols(**changes):
     """A good call but for some arguments: a literal, a match and an end."""
     arguments = {
@@ -220,6 +249,10 @@ WRONG_TYPES = {
     "search, int64 symbols": lambda: search(symbols=zeros(28, dtype=I64)),
     "symbols of int64": lambda: symbols(symbols=np.array([7, _native.NO_SYMBOL])),
     "symbols, starts of int32": lambda: symbols(starts=zeros(1, dtype=np.int32)),
+    "behind Paeth, float points": lambda: behind_paeth(points=pairs(24, np.float32)),
+    "behind Paeth, float64 prices": lambda: behind_paeth(prices=np.ones(256)),
+    "behind Paeth, lowest -1": lambda: behind_paeth(lowest=-1),
+    "diffused error, uint16 indices": lambda: diffused(indices=zeros(24, dtype=np.uint16)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
     "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
     "lzw, float points": lambda: lzw(points=pairs(24, np.float32)),
@@ -340,6 +373,26 @@ WRONG_VALUES = {
     "error, index beyond the palette": lambda: error_of(index=4),
     "error without a palette": lambda: error_of(k=0),
     "prices of fewer symbols": lambda: _native.deflate_prices(zeros(314, dtype=U64)),
+    "behind Paeth, points beyond": lambda: behind_paeth(points=FAR),
+    "behind Paeth, width 9": lambda: behind_paeth(width=9),
+    "behind Paeth, width 6": lambda: behind_paeth(width=6),
+    "behind Paeth, fewer weights": lambda: behind_paeth(weights=np.ones(23, np.float32)),
+    "behind Paeth, weight infinite": lambda: behind_paeth(weights=one_of(np.inf, dtype=np.float32)),
+    "behind Paeth, scale 0": lambda: behind_paeth(scale=0.0),
+    "behind Paeth, fewer guesses": lambda: behind_paeth(guess=zeros(23)),
+    "behind Paeth, guess beyond the palette": lambda: behind_paeth(guess=one_of(4)),
+    "behind Paeth, no entry": lambda: behind_paeth(entries=pairs(0), lowest=0),
+    "behind Paeth, 257 entries": lambda: behind_paeth(entries=pairs(257)),
+    "behind Paeth, fewer prices": lambda: behind_paeth(prices=np.ones(255, np.float32)),
+    "behind Paeth, price NaN": lambda: behind_paeth(prices=np.full(256, np.nan, np.float32)),
+    "behind Paeth, price -1": lambda: behind_paeth(prices=np.full(256, -1, np.float32)),
+    "behind Paeth, lowest beyond the palette": lambda: behind_paeth(lowest=4),
+    "behind Paeth, feedback 257": lambda: behind_paeth(feedback=(257, 0)),
+    "behind Paeth, color 2048": lambda: behind_paeth(color=2048),
+    "diffused error, entries beyond": lambda: diffused(entries=FAR[:, :4].copy()),
+    "diffused error, fewer indices": lambda: diffused(indices=zeros(23)),
+    "diffused error, an index beyond": lambda: diffused(indices=one_of(4)),
+    "diffused error, weight NaN": lambda: diffused(weights=one_of(np.nan, dtype=np.float32)),
     "search, fewer symbols": lambda: search(symbols=zeros(27, dtype=np.uint32)),
     "symbols without an end": lambda: symbols(symbols=np.array([7], np.uint32)),
     "no symbols": lambda: symbols(symbols=zeros(0, dtype=np.uint32)),

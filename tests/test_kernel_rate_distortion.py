@@ -86,6 +86,19 @@ def assert_solved(problem, *feedback, **options):
     return indices, counts
 
 
+def behind_paeth(problem, lowest=0, feedback=(205, 240), color=2294, seed=0):
+    """The kernel's indices and error, and those of the plain search."""
+    left = np.abs(np.arange(-128, 128)).astype(np.float32)
+    prices = np.roll(3 + left / 8 + np.random.default_rng(seed).random(256, np.float32), 128)
+    entries, guess = problem.entries[np.argsort(problem.entries[:, 0])], problem.guess
+    points, picture = to_points(problem.points), (problem.shape[1], problem.weights)
+    options = (prices, lowest, feedback, color)
+    indices, error = _native.choose_behind_paeth(points, *picture, 1.0, guess, to_points(entries), *options)
+    assert error == _native.diffused_error(points, *picture, to_points(entries), indices, feedback, color)
+    plain_search = plain.PaethSearch(problem.points, problem.shape, problem.weights, guess, entries, *options)
+    return (indices.reshape(problem.shape), error), plain_search.run()
+
+
 # Against the plain search
 
 
@@ -94,6 +107,20 @@ def assert_solved(problem, *feedback, **options):
 @pytest.mark.parametrize("feedback", [(0, 0), (205, 240)])
 def test_indices_are_those_of_the_plain_search(width, k, feedback):
     assert_solved(problem(6, width, k, kept=0.1, limited=True), feedback)
+
+
+@pytest.mark.parametrize("width", [8, 9, 17, 70])
+@pytest.mark.parametrize(("k", "lowest"), [(1, 0), (2, 1), (21, 3), (256, 1)])
+def test_indices_behind_paeth_are_those_of_the_plain_search(width, k, lowest):
+    found, expected = behind_paeth(problem(6, width, k, kept=0.1), lowest)
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1] == pytest.approx(expected[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("weight", [0, 1e-6, 0.1, 1e20])
+def test_every_weight_counts_behind_paeth(weight):
+    found, expected = behind_paeth(problem(8, 23, 9, weight=weight, kept=0.05))
+    np.testing.assert_array_equal(found[0], expected[0])
 
 
 @pytest.mark.parametrize("k", [1, 16, 256])

@@ -30,7 +30,7 @@ void check_pieces(std::size_t n, Team& team, const Check& check) {
              [&](std::size_t i, std::size_t) { check(i * kPiece, std::min(n, (i + 1) * kPiece)); });
 }
 
-constexpr float kMostProtection = 1000;
+constexpr float kMostProtection = 1000, kMostPrice = 1000;
 
 // Loops that end early, and std::all_of, are not made of vectors.
 void check_indices(const Vector<std::uint8_t>& indices, std::size_t k, Team& team) {
@@ -169,6 +169,14 @@ std::vector<std::pair<std::size_t, std::size_t>> read_bands(const Bands& bands, 
     return read;
 }
 
+void check_search(std::size_t width, std::size_t k, std::pair<int, int> feedback, int color) {
+    if (width < kNarrowest) throw nb::value_error("rows are too narrow");
+    if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
+    if (std::min(feedback.first, feedback.second) < 0 || std::max(feedback.first, feedback.second) > 256)
+        throw nb::value_error("feedback must be 0 to 256");
+    if (color <= 2048 || color > 4096) throw nb::value_error("color must be 2049 to 4096");
+}
+
 // Writes `indices` in the bands, each a first row and a number of rows; returns the counts of the symbols used there.
 // `feedback` is the usual one, and that of smooth areas. Without `lowest` pixels may get all entries. `progress` is
 // called in this thread with the share that is done. `symbols`, if there are any, have room for those of all rows and
@@ -180,11 +188,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
             const std::optional<InOut<std::uint32_t, nb::ndim<1>>>& symbols, bool is_quick, int color) {
     const std::size_t n = points.shape(1), k = entries.shape(1);
     check_size(n, width);
-    if (width < kNarrowest) throw nb::value_error("rows are too narrow");
-    if (k < 1 || k > 256) throw nb::value_error("a palette has 1 to 256 entries here");
-    if (std::min(feedback.first, feedback.second) < 0 || std::max(feedback.first, feedback.second) > 256)
-        throw nb::value_error("feedback must be 0 to 256");
-    if (color <= 2048 || color > 4096) throw nb::value_error("color must be 2049 to 4096");
+    check_search(width, k, feedback, color);
     same_length(n, weights.shape(0), "points and weights");
     if (lowest.shape(0)) same_length(n, lowest.shape(0), "points and lowest");
     same_length(n, guess.shape(0), "points and guess");
@@ -236,6 +240,67 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
     return from_counts(sum);
 }
 
+// A picture that is searched whole, all of whose pixels may get the same entries.
+struct Whole {
+    const PointArray& points;
+    std::size_t width;
+    const Vector<float>& weights;
+    float scale;
+    const PointArray& entries;
+    std::pair<int, int> feedback;
+    int color;
+
+    std::size_t n() const { return points.shape(1); }
+
+    void check(const Vector<std::uint8_t>& indices) const {
+        check_size(n(), width);
+        check_search(width, entries.shape(1), feedback, color);
+        same_length(n(), weights.shape(0), "points and weights");
+        same_length(n(), indices.shape(0), "points and indices");
+    }
+
+    // Of these indices, which are looked at in this thread.
+    Region region(const Vector<std::uint8_t>& indices) const {
+        Team team(1);
+        check_weights(weights, scale, team);
+        check_indices(indices, entries.shape(1), team);
+        checked_points(entries, "entries");
+        const Points all = checked_in_threads(points, "points", team);
+        const std::uint8_t* const lowest = nullptr;
+        return {all, n() / width, width, weights.data(), scale, lowest, indices.data(), oklab_units(), color, false};
+    }
+};
+
+// The indices, and their error. Pixels that keep their index have it in `guess`; others get one from `lowest` on.
+auto chosen_behind_paeth(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
+                         const Vector<std::uint8_t>& guess, const PointArray& entries, const Vector<float>& prices,
+                         std::size_t lowest, std::pair<int, int> feedback, int color) {
+    const Whole whole{points, width, weights, scale, entries, feedback, color};
+    whole.check(guess);
+    same_length(kLiterals, prices.shape(0), "prices and bytes");
+    if (lowest >= entries.shape(1)) throw nb::value_error("lowest is beyond the palette");
+    for (std::size_t i = 0; i < kLiterals; ++i)
+        if (!(prices.data()[i] >= 0 && prices.data()[i] <= kMostPrice)) throw nb::value_error("a price is wrong");
+    Buffer<std::uint8_t> indices(whole.n());
+    double error;
+    {
+        const nb::gil_scoped_release unlocked;
+        error = choose_behind_paeth(whole.region(guess), as_points(entries), prices.data(), lowest,
+                                    Feedback{feedback.first, feedback.second}, indices.begin());
+    }
+    return nb::make_tuple(to_numpy(std::move(indices)), error);
+}
+
+double error_handed_on(const PointArray& points, std::size_t width, const Vector<float>& weights,
+                       const PointArray& entries, const Vector<std::uint8_t>& indices, std::pair<int, int> feedback,
+                       int color) {
+    const Whole whole{points, width, weights, 1, entries, feedback, color};
+    whole.check(indices);
+    const nb::gil_scoped_release unlocked;
+    return diffused_error(whole.region(indices), as_points(entries), Feedback{feedback.first, feedback.second},
+                          indices.data());
+}
+
 }  // namespace
 
 void register_rate_distortion(nb::module_& module) {
@@ -251,6 +316,11 @@ void register_rate_distortion(nb::module_& module) {
                "lowest"_a.noconvert(), "guess"_a.noconvert(), "entries"_a.noconvert(), "counts"_a.noconvert(),
                "bands"_a.noconvert(), "feedback"_a, "n_threads"_a, "progress"_a, "indices"_a.noconvert(),
                "symbols"_a.noconvert() = nb::none(), "is_quick"_a = false, "color"_a = kUsualColor);
+    module.def("choose_behind_paeth", &chosen_behind_paeth, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+               "scale"_a, "guess"_a.noconvert(), "entries"_a.noconvert(), "prices"_a.noconvert(), "lowest"_a,
+               "feedback"_a, "color"_a);
+    module.def("diffused_error", &error_handed_on, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+               "entries"_a.noconvert(), "indices"_a.noconvert(), "feedback"_a, "color"_a);
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());
     module.def(

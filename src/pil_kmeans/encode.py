@@ -441,10 +441,18 @@ class _Animated:
         movie = self._movie(made)
         measured = [made.known[n] for n in movie.spread()]
         n_threads = self.search.n_threads
-        search = LossyFrames(movie, made.palette, made.frames, measured, made.strength, n_threads)
+        search = LossyFrames(
+            movie,
+            made.palette,
+            made.frames,
+            measured,
+            made.strength,
+            n_threads,
+            may_reorder=not self.how["keep_palette"],
+        )
         if quality is None:
             rougher = search.indices(lossy, part(report, _FITTED, _SEARCHED))
-            file = self._written(made, rougher, part(report, _SEARCHED, _WRITTEN))
+            file = self._written(made, rougher, part(report, _SEARCHED, _WRITTEN), search.order)
             if not animation.may_be_smaller(exact(), to_uint8(made.palette.colors), len(file)):
                 return file
             return min(file, self._written(made, exact(), part(report, _WRITTEN, 1.0)), key=len)
@@ -462,12 +470,12 @@ class _Animated:
         found = roughest(attempt, quality.aim, part(report, _FITTED, _WRITTEN))
         rest = part(report, _WRITTEN, 1.0)
         if found.picture is not None:
-            return self._written(made, search.indices(found.picture, silent), rest)
+            return self._written(made, search.indices(found.picture, silent), rest, search.order)
         best = score(exact())
         if max(best, found.best) < quality.least:
             raise QualityError(quality.least, max(best, found.best), "ask for less, or for more colors")
         if best < found.best and found.closest is not None:
-            return self._written(made, search.indices(found.closest, silent), rest)
+            return self._written(made, search.indices(found.closest, silent), rest, search.order)
         return self._written(made, exact(), rest)
 
     def _exact(self, made: Indexed) -> Iterator[NDArray[Any]]:
@@ -480,7 +488,13 @@ class _Animated:
         n_threads = count_threads(self.search.n_threads)
         return Movie(self.frames.reel, self.frames.at_hand, relative, n_threads, with_alpha=has_alpha)
 
-    def _written(self, made: Indexed, frames: Iterable[NDArray[Any]], progress: Progress) -> Spool:
+    def _written(
+        self,
+        made: Indexed,
+        frames: Iterable[NDArray[Any]],
+        progress: Progress,
+        order: NDArray[np.uint8] | None = None,
+    ) -> Spool:
         known: Sequence[NDArray[Any]] = [*made.known.values()]
         if made.is_whole:
             known = frames = [*frames]
@@ -493,6 +507,7 @@ class _Animated:
             self.chunks,
             keep=made.palette.fixed,
             progress=progress,
+            order=order,
             **self.how,
         )
 

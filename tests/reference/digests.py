@@ -104,8 +104,15 @@ def rate_distortion_digests(n_threads):
             quick = guess.copy()
             _native.choose_indices(points, width, weights, 1.0, lowest, guess, entries, *options, quick, None, True)
             error = _native.weighted_error(points, visible, entries, indices, n_threads)
+            prices = rng.random(256, np.float32) * 12
+            paeth = points, width, weights, 1.0, guess, entries, prices, k // 9, (205, 240), 2294
+            filtered, filtered_error = _native.choose_behind_paeth(*paeth)
             n_used = _native.count_indices(indices, k, n_threads)
-            result[f"rate-distortion {width} {k}"] = [digest(visible, indices, used, quick, n_used), error]
+            result[f"rate-distortion {width} {k}"] = [
+                digest(visible, indices, used, quick, n_used, filtered),
+                error,
+                filtered_error,
+            ]
     return result
 
 

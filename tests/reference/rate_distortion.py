@@ -29,6 +29,7 @@ FOUND_SLOTS, QUICK_EMPTY = range(1 + NEAR, 1 + NEAR + FOUND), 8
 CHAIN, QUICK_CHAIN = 4, 2
 STRETCH, DEPTH = 32, 4
 MARGIN = np.float32(20)
+PAETH_WAYS = 8
 N_LIKELY, USUAL_WEIGHT = 16, np.float32(0.5)
 SMOOTH_WEIGHT = 2  # from which on errors are handed on as in smooth areas
 REACH = 8192 * 3 // 2
@@ -350,6 +351,52 @@ class Search:
                 lengths[length_code(step.length)] += 1
                 distances[distance_code(step.distance)] += 1
         return np.concatenate([literals, lengths, distances])
+
+
+class PaethSearch(Search):
+    """Indices (H, W) behind the filter Paeth, and their error, by ways of which each has all its row."""
+
+    def __init__(self, points, shape, weights, guess, entries, prices, lowest, feedback, color):
+        no_matches = (prices, None, None)
+        super().__init__(points, shape, weights, np.zeros(0), guess, entries, no_matches, feedback, color=color)
+        self.first = lowest
+
+    def run(self):
+        rows, error = [[0] * self.width], 0.0
+        for y in range(self.height):
+            row = self.cheapest_row(y, rows[-1])
+            for x, index in enumerate(row):
+                if self.weights[y, x] >= 0:
+                    left = self.wanted(x, y, self.errors[y + 1, x]) - self.entries[index]
+                    self.errors[y + 1, x + 1] = left
+                    error += float(self.weights[y, x]) * int(left @ left)
+            rows.append(row)
+        return np.array(rows[1:]), error
+
+    def cheapest_row(self, y, above):
+        ways = [(np.float32(0), np.zeros(4, np.int64), [])]
+        for x in range(self.width):
+            up, up_left = above[x], above[x - 1] if x else 0
+            guesses = [paeth(row[-1] if row else 0, up, up_left) for _, _, row in ways]
+            entries = np.arange(self.first, len(self.entries))
+            errors = np.zeros((len(ways), 1, 4), np.int64)
+            if self.weights[y, x] < 0:
+                entries = self.guess[y, x : x + 1].astype(int)
+            else:
+                errors = np.stack([self.wanted(x, y, error) for _, error, _ in ways])[:, np.newaxis]
+                errors = errors - self.entries[entries]
+            distortions = max(self.weights[y, x], np.float32(0)) * (errors * errors).sum(axis=2).astype(np.float32)
+            prices = np.stack([self.literal_prices[(entries - guess) % 256] for guess in guesses])
+            costs = distortions + prices + np.array([[cost] for cost, _, _ in ways])
+            best, least = costs.argmin(axis=0), costs.min(axis=0)
+            cheapest = [i for i in np.argsort(least, kind="stable") if least[i] <= least.min() + MARGIN][:PAETH_WAYS]
+            ways = [(least[i], errors[best[i], i], [*ways[best[i]][2], int(entries[i])]) for i in cheapest]
+        return ways[0][2]
+
+
+def paeth(left, above, above_left):
+    estimate = left + above - above_left
+    return min((left, above, above_left), key=lambda near: abs(estimate - near))
 
 
 def hashed(three):

@@ -14,6 +14,7 @@ namespace pil_kmeans {
 struct EntryColumns;
 struct Feedback;
 struct LightTerms;
+struct PaethWays;
 struct Prices;
 struct Region;
 struct RowWalk;
@@ -146,6 +147,13 @@ struct Kernels {
     // As `choose_indices`, in memory that was made for it.
     SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
                                    const Feedback& feedback, const SearchRoom& room, std::uint8_t* indices);
+
+    // As `choose_behind_paeth`, and `diffused_error`, in memory that was made for them; `ways` are as many as columns.
+    double (*search_behind_paeth)(const Region& region, const Points& entries, const float* prices, std::size_t lowest,
+                                  const Feedback& feedback, const SearchRoom& room, PaethWays* ways,
+                                  std::uint8_t* indices);
+    double (*diffused_error)(const Region& region, const Points& entries, const Feedback& feedback,
+                             const SearchRoom& room, const std::uint8_t* indices);
 
     // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
     // them.

@@ -45,6 +45,12 @@ void light_lacks(const LightTerms& terms, bool has_alpha, const float* roots, co
 // dither/blur.cpp
 void blur_row(const std::int32_t* const* rows, std::size_t n, std::int32_t* scratch, std::int32_t* blurred);
 
+// png/paeth_search.cpp
+double search_behind_paeth(const Region& region, const Points& entries, const float* prices, std::size_t lowest,
+                           const Feedback& feedback, const SearchRoom& room, PaethWays* ways, std::uint8_t* indices);
+double diffused_error(const Region& region, const Points& entries, const Feedback& feedback, const SearchRoom& room,
+                      const std::uint8_t* indices);
+
 // png/search.cpp
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices);

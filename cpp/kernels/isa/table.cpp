@@ -25,6 +25,8 @@ const Kernels kernels{
     .light_lacks = light_lacks,
     .blur_row = blur_row,
     .search_indices = search_indices,
+    .search_behind_paeth = search_behind_paeth,
+    .diffused_error = diffused_error,
     .visibility_row = visibility_row,
     .xyb = xyb,
     .compare_tile = compare_tile,

@@ -118,6 +118,7 @@ class PixelCoder {
     }
 
     Coords entries(Vec bytes) const { return {gather(xy_, bytes), gather(zw_, bytes)}; }
+    Coords entries_from(std::size_t j) const { return {load(xy_ + j), load(zw_ + j)}; }
     Coords entry(std::uint8_t byte) const { return {broadcast_word(xy_[byte]), broadcast_word(zw_[byte])}; }
 
     // The cheapest literal, the first of several. Distortions of all bytes that the pixel allows can then be asked for.

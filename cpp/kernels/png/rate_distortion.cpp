@@ -36,6 +36,21 @@ SymbolCounts choose_indices(const Region& region, const Points& entries, const P
                                     memory.room_for(region.height, region.width, symbols), indices);
 }
 
+double choose_behind_paeth(const Region& region, const Points& entries, const float* prices, std::size_t lowest,
+                           const Feedback& feedback, std::uint8_t* indices) {
+    SearchMemory memory;
+    std::vector<PaethWays> ways(region.width);
+    return kernels().search_behind_paeth(region, entries, prices, lowest, feedback,
+                                         memory.room_for(region.height, region.width, nullptr), ways.data(), indices);
+}
+
+double diffused_error(const Region& region, const Points& entries, const Feedback& feedback,
+                      const std::uint8_t* indices) {
+    SearchMemory memory;
+    return kernels().diffused_error(region, entries, feedback, memory.room_for(region.height, region.width, nullptr),
+                                    indices);
+}
+
 void visibility(const Points& points, std::size_t height, std::size_t width, float protection, Team& team,
                 float* weights) {
     const std::size_t rows = kPixelsATask / width + 1, n_tasks = (height + rows - 1) / rows;

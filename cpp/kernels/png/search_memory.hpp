@@ -35,6 +35,12 @@ static_assert((kDepth + 1) * kLongestStretch <= kOpenBytes);
 // Bytes of a stretch: so few that what hands its error down to a stretch of the next row is settled.
 inline std::size_t stretch_of(std::size_t width) { return std::min(kLongestStretch, (width - 2) / (kDepth + 2)); }
 
+// Where the ways behind Paeth came from at some column.
+inline constexpr std::size_t kPaethWays = 8;
+struct PaethWays {
+    std::uint8_t index[kPaethWays], from[kPaethWays];
+};
+
 // Pointers into a SearchMemory.
 struct SearchRoom {
     std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows and kMostAside bytes before

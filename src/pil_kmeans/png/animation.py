@@ -106,6 +106,7 @@ def written(
     keep_palette: bool,
     compression: str,
     progress: Progress,
+    order: NDArray[np.uint8] | None = None,
 ) -> Spool:
     """Write frames that need not all be in memory.
 
@@ -118,6 +119,8 @@ def written(
         pixel has are left out, and both with an entry for transparency and without the file is made.
     palette, durations, plays, metadata, keep, keep_palette, compression, progress
         As in `encode`.
+    order : ndarray of shape (n,), optional
+        uint8, that of the palette, which is opaque then, and not kept as it is.
 
     Returns
     -------
@@ -151,21 +154,24 @@ def written(
     files = []
     for n, start in enumerate(reversed(starts)):
         entries = np.concatenate([INVISIBLE, rgba]) if start else rgba
-        order = np.arange(len(entries), dtype=np.uint8)
-        if not keep_palette:
-            order = palette_order(
+        in_order = np.arange(len(entries), dtype=np.uint8)
+        if order is not None:
+            given = [row + start for row in dict.fromkeys(new_row[order[np.isin(order, used)]].tolist())]
+            in_order = np.array([*range(start), *given], np.uint8)
+        elif not keep_palette:
+            in_order = palette_order(
                 stacked + np.uint8(start),
                 len(entries),
                 n_first=n_not_opaque(entries),
                 trials_per_pair=COMPRESSIONS[compression].trials_per_pair[-1],
             )
         depth = bit_depth(len(entries))
-        place = np.argsort(order).astype(np.uint8)[new_row + start]
+        place = np.argsort(in_order).astype(np.uint8)[new_row + start]
         done = part(progress, n / len(starts), (n + 1) / len(starts))
         merged = _merged((place[frame] for frame in frames), durations, done)
         blends: list[int] = []
-        pieces = _pieces(merged, entries[order], depth, compression, blends)
-        file = FileParts((height, width), depth, entries[order], metadata, ())
+        pieces = _pieces(merged, entries[in_order], depth, compression, blends)
+        file = FileParts((height, width), depth, entries[in_order], metadata, ())
         files.append(Spool(file.around(_animation_parts(pieces, plays))))
         if 2 * blends.count(OVER) > len(blends) and stacked.size > SMALL:  # the entry pays
             break

@@ -3,7 +3,7 @@
 A pixel stays as it was shown while its source is about what it was when the pixel was last written, so that noise is
 not painted again and nothing leaves a trace. Single pixels among others that change do not: they would cut what is
 written into pieces, for which more bytes are needed than they save. The rest of each frame is searched as a picture of
-its own is, with what stays as transparent.
+its own is, with what stays as transparent; where little may be lost, also for rows behind filters.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ from ..stages.palette import Palette
 from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
 from ..stages.samples import as_samples, rgba_rows, to_uint8
-from .rate_distortion import OfFrame, RateDistortion
+from . import deflater
+from .filters import LEAST_ENTROPY, UNFILTERED, Filters, filter_rows
+from .idat import BYTE, COMPRESSIONS
+from .palette_order import palette_order
+from .rate_distortion import Chosen, OfFrame, RateDistortion
+from .still import bit_depth
 
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
 _NOISE = 3.0  # times as much may change where
@@ -34,6 +39,11 @@ _STILL, _MOVING = 0.75, 0.5  # shares of the frame that do, from which on none o
 _MOST_AROUND = 0.9  # of them must
 _LASTING = 4  # frames that one that begins to stand still must do so: equal by chance are many in smooth areas
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
+
+# Rows behind filters are not smaller where the errors of a pixel are worth fewer bits, or fewer of the pixels change.
+_LEAST_ERROR, _LEAST_FREE = 3.5, 0.5
+_ERROR = 0.25  # of the bits that errors are worth to the search: so much larger may a file be without them
+_LEVEL = 10  # of libdeflate
 
 
 class LossyFrames:
@@ -52,6 +62,13 @@ class LossyFrames:
         That they are dithered with.
     n_threads : int or None
         The result does not depend on it.
+    may_reorder : bool
+        Whether the palette may get another order.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n,) or None
+        uint8, that of the palette which some frames are searched for; None if it does not matter.
     """
 
     def __init__(
@@ -62,6 +79,8 @@ class LossyFrames:
         measured: Sequence[NDArray[Any]],
         strength: float,
         n_threads: int | None,
+        *,
+        may_reorder: bool,
     ) -> None:
         self._movie, self._guess, self._strength, self._n_threads = movie, guess, strength, n_threads
         colors = to_uint8(palette.colors)
@@ -76,6 +95,12 @@ class LossyFrames:
             self._nothing = len(colors)
             self._rgba = np.concatenate([self._rgba, np.zeros((1, 4), np.uint8)])
             self._fixed = np.append(self._fixed, False)
+        self.order: NDArray[np.uint8] | None = None
+        is_opaque = bool((rgba_rows(colors)[:, 3] == 255).all())
+        if may_reorder and is_opaque and bit_depth(len(colors)) == BYTE:
+            n_trials = COMPRESSIONS["default"].trials_per_pair[-1]
+            seen = np.concatenate(measured).astype(np.uint8)
+            self.order = palette_order(seen, len(colors), trials_per_pair=n_trials)
 
     def indices(self, lossy: float, progress: Progress) -> Iterator[NDArray[np.uint8]]:
         """Choose the indices of all frames.
@@ -106,7 +131,7 @@ class LossyFrames:
                     stays &= self._is_as_opaque(n, shown)
                     stays &= self._pays(stays, points, written, before | (lasting >= _LASTING))
                 lasting[~_is_among_others(lasting > 1)] = 1
-                self._choose(n, stays, lasting, lossy, frame)
+                self._choose(n, stays, lasting, lossy, frame, shown)
                 if shown is not None:
                     np.copyto(frame, shown, where=stays)
                 np.copyto(written, points, where=~stays.ravel()[np.newaxis, :, np.newaxis])
@@ -144,7 +169,13 @@ class LossyFrames:
         return is_as_opaque
 
     def _choose(
-        self, n: int, stays: NDArray[np.bool_], lasting: NDArray[np.float32], lossy: float, frame: NDArray[np.uint8]
+        self,
+        n: int,
+        stays: NDArray[np.bool_],
+        lasting: NDArray[np.float32],
+        lossy: float,
+        frame: NDArray[np.uint8],
+        shown: NDArray[np.uint8] | None,
     ) -> None:
         """Choose the indices of what does not stay, in the rectangle around it: the better the longer it lasts."""
         rows, columns = (np.flatnonzero(~stays.all(axis=axis)) for axis in (1, 0))
@@ -154,8 +185,8 @@ class LossyFrames:
         if (stays.any() and self._nothing is None) or columns[-1] + 1 - columns[0] < _native.NARROWEST:
             return
         rgba = rgba_rows(self._movie.samples(n)[inside])
-        guess = frame[inside].copy()
-        guess[stays[inside]] = self._nothing or 0
+        as_shown = frame[inside] if shown is None else np.where(stays[inside], shown[inside], frame[inside])
+        guess = np.where(stays[inside], np.uint8(self._nothing or 0), frame[inside])
         weights = self._weights(n, lossy) * lasting
         search = RateDistortion(
             read_pixels(rgba),
@@ -167,7 +198,36 @@ class LossyFrames:
             n_threads=self._n_threads,
             of_frame=OfFrame(weights[inside], stays[inside], self._bit),
         )
-        frame[inside] = search.indices(lossy)
+        found = search.indices(lossy)
+        frame[inside] = found if self.order is None else self._filtered(search, lossy, found, as_shown, self.order)
+
+    def _filtered(
+        self,
+        search: RateDistortion,
+        lossy: float,
+        found: NDArray[np.uint8],
+        as_shown: NDArray[np.uint8],
+        order: NDArray[np.uint8],
+    ) -> NDArray[np.uint8]:
+        """Search again for rows behind filters, which are the smaller where little may be lost, and return the better.
+
+        There pixels that stay are what is shown: transparent ones would be far from their neighbours.
+        """
+        if search.n_free < _LEAST_FREE * found.size:
+            return found
+        plain = search.as_chosen(lossy, found)
+        if plain.error <= _LEAST_ERROR * search.n_free:
+            return found
+        n_first = 0 if self._nothing is None else 1
+        entries = order if self._nothing is None else np.insert(order, 0, np.uint8(self._nothing))
+        filtered = search.behind_paeth(lossy, entries, n_first, as_shown)
+        place = np.argsort(entries).astype(np.uint8)
+
+        def bits(chosen: Chosen, filters: Filters) -> float:
+            rows = filter_rows(place[chosen.indices], filters)
+            return 8 * len(deflater.zlib_compress(rows.data, _LEVEL)) + _ERROR * chosen.error
+
+        return min(((plain, UNFILTERED), (filtered, LEAST_ENTROPY)), key=lambda way: bits(*way))[0].indices
 
     def _weights(self, n: int, lossy: float) -> NDArray[np.float32]:
         """Return what errors in each pixel count for: smooth areas need no protection from small ones."""

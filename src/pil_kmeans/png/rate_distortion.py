@@ -25,6 +25,7 @@ from ..stages.progress import part as share_of
 from ..stages.row_blocks import beside, row_blocks
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
+from .filters import PAETH, Filters, filter_rows
 
 Lossy = float | Literal["auto"]
 
@@ -36,6 +37,8 @@ _LEAST_BIT, _MOST_BIT = 1e-6, 1e12  # beyond these nothing changes any more
 _FEEDBACK, _SMOOTH_FEEDBACK = 0.78, 0.94  # shares of the errors that are handed on, at the usual strength of dithering
 _FRAME_FEEDBACK = 0.82  # the same of frames, in which errors are small: nothing shows in smooth areas
 _FRAME_COLOR = 2294  # 4096ths of a difference of colour in frames that count, beside one of lightness
+_PAETH = Filters((PAETH,))
+_PAETH_SEARCHES = 2  # the first with prices of the guess
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
@@ -83,6 +86,13 @@ class Coded(NamedTuple):
         places = np.zeros(_native.DEFLATE_SYMBOLS[0], np.uint8)
         places[: len(self.order)] = lookup[self.order]
         return None if places[0] else places
+
+
+class Chosen(NamedTuple):
+    """Indices (H, W), and what their errors are worth in bits, those that are handed on included."""
+
+    indices: NDArray[np.uint8]
+    error: float
 
 
 class OfFrame(NamedTuple):
@@ -303,6 +313,57 @@ class RateDistortion:
             self._choose(lossy, bands, share_of(progress, 0.5, 1.0), result, whole=again)
         return result
 
+    def behind_paeth(self, lossy: float, order: NDArray[np.uint8], lowest: int, guess: NDArray[np.uint8]) -> Chosen:
+        """Choose cheaper indices of a frame whose points are kept, coded behind Paeth in an order of the palette.
+
+        Parameters
+        ----------
+        lossy : float
+            More than 0.
+        order : ndarray of shape (n,)
+            uint8, the entry for each place.
+        lowest : int
+            First place that a pixel may get.
+        guess : ndarray of shape (H, W)
+            uint8, indices of about the result, and those of pixels that keep theirs.
+
+        Returns
+        -------
+        Chosen
+        """
+        assert self._kept_part is not None
+        part, width, scale = self._kept_part, self._shape[1], self._scale(lossy)
+        kept = found = np.argsort(order).astype(np.uint8)[guess]
+        entries = np.ascontiguousarray(self._entries[:, self._place[order]])
+        options = lowest, self._feedback, self._color
+        error = 0.0
+        for _ in range(_PAETH_SEARCHES):
+            prices = _prices_of_bytes(filter_rows(found, _PAETH)[:, 1:])
+            rows, error = _native.choose_behind_paeth(
+                part.points, width, part.weights, scale, kept.ravel(), entries, prices, *options
+            )
+            found = rows.reshape(guess.shape)
+        return Chosen(order[found], error * scale)
+
+    def as_chosen(self, lossy: float, indices: NDArray[np.uint8]) -> Chosen:
+        """Tell the error of indices that were chosen, of a frame whose points are kept."""
+        assert self._kept_part is not None
+        part = self._kept_part
+        places = self._places_of(indices.ravel())
+        error = _native.diffused_error(
+            part.points, self._shape[1], part.weights, self._entries, places, self._feedback, self._color
+        )
+        return Chosen(indices, error * self._scale(lossy))
+
+    @property
+    def n_free(self) -> int:
+        """Count the pixels that do not keep their index, if the points of all are kept: 0 of larger pictures."""
+        return 0 if self._kept_part is None else int(np.count_nonzero(self._kept_part.weights >= 0))
+
+    def _scale(self, lossy: float) -> float:
+        """Say how many bits a squared error of 1 is worth."""
+        return 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
+
     def coded(self, lossy: float, *, progress: Progress = silent) -> Coded:
         """Choose cheaper indices, and tell the symbols that code them, of pictures that can be searched."""
         result = self._pixels.new_array(self._shape, np.uint8)
@@ -324,7 +385,7 @@ class RateDistortion:
         To a list of symbols add theirs. `whole`, if it is given, are all rows in place of those that are kept.
         """
         height, width = self._shape
-        scale = 1 / min(max(lossy * self._bit, _LEAST_BIT), _MOST_BIT)
+        scale = self._scale(lossy)
         used = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
         whole = whole or self._kept_part
         groups = [Bands(bands.tops, bands.rows)] if whole is not None else _groups(bands, self._rows)
@@ -373,6 +434,15 @@ class _Part(NamedTuple):
     weights: NDArray[np.float32]
     lowest: NDArray[np.uint8]
     guess: NDArray[np.uint8]
+
+
+def _prices_of_bytes(found: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Bits that each byte takes with a code made for those that were found."""
+    counts = np.zeros(sum(_native.DEFLATE_SYMBOLS), np.uint64)
+    n_literals = _native.DEFLATE_SYMBOLS[0]
+    counts[:n_literals] = np.bincount(found.ravel(), minlength=n_literals)
+    literals: NDArray[np.float32] = _native.symbol_prices(counts)[0]
+    return literals
 
 
 def _rows(samples: NDArray[Any]) -> NDArray[Any]:
