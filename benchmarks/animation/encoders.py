@@ -119,7 +119,7 @@ frames = [Image.open(path) for path in sorted(Path(sys.argv[1]).glob("*.png"))]
 sys.stdout.buffer.write(encode_png(frames, duration={DURATION}, n_threads=1))
 """
 BOTH = needs.both(needs.program("ffmpeg"), needs.program("gifsicle"))
-LOSSY = (0.1, 0.3, 1, 2.5, 6, 15, 40)
+LOSSY = (0.1, 0.3, 1, 2.5, 6, 10, 15, 40)
 OURS = [Encoder(f"ours lossy={lossy}", partial(ours, lossy=lossy)) for lossy in LOSSY]
 GIFSKI = [
     Encoder(f"gifski {quality}", partial(gifski, quality=quality), needs.program("gifski"))
