@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 from made_pictures import moving_square, with_camera_noise
 from palettes_only import encode_png
 from pil_kmeans import IndexedImage, KMeansQuantizer, QualityError, encode_gif, ssimulacra2
-from pil_kmeans.png import animation
+from pil_kmeans.png import animation, lossy_frames
 from pil_kmeans.png.animation import MAX_DURATION, delay
 from pil_kmeans.png.lossy_frames import LossyFrames
 from pil_kmeans.stages.dithering.steady import steady
@@ -206,6 +206,18 @@ def test_frames_that_lose_little_are_searched_for_rows_behind_filters(panned, lo
     assert means[0] > means[1] + 0.2
 
 
+def test_pixels_that_stay_are_transparent_behind_filters_where_they_are_many_beside_each_other(panned, monkeypatch):
+    stands_still = (np.abs(np.arange(160) - 80) < 20)[:, np.newaxis]
+    frames = [np.where(stands_still, panned[0], frame) for frame in panned]
+    found = encode_png(frames, lossy=0.3)
+    assert played(found, 3)[1].blend == OVER
+    monkeypatch.setattr(lossy_frames, "in_runs", lambda mask, run: np.zeros_like(mask))
+    without = encode_png(frames, lossy=0.3)
+    assert len(found) < 0.99 * len(without)
+    means = [np.mean(scores(played(file, 3), frames)) for file in (found, without)]
+    assert means[0] > means[1] + 0.1
+
+
 def test_a_kept_palette_keeps_its_order_where_frames_lose_little(panned):
     palette = KMeansQuantizer(100, effort="fast").fit(panned[0]).palette_
     file = encode_png(panned, palette=palette, keep_palette=True, lossy=0.1)
@@ -258,7 +270,7 @@ def test_what_stays_by_chance_does_not_cut_what_repeats(monkeypatch):
     first[by_chance] = second[by_chance]
     found = encode_png([first, second], lossy=0)
     assert played(found, 2)[1].blend == OVER
-    monkeypatch.setattr(animation, "_RUN", 1)
+    monkeypatch.setattr(animation, "RUNS", ())
     assert len(found) < 0.98 * len(encode_png([first, second], lossy=0))
 
 

@@ -38,8 +38,11 @@ MAX_DURATION = 1000 * MAX_DELAY_PART
 
 MAX_PLAYS = 2**31 - 1
 
+RUNS = 8, 16
+"""Pixels beside each other that stay, and are left transparent where fewer would cut matches into pieces, or where they
+would be far from their neighbours."""
+
 _MARGIN, _SLACK = 1.2, 64  # ways that a probe finds within this factor of the least, and bytes, are compressed
-_RUN = 8  # pixels beside each other that stay, and are left transparent where fewer would cut matches into pieces
 
 
 def encode(
@@ -323,13 +326,21 @@ def _probed(indices: NDArray[np.uint8]) -> int:
 def _stays(mask: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
     """Yield which pixels to leave transparent: all that may be, and those of runs, between which matches go on."""
     yield mask
+    before = mask
+    for run in RUNS:
+        found = in_runs(before, run)
+        if found.any() and not np.array_equal(found, before):
+            yield found
+        before = found
+
+
+def in_runs(mask: NDArray[np.bool_], run: int) -> NDArray[np.bool_]:
+    """Return which pixels (H, W) are true with so many beside each other."""
     padded = np.pad(mask, ((0, 0), (1, 1))).ravel()  # so that runs end with their rows, and the first is of none
     starts = np.flatnonzero(padded[1:] != padded[:-1]) + 1
     lengths = np.diff(starts, prepend=0, append=padded.size)
-    is_run = (np.arange(len(lengths)) % 2 == 1) & (lengths >= _RUN)
-    in_runs = np.repeat(is_run, lengths).reshape(len(mask), -1)[:, 1:-1]
-    if in_runs.any() and not np.array_equal(in_runs, mask):
-        yield in_runs
+    is_run = (np.arange(len(lengths)) % 2 == 1) & (lengths >= run)
+    return np.repeat(is_run, lengths).reshape(len(mask), -1)[:, 1:-1]
 
 
 def _animation_parts(pieces: Iterable[_Piece], plays: int) -> Iterator[bytes]:

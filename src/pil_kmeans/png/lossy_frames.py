@@ -25,6 +25,7 @@ from ..stages.pixels import read_pixels
 from ..stages.progress import Progress
 from ..stages.samples import as_samples, rgba_rows, to_uint8
 from . import deflater
+from .animation import RUNS, in_runs
 from .filters import LEAST_ENTROPY, UNFILTERED, Filters, filter_rows
 from .idat import BYTE, COMPRESSIONS
 from .palette_order import palette_order
@@ -41,8 +42,8 @@ _LASTING = 4  # frames that one that begins to stand still must do so: equal by 
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 # Rows behind filters are not smaller where the errors of a pixel are worth fewer bits, or fewer of the pixels change.
-_LEAST_ERROR, _LEAST_FREE = 3.5, 0.5
-_ERROR = 0.25  # of the bits that errors are worth to the search: so much larger may a file be without them
+_LEAST_ERROR, _LEAST_FREE = 3.5, 0.3
+_ERROR = 0.35  # of the bits that errors are worth to the search: so much larger may a file be without them
 _LEVEL = 10  # of libdeflate
 
 
@@ -186,6 +187,7 @@ class LossyFrames:
             return
         rgba = rgba_rows(self._movie.samples(n)[inside])
         as_shown = frame[inside] if shown is None else np.where(stays[inside], shown[inside], frame[inside])
+        as_shown = np.where(in_runs(stays[inside], RUNS[-1]), np.uint8(self._nothing or 0), as_shown)
         guess = np.where(stays[inside], np.uint8(self._nothing or 0), frame[inside])
         weights = self._weights(n, lossy) * lasting
         search = RateDistortion(
@@ -211,7 +213,7 @@ class LossyFrames:
     ) -> NDArray[np.uint8]:
         """Search again for rows behind filters, which are the smaller where little may be lost, and return the better.
 
-        There pixels that stay are what is shown: transparent ones would be far from their neighbours.
+        There pixels that stay are what is shown, but for those of runs: transparent ones are far from their neighbours.
         """
         if search.n_free < _LEAST_FREE * found.size:
             return found

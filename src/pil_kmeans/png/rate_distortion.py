@@ -338,7 +338,8 @@ class RateDistortion:
         options = lowest, self._feedback, self._color
         error = 0.0
         for _ in range(_PAETH_SEARCHES):
-            prices = _prices_of_bytes(filter_rows(found, _PAETH)[:, 1:])
+            is_free = found >= lowest  # others are of runs, which take next to nothing
+            prices = _prices_of_bytes(filter_rows(found, _PAETH)[:, 1:][is_free])
             rows, error = _native.choose_behind_paeth(
                 part.points, width, part.weights, scale, kept.ravel(), entries, prices, *options
             )
