@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import crates, needs
+from benchmarks.animation import front
 from benchmarks.environment import without_places
 from benchmarks.judges import find_judges, judged
 from benchmarks.judges.colors import blurred_error, dark_colors, psnr, worst_block, worst_block_of_light
@@ -191,6 +192,11 @@ def test_files_of_a_folder_are_tried_and_faults_named(tmp_path, capsys, monkeypa
     assert files.tried_apart(tmp_path / "few.png", 10_000)["faults"] == ["the process ended with -6"]
     monkeypatch.setattr(files, "faults_of_look", lambda _: [])
     assert "few.png: 256 colours: not exact" in (files.run(arguments), capsys.readouterr().out)[1]
+
+
+def test_the_curve_of_animations_is_of_files_that_no_smaller_one_outdoes():
+    files = [{"score": score, "bytes": size} for score, size in [(91.3, 339), (91.4, 307), (88.9, 248), (88.9, 250)]]
+    assert [file["bytes"] for file in front(files)] == [248, 307]
 
 
 def test_records_name_no_place_of_a_machine():

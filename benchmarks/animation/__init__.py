@@ -1,13 +1,14 @@
 """Animations: bytes at equal looks, worst frame, flicker and CPU time of GIFs, against gifski, ffmpeg and Pillow.
 
 Looks are the mean SSIMULACRA 2 of twelve frames; flicker is by how much the error of a pixel changes from frame to
-frame where the source changes by two levels at most. Our curve over `lossy` is read where it has a peer's score.
+frame where the source changes by two levels at most. Our curve over `lossy` is read where it has a peer's score;
+files that a smaller one outdoes are not of it.
 Every file of ours is read by Pillow and by ffmpeg, which must show the same frames for the same times.
 """
 
 import argparse
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import exp, log
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -141,7 +142,7 @@ def ratios(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             if record["encoder"] not in curve_of or record["score"] is None:
                 continue
             name = curve_of[record["encoder"]]
-            curve = sorted((r for r in of_clip if r["encoder"].startswith(name)), key=lambda r: r["score"])
+            curve = front(r for r in of_clip if r["encoder"].startswith(name))
             scores = [r["score"] for r in curve]
             row = {"clip": clip, "peer": record["encoder"], "score": record["score"]}
             if record["score"] > scores[-1]:
@@ -156,6 +157,15 @@ def ratios(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             size = exp(at_score(lambda r: log(r["bytes"]))) / record["bytes"]
             rows.append(row | {"ratio": size, "flicker_ratio": flickers, "worst_gain": worst})
     return rows
+
+
+def front(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By their scores, those that no smaller one reaches."""
+    found: list[dict[str, Any]] = []
+    for record in sorted(records, key=lambda r: (r["score"], -r["bytes"]), reverse=True):
+        if not found or record["bytes"] < found[-1]["bytes"]:
+            found.append(record)
+    return found[::-1]
 
 
 def show(records: Sequence[dict[str, Any]]) -> None:
