@@ -141,16 +141,12 @@ def fit_pictures(
             )
         return with_smoothness(own_hist, rounded, own, sample_weight=sample_weight, frames=frames)
 
-    is_plain = not may_gain(dither)
     ways = [(hist, search)]
     if is_seen and search.effort != "fast":
         ways += [(counted(own), own) for own in _up_to(search)[1:]]
-        is_small, is_rough = len(pixels.rows) <= _SMALL, n_colors < _VERY_FEW and not dither.is_quick
-        if search.is_free:
-            spaces = [search.color_space] * (is_small or (is_rough and not is_plain)) + ["srgb"] * is_small
-            ways += [_unweighted(*way, space) for space in spaces for way in ways.copy()]
-        may_decide = is_plain or (dither.method == "auto" and not dither.is_quick)
-        if is_small or is_rough or (n_colors < _FEW and may_decide):
+        spaces, with_fast = _besides(search, dither, n_pixels=len(pixels.rows), n_colors=n_colors)
+        ways += [_unweighted(*way, space) for space in spaces for way in ways.copy()]
+        if with_fast:
             fast = replace(search, effort="fast")
             ways.append((counted(fast), fast))
     if len(ways) == 1:
@@ -160,7 +156,7 @@ def fit_pictures(
         labels = label_colors(hist.colors, palette.colors, search.color_space, n_threads=search.n_threads)
         return replace(palette, labels=labels)
 
-    is_whole = min(shape) >= FULL_SIZE  # others are looked at as they are, too
+    is_whole, is_plain = min(shape) >= FULL_SIZE, not may_gain(dither)
     is_coarse = is_whole and is_plain and search.effort == "balanced"
     results = []
     for own_hist, own in ways:
@@ -171,17 +167,10 @@ def fit_pictures(
             own_hist, palette = hist, labelled(palette)
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
-    scores = [
-        looks(
-            pixels,
-            seen,
-            frames=frames,
-            n_threads=search.n_threads,
-            min_size=size,
-            first_scale=_COARSE_SCALE if is_coarse else 0,
-        )
-        for size in ((FULL_SIZE,) if is_whole else (FULL_SIZE, MIN_SIZE))
-    ]
+    first_scale = _COARSE_SCALE if is_coarse else 0
+    options: dict[str, Any] = {"frames": frames, "n_threads": search.n_threads, "first_scale": first_scale}
+    sizes = (FULL_SIZE,) if is_whole else (FULL_SIZE, MIN_SIZE)  # small ones are looked at as they are, too
+    scores = [looks(pixels, seen, min_size=size, **options) for size in sizes]
     chosen = int(np.argmax(np.sum(scores, axis=0)))
     result = results[chosen]
     if ways[chosen][1].effort == "fast" and result.strength == 0:
@@ -193,6 +182,15 @@ def fit_pictures(
 def _up_to(search: Search) -> list[Search]:
     """Return the search, and after it what takes less effort and may be better."""
     return [search, *(replace(search, effort=effort) for effort in _LOWER[search.effort])]
+
+
+def _besides(search: Search, dither: Dither, *, n_pixels: int, n_colors: int) -> tuple[list[str], bool]:
+    """Return the spaces to fit in without weights as well, and whether to look at what "fast" makes."""
+    is_plain, is_small = not may_gain(dither), n_pixels <= _SMALL
+    is_rough = n_colors < _VERY_FEW and not dither.is_quick
+    may_be_plain = is_plain or (dither.method == "auto" and not dither.is_quick)
+    spaces = [search.color_space] * (is_small or (is_rough and not is_plain)) + ["srgb"] * is_small
+    return spaces if search.is_free else [], is_small or is_rough or (may_be_plain and n_colors < _FEW)
 
 
 def _unweighted(hist: Histogram, search: Search, color_space: str) -> tuple[Histogram, Search]:
