@@ -44,7 +44,7 @@ class Rounds:
 
 
 _QUICKER = 2  # rounds less
-_FEW, _MORE = 64, 3  # entries: fewer are farther apart, have farther to go, and so many rounds more by "balanced"
+_FEW, _MORE = 16, 3  # entries: fewer are farther apart, have farther to go, and so many rounds more by "balanced"
 _USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 96 << 10))
 ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
 
