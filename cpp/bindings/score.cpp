@@ -8,39 +8,40 @@ void check_scale(std::size_t first_scale) {
     if (first_scale >= kMostScales) throw nb::value_error("first_scale must be 0 to 5");
 }
 
-void check_colors(std::size_t n_channels, double background) {
+// What `make(team, pyramid)` writes, of colours of so many channels.
+template <typename Make>
+auto made_pyramid(std::size_t height, std::size_t width, std::size_t n_channels, double background,
+                  std::size_t first_scale, int n_threads, const Make& make) {
     if (n_channels < 1 || n_channels > 4) throw nb::value_error("samples must have 1 to 4 channels");
     if (!(background >= 0 && background <= 1)) throw nb::value_error("background must be 0 to 1");
+    check_scale(first_scale);
+    Buffer<float> pyramid(pyramid_size(height, width, first_scale));
+    {
+        const nb::gil_scoped_release unlocked;
+        Team team(n_threads);
+        make(team, pyramid.begin());
+    }
+    return to_numpy(std::move(pyramid));
 }
 
 template <typename Sample>
 auto pyramid_of(const In<Sample, nb::ndim<3>>& samples, double background, std::size_t first_scale, int n_threads) {
     const std::size_t height = samples.shape(0), width = samples.shape(1), n_channels = samples.shape(2);
-    check_colors(n_channels, background);
-    check_scale(first_scale);
-    Buffer<float> pyramid(pyramid_size(height, width, first_scale));
-    {
-        const nb::gil_scoped_release unlocked;
-        Team team(n_threads);
-        xyb_pyramid(samples.data(), height, width, n_channels, background, first_scale, team, pyramid.begin());
-    }
-    return to_numpy(std::move(pyramid));
+    const auto make = [&](Team& team, float* pyramid) {
+        xyb_pyramid(samples.data(), height, width, n_channels, background, first_scale, team, pyramid);
+    };
+    return made_pyramid(height, width, n_channels, background, first_scale, n_threads, make);
 }
 
 template <typename Index, typename Sample>
 auto pyramid_of_indices(const In<Index, nb::ndim<2>>& indices, const Pixels<Sample>& palette, double background,
                         std::size_t first_scale, int n_threads) {
-    const std::size_t height = indices.shape(0), width = indices.shape(1);
-    check_colors(palette.shape(1), background);
-    check_scale(first_scale);
-    Buffer<float> pyramid(pyramid_size(height, width, first_scale));
-    {
-        const nb::gil_scoped_release unlocked;
-        Team team(n_threads);
-        xyb_pyramid(indices.data(), height, width, palette.data(), palette.shape(0), palette.shape(1), background,
-                    first_scale, team, pyramid.begin());
-    }
-    return to_numpy(std::move(pyramid));
+    const std::size_t height = indices.shape(0), width = indices.shape(1), n_channels = palette.shape(1);
+    const auto make = [&](Team& team, float* pyramid) {
+        xyb_pyramid(indices.data(), height, width, palette.data(), palette.shape(0), n_channels, background,
+                    first_scale, team, pyramid);
+    };
+    return made_pyramid(height, width, n_channels, background, first_scale, n_threads, make);
 }
 
 double score_of(const Vector<float>& a, const Vector<float>& b, std::size_t height, std::size_t width,

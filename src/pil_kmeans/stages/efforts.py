@@ -36,9 +36,7 @@ _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
 _SMALL = 1 << 14  # pixels, up to which both weightings are tried
 _FEW = 64  # colours, below which "fast" may look better than what takes longer
 _VERY_FEW = 16  # below which it often does, or what is not weighted, also dithered: then by up to 20 points
-_COARSE_SCALE = (
-    2  # of the look that tells undithered results of "balanced" and "fast": a fourth of the height and width
-)
+_COARSE_SCALE = 2  # first one that tells undithered results apart: a fourth of the height and width
 
 
 def fit_least(
@@ -158,12 +156,13 @@ def fit_pictures(
 
     is_whole, is_plain = min(shape) >= FULL_SIZE, not may_gain(dither)
     is_coarse = is_whole and is_plain and search.effort == "balanced"
+    keeps_cells = is_coarse or not is_plain  # of what "fast" makes: then it is looked at just as that is
     results = []
     for own_hist, own in ways:
         palette = fit_palette(own_hist, own, blocks=blocks(own_hist, own), **fit)
         if own.color_space != search.color_space:
             palette, own = labelled(palette), replace(own, color_space=search.color_space)
-        elif own.effort == "fast" and is_plain and not is_coarse:
+        elif own.effort == "fast" and not keeps_cells:
             own_hist, palette = hist, labelled(palette)
         results.append(finished(palette, own_hist, own))
     seen = [(result.indices, result.palette.colors) for result in results]
@@ -173,7 +172,7 @@ def fit_pictures(
     scores = [looks(pixels, seen, min_size=size, **options) for size in sizes]
     chosen = int(np.argmax(np.sum(scores, axis=0)))
     result = results[chosen]
-    if ways[chosen][1].effort == "fast" and result.strength == 0:
+    if ways[chosen][1].effort == "fast" and keeps_cells and result.strength == 0:
         # Pixels get their own nearest, not that of their cell, as whoever predicts gives them.
         return finished(labelled(result.palette), hist, search, replace(dither, method="none"))
     return result

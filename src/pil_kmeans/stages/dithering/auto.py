@@ -204,14 +204,14 @@ def looks(
         _native.release_memory()
     n_rows, most = _QUICKLY_SCORED if is_quick else _SCORED
     totals = [0.0] * len(results)
+    options: dict[str, Any] = {"min_size": min_size, "first_scale": first_scale, "n_threads": n_threads}
     for original, *indexed in parts:
         height, width = original.shape[:2]
         strips = _strips(height, width, n_rows, most // len(parts))
         seen = read_pixels(_seen(original, strips))
         scores = [inf] * len(results)
         for background in (DARK, LIGHT) if _is_seen_through(seen) else (None,):  # one after the other take less memory
-            own_options: dict[str, Any] = {"min_size": min_size, "first_scale": first_scale, "n_threads": n_threads}
-            score = Original(seen, background=background, **own_options).score_of_indices
+            score = Original(seen, background=background, **options).score_of_indices
             for n, (indices, (_, palette)) in enumerate(zip(indexed, results, strict=True)):
                 scores[n] = min(scores[n], score(_seen(indices, strips), read_pixels(palette[np.newaxis])))
         for n, own in enumerate(scores):
