@@ -127,3 +127,17 @@ def test_used_labels_are_those_that_occur(dtype):
     assert _native.used_labels(labels[:0], 3).tolist() == [False] * 3
     with pytest.raises(ValueError, match="labels must be less than n"):
         _native.used_labels(labels, 4)
+
+
+@pytest.mark.parametrize("beyond", [LIMIT + 1, -LIMIT - 1, 32767, -32768])
+@pytest.mark.parametrize("dim", range(4))
+def test_coordinates_beyond_the_limit_are_refused_wherever_they_are(beyond, dim):
+    centers = noise(3)
+    for n in (1, 63, 64, 65, 130):
+        for at in sorted({0, n // 2, n - 1}):
+            points = np.zeros((n, 4), np.int16)
+            points[at, dim] = LIMIT if beyond > 0 else -LIMIT
+            labels_of(points, centers)
+            points[at, dim] = beyond
+            with pytest.raises(ValueError, match="points must be within"):
+                labels_of(points, centers)

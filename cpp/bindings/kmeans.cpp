@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "bindings/arrays.hpp"
+#include "kernels/base/labels.hpp"
 #include "kernels/kmeans/grey.hpp"
 #include "kernels/kmeans/worst_block.hpp"
 
@@ -94,8 +95,7 @@ auto mended(const PointArray& points, const Vector<std::uint16_t>& labels, const
         throw std::invalid_argument("there must be 1 to " + std::to_string(kMaxColors) + " centers");
     if (width == 0 || n == 0 || n % width) throw nb::value_error("width does not divide the number of pixels");
     if (side == 0 || side > 256) throw nb::value_error("side must be 1 to 256");
-    if (!std::all_of(labels.data(), labels.data() + n, [k](std::uint16_t label) { return label < k; }))
-        throw nb::value_error("labels must be those of centers");
+    if (!all_below(labels.data(), n, k)) throw nb::value_error("labels must be those of centers");
     for (const auto* each : {&pixel_weights, &weights})
         if (!std::all_of(each->data(), each->data() + each->shape(0),
                          [](double w) { return w >= 0 && w <= kMaxWeights; }))
@@ -120,19 +120,11 @@ template <typename Label>
 auto used_labels(const Vector<Label>& labels, std::size_t n) {
     if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
     Buffer<bool> used(n);
-    const Label *next = labels.data(), *const end = next + labels.shape(0);
-    Label largest = 0;
     {
         const nb::gil_scoped_release unlocked;
-        std::fill_n(used.begin(), n, false);
-        for (const Label* label = next; label != end; ++label) largest = std::max(largest, *label);
-        constexpr std::ptrdiff_t kTogether = std::ptrdiff_t{1} << 13;
-        const auto is_unused = [&] { return std::find(used.begin(), used.begin() + n, false) != used.begin() + n; };
-        while (next != end && largest < n && is_unused())  // mostly all are met soon
-            for (const Label* const last = next + std::min(kTogether, end - next); next != last; ++next)
-                used[*next] = true;
+        if (!all_below(labels.data(), labels.shape(0), n)) throw std::invalid_argument("labels must be less than n");
+        mark_used(labels.data(), labels.shape(0), n, used.begin());
     }
-    if (labels.shape(0) > 0 && largest >= n) throw nb::value_error("labels must be less than n");
     return to_numpy(std::move(used));
 }
 

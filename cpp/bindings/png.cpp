@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
+#include "kernels/base/labels.hpp"
 #include "kernels/base/team.hpp"
 #include "kernels/png/huffman.hpp"
 #include "kernels/png/rate_distortion.hpp"
@@ -28,7 +29,7 @@ auto neighbor_counts(const Bytes2D& indices, std::size_t n_entries) {
     Buffer<std::int32_t> counts(n_entries * n_entries);
     {
         const nb::gil_scoped_release unlocked;
-        if (*std::max_element(indices.data(), indices.data() + height * width) >= n_entries)
+        if (!all_below(indices.data(), height * width, n_entries))
             throw std::invalid_argument("an index is beyond the palette");
         count_neighbors(indices.data(), height, width, n_entries, counts.begin());
     }
@@ -66,7 +67,7 @@ auto filtered_rows(const Bytes2D& rows, std::size_t pixel_bytes, const Vector<st
                    std::uint8_t measure) {
     const std::size_t n_rows = rows.shape(0), n_bytes = rows.shape(1);
     const std::uint8_t *first = types.data(), *last = first + types.shape(0);
-    if (first == last || *std::max_element(first, last) >= kRowFilters)
+    if (first == last || !all_below(first, types.shape(0), kRowFilters))
         throw nb::value_error("types must be one or more of 0 to 4");
     if (pixel_bytes < 1 || pixel_bytes > kMostPixelBytes) throw nb::value_error("a pixel has 1 to 4 bytes");
     if (measure >= kRowMeasures) throw nb::value_error("measure must be 0 to 2");
@@ -125,7 +126,7 @@ auto stream_of(const Vector<std::uint32_t>& symbols, const Vector<std::int64_t>&
                 const std::uint32_t length = *symbol & 0xffff, distance = *symbol >> 16;
                 const bool is_match = length >= kShortestMatch && length <= kLongestMatch && distance <= kWindow;
                 if (distance ? !is_match : length >= kLiterals) throw std::invalid_argument("no symbol of deflate");
-                own.push_back({distance ? static_cast<std::uint16_t>(length) : lookup.data()[length],
+                own.push_back({static_cast<std::uint16_t>(distance ? length : lookup.data()[length]),
                                static_cast<std::uint16_t>(distance)});
             }
             BitWriter out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "kernels/base/labels.hpp"
 #include "kernels/base/team.hpp"
 #include "kernels/png/search_memory.hpp"
 
@@ -32,12 +33,10 @@ void check_pieces(std::size_t n, Team& team, const Check& check) {
 
 constexpr float kMostProtection = 1000, kMostPrice = 1000;
 
-// Loops that end early, and std::all_of, are not made of vectors.
 void check_indices(const Vector<std::uint8_t>& indices, std::size_t k, Team& team) {
     check_pieces(indices.shape(0), team, [&](std::size_t first, std::size_t end) {
-        std::uint8_t highest = 0;
-        for (std::size_t i = first; i < end; ++i) highest = std::max(highest, indices.data()[i]);
-        if (highest >= k) throw std::invalid_argument("an index is beyond the palette");
+        if (!all_below(indices.data() + first, end - first, k))
+            throw std::invalid_argument("an index is beyond the palette");
     });
 }
 

@@ -1,17 +1,22 @@
 #include "kernels/base/points.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace pil_kmeans {
 
 bool all_within(const Points& points, std::int32_t most) {
+    constexpr std::size_t kTogether = 64;
     const auto room = static_cast<std::uint16_t>(2 * most);
-    const auto beyond = [&](std::uint32_t half) {  // below -most it wraps around
-        return static_cast<std::uint16_t>(static_cast<std::uint16_t>(half) + static_cast<std::uint16_t>(most)) > room;
-    };
-    std::uint32_t found = 0;
-    for (std::size_t i = 0; i < points.n; ++i)
-        found |= static_cast<std::uint32_t>(beyond(points.xy[i]) | beyond(points.xy[i] >> 16) | beyond(points.zw[i]) |
-                                            beyond(points.zw[i] >> 16));
-    return found == 0;
+    std::uint16_t farthest = 0;
+    for (const std::uint32_t* words : {points.xy, points.zw})
+        for (std::size_t i = 0; i < points.n; i += kTogether) {
+            std::uint16_t halves[2 * kTogether] = {};  // coordinates, eight of which a vector has where a word has two
+            std::memcpy(halves, words + i, std::min(kTogether, points.n - i) * sizeof *words);
+            for (const std::uint16_t half : halves)  // below -most it wraps around
+                farthest = std::max(farthest, static_cast<std::uint16_t>(half + static_cast<std::uint16_t>(most)));
+        }
+    return farthest <= room;
 }
 
 }  // namespace pil_kmeans

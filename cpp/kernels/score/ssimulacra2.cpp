@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "kernels/base/labels.hpp"
 #include "kernels/color/color_space.hpp"
 #include "kernels/histogram/morton.hpp"
 #include "kernels/isa/isa.hpp"
@@ -268,9 +269,7 @@ template <typename Index, typename Sample>
 void xyb_pyramid(const Index* indices, std::size_t height, std::size_t width, const Sample* palette,
                  std::size_t n_entries, std::size_t n_channels, double background, std::size_t first_scale, Team& team,
                  float* pyramid) {
-    Index largest = 0;
-    for (std::size_t i = 0; i < height * width; ++i) largest = std::max(largest, indices[i]);
-    if (height * width && largest >= n_entries) throw std::invalid_argument("indices must be below n_entries");
+    if (!all_below(indices, height * width, n_entries)) throw std::invalid_argument("indices must be below n_entries");
     std::vector<float> entries(kChannels * n_entries);
     with_channels(n_channels, [&](auto n) {
         linear_row<n()>(palette, n_entries, background,

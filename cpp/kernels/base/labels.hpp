@@ -1,0 +1,19 @@
+// Labels and indices: which of k centers or entries each point or pixel has.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pil_kmeans {
+
+// Whether all of n labels are below k. For Label = std::uint8_t and std::uint16_t.
+template <typename Label>
+bool all_below(const Label* labels, std::size_t n, std::size_t k);
+
+// Tell of each of k values whether it is among n labels, all of which are below k.
+template <typename Label>
+void mark_used(const Label* labels,  // IN  (n,)
+               std::size_t n, std::size_t k,
+               bool* used);  // OUT (k,)
+
+}  // namespace pil_kmeans
