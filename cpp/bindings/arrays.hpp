@@ -67,16 +67,16 @@ inline Points as_points(const PointArray& array) {
     return {words, words + n, n};
 }
 
-// Points as most kernels assume them.
-inline void check_coordinates(const Points& points, const char* name) {
-    if (!all_within(points, kMaxCoordinate))
-        throw std::invalid_argument("coordinates of " + std::string(name) + " must be within +-8192");
+// Points `first` to `end` as most kernels assume them.
+inline void check_coordinates(const PointArray& array, std::size_t first, std::size_t end, const char* name) {
+    for (const std::int16_t* pairs : {array.data(), array.data() + 2 * array.shape(1)})
+        if (!all_within(pairs + 2 * first, 2 * (end - first), kMaxCoordinate))
+            throw std::invalid_argument("coordinates of " + std::string(name) + " must be within +-8192");
 }
 
 inline Points checked_points(const PointArray& array, const char* name) {
-    const Points points = as_points(array);
-    check_coordinates(points, name);
-    return points;
+    check_coordinates(array, 0, array.shape(1), name);
+    return as_points(array);
 }
 
 inline void same_length(std::size_t a, std::size_t b, const char* what) {

@@ -12,13 +12,29 @@
 namespace pil_kmeans::bindings {
 namespace {
 
-constexpr std::int64_t kMaxWeights = std::int64_t{1} << 48;  // so that weighted sums of coordinates are int64
+constexpr std::uint64_t kMaxWeights = std::uint64_t{1} << 48;  // so that weighted sums of coordinates are int64
 
 std::vector<Coordinates> as_centers(const PointArray& array) {
     const Points points = as_points(array);
     std::vector<Coordinates> centers(points.n);
     for (std::size_t c = 0; c < points.n; ++c) centers[c] = unpack(points.xy[c], points.zw[c]);
     return centers;
+}
+
+void check_weights(const Vector<std::int64_t>& weights) {
+    constexpr std::size_t kTogether = std::size_t{1} << 14;  // of at most 2^48 each: their sum is below 2^63
+    std::uint64_t sum = 0;
+    for (std::size_t first = 0; first < weights.shape(0); first += kTogether) {
+        const std::size_t end = std::min(weights.shape(0), first + kTogether);
+        std::uint64_t part = 0, less_one = 0;  // bits of all weights less one: of positive ones few
+        for (std::size_t i = first; i < end; ++i) {
+            const auto weight = static_cast<std::uint64_t>(weights.data()[i]);
+            part += weight;
+            less_one |= weight - 1;
+        }
+        if (less_one >= kMaxWeights || (sum += part) > kMaxWeights)
+            throw nb::value_error("weights must be positive, and at most 2^48 together");
+    }
 }
 
 auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vector<std::int64_t>& weights,
@@ -34,13 +50,7 @@ auto fit(const Vector<std::uint64_t>& keys, const PointArray& points, const Vect
                                     " and at most the number of points");
     if (fixed.shape(1) > kMaxColors - n_colors)
         throw std::invalid_argument("fixed and n_colors must be at most " + std::to_string(kMaxColors) + " together");
-    std::int64_t room = kMaxWeights;
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::int64_t weight = weights.data()[i];
-        if (weight <= 0) throw nb::value_error("weights must be positive");
-        if (weight > room) throw nb::value_error("weights must be at most 2^48 together");
-        room -= weight;
-    }
+    check_weights(weights);
     const Points checked = checked_points(points, "points");
     checked_points(fixed, "fixed");
     if (keys.shape(0) && !std::is_sorted(keys.data(), keys.data() + n)) throw nb::value_error("keys must ascend");

@@ -51,11 +51,9 @@ void check_weights(const Vector<float>& weights, float scale, Team& team) {
 }
 
 Points checked_in_threads(const PointArray& array, const char* name, Team& team) {
-    const Points points = as_points(array);
-    check_pieces(points.n, team, [&](std::size_t first, std::size_t end) {
-        check_coordinates({points.xy + first, points.zw + first, end - first}, name);
-    });
-    return points;
+    check_pieces(array.shape(1), team,
+                 [&](std::size_t first, std::size_t end) { check_coordinates(array, first, end, name); });
+    return as_points(array);
 }
 
 auto weights_of(const PointArray& points, std::size_t width, int n_threads, float protection) {
@@ -209,7 +207,7 @@ auto chosen(const PointArray& points, std::size_t width, const Vector<float>& we
         checked_points(entries, "entries");
         team.run(parts.size(), [&](std::size_t i, std::size_t) {  // what is looked at, for there may be many calls
             const auto [first, n_rows] = parts[i];
-            check_coordinates({all.xy + first, all.zw + first, n_rows * width}, "points");
+            check_coordinates(points, first, first + n_rows * width, "points");
         });
         std::vector<SymbolCounts> used(parts.size());
         std::atomic<std::size_t> n_done = 0;

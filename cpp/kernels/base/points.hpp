@@ -32,7 +32,7 @@ struct Points {  // a view
     std::size_t n;
 };
 
-// Whether all coordinates are within +-`most`, which is at most 16383.
-bool all_within(const Points& points, std::int32_t most);
+// Whether all of n coordinates are within +-`most`.
+bool all_within(const std::int16_t* coordinates, std::size_t n, std::int32_t most);
 
 }  // namespace pil_kmeans
