@@ -15,9 +15,11 @@ constexpr std::size_t kLanes = 4;  // sums kept side by side: always as many, so
 struct Group {
     std::size_t first, last;  // range of the permuted points
     CenterSum sum;
-    std::size_t cut = 0;  // first point of the second half
-    CenterSum left{};     // of the first half
-    double gain = 0;      // how much the cut lowers the inertia
+    Covariance covariance{};  // times the weight
+    double gain = 0;          // how much the best cut lowers the inertia; before that is known, no less
+    bool has_cut = false;     // or that there is none
+    std::size_t cut = 0;      // first point of the second half
+    CenterSum left{};         // of the first half
 };
 
 CenterSum difference(const CenterSum& whole, const CenterSum& part) {
@@ -50,13 +52,25 @@ class Splitter {
         return sum;
     }
 
+    // A group whose best cut is not known, but that it gains no more than there is along any axis: most groups are
+    // found to be never cut by that alone.
+    Group group_of(std::size_t first, std::size_t last, const CenterSum& sum) const {
+        Group group{first, last, sum};
+        if (last - first < 2) return group;
+        group.covariance = covariance_of(group);
+        double squares = 0;  // their root is no less than the largest eigenvalue
+        for (const auto& row : group.covariance)
+            for (const float value : row) squares += static_cast<double>(value) * static_cast<double>(value);
+        group.gain = (1 + kRounding) * std::sqrt(squares);
+        return group;
+    }
+
     // Order the group's points so that its best cut falls between two of them.
     void find_cut(Group& group) {
-        if (group.last - group.first < 2) return;
-        std::array<float, D> mean;
-        for (std::size_t d = 0; d < D; ++d)
-            mean[d] = static_cast<float>(static_cast<double>(group.sum.sum[d]) / static_cast<double>(group.sum.weight));
-        const std::array<float, kDims> axis = axis_of(group, mean);
+        group.has_cut = true;
+        group.gain = 0;
+        const std::array<float, D> mean = mean_of(group);
+        const std::array<float, kDims> axis = main_axis(group.covariance);
         for (std::size_t i = group.first; i < group.last; ++i) {
             float last = axis[2] * (x_[2][i] - mean[2]);
             if constexpr (D == 4) last += axis[3] * (x_[3][i] - mean[3]);
@@ -86,6 +100,15 @@ class Splitter {
     }
 
   private:
+    static constexpr double kRounding = 1e-3;  // more than sums of floats are off by
+
+    static std::array<float, D> mean_of(const Group& group) {
+        std::array<float, D> mean;
+        for (std::size_t d = 0; d < D; ++d)
+            mean[d] = static_cast<float>(static_cast<double>(group.sum.sum[d]) / static_cast<double>(group.sum.weight));
+        return mean;
+    }
+
     void add(std::size_t i, CenterSum& sum) const {
         const auto weight = static_cast<std::int64_t>(weight_[i]);
         sum.weight += weight;
@@ -106,8 +129,8 @@ class Splitter {
         return {*std::min_element(low, low + kLanes), *std::max_element(high, high + kLanes)};
     }
 
-    // Principal axis of a group, from its covariance.
-    std::array<float, kDims> axis_of(const Group& group, const std::array<float, D>& mean) const {
+    Covariance covariance_of(const Group& group) const {
+        const std::array<float, D> mean = mean_of(group);
         float lanes[D][D][kLanes] = {};
         const auto add = [&](std::size_t first, auto n_lanes) {
             float apart[D][n_lanes()];
@@ -131,7 +154,7 @@ class Splitter {
                 const float* sums = lanes[a][b];
                 covariance[a][b] = covariance[b][a] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
             }
-        return main_axis(covariance);
+        return covariance;
     }
 
     // The bin after which to cut so that the places on the axis differ least within the halves.
@@ -184,23 +207,24 @@ class Splitter {
 template <std::size_t D>
 std::vector<CenterSum> split(const WeightedPoints& all, std::size_t k) {
     Splitter<D> splitter(all);
-    std::vector<Group> groups{{0, all.size(), splitter.sum(0, all.size())}};
-    splitter.find_cut(groups[0]);
+    std::vector<Group> groups;
     // The group that gains most, the earliest of equals.
     std::priority_queue<std::pair<double, std::int64_t>> by_gain;
-    by_gain.emplace(groups[0].gain, 0);
+    const auto queue = [&](std::size_t at) { by_gain.emplace(groups[at].gain, -static_cast<std::int64_t>(at)); };
+    groups.push_back(splitter.group_of(0, all.size(), splitter.sum(0, all.size())));
+    queue(0);
     while (groups.size() < k && by_gain.top().first > 0) {
         const auto at = static_cast<std::size_t>(-by_gain.top().second);
         by_gain.pop();
-        const Group whole = groups[at];
-        Group left{whole.first, whole.cut, whole.left};
-        Group right{whole.cut, whole.last, difference(whole.sum, whole.left)};
-        splitter.find_cut(left);
-        splitter.find_cut(right);
-        groups[at] = left;
-        groups.push_back(right);
-        by_gain.emplace(left.gain, -static_cast<std::int64_t>(at));
-        by_gain.emplace(right.gain, -static_cast<std::int64_t>(groups.size() - 1));
+        if (!groups[at].has_cut) {
+            splitter.find_cut(groups[at]);
+        } else {
+            const Group whole = groups[at];
+            groups[at] = splitter.group_of(whole.first, whole.cut, whole.left);
+            groups.push_back(splitter.group_of(whole.cut, whole.last, difference(whole.sum, whole.left)));
+            queue(groups.size() - 1);
+        }
+        queue(at);
     }
     std::vector<CenterSum> sums;
     for (const Group& group : groups) sums.push_back(group.sum);
