@@ -129,6 +129,15 @@ def test_used_labels_are_those_that_occur(dtype):
         _native.used_labels(labels, 4)
 
 
+def test_totals_are_those_of_each_label():
+    rng = np.random.default_rng(7)
+    for n, k in ((0, 3), (1, 1), (5, 6), (4_001, 300)):
+        labels = np.sort(rng.integers(0, k, n)).astype(np.uint16)
+        weights = rng.integers(0, 2**47, n)
+        expected = [sum(weights[labels == label].tolist()) for label in range(k)]
+        assert _native.label_totals(labels, weights, k).tolist() == expected
+
+
 @pytest.mark.parametrize("beyond", [LIMIT + 1, -LIMIT - 1, 32767, -32768])
 @pytest.mark.parametrize("dim", range(4))
 def test_coordinates_beyond_the_limit_are_refused_wherever_they_are(beyond, dim):

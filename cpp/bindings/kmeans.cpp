@@ -138,6 +138,18 @@ auto used_labels(const Vector<Label>& labels, std::size_t n) {
     return to_numpy(std::move(used));
 }
 
+auto totals_of(const Vector<std::uint16_t>& labels, const Vector<std::int64_t>& weights, std::size_t n) {
+    if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
+    same_length(labels.shape(0), weights.shape(0), "labels and weights");
+    Buffer<std::int64_t> totals(n);
+    {
+        const nb::gil_scoped_release unlocked;
+        if (!all_below(labels.data(), labels.shape(0), n)) throw std::invalid_argument("labels must be less than n");
+        label_totals(labels.data(), weights.data(), labels.shape(0), n, totals.begin());
+    }
+    return to_numpy(std::move(totals));
+}
+
 auto intervals(const Vector<double>& values, const Vector<double>& weights, const Vector<bool>& fixed,
                std::size_t n_colors) {
     const std::size_t n = values.shape(0);
@@ -174,6 +186,7 @@ void register_kmeans(nb::module_& module) {
                "pixel_weights"_a.noconvert(), "width"_a, "side"_a, "centers"_a.noconvert(), "weights"_a.noconvert());
     module.def("used_labels", &used_labels<std::uint8_t>, "labels"_a.noconvert(), "n"_a);
     module.def("used_labels", &used_labels<std::uint16_t>, "labels"_a.noconvert(), "n"_a);
+    module.def("label_totals", &totals_of, "labels"_a.noconvert(), "weights"_a.noconvert(), "n"_a);
     module.def("optimal_intervals", &intervals, "values"_a.noconvert(), "weights"_a.noconvert(), "fixed"_a.noconvert(),
                "n_colors"_a);
 }

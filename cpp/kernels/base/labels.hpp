@@ -16,4 +16,10 @@ void mark_used(const Label* labels,  // IN  (n,)
                std::size_t n, std::size_t k,
                bool* used);  // OUT (k,)
 
+// Add up the weights of each of k labels. Sums wrap around at 2^63.
+void label_totals(const std::uint16_t* labels,  // IN  (n,), below k
+                  const std::int64_t* weights,  // IN  (n,)
+                  std::size_t n, std::size_t k,
+                  std::int64_t* totals);  // OUT (k,)
+
 }  // namespace pil_kmeans

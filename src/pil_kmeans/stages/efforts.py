@@ -155,7 +155,8 @@ def fit_pictures(
         return replace(palette, labels=labels)
 
     is_whole, is_plain = min(shape) >= FULL_SIZE, not may_gain(dither)
-    is_coarse = is_whole and is_plain and search.effort == "balanced"
+    is_alike = is_plain or (dither.method != "auto" and n_colors >= _VERY_FEW)  # results, but for their palettes
+    is_coarse = is_whole and is_alike and search.effort == "balanced"
     keeps_cells = is_coarse or not is_plain  # of what "fast" makes: then it is looked at just as that is
     results = []
     for own_hist, own in ways:
@@ -186,10 +187,10 @@ def _up_to(search: Search) -> list[Search]:
 def _besides(search: Search, dither: Dither, *, n_pixels: int, n_colors: int) -> tuple[list[str], bool]:
     """Return the spaces to fit in without weights as well, and whether to look at what "fast" makes."""
     is_plain, is_small = not may_gain(dither), n_pixels <= _SMALL
-    is_rough = n_colors < _VERY_FEW and not dither.is_quick
-    may_be_plain = is_plain or (dither.method == "auto" and not dither.is_quick)
-    spaces = [search.color_space] * (is_small or (is_rough and not is_plain)) + ["srgb"] * is_small
-    return spaces if search.is_free else [], is_small or is_rough or (may_be_plain and n_colors < _FEW)
+    may_look = is_plain or not dither.is_quick
+    is_rough = may_look and not is_plain and n_colors < _VERY_FEW
+    spaces = [search.color_space] * (is_small or is_rough) + ["srgb"] * is_small
+    return spaces if search.is_free else [], is_small or (may_look and n_colors < _FEW)
 
 
 def _unweighted(hist: Histogram, search: Search, color_space: str) -> tuple[Histogram, Search]:

@@ -155,10 +155,15 @@ def thinned(pixels: NDArray[Any], frames: Sequence[tuple[int, int]], step: int) 
     """Return the pixels (N,) or (N, C) of pictures in one of each `step` rows and columns."""
     if step == 1:
         return pixels
-    whole = pixels.view(f"V{pixels.strides[0]}")  # copied many times as fast as rows of samples
-    parts, start = [], 0
+    rows = pixels.reshape(len(pixels), -1)
+    n_left = sum(-(-height // step) * -(-width // step) for height, width in frames)
+    result = np.empty((n_left, rows.shape[1]), pixels.dtype)
+    start = to = 0
     for height, width in frames:
-        end = start + height * width
-        parts.append(whole[start:end].reshape(height, width)[::step, ::step].ravel())
-        start = end
-    return np.concatenate(parts).view(pixels.dtype).reshape(-1, *pixels.shape[1:])
+        whole = rows[start : start + height * width].reshape(height, width, -1)[::step, ::step]
+        n_rows, n_columns = whole.shape[:2]
+        part = result[to : to + n_rows * n_columns].reshape(n_rows, n_columns, -1)
+        for channel in range(rows.shape[1]):  # many times as fast as all samples of a pixel at once
+            part[:, :, channel] = whole[:, :, channel]
+        start, to = start + height * width, to + n_rows * n_columns
+    return result.reshape(-1, *pixels.shape[1:])

@@ -252,4 +252,6 @@ def _spread(size: int, n: int, length: int) -> list[slice]:
 def _seen(values: NDArray[Any], strips: list[slice]) -> NDArray[Any]:
     """Put strips of rows together, a part of very wide ones."""
     columns = _spread(values.shape[1], *_SCORED_COLUMNS)
+    if len(strips) == len(columns) == 1:  # all of it
+        return values
     return np.concatenate([np.concatenate([values[strip, part] for part in columns], axis=1) for strip in strips])

@@ -46,7 +46,7 @@ class Rounds:
 _QUICKER = 2  # rounds less
 _FEW, _MORE = 16, 3  # entries: fewer are farther apart, have farther to go, and so many rounds more by "balanced"
 _USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 96 << 10))
-ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
+ROUNDS = {"fast": Rounds(2, 50 << 10, 330, (96 << 10, 96 << 10)), "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
 
 
 def refit(
@@ -246,8 +246,8 @@ def _settle(palette: Palette, hist: Histogram) -> tuple[Palette, NDArray[np.bool
         frozen |= palette.colors[:, -1] == 0
     if hist.cell_colors is not None or palette.labels is None:
         return palette, frozen
-    weights = hist.integer_counts.astype(np.float64)
-    totals = np.bincount(palette.labels, weights, minlength=len(palette.colors))
+    weights = hist.integer_counts
+    totals = _native.label_totals(palette.labels, weights, len(palette.colors))
     is_main = np.zeros(len(weights), dtype=np.bool_)
     heavy = np.flatnonzero(2 * weights > totals.min())  # few: the others are not asked one by one
     is_main[heavy] = (2 * weights[heavy] > totals[palette.labels[heavy]]) & ~frozen[palette.labels[heavy]]
