@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .dithering.auto import Dithered, looks, may_gain
 from .dithering.choose import fit_dither
 from .dithering.diffuse import Frames
-from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
+from .histogram import Histogram, counted_as, has_cells, picture_histogram, with_smoothness
 from .kmeans import inertia
 from .options import Dither, Search
 from .palette import Palette, fit_palette, least_common_channels
@@ -36,6 +36,7 @@ _LOWER = {"fast": (), "balanced": (), "best": ("balanced",)}
 _SMALL = 1 << 14  # pixels, up to which both weightings are tried
 _FEW = 64  # colours, below which "fast" may look better than what takes longer
 _VERY_FEW = 16  # below which it often does, or what is not weighted, also dithered: then by up to 20 points
+_AS_GOOD_IN_CELLS = 24  # below which "balanced" is content with cells of colours if it dithers
 _COARSE_SCALE = 2  # first one that tells undithered results apart: a fourth of the height and width
 
 
@@ -114,12 +115,7 @@ def fit_pictures(
         )
 
     shape = (frames or [pixels.shape])[0]
-    is_seen = (
-        search.color_space in PERCEPTUAL_SPACES
-        and (frames is None or len(frames) == 1)
-        and min(shape) >= MIN_SIZE
-        and len(hist) > n_colors
-    )
+    is_seen = _may_be_seen(rounded, search, frames) and len(hist) > n_colors
     fit: dict[str, Any] = {"n_colors": n_colors, "fixed_colors": fixed_colors}
 
     def blocks(hist: Histogram, own: Search) -> Blocks | None:
@@ -127,21 +123,26 @@ def fit_pictures(
             return None
         return blocks_of(rounded, hist, own, n_colors=n_colors)
 
+    hists = {search.effort if hist.cell_colors is None else "fast": hist}
+
     def counted(own: Search) -> Histogram:
-        own_hist = hist
-        if own.effort == "fast":
-            own_hist = picture_histogram(
-                rounded,
-                n_colors=n_colors,
-                effort=counted_as(own.effort, fixed_colors),
-                sample_weight=sample_weight,
-                n_threads=own.n_threads,
-            )
-        return with_smoothness(own_hist, rounded, own, sample_weight=sample_weight, frames=frames)
+        own = counted_by(rounded, own, dither, n_colors=n_colors, fixed_colors=fixed_colors, frames=frames)
+        if own.effort not in hists:
+            own_hist = hist
+            if own.effort == "fast":
+                own_hist = picture_histogram(
+                    rounded,
+                    n_colors=n_colors,
+                    effort=counted_as(own.effort, fixed_colors),
+                    sample_weight=sample_weight,
+                    n_threads=own.n_threads,
+                )
+            hists[own.effort] = with_smoothness(own_hist, rounded, own, sample_weight=sample_weight, frames=frames)
+        return hists[own.effort]
 
     ways = [(hist, search)]
     if is_seen and search.effort != "fast":
-        ways += [(counted(own), own) for own in _up_to(search)[1:]]
+        ways = [(counted(own), own) for own in _up_to(search)]
         spaces, with_fast = _besides(search, dither, n_pixels=len(pixels.rows), n_colors=n_colors)
         ways += [_unweighted(*way, space) for space in spaces for way in ways.copy()]
         if with_fast:
@@ -177,6 +178,41 @@ def fit_pictures(
         # Pixels get their own nearest, not that of their cell, as whoever predicts gives them.
         return finished(labelled(result.palette), hist, search, replace(dither, method="none"))
     return result
+
+
+def counted_by(
+    pixels: Pixels,
+    search: Search,
+    dither: Dither,
+    *,
+    n_colors: int,
+    fixed_colors: NDArray[Any] | None,
+    frames: Frames | None,
+) -> Search:
+    """Return the search as which to count the colours of a picture: "fast" where cells of colours will do.
+
+    So they will for "balanced" and few colours, dithered: what it finds in cells looks as good, and there is time to look
+    at what "fast" makes of them.
+    """
+    cells_will_do = (
+        search.effort == "balanced"
+        and _VERY_FEW <= n_colors < _AS_GOOD_IN_CELLS
+        and may_gain(dither)
+        and dither.method != "auto"
+        and not dither.is_quick
+        and (fixed_colors is None or len(fixed_colors) == 0)
+        and _may_be_seen(pixels, search, frames)
+        and len(pixels.rows) > _SMALL
+        and has_cells(pixels)
+        and pixels.least_channels == pixels.n_channels
+    )
+    return replace(search, effort="fast") if cells_will_do else search
+
+
+def _may_be_seen(pixels: Pixels, search: Search, frames: Frames | None) -> bool:
+    """Whether a score tells which palette is the better: of one picture, not too small, in a perceptual space."""
+    shapes = frames or [pixels.shape]
+    return search.color_space in PERCEPTUAL_SPACES and len(shapes) == 1 and min(shapes[0]) >= MIN_SIZE
 
 
 def _up_to(search: Search) -> list[Search]:
