@@ -49,7 +49,7 @@ def test_small_pictures_hardly_ever_look_worse_by_more_effort(astronaut, china, 
             assert best >= balanced
 
 
-@pytest.mark.parametrize("dither", ["none", "auto"])
+@pytest.mark.parametrize("dither", ["none", "auto", "floyd-steinberg"])
 @pytest.mark.parametrize("n_colors", [6, 16, 40])
 def test_few_colors_hardly_ever_look_worse_by_more_effort(astronaut, china, n_colors, dither):
     """Without looking at the palette of "fast" by up to 1.3 here."""
@@ -69,8 +69,8 @@ def test_very_few_colors_are_dithered_by_the_weighting_that_looks_better(astrona
         for picture, n_colors, scores in results:
             result = result_of(picture, "balanced", n_colors=n_colors, dither=dither, **options)
             scores.append(ssimulacra2(picture, result))
-        monkeypatch.setattr(efforts, "_FEW", 0)
-        monkeypatch.setattr(efforts, "_VERY_FEW", 0)
+        for name in ("_FEW", "_VERY_FEW", "_AS_GOOD_IN_CELLS"):
+            monkeypatch.setattr(efforts, name, 0)
     kept = set()
     for _, _, (free, *others) in results:
         assert free >= max(others)
@@ -88,6 +88,31 @@ def test_few_colors_get_the_palette_of_fast_where_that_looks_better(astronaut, c
         gains.append(ssimulacra2(picture, result) - ssimulacra2(picture, alone))
     assert min(gains) > -0.4  # of what is looked at pixels have the nearest of their cell
     assert max(gains) > 0.5
+
+
+@pytest.mark.parametrize("n_colors", [16, 20])
+def test_few_dithered_colors_look_better_beside_what_fast_makes(astronaut, china, n_colors, monkeypatch):
+    pictures = [china, astronaut, china[:200, :300], astronaut[150:450, 100:400], china[150:, 200:]]
+    guarded = [result_of(p, "balanced", n_colors=n_colors, dither="floyd-steinberg") for p in pictures]
+    monkeypatch.setattr(efforts, "_FEW", 0)
+    gains = []
+    for picture, result in zip(pictures, guarded, strict=True):
+        alone = result_of(picture, "balanced", n_colors=n_colors, dither="floyd-steinberg")
+        gains.append(ssimulacra2(picture, result) - ssimulacra2(picture, alone))
+    assert min(gains) > -1  # a score of coarse scales is not quite that of all
+    assert np.mean(gains) > 0.4
+
+
+@pytest.mark.parametrize("n_colors", [15, 16, 23, 24])
+@pytest.mark.parametrize("effort", ["balanced", "best"])
+def test_faces_agree_whether_they_count_all_colors_or_cells(china, n_colors, effort):
+    """An estimator always counts all: for what it predicts, and more pictures that may follow."""
+    for picture in (china[:200, :300], np.dstack([china[:200, :300, 1]] * 3)):
+        options = {"effort": effort, "dither": "floyd-steinberg", "n_threads": 1}
+        expected = np.asarray(quantize(Image.fromarray(picture), n_colors, **options).convert("RGB"))
+        quantizer = KMeansQuantizer(n_colors, **options)
+        labels = quantizer.fit_transform(picture)
+        np.testing.assert_array_equal(quantizer.palette_[labels][..., :3], expected)
 
 
 def test_small_pictures_get_what_looks_best(astronaut, china):

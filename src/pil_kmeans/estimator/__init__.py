@@ -47,9 +47,10 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
     effort : {"fast", "balanced", "best"}, default="balanced"
         How long to search: more effort lowers the error and takes more time. "fast" sees RGB pictures in uint8 in
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
-        exactly where cells are few. The others see every colour. "best" of one picture in a perceptual space keeps
-        what looks best of its own and what "balanced" finds, after `partial_fit` what has less inertia; of up to 16384
-        pixels, below 16 colours, and below 64 where `dither` is "none" or "auto", both look at what "fast" makes.
+        exactly where cells are few. The others see every colour, but "balanced" with 16 to 23 that it dithers. "best"
+        of one picture in a perceptual space keeps what looks best of its own and what "balanced" finds, after
+        `partial_fit` what has less inertia; of up to 16384 pixels, and below 64 colours, both look at what "fast"
+        makes.
     weighting : {"perceptual", "uniform"} or None, default=None
         What pixels count for, besides `sample_weight`, which multiplies. "perceptual": as much as an error there is
         seen, more in smooth areas than in busy ones, and more where few pixels are of their kind, so that a small vivid

@@ -118,8 +118,8 @@ def quantize(
         fitted are dithered in Oklab in any case, and so is "ordered" and "blue-noise".
     effort : {"fast", "balanced", "best"}, default "balanced"
         How long to search for better colours. "best" keeps what looks best of its own and what "balanced" finds, in
-        a perceptual space; of pictures of up to 16384 pixels, below 16 colours, and below 64 that are not dithered,
-        both look at what "fast" makes as well.
+        a perceptual space; of pictures of up to 16384 pixels, and below 64 colours, both look at what "fast" makes as
+        well.
     weighting : {"perceptual", "uniform"}, optional
         What pixels count for in the search. "perceptual": as much as an error there is seen, more
         in smooth areas than in busy ones, and more where few pixels are of their kind, so that a

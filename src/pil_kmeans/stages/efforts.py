@@ -3,7 +3,7 @@
 A longer search finds less error, but less error does not always look better: with few colours, two palettes of nearly
 the same error may differ by several points, and nothing but a look tells which is the better. So "best" also makes what
 "balanced" makes, and keeps what looks best. To look takes longer than "balanced" does, and of enough colours it looks
-better than "fast" anyway; but of few, undithered, and of small pictures both also look at what "fast" makes.
+better than "fast" anyway; but of few, and of small pictures, both also look at what "fast" makes.
 
 Nor do weights for the eye always look better: not dithered with very few colours, where all depends on which hues get
 an entry, nor where each entry has but a handful of pixels. So these are fitted without weights as well, small pictures
@@ -87,9 +87,9 @@ def fit_pictures(
     -------
     Dithered
         What looks best, by SSIMULACRA 2, of one picture in a perceptual space: by "best" of what it makes and
-        "balanced" does, by both of what "fast" makes, if there are fewer than 64 colours and it is not dithered, fewer
-        than 16, or the picture is small, and by both of both weightings, if none is asked for, of a small picture and
-        of fewer than 16 colours that are dithered. Otherwise of the palette with the least inertia.
+        "balanced" does, by both of what "fast" makes, if there are fewer than 64 colours or the picture is small, and
+        by both of both weightings, if none is asked for, of a small picture and of fewer than 16 colours that are
+        dithered. Otherwise of the palette with the least inertia.
     """
     least = hist.least_channels  # known sooner than that of the pixels, whose samples may be finer
     if least < pixels.n_channels:

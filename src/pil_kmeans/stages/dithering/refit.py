@@ -43,10 +43,13 @@ class Rounds:
     """About how many pixels each round after those takes from all rows and columns, so that none misses an area."""
 
 
-_QUICKER = 2  # rounds less
-_FEW, _MORE = 16, 3  # entries: fewer are farther apart, have farther to go, and so many rounds more by "balanced"
-_USUAL_ROUNDS = Rounds(3, 50 << 10, 330, (96 << 10, 96 << 10))
-ROUNDS = {"fast": Rounds(2, 50 << 10, 330, (96 << 10, 96 << 10)), "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
+_QUICKER = 1  # rounds less
+_USUAL_ROUNDS = Rounds(2, 50 << 10, 330, (96 << 10, 96 << 10))
+ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
+# Rounds more by "balanced": of entries that are far apart and so have far to go, and of so many that no other palette is
+# refitted beside, see `efforts`, which leaves time.
+_FEW, _MORE_OF_FEW = 16, 4
+_MANY, _MORE_OF_MANY = 64, 3
 
 
 def refit(
@@ -98,7 +101,9 @@ def refit(
     shares = None if sample_weight is None else as_shares(sample_weight)
     rounds = ROUNDS[search.effort]
     if search.effort == "balanced" and len(start.colors) < _FEW:
-        rounds = replace(rounds, n=rounds.n + _MORE)
+        rounds = replace(rounds, n=rounds.n + _MORE_OF_FEW)
+    elif search.effort == "balanced" and len(start.colors) >= _MANY and not is_quick:
+        rounds = replace(rounds, n=rounds.n + _MORE_OF_MANY)
     if is_quick:
         rounds = replace(rounds, n=rounds.n - _QUICKER)
     plan = Plan.of(rounds, len(start.colors), frames or [pixels.shape], shares)
