@@ -75,7 +75,7 @@ def fit_pictures(
     ----------
     pixels : Pixels
     hist : Histogram
-        Of `rounded`, as the effort counts them.
+        Of `rounded`: of all colours, or as `counted_by` says.
     search, dither, sample_weight, frames
         As in `dithering.choose.fit_dither`.
     rounded : Pixels
@@ -191,8 +191,8 @@ def counted_by(
 ) -> Search:
     """Return the search as which to count the colours of a picture: "fast" where cells of colours will do.
 
-    So they will for "balanced" and few colours, dithered: what it finds in cells looks as good, and there is time to look
-    at what "fast" makes of them.
+    So they will for "balanced" and few colours, dithered: what it finds in cells looks as good, and there is time to
+    look at what "fast" makes of them.
     """
     cells_will_do = (
         search.effort == "balanced"
