@@ -46,8 +46,8 @@ class Rounds:
 _QUICKER = 1  # rounds less
 _USUAL_ROUNDS = Rounds(2, 50 << 10, 330, (96 << 10, 96 << 10))
 ROUNDS = {"fast": _USUAL_ROUNDS, "balanced": _USUAL_ROUNDS, "best": Rounds(4, 3 << 18, 0, (3 << 18, 3 << 18))}
-# Rounds more by "balanced": of entries that are far apart and so have far to go, and of so many that there is time, since
-# no other palette is refitted beside, see `efforts`.
+# Rounds more by "balanced": of entries that are far apart and so have far to go, and of so many that there is time: no
+# other palette is refitted beside, see `efforts`.
 _FEW, _MORE_OF_FEW = 16, 4
 _MANY, _MORE_OF_MANY = 64, 3
 
