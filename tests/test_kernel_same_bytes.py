@@ -51,7 +51,7 @@ def test_bytes_do_not_depend_on_the_instruction_set(photographs, expected, instr
 @pytest.mark.parametrize("instruction_set", OTHERS)
 def test_kernels_equal_their_references_on_the_other_instruction_sets(instruction_set):
     tests = [TESTS / name for name in ORACLES]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain"]  # to rewrite assertions takes long
+    options = ["-q", "-x", "-n0", "-p", "no:cacheprovider", "--assert=plain"]  # to rewrite assertions takes long
     run = run_python("-m", "pytest", *options, *tests, PIL_KMEANS_ISA=instruction_set)
     assert run.returncode == 0, run.stdout
 

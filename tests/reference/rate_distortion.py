@@ -193,21 +193,20 @@ class Search:
         """The cheapest way that may end goes on with a literal or with matches, where these are cheaper than others."""
         end = self.cheapest_end()
         allowed, errors_after = self.pixel(x, y)
-        errors, distortions = errors_after(end, allowed)
+        errors, distortions = errors_after(end.error, np.arange(allowed.start, allowed.stop))
         place, cost = self.literal(x, y, end, allowed, distortions)
         if end.can_end() and x >= 0:
             self.find_places(x, y, end, allowed, distortions, cost + MARGIN)
-        nexts = [Survivor(end, allowed[place], errors[place], cost)]
+        nexts = [Survivor(end, allowed[place], errors[place], cost), *self.longer(allowed, errors_after)]
         for slot, distance in enumerate(self.distances[1:], 1):
-            longer = self.longer(self.survivors[slot], allowed, errors_after)
-            start = None
-            if end.can_end() and 0 < distance <= self.at:
-                byte = self.byte_back(end, distance)
-                if byte in allowed:
-                    place = allowed.index(byte)
-                    cost = end.cost + self.start_price(distance) + distortions[place]
-                    start = Survivor(end, byte, errors[place], cost, slot, distance, 1)
-            nexts.append(start if start and not (longer and longer.cost <= start.cost) else longer)
+            if not (end.can_end() and 0 < distance <= self.at):
+                continue
+            byte = self.byte_back(end, distance)
+            if byte in allowed:
+                place = allowed.index(byte)
+                cost = end.cost + self.start_price(distance) + distortions[place]
+                if not (nexts[slot] and nexts[slot].cost <= cost):
+                    nexts[slot] = Survivor(end, byte, errors[place], cost, slot, distance, 1)
         self.survivors = nexts
         self.at += 1
         if self.at % self.stretch == 0:
@@ -237,15 +236,17 @@ class Search:
         return np.argsort(costs, kind="stable")[:N_LIKELY]
 
     def pixel(self, x, y):
-        """What it may get, and a function for what it lacks by a range of bytes (n, 4), and for what that costs."""
+        """What it may get, and a function of errors to the left and bytes (n,): what it lacks (n, 4), what that costs."""
         is_kept = x < 0 or self.weights[y, x] < 0
         if is_kept:
             kept = FILTER_TYPE if x < 0 else int(self.guess[y, x])
-            nothing = np.zeros((1, 4), np.int64), np.zeros(1, np.float32)
-            return range(kept, kept + 1), lambda survivor, bytes_: nothing
+            return range(kept, kept + 1), lambda left, bytes_: (
+                np.zeros((len(bytes_), 4), np.int64),
+                np.zeros(len(bytes_), np.float32),
+            )
 
-        def errors_after(survivor, bytes_):
-            errors = self.wanted(x, y, survivor.error) - self.entries[bytes_.start : bytes_.stop]
+        def errors_after(left, bytes_):
+            errors = self.wanted(x, y, left) - self.entries[bytes_]
             return errors, self.weights[y, x] * (errors * errors).sum(axis=1).astype(np.float32)
 
         return range(self.lowest[y, x], len(self.entries)), errors_after
@@ -258,20 +259,23 @@ class Search:
             wanted = wanted - (-sixteenths * error * feedback >> 12)
         return np.minimum(np.maximum(wanted, -REACH), REACH)
 
-    def longer(self, survivor, allowed, errors_after):
-        """Go on in a match; until it is one at all that is free."""
-        if survivor is None or survivor.length == LONGEST_MATCH:
-            return None
-        byte = self.byte_back(survivor, survivor.distance)
-        if byte not in allowed:
-            return None
-        errors, distortions = errors_after(survivor, range(byte, byte + 1))
-        dearer = np.float32(0)
-        if survivor.length >= SHORTEST_MATCH:
-            at = survivor.length - SHORTEST_MATCH
-            dearer = self.length_prices[at + 1] - self.length_prices[at]
-        cost = survivor.cost + distortions[0] + dearer
-        return Survivor(survivor, byte, errors[0], cost, survivor.slot, survivor.distance, survivor.length + 1)
+    def longer(self, allowed, errors_after):
+        """Go on in all matches, or None for each slot whose cannot; until it is one at all that is free."""
+        matches = [one for one in self.survivors[1:] if one and one.length < LONGEST_MATCH]
+        going_on = [(one, byte) for one in matches if (byte := self.byte_back(one, one.distance)) in allowed]
+        nexts = [None] * len(self.distances[1:])
+        if not going_on:
+            return nexts
+        left = np.array([one.error for one, _ in going_on])
+        errors, distortions = errors_after(left, np.array([byte for _, byte in going_on]))
+        for (one, byte), error, distortion in zip(going_on, errors, distortions, strict=True):
+            dearer = np.float32(0)
+            if one.length >= SHORTEST_MATCH:
+                at = one.length - SHORTEST_MATCH
+                dearer = self.length_prices[at + 1] - self.length_prices[at]
+            cost = one.cost + distortion + dearer
+            nexts[one.slot - 1] = Survivor(one, byte, error, cost, one.slot, one.distance, one.length + 1)
+        return nexts
 
     def start_price(self, distance):
         return self.length_prices[0] + self.distance_prices[distance - 1]
