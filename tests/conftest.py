@@ -1,5 +1,6 @@
 """Photographs that the test dependencies ship, as read-only arrays made once, and small pictures for Pillow."""
 
+import gc
 import os
 import shutil
 from functools import lru_cache
@@ -17,6 +18,17 @@ def read_only(picture: np.ndarray) -> np.ndarray:
     picture = np.ascontiguousarray(picture)
     picture.flags.writeable = False
     return picture
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Thousands of tests stay to the end: to look for cycles among them finds none and takes seconds each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
