@@ -20,6 +20,14 @@ def read_only(picture: np.ndarray) -> np.ndarray:
     return picture
 
 
+LONGEST = {"test_kernel_same_bytes.py", "test_cli_shared_palette.py", "test_estimator_dask.py", "test_cli_installed.py"}
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with tests that take seconds each: at the end one worker would go on with them while others are idle."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """Thousands of tests stay to the end: to look for cycles among them finds none and takes seconds each time."""
