@@ -38,7 +38,7 @@ def test_stream_holds_the_data_and_is_no_larger_than_that_of_zlib(name):
     assert len(stream) <= 1.002 * len(packer.compress(data) + packer.flush()) + 3
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_any_data(seed):
     rng = np.random.default_rng(seed)
     pieces = [rng.integers(0, rng.integers(1, 257), rng.integers(0, 300)) for _ in range(rng.integers(1, 9))]

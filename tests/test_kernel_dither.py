@@ -111,7 +111,7 @@ def found(samples, palette, *numbers, **named):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("k", [1, 2, 5, 70, 300])
 def test_indices_are_those_of_the_plain_loop(n_channels, dtype, k):
-    samples = picture(15, 29, n_channels, dtype)
+    samples = picture(12, 25, n_channels, dtype)
     palette = some_entries(samples, k)
     indices = found(samples, palette, 218, 12, 3072)
     assert indices.dtype == (np.uint8 if k <= 256 else np.uint16)

@@ -236,7 +236,7 @@ class Search:
         return np.argsort(costs, kind="stable")[:N_LIKELY]
 
     def pixel(self, x, y):
-        """What it may get, and a function of errors to the left and bytes (n,): what it lacks (n, 4), what that costs."""
+        """What it may get, and a function of errors to the left and bytes (n,): the errors after them, and the cost."""
         is_kept = x < 0 or self.weights[y, x] < 0
         if is_kept:
             kept = FILTER_TYPE if x < 0 else int(self.guess[y, x])
