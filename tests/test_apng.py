@@ -77,7 +77,7 @@ def test_dithered_pixels_keep_their_index_in_later_frames():
 @pytest.mark.parametrize("mode", MODES)
 def test_frames_may_differ_in_mode(photo, mode):
     other = in_mode(photo.rotate(180), mode)
-    options = {"n_colors": 64, "compression": "fast"}
+    options = {"n_colors": 64, "compression": "fast", "effort": "fast"}
     shown = pixels_of(played(encode_png([photo, other], **options), 2))
     assert np.abs(shown[1] - rgba(opened(encode_png(other, **options)))).mean() < 15
     assert len(np.unique(shown.reshape(-1, 4), axis=0)) <= 64
@@ -147,11 +147,11 @@ def test_noise_of_a_camera_is_not_painted_again(noisy):
 
 
 def test_more_lossy_frames_are_smaller_and_rougher(noisy):
-    frames = [np.roll(frame, 4 * n, axis=1) for n, frame in enumerate(noisy)]
+    frames = [np.roll(frame, 4 * n, axis=1) for n, frame in enumerate(noisy[:3])]
     files = [encode_png(frames, lossy=lossy, compression="fast") for lossy in (0, 0.5, 1, 2, 4)]
     sizes = [len(file) for file in files]
     assert sizes == sorted(sizes, reverse=True)
-    means = [np.mean(scores(played(file, 4), frames)) for file in files]
+    means = [np.mean(scores(played(file, 3), frames)) for file in files]
     assert means == sorted(means, reverse=True)
 
 
@@ -171,7 +171,7 @@ def test_a_quality_that_frames_cannot_reach_is_an_error_and_of_a_range_what_come
 
 
 def test_lossy_frames_do_not_depend_on_threads(noisy):
-    assert len({encode_png(noisy, n_colors=64, n_threads=n) for n in (1, 2, 7)}) == 1
+    assert len({encode_png(noisy, n_colors=64, n_threads=n) for n in (1, 3)}) == 1
 
 
 def test_what_moves_in_lossy_frames_leaves_no_trace(moving):
@@ -196,8 +196,8 @@ def panned(china):
     return [np.ascontiguousarray(china[100:220, 60 + 2 * n : 220 + 2 * n]) for n in range(3)]
 
 
-@pytest.mark.parametrize("lossy", [0.1, 0.3])
-def test_frames_that_lose_little_are_searched_for_rows_behind_filters(panned, lossy, monkeypatch):
+def test_frames_that_lose_little_are_searched_for_rows_behind_filters(panned, monkeypatch):
+    lossy = 0.2
     found = encode_png(panned, lossy=lossy)
     monkeypatch.setattr(LossyFrames, "_filtered", lambda self, search, lossy, found, *others: found)
     without = encode_png(panned, lossy=lossy)
@@ -225,9 +225,10 @@ def test_a_kept_palette_keeps_its_order_where_frames_lose_little(panned):
     assert min(scores(played(file, 3), panned)) > 70
 
 
-@pytest.mark.parametrize("step", [0, 4])
-@pytest.mark.parametrize("encode", [encode_png, encode_gif])
-@pytest.mark.parametrize("n_colors", [16, 256])
+@pytest.mark.parametrize(
+    ("encode", "step", "n_colors"),
+    [(encode_png, 0, 16), (encode_png, 4, 256), (encode_gif, 0, 256), (encode_gif, 4, 16)],
+)
 def test_dithering_is_not_chosen_where_it_is_larger_and_worse(noisy, encode, step, n_colors):
     frames = [np.roll(frame, step * n, axis=1) for n, frame in enumerate(noisy)]
     files = [encode(frames, n_colors=n_colors, dither=dither, lossy=0) for dither in ("auto", "none")]

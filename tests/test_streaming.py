@@ -18,7 +18,7 @@ from pil_kmeans.stages.movie import Movie
 from reference.apng import play as play_png
 from reference.gif import play as play_gif
 
-N_FRAMES, HEIGHT, WIDTH = 40, 24, 32
+N_FRAMES, HEIGHT, WIDTH = 28, 24, 32
 AT_HAND = 5
 
 
@@ -67,11 +67,11 @@ def test_long_animations_look_as_short_ones_do(encode, moving, monkeypatch, expe
     assert errors[0] < 1.2 * errors[1] + 0.2
 
 
-@pytest.mark.parametrize("lossy", [0, 1])
-def test_all_ways_to_give_frames_make_the_same_file(encode, moving, lossy):
+def test_all_ways_to_give_frames_make_the_same_file(encode, moving, expected):
     frames = [*moving()]
-    given = [moving, frames, np.stack(frames), moving(), map(Image.fromarray, frames)]
-    assert len({encode(image, lossy=lossy) for image in given}) == 1
+    for given in (frames, np.stack(frames), moving(), map(Image.fromarray, frames)):
+        assert encode(given) == expected
+    assert encode(moving, lossy=0) == encode(moving(), lossy=0) != expected
 
 
 def test_a_stack_in_a_file_is_read_frame_by_frame(encode, moving, expected):
@@ -132,20 +132,20 @@ def test_a_flash_keeps_its_color(encode, moving):
 
 def test_what_becomes_transparent_late_is_transparent(encode, moving):
     frames = [np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)]) for frame in moving()]
-    frames[33][4:8, 4:8, 3] = 0
+    frames[25][4:8, 4:8, 3] = 0
     shown = shown_by(encode(frames))
     assert np.array_equal(shown[..., 3], np.stack(frames)[..., 3])
 
 
 def test_frames_may_differ_in_kind(encode, moving):
     frames = [frame[..., :1] if n % 7 == 3 else frame for n, frame in enumerate(moving())]
-    frames[29] = frames[29].astype(np.uint16) * 257
+    frames[26] = frames[26].astype(np.uint16) * 257
     shown = shown_by(encode(frames))
     assert np.abs(shown[3, ..., :3].astype(int) - frames[3]).mean() < 6
 
 
 def test_quality_is_reached(encode, photograph):
-    big = [np.asarray(Image.fromarray(photograph[n : n + 32, n : n + 48]).resize((113, 113))) for n in range(8)]
+    big = [np.asarray(Image.fromarray(photograph[n : n + 32, n : n + 48]).resize((113, 113))) for n in range(5)]
     shown = shown_by(encode(big, quality=60))
     assert 59 < np.mean([ssimulacra2(a, b[..., :3]) for a, b in zip(big, shown, strict=True)]) < 75
 
@@ -194,7 +194,7 @@ def test_frames_that_are_others_when_read_again_are_refused(encode, moving, chan
 
 
 def test_frames_that_fail_when_read_again_leave_no_file(encode, moving, tmp_path):
-    frames, fail_at = [*moving()], iter([None, 30])
+    frames, fail_at = [*moving()], iter([None, 20])
 
     def failing():
         end = next(fail_at)
@@ -226,26 +226,30 @@ def test_a_disk_that_is_full_halfway_keeps_its_old_file(encode, moving, tmp_path
 
 def test_an_image_of_many_frames_is_read_frame_by_frame(encode, moving):
     file = BytesIO()
-    first, *others = map(Image.fromarray, moving())
+    frames = [*moving()][: 2 * AT_HAND]
+    first, *others = map(Image.fromarray, frames)
     first.save(file, "WEBP", save_all=True, append_images=others, duration=70, lossless=True)
     image = Image.open(file)
     assert encode(image) == encode(
-        lambda: (Image.fromarray(frame).convert(image.mode) for frame in moving()), duration=70
+        lambda: (Image.fromarray(frame).convert(image.mode) for frame in frames), duration=70
     )
     assert image.tell() == 0
 
 
-@pytest.mark.parametrize("of_path", [str, lambda path: path], ids=["str", "Path"])
-def test_a_folder_is_its_pictures_by_the_numbers_in_their_names(encode, moving, tmp_path, of_path, expected):
+def test_a_folder_is_its_pictures_by_the_numbers_in_their_names(encode, moving, tmp_path, expected):
     for n, frame in enumerate(moving()):
         Image.fromarray(frame).save(tmp_path / f"frame {n}.png")
     (tmp_path / "notes.txt").write_text("no frame")
-    assert encode(of_path(tmp_path)) == expected
-    assert encode(of_path(tmp_path / "frame 0.png")) == encode(next(moving()))
+    assert encode(str(tmp_path)) == expected
+    one = encode(next(moving()))
+    assert encode(str(tmp_path / "frame 0.png")) == encode(tmp_path / "frame 0.png") == one
+    for n in range(1, N_FRAMES):
+        (tmp_path / f"frame {n}.png").unlink()
+    assert encode(tmp_path) == one
 
 
 def test_a_file_of_several_frames_is_all_of_them(encode, moving, tmp_path):
-    first, *others = map(Image.fromarray, moving())
+    first, *others = [Image.fromarray(frame) for frame in moving()][: 2 * AT_HAND]
     first.save(tmp_path / "a.gif", save_all=True, append_images=others, duration=50, loop=3)
     with Image.open(tmp_path / "a.gif") as image:
         assert encode(tmp_path / "a.gif") == encode(image)
@@ -277,7 +281,7 @@ def test_a_video_is_read_by_imageio_with_its_times(encode, moving, tmp_path, mon
     assert [np.array_equal(image, frames[n]) for image, n in zip(taken, (0, 2, 5, 8, 10, 12), strict=False)] == [
         True
     ] * 6
-    assert len(taken) == 16
+    assert len(taken) == 11
     assert {image.info["duration"] for image in taken} == {100.0}
     assert [image.info["duration"] for image in Files([path], fps=50)] == [40.0] * N_FRAMES
 
