@@ -25,6 +25,14 @@ COMMAND = [sys.executable, "-m", "pil_kmeans"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # the same package in any folder
 
 
+QUICK = ["-k4", "--effort=fast", "--compression=fast"]
+
+
+def encoded(picture):
+    """What the command makes of it with these words."""
+    return encode_png(Image.open(BytesIO(picture)), n_colors=4, effort="fast", compression="fast")
+
+
 def start(*arguments, **options):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     options = {"env": ENVIRONMENT} | pipes | options
@@ -40,23 +48,23 @@ def run(*arguments, given=b"", **options):
 @pytest.fixture(scope="module")
 def picture(china):
     file = BytesIO()
-    Image.fromarray(china).resize((64, 48)).save(file, "PNG")
+    Image.fromarray(china).resize((32, 24)).save(file, "PNG")
     return file.getvalue()
 
 
 def test_standard_input_goes_to_standard_output(picture):
-    status, out, err = run("compress", "-k", "4", "-", given=picture)
+    status, out, err = run("compress", *QUICK, "-", given=picture)
     assert (status, err) == (0, "")
-    assert out == encode_png(Image.open(BytesIO(picture)), n_colors=4)
+    assert out == encoded(picture)
 
 
 def test_standard_output_of_a_file_and_a_file_of_standard_input(picture, tmp_path):
-    expected = encode_png(Image.open(BytesIO(picture)), n_colors=4)
+    expected = encoded(picture)
     (tmp_path / "in.png").write_bytes(picture)
-    assert run("compress", "-k4", "in.png", "-o", "-", cwd=tmp_path) == (0, expected, "")
-    status, out, err = run("compress", "-k4", "-", "-o", "out.png", cwd=tmp_path, given=picture)
+    assert run("compress", *QUICK, "in.png", "-o", "-", cwd=tmp_path) == (0, expected, "")
+    status, out, err = run("compress", *QUICK, "-", "-o", "out.png", cwd=tmp_path, given=picture)
     assert (status, err) == (0, "")
-    assert out.decode().startswith("standard input: 64 x 48, ")
+    assert out.decode().startswith("standard input: 32 x 24, ")
     assert (tmp_path / "out.png").read_bytes() == expected
 
 
@@ -101,7 +109,9 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(picture, tmp_path):
     def small_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
-    status, out, err = run("compress", "in.png", "-o", "out.png", "--force", cwd=tmp_path, preexec_fn=small_disk)
+    status, out, err = run(
+        "compress", *QUICK, "in.png", "-o", "out.png", "--force", cwd=tmp_path, preexec_fn=small_disk
+    )
     assert (status, out, err) == (1, b"", "pil-kmeans: cannot write out.png: File too large\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
     assert (tmp_path / "out.png").read_bytes() == b"old"
@@ -110,8 +120,8 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(picture, tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has it")
 def test_full_standard_output_fails(picture):
     with open("/dev/full", "wb") as full:
-        status, _, err = run("compress", "-", given=picture, stdout=full)
-        _, _, also = run("compress", "-", "--dry-run", given=picture, stdout=full)
+        status, _, err = run("compress", *QUICK, "-", given=picture, stdout=full)
+        _, _, also = run("compress", *QUICK, "-", "--dry-run", given=picture, stdout=full)
     assert (status, err) == (1, "pil-kmeans: cannot write to standard output: No space left on device\n")
     assert also == err
 
@@ -125,7 +135,7 @@ def test_ctrl_c_and_its_like_leave_whole_files_only(tmp_path, name):
     for name in names:
         Image.fromarray(picture).save(tmp_path / name)
     hears_ctrl_c = partial(signal.signal, number, signal.SIG_DFL)  # which jobs in the background do not
-    with start("compress", "--jobs=2", *names, cwd=tmp_path, preexec_fn=hears_ctrl_c) as process:
+    with start("compress", "--jobs=2", *QUICK, *names, cwd=tmp_path, preexec_fn=hears_ctrl_c) as process:
         while not list(tmp_path.glob("*-8bit.png")):
             assert process.poll() is None
             time.sleep(0.01)
@@ -166,15 +176,18 @@ def test_ctrl_c_waits_for_no_picture(tmp_path, jobs):
 
 
 SCRIPT = "import sys; sys.argv[0] = 'pil-kmeans'; from pil_kmeans.__main__ import run; sys.exit(run())"  # as installed
+COMMANDS = {"module": COMMAND, "script": [sys.executable, "-c", SCRIPT]}
 
 
 @on_posix
-@pytest.mark.parametrize("command", [COMMAND, [sys.executable, "-c", SCRIPT]], ids=["module", "script"])
 @pytest.mark.parametrize(
-    ("name", "number"),
+    ("command", "name", "number"),
     [
-        ("pil_kmeans.early_signals", signal.SIGINT),  # before which SIGTERM does what it usually does
-        *product(["pil_kmeans._native", "pil_kmeans.cli", "numpy"], [signal.SIGINT, signal.SIGTERM]),
+        # before which SIGTERM does what it usually does
+        *((command, "pil_kmeans.early_signals", signal.SIGINT) for command in COMMANDS.values()),
+        *product([COMMAND], ["pil_kmeans._native", "pil_kmeans.cli", "numpy"], [signal.SIGINT, signal.SIGTERM]),
+        (COMMANDS["script"], "pil_kmeans._native", signal.SIGTERM),
+        (COMMANDS["script"], "numpy", signal.SIGINT),
     ],
 )
 def test_ctrl_c_during_imports_is_one_line(tmp_path, command, name, number):
@@ -257,15 +270,15 @@ def test_closed_standard_streams_are_no_fault(picture, tmp_path):
         )
         return found.returncode, found.stdout, found.stderr
 
-    assert status(["compress", "-k4", "a.png"], "<&- >&- 2>&-") == (0, b"", b"")
-    assert (tmp_path / "a-8bit.png").read_bytes() == encode_png(Image.open(BytesIO(picture)), n_colors=4)
+    assert status(["compress", *QUICK, "a.png"], "<&- >&- 2>&-") == (0, b"", b"")
+    assert (tmp_path / "a-8bit.png").read_bytes() == encoded(picture)
     message = b"pil-kmeans: cannot write to standard output: it is closed\n"
     assert status(["palette", "a.png"], ">&-") == (1, b"", message)
     assert status(["compress", "-"], "<&-") == (1, b"", b"pil-kmeans: cannot read standard input: it is closed\n")
 
 
 @on_posix
-@pytest.mark.parametrize("arguments", [["palette"], ["compress", "--dry-run"]])
+@pytest.mark.parametrize("arguments", [["palette"], ["compress", "--dry-run", *QUICK]])
 def test_reader_who_goes_is_one_line(picture, tmp_path, arguments):
     (tmp_path / "in.png").write_bytes(picture)
     reader, writer = os.pipe()
@@ -283,7 +296,7 @@ def test_any_name_is_shown_on_any_terminal(picture, tmp_path):
     for name in names:
         (tmp_path / name).write_bytes(picture)
     environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
-    status, out, err = run("compress", *names, cwd=tmp_path, env=environment)
+    status, out, err = run("compress", *QUICK, *names, cwd=tmp_path, env=environment)
     assert (status, err) == (0, "")
     assert len(out.splitlines()) == len(names) + 1
     assert b"two\\nlines.png -> two\\nlines-8bit.png: " in out

@@ -65,10 +65,10 @@ def test_photographs_become_far_smaller(crop, n_colors, compression):
     assert sizes[2] < 0.8 * sizes[1]
 
 
-@pytest.mark.parametrize("n_colors", [16, 64, 256])
+@pytest.mark.parametrize("n_colors", [16, 256])
 def test_next_to_no_lossy_leads_up_to_more_of_it(astronaut, n_colors):
     photograph = np.ascontiguousarray(astronaut[:200, 150:400])
-    files = [encode_png(photograph, n_colors=n_colors, lossy=lossy) for lossy in (0, 0.02, 0.1, 0.2, 0.3, 0.4)]
+    files = [encode_png(photograph, n_colors=n_colors, lossy=lossy) for lossy in (0, 0.1, 0.2, 0.3, 0.4)]
     sizes, scores = [len(data) for data in files], [ssimulacra2(photograph, opened(data)) for data in files]
     steps = [after / before for before, after in pairwise(sizes)]
     assert max(steps) <= 1
@@ -84,10 +84,10 @@ def test_small_pictures_lose_little_by_default(astronaut, size):
     assert scores[1] > scores[0] - 3
 
 
-@pytest.mark.parametrize("n_colors", [8, 16])
-def test_nothing_is_lost_by_default_where_that_takes_no_more_than_dithering(n_colors):
+@pytest.mark.parametrize(("n_colors", "step"), [(8, 1), (16, 2)])
+def test_nothing_is_lost_by_default_where_that_takes_no_more_than_dithering(n_colors, step):
     """Without loss this shadow takes more bytes than with rough indices, and fewer than dithered as it is."""
-    shadow = shadow_card()
+    shadow = shadow_card()[::step, ::step]
     exact = encode_png(shadow, n_colors=n_colors, palette_only=False)
     is_visible = shadow[..., 3:] > 0
     assert np.array_equal(np.asarray(opened(exact).convert("RGBA")) * is_visible, shadow * is_visible)

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from io import BytesIO
+from itertools import product
 
 import numpy as np
 import pytest
@@ -223,8 +224,10 @@ def test_scikit_learn_is_not_loaded():
     assert run.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dither", ["floyd-steinberg", *BY_MASK])
+@pytest.mark.parametrize(
+    ("mode", "dither"),
+    [(mode, "floyd-steinberg") for mode in MODES] + [*product(("1", "L", "PA", "RGB", "I;16"), BY_MASK)],
+)
 def test_every_mode_is_dithered(photo, mode, dither):
     image = in_mode(photo, mode)
     result = quantize(image, 8, dither=dither)

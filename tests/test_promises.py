@@ -102,7 +102,7 @@ def cases(dtype, n_channels):
     """Every picture with a few options: all of these occur, not all together."""
     for i, picture in enumerate(pictures(dtype, n_channels)):
         rng = np.random.default_rng(zlib.crc32(f"{n_channels} {dtype} {i}".encode()))
-        for n_colors in rng.choice(N_COLORS, 3, replace=False):
+        for n_colors in rng.choice(N_COLORS, 2, replace=False):
             yield picture, int(n_colors), str(rng.choice(COLOR_SPACES)), rng
 
 
@@ -115,6 +115,8 @@ def test_palette_is_distinct_used_full_and_exact_where_it_can_be(dtype, n_channe
         options = {"n_colors": n_colors, "color_space": color_space, "effort": effort}
         palette, indices, _ = quantize_pixels(pixels, n_threads=1, **options)
         assert_promises(picture, palette.colors, indices, n_colors)
+        if n_colors % 2:  # more threads half of the times
+            continue
         again, same_indices, *_ = quantize_pixels(pixels, n_threads=3, **options)
         assert again.centers.tobytes() == palette.centers.tobytes()
         np.testing.assert_array_equal(same_indices, indices)

@@ -62,7 +62,7 @@ def test_palette_of_colors_too_dark_to_tell_apart_is_tight_and_full(dtype, n_cha
     if n_channels % 2 == 0:
         picture[..., -1] = np.iinfo(dtype).max // 255 * np.random.default_rng(4).choice([0, 1, 3, 128, 255], (20, 20))
     distinct = len(histogram(read_pixels(picture)))
-    for n_colors in (17, 60, distinct - 5):
+    for n_colors in (17, distinct - 5):
         palette, indices = quantized(picture, n_colors, color_space=space, effort=effort)
         assert_tight(palette, indices, n_colors)
         assert len(palette.colors) == min(n_colors, distinct)
@@ -91,7 +91,7 @@ def test_every_pixel_gets_its_nearest_entry(picture, space, request):
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_picture_of_one_color_keeps_it(dtype, n_channels, shape, effort):
     color = made(dtype, n_channels, (1, 1))[0, 0]
-    if shape[0] > 1000 and effort != "balanced":
+    if shape[0] > 1000 and (effort, n_channels) not in (("balanced", 1), ("balanced", 3)):
         shape = (257, 2)
     palette, indices = quantized(np.full((*shape, n_channels), color), 16, effort=effort)
     np.testing.assert_array_equal(palette.colors, [color])
@@ -142,7 +142,7 @@ def test_opaque_alpha_changes_nothing(astronaut):
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("space", ["oklab", "srgb"])
 def test_more_colors_never_raise_the_error(astronaut, space, effort):
-    picture = astronaut[::2, ::2]
+    picture = astronaut[::4, ::4]
     points = to_rows(working_points(picture.reshape(-1, 3), space))
     errors = []
     for n_colors in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256):
