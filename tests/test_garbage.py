@@ -14,7 +14,7 @@ from pil_kmeans import KMeansQuantizer, cli
 from pil_kmeans.imageio import PalettePngPlugin
 from pil_kmeans.pillow import quantize, register
 
-PICTURES = made_pictures()
+PICTURES = {name: picture[:24, :36].copy() for name, picture in made_pictures().items()}
 KINDS = "ramp", "ramp of 16 bits", "floats", "alpha", "noisy drawing", "noise of two levels"
 FRAMES = moving_square(Image.fromarray(PICTURES["noise"]), 3)
 

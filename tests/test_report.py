@@ -202,7 +202,7 @@ def test_detail_is_where_neighbours_differ_most():
     assert place.y + 12 >= 28
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 700, 3), (900, 2, 1), (5, 5, 4), (490, 60, 2)])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (600, 2, 1), (5, 5, 4), (490, 20, 2)])
 def test_any_shape_can_be_drawn(shape):
     picture = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     comparison = compare(picture, 2, effort="fast")

@@ -39,7 +39,7 @@ def test_small_pictures_hardly_ever_look_worse_by_more_effort(astronaut, china, 
     """Of the palette of "fast" all pixels get their nearest entries, and not by cells: so not quite what it makes."""
     for picture in (astronaut[20:52, 100:132], astronaut[300:400, 60:180], china[100:148, 200:264]):
         originals = [Original(read_pixels(picture), background=None, min_size=n, n_threads=1) for n in (8, 113)]
-        for n_colors in (8, 16, 32):
+        for n_colors in (8, 32):
             fast, balanced, best = [
                 np.mean([original.score(read_pixels(result)) for original in originals])
                 for effort in ("fast", "balanced", "best")
@@ -53,7 +53,7 @@ def test_small_pictures_hardly_ever_look_worse_by_more_effort(astronaut, china, 
 @pytest.mark.parametrize("n_colors", [6, 16, 40])
 def test_few_colors_hardly_ever_look_worse_by_more_effort(astronaut, china, n_colors, dither):
     """Without looking at the palette of "fast" by up to 1.3 here."""
-    for picture in (china, astronaut[:, :400], china[100:300, 200:400].swapaxes(0, 1)):
+    for picture in (china[:213, :320], astronaut[50:250, 150:350], china[100:300, 200:400].swapaxes(0, 1)):
         fast, balanced, best = [
             ssimulacra2(picture, result_of(picture, effort, n_colors=n_colors, dither=dither))
             for effort in ("fast", "balanced", "best")
@@ -64,7 +64,7 @@ def test_few_colors_hardly_ever_look_worse_by_more_effort(astronaut, china, n_co
 
 @pytest.mark.parametrize("dither", ["floyd-steinberg", "ordered"])
 def test_very_few_colors_are_dithered_by_the_weighting_that_looks_better(astronaut, china, dither, monkeypatch):
-    results = [(picture, n, []) for picture in (china, astronaut, china[150:, 200:]) for n in (4, 12)]
+    results = [(picture, n, []) for picture in (china[::2, ::2], astronaut[::2, ::2]) for n in (4, 12)]
     for options in ({"is_free": True}, {"weighting": "perceptual"}, {"weighting": "uniform"}):
         for picture, n_colors, scores in results:
             result = result_of(picture, "balanced", n_colors=n_colors, dither=dither, **options)

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO, StringIO
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from pil_kmeans import encode_gif, encode_png, encode_webp
 
-ENCODERS = {".png": encode_png, ".gif": encode_gif, ".webp": encode_webp}
+ENCODERS = {
+    "." + encode.__name__[7:]: partial(encode, effort="fast") for encode in (encode_png, encode_gif, encode_webp)
+}
 
 
 @pytest.fixture(params=ENCODERS)
@@ -28,7 +31,7 @@ def old(tmp_path):
 @pytest.fixture(scope="module")
 def noise():
     """Frames that do not become small."""
-    return np.random.default_rng(0).integers(0, 256, (3, 24, 24, 3)).astype(np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
 
 
 def content(folder):
