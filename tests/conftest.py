@@ -13,19 +13,13 @@ from PIL import Image
 
 from pil_kmeans.png import deflater
 
+os.environ["OMP_NUM_THREADS"] = "1"  # workers are as many as processors; tests of threads say how many they take
+
 
 def read_only(picture: np.ndarray) -> np.ndarray:
     picture = np.ascontiguousarray(picture)
     picture.flags.writeable = False
     return picture
-
-
-LONGEST = {"test_kernel_same_bytes.py", "test_cli_shared_palette.py", "test_estimator_dask.py", "test_cli_installed.py"}
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with tests that take seconds each: at the end one worker would go on with them while others are idle."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)
