@@ -66,6 +66,23 @@ def behind_paeth(**changes):
     return _native.choose_behind_paeth(**(arguments | changes))
 
 
+def refined(**changes):
+    arguments = {
+        "points": pairs(24),
+        "width": 8,
+        "weights": np.ones(24, np.float32),
+        "scale": 1.0,
+        "indices": zeros(24),
+        "entries": pairs(4),
+        "prices": np.ones(256, np.float32),
+        "types": zeros(3),
+        "lowest": 1,
+        "feedback": 205,
+        "color": 2294,
+    }
+    return _native.refine_filtered(**(arguments | changes))
+
+
 def diffused(**changes):
     arguments = {
         "points": pairs(24),
@@ -252,6 +269,9 @@ WRONG_TYPES = {
     "behind Paeth, float points": lambda: behind_paeth(points=pairs(24, np.float32)),
     "behind Paeth, float64 prices": lambda: behind_paeth(prices=np.ones(256)),
     "behind Paeth, lowest -1": lambda: behind_paeth(lowest=-1),
+    "refined, float points": lambda: refined(points=pairs(24, np.float32)),
+    "refined, float64 prices": lambda: refined(prices=np.ones(256)),
+    "refined, lowest -1": lambda: refined(lowest=-1),
     "diffused error, uint16 indices": lambda: diffused(indices=zeros(24, dtype=np.uint16)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
     "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
@@ -392,6 +412,23 @@ WRONG_VALUES = {
     "behind Paeth, lowest beyond the palette": lambda: behind_paeth(lowest=4),
     "behind Paeth, feedback 257": lambda: behind_paeth(feedback=(257, 0)),
     "behind Paeth, color 2048": lambda: behind_paeth(color=2048),
+    "refined, points beyond": lambda: refined(points=FAR),
+    "refined, width 9": lambda: refined(width=9),
+    "refined, width 6": lambda: refined(width=6),
+    "refined, fewer weights": lambda: refined(weights=np.ones(23, np.float32)),
+    "refined, weight infinite": lambda: refined(weights=one_of(np.inf, dtype=np.float32)),
+    "refined, scale 0": lambda: refined(scale=0.0),
+    "refined, fewer indices": lambda: refined(indices=zeros(23)),
+    "refined, index beyond the palette": lambda: refined(indices=one_of(4)),
+    "refined, no entry": lambda: refined(entries=pairs(0), lowest=0),
+    "refined, 257 entries": lambda: refined(entries=pairs(257)),
+    "refined, fewer prices": lambda: refined(prices=np.ones(255, np.float32)),
+    "refined, price NaN": lambda: refined(prices=np.full(256, np.nan, np.float32)),
+    "refined, fewer types": lambda: refined(types=zeros(2)),
+    "refined, type 5": lambda: refined(types=np.full(3, 5, np.uint8)),
+    "refined, lowest beyond the palette": lambda: refined(lowest=4),
+    "refined, feedback 257": lambda: refined(feedback=257),
+    "refined, color 2048": lambda: refined(color=2048),
     "diffused error, entries beyond": lambda: diffused(entries=FAR[:, :4].copy()),
     "diffused error, fewer indices": lambda: diffused(indices=zeros(23)),
     "diffused error, an index beyond": lambda: diffused(indices=one_of(4)),

@@ -86,10 +86,25 @@ def assert_solved(problem, *feedback, **options):
     return indices, counts
 
 
+def filtered_prices(seed):
+    left = np.abs(np.arange(-128, 128)).astype(np.float32)
+    return np.roll(3 + left / 8 + np.random.default_rng(seed).random(256, np.float32), 128)
+
+
+def refined(problem, lowest=0, feedback=205, color=2294, scale=1.0):
+    """The kernel's indices, and those of the plain refinement."""
+    types = np.arange(problem.shape[0], dtype=np.uint8) * 2 % 5
+    entries, guess = problem.entries[np.argsort(problem.entries[:, 0])], np.maximum(problem.guess, np.uint8(lowest))
+    options = (filtered_prices(0), types, lowest, feedback, color)
+    picture = to_points(problem.points), problem.shape[1], problem.weights / np.float32(scale)
+    indices = _native.refine_filtered(*picture, scale, guess, to_points(entries), *options)
+    expected = plain.refined(problem.points, problem.shape, problem.weights, guess, entries, *options)
+    return indices.reshape(problem.shape), expected
+
+
 def behind_paeth(problem, lowest=0, feedback=(205, 240), color=2294, seed=0):
     """The kernel's indices and error, and those of the plain search."""
-    left = np.abs(np.arange(-128, 128)).astype(np.float32)
-    prices = np.roll(3 + left / 8 + np.random.default_rng(seed).random(256, np.float32), 128)
+    prices = filtered_prices(seed)
     entries, guess = problem.entries[np.argsort(problem.entries[:, 0])], problem.guess
     points, picture = to_points(problem.points), (problem.shape[1], problem.weights)
     options = (prices, lowest, feedback, color)
@@ -125,6 +140,30 @@ def test_indices_behind_paeth_are_those_of_the_plain_search(width, k, lowest):
 def test_every_weight_counts_behind_paeth(weight):
     found, expected = behind_paeth(problem(8, 23, 9, weight=weight, kept=0.05))
     np.testing.assert_array_equal(found[0], expected[0])
+
+
+@pytest.mark.parametrize("width", [8, 23])
+@pytest.mark.parametrize(("k", "lowest"), [(1, 0), (2, 1), (21, 3), (256, 1)])
+def test_refined_indices_are_those_of_the_plain_refinement(width, k, lowest):
+    found, expected = refined(problem(7, width, k, kept=0.1), lowest)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("weight", [0, 1e-6, 0.1, 1e20])
+def test_every_weight_counts_where_indices_are_refined(weight):
+    found, expected = refined(problem(6, 9, 9, weight=weight, kept=0.05))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("feedback", [0, 256])
+def test_refined_indices_follow_feedback_and_scale(feedback):
+    found, expected = refined(problem(5, 12, 30), feedback=feedback, color=4096, scale=0.25)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_one_row_is_refined():
+    found, expected = refined(problem(1, 8, 9))
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("k", [1, 16, 256])

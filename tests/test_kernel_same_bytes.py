@@ -19,6 +19,7 @@ ORACLES = [  # of what is compiled once for each instruction set
     "test_kernel_weighting.py",
     "test_kernel_rate_distortion.py::test_indices_are_those_of_the_plain_search",
     "test_kernel_rate_distortion.py::test_indices_behind_paeth_are_those_of_the_plain_search",
+    "test_kernel_rate_distortion.py::test_refined_indices_are_those_of_the_plain_refinement",
     "test_kernel_lzw.py::test_symbols_are_those_of_the_plain_search",
     "test_kernel_histogram.py::test_every_size_is_counted_to_the_last_pixel",
 ]

@@ -268,16 +268,20 @@ struct Whole {
     }
 };
 
+void check_prices(const Vector<float>& prices) {
+    same_length(kLiterals, prices.shape(0), "prices and bytes");
+    for (std::size_t i = 0; i < kLiterals; ++i)
+        if (!(prices.data()[i] >= 0 && prices.data()[i] <= kMostPrice)) throw nb::value_error("a price is wrong");
+}
+
 // The indices, and their error. Pixels that keep their index have it in `guess`; others get one from `lowest` on.
 auto chosen_behind_paeth(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
                          const Vector<std::uint8_t>& guess, const PointArray& entries, const Vector<float>& prices,
                          std::size_t lowest, std::pair<int, int> feedback, int color) {
     const Whole whole{points, width, weights, scale, entries, feedback, color};
     whole.check(guess);
-    same_length(kLiterals, prices.shape(0), "prices and bytes");
+    check_prices(prices);
     if (lowest >= entries.shape(1)) throw nb::value_error("lowest is beyond the palette");
-    for (std::size_t i = 0; i < kLiterals; ++i)
-        if (!(prices.data()[i] >= 0 && prices.data()[i] <= kMostPrice)) throw nb::value_error("a price is wrong");
     Buffer<std::uint8_t> indices(whole.n());
     double error;
     {
@@ -286,6 +290,30 @@ auto chosen_behind_paeth(const PointArray& points, std::size_t width, const Vect
                                     Feedback{feedback.first, feedback.second}, indices.begin());
     }
     return nb::make_tuple(to_numpy(std::move(indices)), error);
+}
+
+// Refined indices; `types` are those of the filters of rows.
+auto refined_behind_filters(const PointArray& points, std::size_t width, const Vector<float>& weights, float scale,
+                            const Vector<std::uint8_t>& indices, const PointArray& entries, const Vector<float>& prices,
+                            const Vector<std::uint8_t>& types, std::size_t lowest, int feedback, int color) {
+    const Whole whole{points, width, weights, scale, entries, {feedback, feedback}, color};
+    whole.check(indices);
+    check_prices(prices);
+    if (lowest >= entries.shape(1)) throw nb::value_error("lowest is beyond the palette");
+    same_length(whole.n() / width, types.shape(0), "rows and types");
+    std::vector<RowFilter> checked(types.shape(0));
+    for (std::size_t y = 0; y < checked.size(); ++y) {
+        if (types.data()[y] >= kRowFilters) throw nb::value_error("there is no such filter");
+        checked[y] = static_cast<RowFilter>(types.data()[y]);
+    }
+    Buffer<std::uint8_t> result(whole.n());
+    {
+        const nb::gil_scoped_release unlocked;
+        const Region region = whole.region(indices);
+        std::copy_n(indices.data(), whole.n(), result.begin());
+        refine_filtered(region, as_points(entries), {prices.data(), checked.data(), lowest}, feedback, result.begin());
+    }
+    return to_numpy(std::move(result));
 }
 
 double error_handed_on(const PointArray& points, std::size_t width, const Vector<float>& weights,
@@ -316,6 +344,9 @@ void register_rate_distortion(nb::module_& module) {
     module.def("choose_behind_paeth", &chosen_behind_paeth, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
                "scale"_a, "guess"_a.noconvert(), "entries"_a.noconvert(), "prices"_a.noconvert(), "lowest"_a,
                "feedback"_a, "color"_a);
+    module.def("refine_filtered", &refined_behind_filters, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+               "scale"_a, "indices"_a.noconvert(), "entries"_a.noconvert(), "prices"_a.noconvert(),
+               "types"_a.noconvert(), "lowest"_a, "feedback"_a, "color"_a);
     module.def("diffused_error", &error_handed_on, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
                "entries"_a.noconvert(), "indices"_a.noconvert(), "feedback"_a, "color"_a);
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());

@@ -107,9 +107,12 @@ def rate_distortion_digests(n_threads):
             prices = rng.random(256, np.float32) * 12
             paeth = points, width, weights, 1.0, guess, entries, prices, k // 9, (205, 240), 2294
             filtered, filtered_error = _native.choose_behind_paeth(*paeth)
+            types = np.arange(n // width, dtype=np.uint8) % 5
+            options = (prices, types, k // 9, 205, 2294)
+            refined = _native.refine_filtered(points, width, weights, 1.0, filtered, entries, *options)
             n_used = _native.count_indices(indices, k, n_threads)
             result[f"rate-distortion {width} {k}"] = [
-                digest(visible, indices, used, quick, n_used, filtered),
+                digest(visible, indices, used, quick, n_used, filtered, refined),
                 error,
                 filtered_error,
             ]

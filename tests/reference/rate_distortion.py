@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference.color_space import ALPHA_SCALE, CONES_OF_OKLAB, MEAN_BACKGROUND, OKLAB_OF_CONES, OKLAB_SCALE
+from reference.row_filters import predictions
 
 # Deflate's codes: first value and number of extra bits (RFC 1951, 3.2.5).
 LENGTHS = [*range(3, 11), 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
@@ -28,6 +29,7 @@ QUICK_GROUPS = 9
 FOUND_SLOTS, QUICK_EMPTY = range(1 + NEAR, 1 + NEAR + FOUND), 8
 CHAIN, QUICK_CHAIN = 4, 2
 STRETCH, DEPTH = 32, 4
+BLUR_REACH, FADING, REFINED_MARGIN = 4, 3, 12
 MARGIN = np.float32(20)
 PAETH_WAYS = 8
 N_LIKELY, USUAL_WEIGHT = 16, np.float32(0.5)
@@ -401,6 +403,70 @@ class PaethSearch(Search):
 def paeth(left, above, above_left):
     estimate = left + above - above_left
     return min((left, above, above_left), key=lambda near: abs(estimate - near))
+
+
+def refined(points, shape, weights, indices, entries, prices, types, lowest, feedback, color):
+    """Indices (H, W), each in its turn what costs least with all that is behind it, and by blurred errors."""
+    points, entries = weighted(points, color).reshape(*shape, 4), weighted(entries, color)
+    weights, indices = weights.reshape(shape), indices.reshape(shape).astype(int)
+    blur, roots = blur_of(feedback), np.sqrt(np.maximum(weights, 0))
+    field = np.zeros((shape[0] + 2 * BLUR_REACH, shape[1] + 2 * BLUR_REACH, 4), np.float32)
+
+    def spread(y, x, change):
+        part = field[y : y + len(blur), x : x + len(blur)]
+        part += blur[..., np.newaxis] * (roots[y, x] * change.astype(np.float32))
+
+    def bits_of(rows, kinds):
+        filtered = [
+            row - predictions(row, above, 1)[kind] for above, row, kind in zip(rows[:-1], rows[1:], kinds, strict=True)
+        ]
+        return prices[np.array(filtered) % 256]
+
+    free = [(y, x) for y, x in np.ndindex(shape) if weights[y, x] >= 0]
+    for y, x in free:
+        spread(y, x, entries[indices[y, x]] - points[y, x])
+    for y, x in free:
+        now, root = indices[y, x], roots[y, x]
+        off = field[y + BLUR_REACH, x + BLUR_REACH] / root if root else np.zeros(4, np.float32)
+        wanted = np.clip(entries[now].astype(np.float32) - off, -REACH, REACH)
+        wanted = np.trunc(wanted + np.copysign(np.float32(0.5), wanted)).astype(np.int64)
+        distortions = weights[y, x] * np.square(wanted - entries).sum(axis=1).astype(np.float32)
+        rows = np.concatenate([np.zeros((1, shape[1]), int), indices])[y : y + 3]
+        own, behind = [], []
+        for entry in range(len(entries)):
+            rows[1, x] = entry
+            bits = bits_of(rows, types[y : y + 2])
+            own.append(bits[0, x])
+            others = [*bits[0, x + 1 : x + 2], *(bits[1, x : x + 2] if len(bits) > 1 else [])]
+            behind.append(sum(others, np.float32(0)))
+        costs = distortions + np.array(own)
+        is_near = costs <= costs[lowest:].min() + REFINED_MARGIN
+        is_near[:lowest] = False
+        totals = np.where(is_near | (np.arange(len(entries)) == now), costs + np.array(behind), np.inf)
+        best = now if totals[now] <= totals.min() else totals.argmin()
+        spread(y, x, entries[best] - entries[now])
+        indices[y, x] = best
+    return indices
+
+
+def blur_of(feedback):
+    """How errors that are handed on go together, beside each with itself, and fade out: by their response."""
+    reach, n = BLUR_REACH, 32
+    response = np.zeros((n + reach, 2 * (n + reach)))
+    middle = n + reach
+    response[0, middle] = 1
+    for y in range(n):
+        for x in range(middle - n + 1, middle + n):
+            for dy, dx, share in [(0, 1, 7), (1, -1, 3), (1, 0, 5), (1, 1, 1)]:
+                response[y + dy, x + dx] += response[y, x] * feedback * share / 4096
+    blur = np.zeros((2 * reach + 1, 2 * reach + 1))
+    part = response[:n, reach:-reach]
+    for dy in range(reach + 1):
+        for dx in range(-reach, reach + 1):
+            moved = response[dy : dy + n, reach + dx : reach + dx + part.shape[1]]
+            faded = (part * moved).sum() * np.exp(-(dy**2 + dx**2) / (2 * FADING**2))
+            blur[reach + dy, reach + dx] = blur[reach - dy, reach - dx] = faded
+    return (blur / blur[reach, reach]).astype(np.float32)
 
 
 def hashed(three):

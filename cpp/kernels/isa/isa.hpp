@@ -13,6 +13,7 @@ namespace pil_kmeans {
 
 struct EntryColumns;
 struct Feedback;
+struct FilteredBits;
 struct LightTerms;
 struct PaethWays;
 struct Prices;
@@ -154,6 +155,11 @@ struct Kernels {
                                   std::uint8_t* indices);
     double (*diffused_error)(const Region& region, const Points& entries, const Feedback& feedback,
                              const SearchRoom& room, const std::uint8_t* indices);
+
+    // As `refine_filtered`. `blur` has kErrorSide rows and columns; `field` kDims zeros for each pixel, and for those
+    // of a rim of kErrorReach.
+    void (*refine_filtered)(const Region& region, const Points& entries, const FilteredBits& bits, const float* blur,
+                            float* field, std::uint8_t* indices);
 
     // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
     // them.

@@ -51,6 +51,10 @@ double search_behind_paeth(const Region& region, const Points& entries, const fl
 double diffused_error(const Region& region, const Points& entries, const Feedback& feedback, const SearchRoom& room,
                       const std::uint8_t* indices);
 
+// png/refine.cpp
+void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, const float* blur,
+                     float* field, std::uint8_t* indices);
+
 // png/search.cpp
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                             const SearchRoom& room, std::uint8_t* indices);

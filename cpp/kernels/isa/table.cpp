@@ -27,6 +27,7 @@ const Kernels kernels{
     .search_indices = search_indices,
     .search_behind_paeth = search_behind_paeth,
     .diffused_error = diffused_error,
+    .refine_filtered = refine_filtered,
     .visibility_row = visibility_row,
     .xyb = xyb,
     .compare_tile = compare_tile,

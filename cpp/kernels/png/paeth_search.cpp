@@ -7,20 +7,12 @@
 
 #include "kernels/isa/isa_kernels.hpp"
 #include "kernels/png/pixel_coder.hpp"
+#include "kernels/png/predicted.hpp"
 
 namespace pil_kmeans::PIL_KMEANS_ISA {
 namespace {
 
 constexpr float kMargin = 20;  // bits by which a way may be dearer than the cheapest
-
-// What Paeth takes an index to be (PNG specification, 9.4).
-inline std::int32_t predicted(std::int32_t left, std::int32_t above, std::int32_t above_left) {
-    const auto far = [](std::int32_t a) { return a < 0 ? -a : a; };
-    const std::int32_t to_left = far(above - above_left), to_above = far(left - above_left),
-                       to_above_left = far(left + above - 2 * above_left);
-    if (to_left <= to_above && to_left <= to_above_left) return left;
-    return to_above <= to_above_left ? above : above_left;
-}
 
 class PaethSearch {
   public:
@@ -71,7 +63,7 @@ class PaethSearch {
             const std::int32_t up = above ? above[x] : 0, up_left = above && x ? above[x - 1] : 0;
             const float* prices[kPaethWays];  // of each index
             for (std::size_t i = 0; i < n_; ++i)
-                prices[i] = prices_ + kLiterals - predicted(now_[i].index, up, up_left);
+                prices[i] = prices_ + kLiterals - predicted_by_paeth(now_[i].index, up, up_left);
             if (pixel.is_kept)
                 keep(pixel.lowest, prices, ways[x]);
             else

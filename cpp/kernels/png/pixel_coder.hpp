@@ -22,15 +22,28 @@ inline Coords minus(const Coords& a, const Coords& b) { return {sub16(a.xy, b.xy
 inline Coords plus(const Coords& a, const Coords& b) { return {add16(a.xy, b.xy), add16(a.zw, b.zw)}; }
 inline Vec square(const Coords& a) { return add(dot_pairs(a.xy, a.xy), dot_pairs(a.zw, a.zw)); }
 
+// Makes coordinates as the search measures them, of which colour counts less than lightness.
+class Weigher {
+  public:
+    explicit Weigher(std::int32_t color)
+        // What is taken off, as the high half of a product.
+        : off_xy_(broadcast_word(pack_pair(0, static_cast<std::int16_t>((4096 - color) * 16)))),
+          off_zw_(broadcast_word(pack_pair(static_cast<std::int16_t>((4096 - color) * 16), 0))) {}
+
+    Vec xy(Vec xy) const { return sub16(xy, multiply_high16(xy, off_xy_)); }
+    Vec zw(Vec zw) const { return sub16(zw, multiply_high16(zw, off_zw_)); }
+
+  private:
+    const Vec off_xy_, off_zw_;
+};
+
 // Palette and prices, and the errors that rows hand down.
 class PixelCoder {
   public:
     PixelCoder(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,
                const SearchRoom& room)
         : region_(region),
-          // What is taken off, as the high half of a product.
-          off_xy_(broadcast_word(pack_pair(0, static_cast<std::int16_t>((4096 - region.color) * 16)))),
-          off_zw_(broadcast_word(pack_pair(static_cast<std::int16_t>((4096 - region.color) * 16), 0))),
+          weigh_(region.color),
           k_(entries.n),
           stretch_(stretch_of(region.width)),
           room_(room),
@@ -43,8 +56,8 @@ class PixelCoder {
             from_above_[smooth][0] = share(1), from_above_[smooth][1] = share(5), from_above_[smooth][2] = share(3);
         }
         for (std::size_t j = 0; j < kRoom; ++j) {
-            xy_[j] = j < k_ ? first_lane(weighed_xy(broadcast_word(entries.xy[j]))) : 0;
-            zw_[j] = j < k_ ? first_lane(weighed_zw(broadcast_word(entries.zw[j]))) : 0;
+            xy_[j] = j < k_ ? first_lane(weigh_.xy(broadcast_word(entries.xy[j]))) : 0;
+            zw_[j] = j < k_ ? first_lane(weigh_.zw(broadcast_word(entries.zw[j]))) : 0;
             literals_[j] = j < k_ ? prices.literals[j] : kNever;
         }
     }
@@ -77,7 +90,7 @@ class PixelCoder {
         const std::uint32_t* const above_xy = room_.errors_xy[(y + 1) & 1] + x;
         const std::uint32_t* const above_zw = room_.errors_zw[(y + 1) & 1] + x;
         for (std::size_t j = 0; j < n; j += kLanes) {
-            Coords wanted{weighed_xy(load(xy + j)), weighed_zw(load(zw + j))};
+            Coords wanted{weigh_.xy(load(xy + j)), weigh_.zw(load(zw + j))};
             const Vec is_usual = less_float(load(weights + j), broadcast_float(kSmoothWeight));
             for (std::size_t i = 0; y && i < 3; ++i) {
                 const Vec factor = select(is_usual, from_above_[0][i], from_above_[1][i]);
@@ -207,8 +220,8 @@ class PixelCoder {
     void lacks_of_light(std::size_t y, std::size_t x, const std::uint8_t* bytes, std::size_t n, std::uint32_t* lack_xy,
                         std::uint32_t* lack_zw) const {
         const Coords lacks = lacks_.of(some_of(region_.points, y * region_.width + x, n), load_bytes(bytes));
-        store(lack_xy, weighed_xy(lacks.xy));
-        store(lack_zw, weighed_zw(lacks.zw));
+        store(lack_xy, weigh_.xy(lacks.xy));
+        store(lack_zw, weigh_.zw(lacks.zw));
     }
 
     void settle_error(std::size_t y, std::size_t x, const Coords& error) const {
@@ -241,12 +254,8 @@ class PixelCoder {
             }
     }
 
-    // Coordinates as the search measures them.
-    Vec weighed_xy(Vec xy) const { return sub16(xy, multiply_high16(xy, off_xy_)); }
-    Vec weighed_zw(Vec zw) const { return sub16(zw, multiply_high16(zw, off_zw_)); }
-
     const Region region_;
-    const Vec off_xy_, off_zw_;
+    const Weigher weigh_;
     const std::size_t k_, stretch_;
     const SearchRoom room_;
     const LightLacks lacks_;

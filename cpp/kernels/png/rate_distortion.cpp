@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -20,6 +21,38 @@ Coordinates weighed(const Points& points, std::size_t i) {
     Coordinates point = unpack(points.xy[i], points.zw[i]);
     for (std::size_t c = 0; c < kDims; ++c) point[c] = static_cast<std::int16_t>(point[c] - (point[c] * kOff[c] >> 12));
     return point;
+}
+
+// How much the squares of blurred errors have of products of two pixels so far apart, beside 1 of those of each pixel:
+// the correlation of what becomes of an error that is handed on, which fades out.
+std::array<float, kErrorSide * kErrorSide> blur_of(std::int32_t feedback) {
+    constexpr int kRows = 32, kReach = kErrorReach, kMiddle = kRows + kReach, kColumns = 2 * kMiddle;  // far enough
+    constexpr double kFading = 3;
+    std::vector<double> handed_on(kMiddle * kColumns);
+    const auto at = [&](int y, int x) -> double& {
+        return handed_on[static_cast<std::size_t>(y * kColumns + kMiddle + x)];
+    };
+    at(0, 0) = 1;
+    for (int y = 0; y < kRows; ++y)
+        for (int x = 1 - kRows; x < kRows; ++x) {
+            const double share = at(y, x) * feedback / (256 * 16);
+            at(y, x + 1) += 7 * share;
+            at(y + 1, x - 1) += 3 * share, at(y + 1, x) += 5 * share, at(y + 1, x + 1) += share;
+        }
+    const auto correlation = [&](int dy, int dx) {
+        double sum = 0;
+        for (int y = 0; y < kRows; ++y)
+            for (int x = -kRows; x < kRows; ++x) sum += at(y, x) * at(y + dy, x + dx);
+        return sum * std::exp(-(dy * dy + dx * dx) / (2 * kFading * kFading));
+    };
+    std::array<float, kErrorSide * kErrorSide> blur;
+    const double whole = correlation(0, 0);
+    for (int dy = 0; dy <= kReach; ++dy)
+        for (int dx = -kReach; dx <= kReach; ++dx) {
+            const auto place = static_cast<std::size_t>((kReach + dy) * static_cast<int>(kErrorSide) + kReach + dx);
+            blur[place] = blur[blur.size() - 1 - place] = static_cast<float>(correlation(dy, dx) / whole);
+        }
+    return blur;
 }
 
 }  // namespace
@@ -42,6 +75,12 @@ double choose_behind_paeth(const Region& region, const Points& entries, const fl
     std::vector<PaethWays> ways(region.width);
     return kernels().search_behind_paeth(region, entries, prices, lowest, feedback,
                                          memory.room_for(region.height, region.width, nullptr), ways.data(), indices);
+}
+
+void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, std::int32_t feedback,
+                     std::uint8_t* indices) {
+    std::vector<float> field(kDims * (region.height + 2 * kErrorReach) * (region.width + 2 * kErrorReach));
+    kernels().refine_filtered(region, entries, bits, blur_of(feedback).data(), field.data(), indices);
 }
 
 double diffused_error(const Region& region, const Points& entries, const Feedback& feedback,

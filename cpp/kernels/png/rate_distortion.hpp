@@ -13,6 +13,7 @@
 #include "kernels/base/points.hpp"
 #include "kernels/base/team.hpp"
 #include "kernels/png/deflate_prices.hpp"
+#include "kernels/png/row_filters.hpp"
 
 namespace pil_kmeans {
 
@@ -71,6 +72,19 @@ double choose_behind_paeth(const Region& region,
                            std::size_t lowest,     // first entry that pixels may get, below k
                            const Feedback& feedback,
                            std::uint8_t* indices);  // OUT (height * width,)
+
+// What indices take behind filters.
+struct FilteredBits {
+    const float* prices;     // (256,) bits of what may be left
+    const RowFilter* types;  // (height,)
+    std::size_t lowest;      // first entry that pixels may get, below k
+};
+
+// Look at every index once more that pixels do not keep, in scan order, and take what is cheapest now that all those
+// about it are known: by what it takes itself, what those take that are predicted from it, and the sum of weights times
+// squared blurred errors. Blurred as by handing on `feedback` 256ths of them, but alike to all sides, and only so far.
+void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, std::int32_t feedback,
+                     std::uint8_t* indices);  // INOUT (height * width,)
 
 // The sum of weights times squared errors that a search makes who hands on errors so, those handed on included.
 double diffused_error(const Region& region, const Points& entries, const Feedback& feedback,

@@ -41,6 +41,9 @@ struct PaethWays {
     std::uint8_t index[kPaethWays], from[kPaethWays];
 };
 
+// How errors are blurred: kErrorSide rows and columns, whose middle is 1.
+inline constexpr std::size_t kErrorReach = 4, kErrorSide = 2 * kErrorReach + 1;
+
 // Pointers into a SearchMemory.
 struct SearchRoom {
     std::uint8_t* stream;  // bytes as deflate sees them; readable for kRowsUp rows and kMostAside bytes before

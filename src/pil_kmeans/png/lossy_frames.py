@@ -42,8 +42,8 @@ _LASTING = 4  # frames that one that begins to stand still must do so: equal by 
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 # Rows behind filters are not smaller where the errors of a pixel are worth fewer bits, or fewer of the pixels change.
-_LEAST_ERROR, _LEAST_FREE = 3.5, 0.3
-_ERROR = 0.35  # of the bits that errors are worth to the search: so much larger may a file be without them
+_LEAST_ERROR, _LEAST_FREE = 2.7, 0.3
+_ERROR = 0.7  # of the bits that errors are worth to the search: so much larger may a file be without them
 _LEVEL = 10  # of libdeflate
 
 

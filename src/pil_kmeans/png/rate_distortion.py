@@ -25,7 +25,7 @@ from ..stages.progress import part as share_of
 from ..stages.row_blocks import beside, row_blocks
 from ..stages.samples import as_samples
 from ..stages.threads import count_threads
-from .filters import PAETH, Filters, filter_rows
+from .filters import LEAST_ENTROPY, PAETH, Filters, filter_rows
 
 Lossy = float | Literal["auto"]
 
@@ -39,6 +39,8 @@ _FRAME_FEEDBACK = 0.82  # the same of frames, in which errors are small: nothing
 _FRAME_COLOR = 2294  # 4096ths of a difference of colour in frames that count, beside one of lightness
 _PAETH = Filters((PAETH,))
 _PAETH_SEARCHES = 2  # the first with prices of the guess
+_REFINEMENTS = 3  # each with prices of what the one before found
+_LEAST_REFINED = 0.45  # of what errors are worth, at least: little is seen of those that little lossy leaves
 _KEPT = -1.0  # weight of pixels that keep their index
 _KEPT_PART = 1 << 22  # pixels whose points stay in memory; those of more are made again each time,
 _PART = 1 << 20  # so many at once, whose errors are summed up by themselves
@@ -316,6 +318,8 @@ class RateDistortion:
     def behind_paeth(self, lossy: float, order: NDArray[np.uint8], lowest: int, guess: NDArray[np.uint8]) -> Chosen:
         """Choose cheaper indices of a frame whose points are kept, coded behind Paeth in an order of the palette.
 
+        They are refined then, when those below and to the right are known, too, for the filters that rows get.
+
         Parameters
         ----------
         lossy : float
@@ -342,6 +346,23 @@ class RateDistortion:
             prices = _prices_of_bytes(filter_rows(found, _PAETH)[:, 1:][is_free])
             rows, error = _native.choose_behind_paeth(
                 part.points, width, part.weights, scale, kept.ravel(), entries, prices, *options
+            )
+            found = rows.reshape(guess.shape)
+        worth = scale * min(max(lossy, _LEAST_REFINED), 1.0)
+        for _ in range(_REFINEMENTS):
+            filtered = filter_rows(found, LEAST_ENTROPY)
+            rows = _native.refine_filtered(
+                part.points,
+                width,
+                part.weights,
+                worth,
+                found.ravel(),
+                entries,
+                _prices_of_bytes(filtered[:, 1:][found >= lowest]),
+                np.ascontiguousarray(filtered[:, 0]),
+                lowest,
+                self._feedback[0],
+                self._color,
             )
             found = rows.reshape(guess.shape)
         return Chosen(order[found], error * scale)
