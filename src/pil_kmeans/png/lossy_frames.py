@@ -42,8 +42,8 @@ _LASTING = 4  # frames that one that begins to stand still must do so: equal by 
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 # Rows behind filters are not smaller where the errors of a pixel are worth fewer bits, or fewer of the pixels change.
-_LEAST_ERROR, _LEAST_FREE = 2.7, 0.3
-_ERROR = 0.7  # of the bits that errors are worth to the search: so much larger may a file be without them
+_LEAST_ERROR, _LEAST_FREE = (2.0, 3.5), 0.3  # near lossy 0, and from 1 on
+_ERROR = 0.5  # of the bits that errors are worth to the search: so much larger may a file be without them
 _LEVEL = 10  # of libdeflate
 
 
@@ -218,7 +218,7 @@ class LossyFrames:
         if search.n_free < _LEAST_FREE * found.size:
             return found
         plain = search.as_chosen(lossy, found)
-        if plain.error <= _LEAST_ERROR * search.n_free:
+        if plain.error <= np.interp(lossy, (0, 1), _LEAST_ERROR) * search.n_free:
             return found
         n_first = 0 if self._nothing is None else 1
         entries = order if self._nothing is None else np.insert(order, 0, np.uint8(self._nothing))

@@ -340,11 +340,10 @@ class RateDistortion:
         kept = found = np.argsort(order).astype(np.uint8)[guess]
         entries = np.ascontiguousarray(self._entries[:, self._place[order]])
         options = lowest, self._feedback, self._color
-        error = 0.0
         for _ in range(_PAETH_SEARCHES):
             is_free = found >= lowest  # others are of runs, which take next to nothing
             prices = _prices_of_bytes(filter_rows(found, _PAETH)[:, 1:][is_free])
-            rows, error = _native.choose_behind_paeth(
+            rows, _ = _native.choose_behind_paeth(
                 part.points, width, part.weights, scale, kept.ravel(), entries, prices, *options
             )
             found = rows.reshape(guess.shape)
@@ -365,7 +364,7 @@ class RateDistortion:
                 self._color,
             )
             found = rows.reshape(guess.shape)
-        return Chosen(order[found], error * scale)
+        return self.as_chosen(lossy, order[found])
 
     def as_chosen(self, lossy: float, indices: NDArray[np.uint8]) -> Chosen:
         """Tell the error of indices that were chosen, of a frame whose points are kept."""
