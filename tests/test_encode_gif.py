@@ -425,3 +425,21 @@ def test_what_moves_is_seen_to_move_however_coarse_the_palette(encode, photo):
         change = shown[n + 1][10:30] - shown[n][10:30]
         assert change[:, comes].mean() > 10
         assert change[:, was].mean() < -10
+
+
+@pytest.mark.parametrize("encode", [encode_gif, encode_png])
+def test_what_the_last_frame_leaves_free_looks_as_good_as_the_rest(encode, china):
+    """It is seen for one frame only, as far as is known, but nothing covers it again."""
+    photo = np.ascontiguousarray(china[100:196, 200:360])
+    frames = []
+    for n in range(10):
+        frame = photo.copy()
+        frame[20:80, 10 * n : 10 * n + 28] = RED
+        frames.append(frame)
+    image = Image.open(BytesIO(encode(frames, lossy=10)))
+    errors = []
+    for n in range(4, len(frames)):
+        image.seek(n)
+        off = np.asarray(image.convert("RGB")).astype(float) - frames[n]
+        errors.append(np.square(off)[20:80, 10 * (n - 1) : 10 * n].mean())
+    assert errors[-1] < 1.2 * np.mean(errors[:-1])

@@ -92,6 +92,7 @@ class Movie:
         """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
 
         Behind the last frame those before it are taken to come again, backwards: nothing is known of what comes there.
+        What has just left a pixel free is not taken to come back, though, if the pixel had been seen before as it is now.
 
         Parameters
         ----------
@@ -104,18 +105,18 @@ class Movie:
         points, weights = self[n]
         lasting = np.ones(len(weights), np.float32)
         goes_on = np.ones(len(weights), np.bool_) if is_seen is None else is_seen(n).ravel().copy()
-        for later in self._later(n):
-            goes_on &= squared_change(self[later][0], points) * weights < np.float32(allowed)
+        last = len(self) - 1
+        for ahead in range(n + 1, min(n + AHEAD, 2 * last + 1)):
+            later = last - abs(last - ahead)
+            is_same = goes_on & (squared_change(self[later][0], points) * weights < np.float32(allowed))
             if is_seen is not None:
-                goes_on &= is_seen(later).ravel()
+                is_same &= is_seen(later).ravel()
+            if ahead <= last:
+                goes_on = is_same
             if not goes_on.any():
                 break
-            lasting += goes_on
+            lasting += is_same
         return lasting
-
-    def _later(self, n: int) -> list[int]:
-        last = len(self) - 1
-        return [later for ahead in range(n + 1, n + AHEAD) if (later := last - abs(last - ahead)) >= 0]
 
     def samples(self, n: int) -> NDArray[Any]:
         """Return a frame as it is given."""
