@@ -92,7 +92,7 @@ class Movie:
         """In how many of the next frames each pixel (H * W,) will be seen as it is in this one, itself included.
 
         Behind the last frame those before it are taken to come again, backwards: nothing is known of what comes there.
-        What has just left a pixel free is not taken to come back, though, if the pixel had been seen before as it is now.
+        What has just left a pixel free is not taken to come back, though, if it had been seen before as it is now.
 
         Parameters
         ----------
