@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/buffer.hpp"
+#include "kernels/base/labels.hpp"
 #include "kernels/histogram/key_index.hpp"
 #include "kernels/histogram/morton.hpp"
 #include "kernels/isa/isa.hpp"
@@ -84,7 +85,7 @@ template <typename Label, typename MakeKeys, typename Lookup>
 void look_up_rgb(const std::uint8_t* samples, std::size_t n, Team& team, Label* indices, const MakeKeys& make_keys,
                  const Lookup& label_of) {
     team.run((n + kPixelsATask - 1) / kPixelsATask, [&](std::size_t task, std::size_t) {
-        constexpr std::size_t kChunk = 1024, kAtOnce = 8;  // one by one takes half as long again
+        constexpr std::size_t kChunk = 1024;
         std::uint32_t keys[kChunk];
         const std::size_t end = std::min(n, (task + 1) * kPixelsATask);
         for (std::size_t start = task * kPixelsATask; start < end; start += kChunk) {
@@ -93,10 +94,7 @@ void look_up_rgb(const std::uint8_t* samples, std::size_t n, Team& team, Label* 
             // A copy of the look-up: stores of bytes may not be taken to change where it looks.
             const Lookup lookup = label_of;
             Label* const out = indices + start;
-            std::size_t i = 0;
-            for (; i + kAtOnce <= count; i += kAtOnce)
-                for (std::size_t j = i; j < i + kAtOnce; ++j) out[j] = lookup(keys[j]);
-            for (; i < count; ++i) out[i] = lookup(keys[i]);
+            for_eights(count, [&](std::size_t i) { out[i] = lookup(keys[i]); });
         }
     });
 }

@@ -280,7 +280,7 @@ void xyb_pyramid(const Index* indices, std::size_t height, std::size_t width, co
         for (std::size_t c = 0; c < kChannels; ++c) {
             const float* const values = entries.data() + c * n_entries;
             float* const to = rows[c];
-            for (std::size_t i = 0; i < width; ++i) to[i] = values[own[i]];
+            for_eights(width, [=](std::size_t i) { to[i] = values[own[i]]; });
         }
     };
     make_pyramid(light, height, width, first_scale, team, pyramid);
