@@ -109,9 +109,19 @@ def fit_pictures(
         )
         return greys._replace(palette=greys.palette.in_channels(pixels.n_channels))
 
+    known_weights: dict[Histogram, dict[bytes, NDArray[np.uint16]]] = {}
+
     def finished(palette: Palette, hist: Histogram, own: Search, dither: Dither = dither) -> Dithered:
         return fit_dither(
-            pixels, palette, hist, own, dither, rounded=rounded, sample_weight=sample_weight, frames=frames
+            pixels,
+            palette,
+            hist,
+            own,
+            dither,
+            rounded=rounded,
+            sample_weight=sample_weight,
+            frames=frames,
+            known_weights=known_weights.setdefault(hist, {}),
         )
 
     shape = (frames or [pixels.shape])[0]

@@ -29,12 +29,13 @@ def fit_dither(
     sample_weight: NDArray[np.float64] | None,
     frames: Frames | None,
     rounded: Pixels | None = None,
+    known_weights: dict[bytes, NDArray[np.uint16]] | None = None,
 ) -> Dithered:
     """Dither a picture with a palette fitted to it, refitted on the way, if that is asked for and better.
 
     Parameters
     ----------
-    pixels, palette, hist, search, sample_weight, frames
+    pixels, palette, hist, search, sample_weight, frames, known_weights
         As in `refit`. Undithered pixels get the entry nearest in the color space of the search.
     dither : Dither
         "auto": "floyd-steinberg" or "none", whichever `better` finds.
@@ -52,8 +53,10 @@ def fit_dither(
 
     def dithered() -> Dithered:
         method = method_of(dither.method)
-        options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames, "is_quick": dither.is_quick}
-        moved, indices = refit(pixels, palette, hist, search, method=method, amount=amount, **options)
+        options: dict[str, Any] = {"sample_weight": sample_weight, "frames": frames, "known_weights": known_weights}
+        moved, indices = refit(
+            pixels, palette, hist, search, method=method, amount=amount, is_quick=dither.is_quick, **options
+        )
         return Dithered(moved, indices, amount.strength)
 
     def plain() -> Dithered:

@@ -63,6 +63,7 @@ def refit(
     sample_weight: NDArray[np.float64] | None,
     frames: Frames | None,
     is_quick: bool = False,
+    known_weights: dict[bytes, NDArray[np.uint16]] | None = None,
 ) -> tuple[Palette, NDArray[Any]]:
     """Move the entries of a palette to what suits the dithered picture, and dither the picture.
 
@@ -86,6 +87,8 @@ def refit(
         As in `dither`.
     is_quick : bool, default=False
         Whether to do with fewer rounds.
+    known_weights : dict, optional
+        Where refits to the same pixels and histogram keep the weights of pixels, by the rows that they look at.
 
     Returns
     -------
@@ -110,7 +113,10 @@ def refit(
     weights = shares
     if hist.smoothness is not None:
         options: dict[str, Any] = {"frames": frames, "sample_weight": sample_weight, "n_threads": n_threads}
-        weights = pixel_weights(pixels, hist.cell_weights.totals, plan.rows(), **options)
+        rows, known = plan.rows(), {} if known_weights is None else known_weights
+        if rows.tobytes() not in known:
+            known[rows.tobytes()] = pixel_weights(pixels, hist.cell_weights.totals, rows, **options)
+        weights = known[rows.tobytes()]
     centers = _refitted(
         start.centers / full, frozen, passes, amount.lightness_weight, plan, weights, by_mask=method in BY_MASK
     )
