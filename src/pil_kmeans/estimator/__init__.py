@@ -49,8 +49,10 @@ class KMeansQuantizer(FittedQuantizer, ClassNamePrefixFeaturesOutMixin, Transfor
         cells of 8 levels a channel, also where it assigns indices; of 4 where many pixels are nearly black, of 4 or
         exactly where cells are few. The others see every colour, but "balanced" with 16 to 23 that it dithers. "best"
         of one picture in a perceptual space keeps what looks best of its own and what "balanced" finds, after
-        `partial_fit` what has less inertia; of up to 16384 pixels, and below 64 colours, both look at what "fast"
-        makes.
+        `partial_fit` what has less inertia. "best", and "balanced" where it dithers, also look at what "fast" makes
+        of such a picture, if it has up to 16384 pixels or gets fewer than 64 colours. Undithered, "balanced" fits to
+        the counts of colours alone, so that parts, Dask arrays and files give the palette of the whole; `quantize`
+        looks there, too.
     weighting : {"perceptual", "uniform"} or None, default=None
         What pixels count for, besides `sample_weight`, which multiplies. "perceptual": as much as an error there is
         seen, more in smooth areas than in busy ones, and more where few pixels are of their kind, so that a small vivid
