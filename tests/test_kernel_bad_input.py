@@ -83,17 +83,17 @@ def refined(**changes):
     return _native.refine_filtered(**(arguments | changes))
 
 
-def diffused(**changes):
+def blurred(**changes):
     arguments = {
         "points": pairs(24),
         "width": 8,
         "weights": np.ones(24, np.float32),
         "entries": pairs(4),
         "indices": zeros(24),
-        "feedback": (205, 240),
+        "feedback": 205,
         "color": 2294,
     }
-    return _native.diffused_error(**(arguments | changes))
+    return _native.blurred_error(**(arguments | changes))
 
 
 def symbols(**changes):
@@ -272,7 +272,7 @@ WRONG_TYPES = {
     "refined, float points": lambda: refined(points=pairs(24, np.float32)),
     "refined, float64 prices": lambda: refined(prices=np.ones(256)),
     "refined, lowest -1": lambda: refined(lowest=-1),
-    "diffused error, uint16 indices": lambda: diffused(indices=zeros(24, dtype=np.uint16)),
+    "blurred error, uint16 indices": lambda: blurred(indices=zeros(24, dtype=np.uint16)),
     "search, uint16 indices": lambda: search(indices=zeros(24, dtype=np.uint16)),
     "search, indices (3, 8)": lambda: search(indices=zeros(3, 8)),
     "lzw, float points": lambda: lzw(points=pairs(24, np.float32)),
@@ -429,10 +429,10 @@ WRONG_VALUES = {
     "refined, lowest beyond the palette": lambda: refined(lowest=4),
     "refined, feedback 257": lambda: refined(feedback=257),
     "refined, color 2048": lambda: refined(color=2048),
-    "diffused error, entries beyond": lambda: diffused(entries=FAR[:, :4].copy()),
-    "diffused error, fewer indices": lambda: diffused(indices=zeros(23)),
-    "diffused error, an index beyond": lambda: diffused(indices=one_of(4)),
-    "diffused error, weight NaN": lambda: diffused(weights=one_of(np.nan, dtype=np.float32)),
+    "blurred error, entries beyond": lambda: blurred(entries=FAR[:, :4].copy()),
+    "blurred error, fewer indices": lambda: blurred(indices=zeros(23)),
+    "blurred error, an index beyond": lambda: blurred(indices=one_of(4)),
+    "blurred error, weight NaN": lambda: blurred(weights=one_of(np.nan, dtype=np.float32)),
     "search, fewer symbols": lambda: search(symbols=zeros(27, dtype=np.uint32)),
     "symbols without an end": lambda: symbols(symbols=np.array([7], np.uint32)),
     "no symbols": lambda: symbols(symbols=zeros(0, dtype=np.uint32)),

@@ -316,14 +316,12 @@ auto refined_behind_filters(const PointArray& points, std::size_t width, const V
     return to_numpy(std::move(result));
 }
 
-double error_handed_on(const PointArray& points, std::size_t width, const Vector<float>& weights,
-                       const PointArray& entries, const Vector<std::uint8_t>& indices, std::pair<int, int> feedback,
-                       int color) {
-    const Whole whole{points, width, weights, 1, entries, feedback, color};
+double error_blurred(const PointArray& points, std::size_t width, const Vector<float>& weights,
+                     const PointArray& entries, const Vector<std::uint8_t>& indices, int feedback, int color) {
+    const Whole whole{points, width, weights, 1, entries, {feedback, feedback}, color};
     whole.check(indices);
     const nb::gil_scoped_release unlocked;
-    return diffused_error(whole.region(indices), as_points(entries), Feedback{feedback.first, feedback.second},
-                          indices.data());
+    return blurred_error(whole.region(indices), as_points(entries), feedback, indices.data());
 }
 
 }  // namespace
@@ -347,7 +345,7 @@ void register_rate_distortion(nb::module_& module) {
     module.def("refine_filtered", &refined_behind_filters, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
                "scale"_a, "indices"_a.noconvert(), "entries"_a.noconvert(), "prices"_a.noconvert(),
                "types"_a.noconvert(), "lowest"_a, "feedback"_a, "color"_a);
-    module.def("diffused_error", &error_handed_on, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
+    module.def("blurred_error", &error_blurred, "points"_a.noconvert(), "width"_a, "weights"_a.noconvert(),
                "entries"_a.noconvert(), "indices"_a.noconvert(), "feedback"_a, "color"_a);
     module.def("symbol_prices", &symbol_prices, "counts"_a.noconvert());
     module.def("deflate_prices", &prices_from, "counts"_a.noconvert());

@@ -110,11 +110,13 @@ def rate_distortion_digests(n_threads):
             types = np.arange(n // width, dtype=np.uint8) % 5
             options = (prices, types, k // 9, 205, 2294)
             refined = _native.refine_filtered(points, width, weights, 1.0, filtered, entries, *options)
+            blurred_error = _native.blurred_error(points, width, weights, entries, refined, 205, 2294)
             n_used = _native.count_indices(indices, k, n_threads)
             result[f"rate-distortion {width} {k}"] = [
                 digest(visible, indices, used, quick, n_used, filtered, refined),
                 error,
                 filtered_error,
+                blurred_error,
             ]
     return result
 

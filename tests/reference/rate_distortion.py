@@ -449,6 +449,15 @@ def refined(points, shape, weights, indices, entries, prices, types, lowest, fee
     return indices
 
 
+def blurred_error(points, shape, weights, indices, entries, feedback, color):
+    """The sum of products of all pairs of errors, by how far they lie apart, and of roots of their weights."""
+    errors = weighted(entries, color)[indices] - weighted(points, color)
+    errors = (errors * np.sqrt(np.maximum(weights, 0))[:, np.newaxis]).reshape(*shape, 4)
+    padded = np.pad(errors, ((BLUR_REACH, BLUR_REACH), (BLUR_REACH, BLUR_REACH), (0, 0)))
+    parts = np.lib.stride_tricks.sliding_window_view(padded, (2 * BLUR_REACH + 1,) * 2, axis=(0, 1))
+    return float(np.einsum("yxc,yxcij,ij", errors, parts, blur_of(feedback)))
+
+
 def blur_of(feedback):
     """How errors that are handed on go together, beside each with itself, and fade out: by their response."""
     reach, n = BLUR_REACH, 32

@@ -149,17 +149,17 @@ struct Kernels {
     SymbolCounts (*search_indices)(const Region& region, const Points& entries, const Prices& prices,
                                    const Feedback& feedback, const SearchRoom& room, std::uint8_t* indices);
 
-    // As `choose_behind_paeth`, and `diffused_error`, in memory that was made for them; `ways` are as many as columns.
+    // As `choose_behind_paeth`, in memory that was made for it; `ways` are as many as columns.
     double (*search_behind_paeth)(const Region& region, const Points& entries, const float* prices, std::size_t lowest,
                                   const Feedback& feedback, const SearchRoom& room, PaethWays* ways,
                                   std::uint8_t* indices);
-    double (*diffused_error)(const Region& region, const Points& entries, const Feedback& feedback,
-                             const SearchRoom& room, const std::uint8_t* indices);
 
-    // As `refine_filtered`. `blur` has kErrorSide rows and columns; `field` kDims zeros for each pixel, and for those
-    // of a rim of kErrorReach.
+    // As `refine_filtered`, and `blurred_error`. `blur` has kErrorSide rows and columns; `field` kDims zeros for each
+    // pixel, and for those of a rim of kErrorReach.
     void (*refine_filtered)(const Region& region, const Points& entries, const FilteredBits& bits, const float* blur,
                             float* field, std::uint8_t* indices);
+    double (*blurred_error)(const Region& region, const Points& entries, const float* blur, float* field,
+                            const std::uint8_t* indices);
 
     // Row y of `visibility`; `scratch` has kVisibilityScratch words for each column and 2 kVisibilityRadius beside
     // them.

@@ -48,12 +48,12 @@ void blur_row(const std::int32_t* const* rows, std::size_t n, std::int32_t* scra
 // png/paeth_search.cpp
 double search_behind_paeth(const Region& region, const Points& entries, const float* prices, std::size_t lowest,
                            const Feedback& feedback, const SearchRoom& room, PaethWays* ways, std::uint8_t* indices);
-double diffused_error(const Region& region, const Points& entries, const Feedback& feedback, const SearchRoom& room,
-                      const std::uint8_t* indices);
 
 // png/refine.cpp
 void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, const float* blur,
                      float* field, std::uint8_t* indices);
+double blurred_error(const Region& region, const Points& entries, const float* blur, float* field,
+                     const std::uint8_t* indices);
 
 // png/search.cpp
 SymbolCounts search_indices(const Region& region, const Points& entries, const Prices& prices, const Feedback& feedback,

@@ -28,15 +28,6 @@ class PaethSearch {
         }
     }
 
-    // Take all indices as they are.
-    void follow(const std::uint8_t* indices) {
-        for (std::size_t y = 0; y < region_.height; ++y) {
-            std::memcpy(row(y), indices + y * region_.width, region_.width);
-            begin_row(y);
-            settle_row(y);
-        }
-    }
-
     void copy_to(std::uint8_t* indices) const { std::memcpy(indices, room_.stream, region_.height * region_.width); }
 
     double error() const { return error_; }
@@ -170,13 +161,6 @@ double search_behind_paeth(const Region& region, const Points& entries, const fl
     PaethSearch search(region, entries, feedback, room);
     search.choose(prices, lowest, ways);
     search.copy_to(indices);
-    return search.error();
-}
-
-double diffused_error(const Region& region, const Points& entries, const Feedback& feedback, const SearchRoom& room,
-                      const std::uint8_t* indices) {
-    PaethSearch search(region, entries, feedback, room);
-    search.follow(indices);
     return search.error();
 }
 

@@ -55,6 +55,10 @@ std::array<float, kErrorSide * kErrorSide> blur_of(std::int32_t feedback) {
     return blur;
 }
 
+std::vector<float> empty_field(const Region& region) {
+    return std::vector<float>(kDims * (region.height + 2 * kErrorReach) * (region.width + 2 * kErrorReach));
+}
+
 }  // namespace
 
 OklabUnits oklab_units() {
@@ -79,15 +83,13 @@ double choose_behind_paeth(const Region& region, const Points& entries, const fl
 
 void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, std::int32_t feedback,
                      std::uint8_t* indices) {
-    std::vector<float> field(kDims * (region.height + 2 * kErrorReach) * (region.width + 2 * kErrorReach));
+    std::vector<float> field = empty_field(region);
     kernels().refine_filtered(region, entries, bits, blur_of(feedback).data(), field.data(), indices);
 }
 
-double diffused_error(const Region& region, const Points& entries, const Feedback& feedback,
-                      const std::uint8_t* indices) {
-    SearchMemory memory;
-    return kernels().diffused_error(region, entries, feedback, memory.room_for(region.height, region.width, nullptr),
-                                    indices);
+double blurred_error(const Region& region, const Points& entries, std::int32_t feedback, const std::uint8_t* indices) {
+    std::vector<float> field = empty_field(region);
+    return kernels().blurred_error(region, entries, blur_of(feedback).data(), field.data(), indices);
 }
 
 void visibility(const Points& points, std::size_t height, std::size_t width, float protection, Team& team,

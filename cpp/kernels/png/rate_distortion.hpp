@@ -65,7 +65,7 @@ SymbolCounts choose_indices(const Region& region,
 
 // The same where indices are coded behind the filter Paeth, each by what is left of it, and no matches are looked for:
 // in that few indices repeat of which hardly one may be another. `region.guess` are those that pixels keep. Returns the
-// error as below.
+// sum of weights times squared errors, those handed on included.
 double choose_behind_paeth(const Region& region,
                            const Points& entries,  // IN  (k,), in an order where neighbours are near, k <= 256
                            const float* prices,    // IN  (256,) bits of what may be left
@@ -86,9 +86,9 @@ struct FilteredBits {
 void refine_filtered(const Region& region, const Points& entries, const FilteredBits& bits, std::int32_t feedback,
                      std::uint8_t* indices);  // INOUT (height * width,)
 
-// The sum of weights times squared errors that a search makes who hands on errors so, those handed on included.
-double diffused_error(const Region& region, const Points& entries, const Feedback& feedback,
-                      const std::uint8_t* indices);  // IN (height * width,)
+// The sum of weights times squared errors, blurred so.
+double blurred_error(const Region& region, const Points& entries, std::int32_t feedback,
+                     const std::uint8_t* indices);  // IN (height * width,)
 
 // What the eye makes of an error at each pixel: (1 + p / (1 + (s / 3)^2)) / sqrt(1 + s), where s is the standard
 // deviation of lightness about the pixel, by a binomial window of 9 x 9, in 255ths of its range, and p, `protection`,

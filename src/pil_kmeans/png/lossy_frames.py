@@ -29,7 +29,7 @@ from .animation import RUNS, in_runs
 from .filters import LEAST_ENTROPY, UNFILTERED, Filters, filter_rows
 from .idat import BYTE, COMPRESSIONS
 from .palette_order import palette_order
-from .rate_distortion import Chosen, OfFrame, RateDistortion
+from .rate_distortion import AUTO, Chosen, OfFrame, RateDistortion
 from .still import bit_depth
 
 _UNCHANGED = 5.0  # bits that the change of a pixel is worth that is not shown
@@ -42,8 +42,7 @@ _LASTING = 4  # frames that one that begins to stand still must do so: equal by 
 _EQUAL_AROUND = 3  # of nine, itself included, must be equal where one stays because it is
 
 # Rows behind filters are not smaller where the errors of a pixel are worth fewer bits, or fewer of the pixels change.
-_LEAST_ERROR, _LEAST_FREE = (2.0, 3.5), 0.3  # near lossy 0, and from 1 on
-_ERROR = 0.5  # of the bits that errors are worth to the search: so much larger may a file be without them
+_LEAST_ERROR, _LEAST_FREE = (1.2, 2.2), 0.3  # near lossy 0, and from 1 on
 _LEVEL = 10  # of libdeflate
 
 
@@ -218,7 +217,7 @@ class LossyFrames:
         if search.n_free < _LEAST_FREE * found.size:
             return found
         plain = search.as_chosen(lossy, found)
-        if plain.error <= np.interp(lossy, (0, 1), _LEAST_ERROR) * search.n_free:
+        if plain.error <= min(lossy, AUTO) * np.interp(lossy, (0, AUTO), _LEAST_ERROR) * search.n_free:
             return found
         n_first = 0 if self._nothing is None else 1
         entries = order if self._nothing is None else np.insert(order, 0, np.uint8(self._nothing))
@@ -227,7 +226,7 @@ class LossyFrames:
 
         def bits(chosen: Chosen, filters: Filters) -> float:
             rows = filter_rows(place[chosen.indices], filters)
-            return 8 * len(deflater.zlib_compress(rows.data, _LEVEL)) + _ERROR * chosen.error
+            return 8 * len(deflater.zlib_compress(rows.data, _LEVEL)) + chosen.error
 
         return min(((plain, UNFILTERED), (filtered, LEAST_ENTROPY)), key=lambda way: bits(*way))[0].indices
 

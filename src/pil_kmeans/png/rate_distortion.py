@@ -91,7 +91,11 @@ class Coded(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """Indices (H, W), and what their errors are worth in bits, those that are handed on included."""
+    """Indices (H, W), and what their errors, blurred to all sides, are worth in bits of AUTO or rougher.
+
+    So frames can be compared that a search found whose errors go down and to the right, and a refinement. How close
+    they were to come does not matter: at AUTO a bit is worth about what the eye makes of it.
+    """
 
     indices: NDArray[np.uint8]
     error: float
@@ -371,10 +375,10 @@ class RateDistortion:
         assert self._kept_part is not None
         part = self._kept_part
         places = self._places_of(indices.ravel())
-        error = _native.diffused_error(
-            part.points, self._shape[1], part.weights, self._entries, places, self._feedback, self._color
+        error = _native.blurred_error(
+            part.points, self._shape[1], part.weights, self._entries, places, self._feedback[0], self._color
         )
-        return Chosen(indices, error * self._scale(lossy))
+        return Chosen(indices, error * self._scale(max(lossy, AUTO)))
 
     @property
     def n_free(self) -> int:
