@@ -112,7 +112,7 @@ class ErrorField {
     const Weigher weigh_;
     float* const field_;
     float blur_[kErrorSide * kErrorSide * kDims];
-    std::uint32_t xy_[kRoom], zw_[kRoom];
+    alignas(32) std::uint32_t xy_[kRoom], zw_[kRoom];
 };
 
 class Refinement {
