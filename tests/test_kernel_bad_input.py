@@ -50,37 +50,48 @@ def search(**changes):
     return _native.choose_indices(**(arguments | changes))
 
 
-def behind_paeth(**changes):
-    arguments = {
+def filtered_arguments():
+    """What the searches behind filters have in common."""
+    return {
         "points": pairs(24),
         "width": 8,
         "weights": np.ones(24, np.float32),
         "scale": 1.0,
-        "guess": zeros(24),
         "entries": pairs(4),
         "prices": np.ones(256, np.float32),
         "lowest": 1,
-        "feedback": (205, 240),
         "color": 2294,
     }
-    return _native.choose_behind_paeth(**(arguments | changes))
+
+
+def behind_paeth(**changes):
+    own = {"guess": zeros(24), "feedback": (205, 240)}
+    return _native.choose_behind_paeth(**(filtered_arguments() | own | changes))
 
 
 def refined(**changes):
-    arguments = {
-        "points": pairs(24),
-        "width": 8,
-        "weights": np.ones(24, np.float32),
-        "scale": 1.0,
-        "indices": zeros(24),
-        "entries": pairs(4),
-        "prices": np.ones(256, np.float32),
-        "types": zeros(3),
-        "lowest": 1,
-        "feedback": 205,
-        "color": 2294,
+    own = {"indices": zeros(24), "types": zeros(3), "feedback": 205}
+    return _native.refine_filtered(**(filtered_arguments() | own | changes))
+
+
+def wrong_filtered(name, call, indices):
+    return {
+        f"{name}, points beyond": lambda: call(points=FAR),
+        f"{name}, width 9": lambda: call(width=9),
+        f"{name}, width 6": lambda: call(width=6),
+        f"{name}, fewer weights": lambda: call(weights=np.ones(23, np.float32)),
+        f"{name}, weight infinite": lambda: call(weights=one_of(np.inf, dtype=np.float32)),
+        f"{name}, scale 0": lambda: call(scale=0.0),
+        f"{name}, fewer {indices}": lambda: call(**{indices: zeros(23)}),
+        f"{name}, {indices} beyond the palette": lambda: call(**{indices: one_of(4)}),
+        f"{name}, no entry": lambda: call(entries=pairs(0), lowest=0),
+        f"{name}, 257 entries": lambda: call(entries=pairs(257)),
+        f"{name}, fewer prices": lambda: call(prices=np.ones(255, np.float32)),
+        f"{name}, price NaN": lambda: call(prices=np.full(256, np.nan, np.float32)),
+        f"{name}, price -1": lambda: call(prices=np.full(256, -1, np.float32)),
+        f"{name}, lowest beyond the palette": lambda: call(lowest=4),
+        f"{name}, color 2048": lambda: call(color=2048),
     }
-    return _native.refine_filtered(**(arguments | changes))
 
 
 def blurred(**changes):
@@ -396,39 +407,12 @@ WRONG_VALUES = {
     "error, index beyond the palette": lambda: error_of(index=4),
     "error without a palette": lambda: error_of(k=0),
     "prices of fewer symbols": lambda: _native.deflate_prices(zeros(314, dtype=U64)),
-    "behind Paeth, points beyond": lambda: behind_paeth(points=FAR),
-    "behind Paeth, width 9": lambda: behind_paeth(width=9),
-    "behind Paeth, width 6": lambda: behind_paeth(width=6),
-    "behind Paeth, fewer weights": lambda: behind_paeth(weights=np.ones(23, np.float32)),
-    "behind Paeth, weight infinite": lambda: behind_paeth(weights=one_of(np.inf, dtype=np.float32)),
-    "behind Paeth, scale 0": lambda: behind_paeth(scale=0.0),
-    "behind Paeth, fewer guesses": lambda: behind_paeth(guess=zeros(23)),
-    "behind Paeth, guess beyond the palette": lambda: behind_paeth(guess=one_of(4)),
-    "behind Paeth, no entry": lambda: behind_paeth(entries=pairs(0), lowest=0),
-    "behind Paeth, 257 entries": lambda: behind_paeth(entries=pairs(257)),
-    "behind Paeth, fewer prices": lambda: behind_paeth(prices=np.ones(255, np.float32)),
-    "behind Paeth, price NaN": lambda: behind_paeth(prices=np.full(256, np.nan, np.float32)),
-    "behind Paeth, price -1": lambda: behind_paeth(prices=np.full(256, -1, np.float32)),
-    "behind Paeth, lowest beyond the palette": lambda: behind_paeth(lowest=4),
+    **wrong_filtered("behind Paeth", behind_paeth, "guess"),
     "behind Paeth, feedback 257": lambda: behind_paeth(feedback=(257, 0)),
-    "behind Paeth, color 2048": lambda: behind_paeth(color=2048),
-    "refined, points beyond": lambda: refined(points=FAR),
-    "refined, width 9": lambda: refined(width=9),
-    "refined, width 6": lambda: refined(width=6),
-    "refined, fewer weights": lambda: refined(weights=np.ones(23, np.float32)),
-    "refined, weight infinite": lambda: refined(weights=one_of(np.inf, dtype=np.float32)),
-    "refined, scale 0": lambda: refined(scale=0.0),
-    "refined, fewer indices": lambda: refined(indices=zeros(23)),
-    "refined, index beyond the palette": lambda: refined(indices=one_of(4)),
-    "refined, no entry": lambda: refined(entries=pairs(0), lowest=0),
-    "refined, 257 entries": lambda: refined(entries=pairs(257)),
-    "refined, fewer prices": lambda: refined(prices=np.ones(255, np.float32)),
-    "refined, price NaN": lambda: refined(prices=np.full(256, np.nan, np.float32)),
+    **wrong_filtered("refined", refined, "indices"),
     "refined, fewer types": lambda: refined(types=zeros(2)),
     "refined, type 5": lambda: refined(types=np.full(3, 5, np.uint8)),
-    "refined, lowest beyond the palette": lambda: refined(lowest=4),
     "refined, feedback 257": lambda: refined(feedback=257),
-    "refined, color 2048": lambda: refined(color=2048),
     "blurred error, entries beyond": lambda: blurred(entries=FAR[:, :4].copy()),
     "blurred error, fewer indices": lambda: blurred(indices=zeros(23)),
     "blurred error, an index beyond": lambda: blurred(indices=one_of(4)),

@@ -126,25 +126,34 @@ auto mended(const PointArray& points, const Vector<std::uint16_t>& labels, const
     return std::pair{to_numpy(std::move(moved_centers), {k, kDims}), to_numpy(std::move(moved_weights))};
 }
 
+void check_count(std::size_t n) {
+    if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
+}
+
+template <typename Label>
+void check_labels(const Vector<Label>& labels, std::size_t n) {
+    if (!all_below(labels.data(), labels.shape(0), n)) throw std::invalid_argument("labels must be less than n");
+}
+
 template <typename Label>
 auto used_labels(const Vector<Label>& labels, std::size_t n) {
-    if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
+    check_count(n);
     Buffer<bool> used(n);
     {
         const nb::gil_scoped_release unlocked;
-        if (!all_below(labels.data(), labels.shape(0), n)) throw std::invalid_argument("labels must be less than n");
+        check_labels(labels, n);
         mark_used(labels.data(), labels.shape(0), n, used.begin());
     }
     return to_numpy(std::move(used));
 }
 
 auto totals_of(const Vector<std::uint16_t>& labels, const Vector<std::int64_t>& weights, std::size_t n) {
-    if (n > kMaxColors) throw std::invalid_argument("n must be at most " + std::to_string(kMaxColors));
+    check_count(n);
     same_length(labels.shape(0), weights.shape(0), "labels and weights");
     Buffer<std::int64_t> totals(n);
     {
         const nb::gil_scoped_release unlocked;
-        if (!all_below(labels.data(), labels.shape(0), n)) throw std::invalid_argument("labels must be less than n");
+        check_labels(labels, n);
         label_totals(labels.data(), weights.data(), labels.shape(0), n, totals.begin());
     }
     return to_numpy(std::move(totals));

@@ -301,17 +301,14 @@ auto refined_behind_filters(const PointArray& points, std::size_t width, const V
     check_prices(prices);
     if (lowest >= entries.shape(1)) throw nb::value_error("lowest is beyond the palette");
     same_length(whole.n() / width, types.shape(0), "rows and types");
-    std::vector<RowFilter> checked(types.shape(0));
-    for (std::size_t y = 0; y < checked.size(); ++y) {
-        if (types.data()[y] >= kRowFilters) throw nb::value_error("there is no such filter");
-        checked[y] = static_cast<RowFilter>(types.data()[y]);
-    }
+    if (!all_below(types.data(), types.shape(0), kRowFilters)) throw nb::value_error("there is no such filter");
+    const FilteredBits bits{prices.data(), reinterpret_cast<const RowFilter*>(types.data()), lowest};
     Buffer<std::uint8_t> result(whole.n());
     {
         const nb::gil_scoped_release unlocked;
         const Region region = whole.region(indices);
         std::copy_n(indices.data(), whole.n(), result.begin());
-        refine_filtered(region, as_points(entries), {prices.data(), checked.data(), lowest}, feedback, result.begin());
+        refine_filtered(region, as_points(entries), bits, feedback, result.begin());
     }
     return to_numpy(std::move(result));
 }

@@ -1,24 +1,21 @@
 // What a filter takes a byte to be (PNG specification, 9.2 to 9.4).
-//
-// Compiled once per instruction set, inside that set's own namespace.
 #pragma once
 
-#include <cstdint>
+#include <cstdlib>
 
 #include "kernels/png/row_filters.hpp"
 
-namespace pil_kmeans::PIL_KMEANS_ISA {
-namespace {
+namespace pil_kmeans {
+namespace {  // of each file its own, as some are compiled once per instruction set
 
-inline std::int32_t predicted_by_paeth(std::int32_t left, std::int32_t above, std::int32_t above_left) {
-    const auto far = [](std::int32_t a) { return a < 0 ? -a : a; };
-    const std::int32_t to_left = far(above - above_left), to_above = far(left - above_left),
-                       to_above_left = far(left + above - 2 * above_left);
-    if (to_left <= to_above && to_left <= to_above_left) return left;
-    return to_above <= to_above_left ? above : above_left;
+inline int predicted_by_paeth(int left, int above, int above_left) {
+    const int to_left = std::abs(above - above_left), to_above = std::abs(left - above_left);
+    const int to_both = std::abs(left + above - 2 * above_left);
+    const int not_left = to_above <= to_both ? above : above_left;
+    return to_left <= to_above && to_left <= to_both ? left : not_left;
 }
 
-inline std::int32_t predicted(RowFilter type, std::int32_t left, std::int32_t above, std::int32_t above_left) {
+inline int predicted(RowFilter type, int left, int above, int above_left) {
     switch (type) {
         case RowFilter::none:
             break;
@@ -35,4 +32,4 @@ inline std::int32_t predicted(RowFilter type, std::int32_t left, std::int32_t ab
 }
 
 }  // namespace
-}  // namespace pil_kmeans::PIL_KMEANS_ISA
+}  // namespace pil_kmeans

@@ -2,23 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 #include "kernels/base/buffer.hpp"
 #include "kernels/base/log2.hpp"
+#include "kernels/png/predicted.hpp"
 
 namespace pil_kmeans {
 namespace {
 
 using Byte = std::uint8_t;
-
-Byte paeth(int left, int above, int above_left) {
-    const int to_left = std::abs(above - above_left), to_above = std::abs(left - above_left);
-    const int to_both = std::abs(left + above - 2 * above_left);
-    const int not_left = to_above <= to_both ? above : above_left;
-    return static_cast<Byte>(to_left <= to_above && to_left <= to_both ? left : not_left);
-}
 
 // Both rows have zeros before their first byte, as many as a pixel has bytes.
 void filter_row(RowFilter type, const Byte* row, const Byte* above, std::size_t n, std::size_t pixel_bytes, Byte* out) {
@@ -42,7 +35,7 @@ void filter_row(RowFilter type, const Byte* row, const Byte* above, std::size_t 
             subtract([](Byte left, Byte up, Byte) { return static_cast<Byte>((left + up) / 2); });
             break;
         case RowFilter::paeth:
-            subtract([](Byte left, Byte up, Byte up_left) { return paeth(left, up, up_left); });
+            subtract(predicted_by_paeth);
             break;
     }
 }

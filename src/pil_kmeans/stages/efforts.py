@@ -75,7 +75,7 @@ def fit_pictures(
     ----------
     pixels : Pixels
     hist : Histogram
-        Of `rounded`: of all colours, or as `counted_by` says.
+        Of `rounded`: of all colours, or as `counting_search` says.
     search, dither, sample_weight, frames
         As in `dithering.choose.fit_dither`.
     rounded : Pixels
@@ -136,7 +136,7 @@ def fit_pictures(
     hists = {search.effort if hist.cell_colors is None else "fast": hist}
 
     def counted(own: Search) -> Histogram:
-        own = counted_by(rounded, own, dither, n_colors=n_colors, fixed_colors=fixed_colors, frames=frames)
+        own = counting_search(rounded, own, dither, n_colors=n_colors, fixed_colors=fixed_colors, frames=frames)
         if own.effort not in hists:
             own_hist = hist
             if own.effort == "fast":
@@ -190,7 +190,7 @@ def fit_pictures(
     return result
 
 
-def counted_by(
+def counting_search(
     pixels: Pixels,
     search: Search,
     dither: Dither,
@@ -210,7 +210,7 @@ def counted_by(
         and may_gain(dither)
         and dither.method != "auto"
         and not dither.is_quick
-        and (fixed_colors is None or len(fixed_colors) == 0)
+        and counted_as("fast", fixed_colors) == "fast"
         and _may_be_seen(pixels, search, frames)
         and len(pixels.rows) > _SMALL
         and has_cells(pixels)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .color_space import COLOR_SPACES
 from .dithering.auto import Dithered
 from .dithering.diffuse import Frames, check_dither
-from .efforts import counted_by, fit_pictures
+from .efforts import counting_search, fit_pictures
 from .histogram import Histogram, counted_as, picture_histogram, with_smoothness
 from .kmeans import EFFORTS
 from .options import Dither, Search, check_count, check_threads
@@ -72,7 +72,7 @@ def quantize_pixels(
         "frames": frames,
     }
     counts: dict[str, Any] = {"n_colors": n_colors, "fixed_colors": fixed_colors, "frames": frames}
-    hist = counted(rounded, counted_by(rounded, search, dither, **counts), **given)
+    hist = counted(rounded, counting_search(rounded, search, dither, **counts), **given)
     return fit_pictures(pixels, hist, search, dither, rounded=rounded, **given)
 
 

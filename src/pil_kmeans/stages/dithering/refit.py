@@ -114,9 +114,9 @@ def refit(
     if hist.smoothness is not None:
         options: dict[str, Any] = {"frames": frames, "sample_weight": sample_weight, "n_threads": n_threads}
         rows, known = plan.rows(), {} if known_weights is None else known_weights
-        if rows.tobytes() not in known:
-            known[rows.tobytes()] = pixel_weights(pixels, hist.cell_weights.totals, rows, **options)
-        weights = known[rows.tobytes()]
+        weights = known.get(rows.tobytes())
+        if weights is None:
+            weights = known[rows.tobytes()] = pixel_weights(pixels, hist.cell_weights.totals, rows, **options)
     centers = _refitted(
         start.centers / full, frozen, passes, amount.lightness_weight, plan, weights, by_mask=method in BY_MASK
     )
